@@ -1,0 +1,188 @@
+"""The plan: what the runtime executes, a tree of frozen blocks over integer slots. No IR objects.
+
+A `Block` is one region of the program. An instance of a block at run time is a *frame*: a list of slot values and a
+counter of missing inputs for each instruction. Program order is the textual order of instructions, and for loops the
+order of iterations. Control edges that the effects don't express (a read of a list version before the update that
+consumes it) are in `Instruction.after`.
+
+Slots of a frame: parameters first, then captured outer values, then one slot for each result of each instruction.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from ..diagnostics.effect import PURE, Behaviour
+from ..diagnostics.location import UNKNOWN, Location
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """An operand: the value in slot `index` of the current frame."""
+
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """An operand known when compiling."""
+
+    value: Any
+
+
+Operand: TypeAlias = Slot | Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """How a call's operands become Python arguments: `f(*positional, **keywords)`, with stars where written.
+
+    `positional` holds `(is_star, operand)` pairs, `keyword` holds `(name, operand)` pairs in the order of the call; the
+    name `None` is a `**mapping`.
+    """
+
+    positional: tuple[tuple[bool, Operand], ...] = ()
+    keyword: tuple[tuple[str | None, Operand], ...] = ()
+
+
+class LoopSource(enum.Enum):
+    """How a loop may take the elements of its iterable."""
+
+    SNAPSHOT = "snapshot"
+    """Nothing in the body can write the iterable: take all elements when the loop starts."""
+    STEPPED = "stepped"
+    """Fetch element k once nothing in iterations before k may still write; immutable ones need no waiting."""
+
+
+@dataclass(frozen=True, slots=True)
+class Instruction:
+    """What all instructions share.
+
+    Attributes:
+        name: the op as the IR prints it, for notes, stats and the timeline.
+        results: the slots this instruction fills, in order.
+        after: indices of earlier instructions of the same block that must have completed before this one starts.
+        location: the user's line.
+    """
+
+    name: str
+    results: tuple[int, ...] = ()
+    after: tuple[int, ...] = field(default=(), kw_only=True)
+    location: Location = field(default=UNKNOWN, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Instruction):
+    """One leaf call. `callee` is a `Literal` for a known callable, a `Slot` for a callable that is data.
+
+    The first result is what the call returns; further results are the operands at `mutates` (indices into
+    `arguments.positional`), as the next versions of those objects.
+    """
+
+    callee: Operand = field(kw_only=True)
+    arguments: Arguments = field(default=Arguments(), kw_only=True)
+    behaviour: Behaviour = field(default=PURE, kw_only=True)
+    mutates: tuple[int, ...] = field(default=(), kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Raise(Instruction):
+    """`raise exception from cause`. An ordered effect: raises once everything earlier has succeeded."""
+
+    exception: Operand = field(kw_only=True)
+    cause: Operand | None = field(default=None, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class If(Instruction):
+    """Runs one of two blocks; the condition's truth is taken with `bool`, whose effect is `truth`."""
+
+    condition: Operand = field(kw_only=True)
+    then_block: Block = field(kw_only=True)
+    else_block: Block = field(kw_only=True)
+    truth: Behaviour = field(default=PURE, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class For(Instruction):
+    """A loop. Body parameters: the element, then the carried values; body outputs: the next carried values.
+
+    Results are the carried values after the last iteration. With `breaks`, the first body output is a bool: true ends
+    the loop after this iteration (it is not among the carried values).
+    """
+
+    iterable: Operand = field(kw_only=True)
+    initial: tuple[Operand, ...] = field(default=(), kw_only=True)
+    body: Block = field(kw_only=True)
+    source: LoopSource = field(default=LoopSource.STEPPED, kw_only=True)
+    breaks: bool = field(default=False, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Map(Instruction):
+    """Independent iterations: body parameter is the element; each result is the list of one body output."""
+
+    iterable: Operand = field(kw_only=True)
+    body: Block = field(kw_only=True)
+    source: LoopSource = field(default=LoopSource.STEPPED, kw_only=True)
+    window: int | None = field(default=None, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class While(Instruction):
+    """`condition` block: parameters are the carried values, its one output is tested; `body`: carried in, carried out."""
+
+    initial: tuple[Operand, ...] = field(default=(), kw_only=True)
+    condition: Block = field(kw_only=True)
+    body: Block = field(kw_only=True)
+    truth: Behaviour = field(default=PURE, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Try(Instruction):
+    """Runs `body`; where an `Exception` leaves it, runs `handler` (one parameter: the exception) once all ops of the
+    body before the failing one are settled. Both blocks give the results. A handler re-raises with `Raise`."""
+
+    body: Block = field(kw_only=True)
+    handler: Block = field(kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Invoke(Instruction):
+    """A call of another function of the plan, by symbol; its frame starts before all its inputs are there."""
+
+    symbol: str = field(kw_only=True)
+    operands: tuple[Operand, ...] = field(default=(), kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One region: `captures` are `(outer slot, inner slot)` pairs, `outputs` what it yields to its instruction.
+
+    `may_write` says whether any instruction inside, at any depth, may write state that a later read sees; `has_fence`
+    the same for fences. Both are computed by `summarise` when a plan is built.
+    """
+
+    num_slots: int
+    instructions: tuple[Instruction, ...]
+    outputs: tuple[Operand, ...]
+    num_params: int = 0
+    captures: tuple[tuple[int, int], ...] = ()
+    may_write: bool = True
+    has_fence: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A whole program: its functions by symbol, the entry, and the resolver of dynamic effects.
+
+    `resolve(function, args, kwargs)` answers what a `DYNAMIC` call does, given the actual callable and arguments. It
+    performs no effect and never raises.
+    """
+
+    functions: Mapping[str, Block]
+    entry: str
+    resolve: Callable[[Any, tuple[Any, ...], dict[str, Any]], Behaviour]

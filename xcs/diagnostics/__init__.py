@@ -1,0 +1,1 @@
+"""What every stage may say: the effect vocabulary, source locations, errors. Imports nothing of XCS."""
