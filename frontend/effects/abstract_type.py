@@ -1,0 +1,268 @@
+"""What is known of a value without having it: the lattice that typing, effects and signatures share.
+
+An `AbstractType` describes all values of which it is true; `ANY` describes every value. Types nest: a list of
+experts whose `name` is a string is `ListType(InstanceType(Expert, (("name", STR),)))`.
+
+The outermost class of a type is a fact about the value. What it says of the *contents* of a mutable object (elements,
+attributes) was true when the value was looked at; it holds on for as long as nothing that may write has run since.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class AbstractType:
+    """The top of the lattice: nothing is known."""
+
+    def __str__(self) -> str:
+        return "any"
+
+
+@dataclass(frozen=True, slots=True)
+class ExactType(AbstractType):
+    """An instance of exactly this class, of which nothing more is known (scalars: nothing more is needed)."""
+
+    cls: type
+
+    def __str__(self) -> str:
+        return "None" if self.cls is type(None) else self.cls.__name__
+
+
+@dataclass(frozen=True, slots=True)
+class PlainType(AbstractType):
+    """JSON-like data: exactly dict (with str keys), list, str, int, float, bool or None, and so all the way down."""
+
+    def __str__(self) -> str:
+        return "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class ListType(AbstractType):
+    """Exactly `list`, every element described by `element`."""
+
+    element: AbstractType
+
+    def __str__(self) -> str:
+        return f"list<{self.element}>"
+
+
+@dataclass(frozen=True, slots=True)
+class SetType(AbstractType):
+    """Exactly `set` or `frozenset` (`frozen`), every element described by `element`."""
+
+    element: AbstractType
+    frozen: bool = False
+
+    def __str__(self) -> str:
+        return f"{'frozenset' if self.frozen else 'set'}<{self.element}>"
+
+
+@dataclass(frozen=True, slots=True)
+class DictType(AbstractType):
+    """Exactly `dict`, every key described by `key` and every value by `value`."""
+
+    key: AbstractType
+    value: AbstractType
+
+    def __str__(self) -> str:
+        return f"dict<{self.key}, {self.value}>"
+
+
+@dataclass(frozen=True, slots=True)
+class TupleType(AbstractType):
+    """Exactly `tuple`, of exactly these elements."""
+
+    elements: tuple[AbstractType, ...]
+
+    def __str__(self) -> str:
+        return f"tuple<{', '.join(map(str, self.elements))}>"
+
+
+@dataclass(frozen=True, slots=True)
+class TupleOfType(AbstractType):
+    """Exactly `tuple`, of unknown length, every element described by `element`."""
+
+    element: AbstractType
+
+    def __str__(self) -> str:
+        return f"tuple<{self.element}, ...>"
+
+
+@dataclass(frozen=True, slots=True)
+class IteratorType(AbstractType):
+    """A fresh builtin iterator (`zip`, `map`, `enumerate`, dict view, ...) whose steps have no effect of their own.
+
+    `cls` is its exact class; `element` describes what it gives.
+    """
+
+    cls: type
+    element: AbstractType
+
+    def __str__(self) -> str:
+        return f"{self.cls.__name__}<{self.element}>"
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceType(AbstractType):
+    """An instance of exactly `cls`, a class written in Python, with these types of (some) instance attributes."""
+
+    cls: type
+    attributes: tuple[tuple[str, AbstractType], ...] = ()
+
+    def __str__(self) -> str:
+        inside = ", ".join(f"{name}: {value}" for name, value in self.attributes)
+        return f"{self.cls.__name__}{{{inside}}}"
+
+
+@dataclass(frozen=True, slots=True)
+class ArrayType(AbstractType):
+    """An array of exactly `cls` (`numpy.ndarray` or JAX's array class), with dtype name and shape where known."""
+
+    cls: type
+    dtype: str | None = None
+    shape: tuple[int, ...] | None = None
+
+    def __str__(self) -> str:
+        return f"{self.cls.__module__.partition('.')[0]}.array<{self.dtype}{list(self.shape) if self.shape is not None else ''}>"
+
+
+@dataclass(frozen=True, slots=True)
+class StaticType(AbstractType):
+    """This very object: functions, classes, modules, bound methods of them, and literals known when compiling."""
+
+    value: Any
+
+    def __str__(self) -> str:
+        return f"static {getattr(self.value, '__qualname__', None) or repr(self.value)}"
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, StaticType):
+            return NotImplemented
+        return self.value is other.value or (
+            type(self.value) in IMMUTABLE_SCALARS
+            and type(self.value) is type(other.value)
+            and repr(self.value) == repr(other.value)
+        )
+
+    def __hash__(self) -> int:
+        return hash(repr(self.value)) if type(self.value) in IMMUTABLE_SCALARS else id(self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class UnionType(AbstractType):
+    """One of a few types (two to four); wider unions become `PLAIN` or `ANY`."""
+
+    members: frozenset[AbstractType]
+
+    def __str__(self) -> str:
+        return " | ".join(sorted(map(str, self.members)))
+
+
+IMMUTABLE_SCALARS = frozenset({str, int, float, bool, complex, bytes, type(None), type(...), range})
+
+ANY = AbstractType()
+PLAIN = PlainType()
+STR, INT, FLOAT, BOOL, BYTES = (ExactType(c) for c in (str, int, float, bool, bytes))
+NONE = ExactType(type(None))
+MAX_UNION = 4  # members; beyond that a union says too little to pay for carrying it
+
+
+def widen(value: AbstractType) -> AbstractType:
+    """A static literal as its class: `static 3` to `int`; anything else as it is."""
+    if isinstance(value, StaticType) and type(value.value) in IMMUTABLE_SCALARS:
+        return ExactType(type(value.value))
+    return value
+
+
+def members(value: AbstractType) -> frozenset[AbstractType]:
+    """The alternatives of a type: of a union its members, otherwise itself."""
+    return value.members if isinstance(value, UnionType) else frozenset((value,))
+
+
+def is_plain(value: AbstractType) -> bool:
+    """Whether every value of this type is JSON-like data all the way down."""
+    match value:
+        case PlainType():
+            return True
+        case ExactType(cls=cls):
+            return cls in (str, int, float, bool, type(None))
+        case StaticType():
+            return is_plain(widen(value)) if widen(value) is not value else False
+        case ListType(element=element):
+            return is_plain(element)
+        case DictType(key=key, value=held):
+            return key == STR and is_plain(held)
+        case UnionType(members=parts):
+            return all(map(is_plain, parts))
+        case _:
+            return False
+
+
+def is_immutable(value: AbstractType) -> bool:
+    """Whether no value of this type can change, itself or anything reachable from it."""
+    match value:
+        case ExactType(cls=cls):
+            return cls in IMMUTABLE_SCALARS
+        case StaticType(value=held):
+            return type(held) in IMMUTABLE_SCALARS
+        case TupleType(elements=elements):
+            return all(map(is_immutable, elements))
+        case TupleOfType(element=element):
+            return is_immutable(element)
+        case SetType(element=element, frozen=True):
+            return is_immutable(element)
+        case UnionType(members=parts):
+            return all(map(is_immutable, parts))
+        case ArrayType(cls=cls):
+            return cls.__module__.startswith("jax")
+        case _:
+            return False
+
+
+def join(left: AbstractType, right: AbstractType) -> AbstractType:
+    """The least type of the lattice that describes all values of both."""
+    if left == right:
+        return left
+    left, right = widen(left), widen(right)
+    if left == right:
+        return left
+    if left == ANY or right == ANY:
+        return ANY
+    match left, right:
+        case ListType(element=a), ListType(element=b):
+            return ListType(join(a, b))
+        case DictType(key=k, value=v), DictType(key=l, value=w):
+            return DictType(join(k, l), join(v, w))
+        case SetType(element=a, frozen=f), SetType(element=b, frozen=g) if f == g:
+            return SetType(join(a, b), f)
+        case TupleType(elements=a), TupleType(elements=b) if len(a) == len(b):
+            return TupleType(tuple(map(join, a, b)))
+        case (TupleType() | TupleOfType()), (TupleType() | TupleOfType()):
+            return TupleOfType(join(tuple_element(left), tuple_element(right)))
+        case InstanceType(cls=a), InstanceType(cls=b) if a is b:
+            theirs = dict(right.attributes)
+            both = ((name, join(held, theirs[name])) for name, held in left.attributes if name in theirs)
+            return InstanceType(a, tuple(both))
+        case ArrayType(cls=a), ArrayType(cls=b) if a is b:
+            return ArrayType(a, left.dtype if left.dtype == right.dtype else None)
+    parts = members(left) | members(right)
+    if len(parts) <= MAX_UNION:
+        return UnionType(parts)
+    return PLAIN if all(map(is_plain, parts)) else ANY
+
+
+def tuple_element(value: AbstractType) -> AbstractType:
+    """One type for all elements of a tuple type."""
+    return value.element if isinstance(value, TupleOfType) else join_all(value.elements)  # type: ignore[attr-defined]
+
+
+def join_all(types: Iterable[AbstractType]) -> AbstractType:
+    """The join of any number of types; of none, `ANY` (an element of an empty container is never seen)."""
+    result: AbstractType | None = None
+    for one in types:
+        result = one if result is None else join(result, one)
+    return ANY if result is None else result

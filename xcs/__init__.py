@@ -1,0 +1,1 @@
+"""XCS: a compiler for compound-AI programs."""
