@@ -23,6 +23,14 @@ class AbstractType:
 
 
 @dataclass(frozen=True, slots=True)
+class NeverType(AbstractType):
+    """The bottom of the lattice: no value at all; what an empty list holds."""
+
+    def __str__(self) -> str:
+        return "never"
+
+
+@dataclass(frozen=True, slots=True)
 class ExactType(AbstractType):
     """An instance of exactly this class, of which nothing more is known (scalars: nothing more is needed)."""
 
@@ -165,6 +173,7 @@ class UnionType(AbstractType):
 IMMUTABLE_SCALARS = frozenset({str, int, float, bool, complex, bytes, type(None), type(...), range})
 
 ANY = AbstractType()
+NEVER = NeverType()
 PLAIN = PlainType()
 STR, INT, FLOAT, BOOL, BYTES = (ExactType(c) for c in (str, int, float, bool, bytes))
 NONE = ExactType(type(None))
@@ -186,7 +195,7 @@ def members(value: AbstractType) -> frozenset[AbstractType]:
 def is_plain(value: AbstractType) -> bool:
     """Whether every value of this type is JSON-like data all the way down."""
     match value:
-        case PlainType():
+        case PlainType() | NeverType():
             return True
         case ExactType(cls=cls):
             return cls in (str, int, float, bool, type(None))
@@ -205,6 +214,8 @@ def is_plain(value: AbstractType) -> bool:
 def is_immutable(value: AbstractType) -> bool:
     """Whether no value of this type can change, itself or anything reachable from it."""
     match value:
+        case NeverType():
+            return True
         case ExactType(cls=cls):
             return cls in IMMUTABLE_SCALARS
         case StaticType(value=held):
@@ -225,8 +236,10 @@ def is_immutable(value: AbstractType) -> bool:
 
 def join(left: AbstractType, right: AbstractType) -> AbstractType:
     """The least type of the lattice that describes all values of both."""
-    if left == right:
+    if left == right or right == NEVER:
         return left
+    if left == NEVER:
+        return right
     left, right = widen(left), widen(right)
     if left == right:
         return left
@@ -261,8 +274,8 @@ def tuple_element(value: AbstractType) -> AbstractType:
 
 
 def join_all(types: Iterable[AbstractType]) -> AbstractType:
-    """The join of any number of types; of none, `ANY` (an element of an empty container is never seen)."""
-    result: AbstractType | None = None
+    """The join of any number of types; of none, `NEVER` (an element of an empty container is never seen)."""
+    result: AbstractType = NEVER
     for one in types:
-        result = one if result is None else join(result, one)
-    return ANY if result is None else result
+        result = join(result, one)
+    return result
