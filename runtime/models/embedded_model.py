@@ -1,0 +1,124 @@
+"""The embedded model: a small language model that is really computed, offline, from a few documents.
+
+A prompt is answered in one of three ways, decided by its form:
+
+- several numbered lines (`1. ...`): the number of the line that fits the rest of the prompt best;
+- the words `yes or no` in its last line: whether what follows the first line covers it (or, where nothing follows,
+  whether any sentence of the documents does);
+- anything else: one or two sentences, from a trigram model conditioned on the sentences that tf-idf retrieves.
+
+The same model, prompt and options give the same answer on every machine. Every call sleeps `latency_s` seconds, which
+stands for the network of a real model.
+
+Guarantees: an `EmbeddedModel` is a value; what is computed from its documents is built once for each set of
+documents, under `_LOCK`, and never changed after that.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING
+
+from ...diagnostics.errors import XCSError
+from .default_corpus import TEXTS
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from .decoder import Decoder
+
+DEFAULT_LATENCY_S = 0.05
+COVERED = 0.5  # share of a claim's weight found in its evidence from which the answer is yes
+
+_NUMBERED = re.compile(r"^\s*(\d+)[.)]\s+(.+)$")
+_LOCK = threading.Lock()
+_DECODERS: dict[tuple[str, ...], Decoder] = {}  # guarded by _LOCK
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedOptions:
+    """The options that an embedded model understands, named as chat endpoints name them.
+
+    Attributes:
+        latency_s: seconds that a call sleeps.
+        temperature: 0 for the likeliest words; at 1 each word is drawn with its probability.
+        system: a persona, whose words steer what is retrieved.
+        max_tokens: words and punctuation marks of an answer, at most.
+        seed: another seed draws other words, where `temperature` is above 0.
+    """
+
+    latency_s: float = DEFAULT_LATENCY_S
+    temperature: float = 0.0
+    system: str = ""
+    max_tokens: int = 60
+    seed: int = 0
+
+    @staticmethod
+    def of(options: Mapping[str, object]) -> EmbeddedOptions:
+        """Checked options; raises `XCSError` at the first that is unknown or has another type or range."""
+        known = {field.name: field.default for field in fields(EmbeddedOptions)}
+        for name, value in options.items():
+            if name not in known:
+                listed = ", ".join(f"`{option}`" for option in known)
+                raise XCSError(f"expected an option of the embedded model ({listed}), found `{name}`")
+            wanted = str if name == "system" else int if isinstance(known[name], int) else (int, float)
+            if not isinstance(value, wanted):
+                kind = {"system": "text", "max_tokens": "an integer", "seed": "an integer"}.get(name, "a number")
+                raise XCSError(f"expected {kind} for option `{name}`, found `{value!r}`")
+            if name != "seed" and not isinstance(value, str) and not value >= 0:  # type: ignore[operator]
+                raise XCSError(f"expected option `{name}` to be 0 or more, found `{value!r}`")
+        return EmbeddedOptions(**options)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedModel:
+    """One embedded model: a name, and the documents that it knows."""
+
+    model: str = "default"
+    corpus: tuple[str, ...] = field(default=TEXTS, repr=False)
+
+    @property
+    def provider(self) -> str:
+        """The provider's keyword."""
+        return "embedded"
+
+    def complete(self, prompt: str, options: Mapping[str, object]) -> str:
+        """The answer to a prompt, after `latency_s` seconds."""
+        from .decoder import uniform_noise
+
+        chosen = EmbeddedOptions.of(options)
+        decoder = decoder_of(self.corpus)
+        time.sleep(chosen.latency_s)
+        noise = uniform_noise(self.model, chosen.seed, chosen.system, chosen.temperature, prompt)
+        lines = [line for line in prompt.splitlines() if line.strip()]
+        choices = [match.groups() for line in lines if (match := _NUMBERED.match(line))]
+        if len(choices) > 1:
+            question = "\n".join(line for line in lines if not _NUMBERED.match(line))
+            scores = decoder.scores(question, [text for _, text in choices])
+            return choices[decoder.choose(scores, chosen.temperature, next(noise))][0]
+        if lines and "yes or no" in lines[-1].lower():
+            covered = decoder.coverage(lines[0], "\n".join(lines[1:-1]))
+            return "yes" if covered >= COVERED else "no"
+        return decoder.answer(prompt, chosen.system, chosen.temperature, noise, chosen.max_tokens)
+
+    def embed(self, text: str, options: Mapping[str, object]) -> np.ndarray:
+        """`f32[64]`, of length 1 (0 for a text without words), after `latency_s` seconds."""
+        chosen = EmbeddedOptions.of(options)
+        decoder = decoder_of(self.corpus)
+        time.sleep(chosen.latency_s)
+        return decoder.index.embedding(text)
+
+
+def decoder_of(corpus: tuple[str, ...]) -> Decoder:
+    """The one decoder of a set of documents, built at its first use."""
+    from .decoder import Decoder
+
+    with _LOCK:
+        decoder = _DECODERS.get(corpus)
+        if decoder is None:
+            decoder = _DECODERS[corpus] = Decoder(corpus)
+        return decoder
