@@ -1,0 +1,188 @@
+"""Which names a piece of syntax reads and binds, and how control may leave it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+
+
+@dataclass(slots=True)
+class Names:
+    """Names used by a piece of syntax, as seen from the enclosing function's scope.
+
+    Attributes:
+        read: names loaded, by nested functions and comprehensions too.
+        bound: names assigned in this scope.
+        deleted: names deleted.
+        nonlocal_names: names declared `global` or `nonlocal` at any depth.
+    """
+
+    read: set[str] = field(default_factory=set)
+    bound: set[str] = field(default_factory=set)
+    deleted: set[str] = field(default_factory=set)
+    nonlocal_names: set[str] = field(default_factory=set)
+
+
+class _NameCollector(ast.NodeVisitor):
+    def __init__(self) -> None:
+        self.names = Names()
+
+    def visit_Name(self, node: ast.Name) -> None:
+        if isinstance(node.ctx, ast.Load):
+            self.names.read.add(node.id)
+        elif isinstance(node.ctx, ast.Store):
+            self.names.bound.add(node.id)
+        else:
+            self.names.deleted.add(node.id)
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> None:
+        if isinstance(node.target, ast.Name):
+            self.names.read.add(node.target.id)
+        self.generic_visit(node)
+
+    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:
+        if node.name:
+            self.names.bound.add(node.name)
+            self.names.deleted.add(node.name)
+        self.generic_visit(node)
+
+    def visit_MatchAs(self, node: ast.MatchAs) -> None:
+        if node.name:
+            self.names.bound.add(node.name)
+        self.generic_visit(node)
+
+    def visit_MatchStar(self, node: ast.MatchStar) -> None:
+        if node.name:
+            self.names.bound.add(node.name)
+
+    def visit_MatchMapping(self, node: ast.MatchMapping) -> None:
+        if node.rest:
+            self.names.bound.add(node.rest)
+        self.generic_visit(node)
+
+    def visit_Global(self, node: ast.Global) -> None:
+        self.names.nonlocal_names.update(node.names)
+
+    def visit_Nonlocal(self, node: ast.Nonlocal) -> None:
+        self.names.nonlocal_names.update(node.names)
+
+    def visit_Import(self, node: ast.Import) -> None:
+        self.names.bound.update(alias.asname or alias.name.partition(".")[0] for alias in node.names)
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
+        self.names.bound.update(alias.asname or alias.name for alias in node.names)
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> None:
+        self.names.bound.add(node.name)
+        self.generic_visit(node)
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
+        self.names.bound.add(node.name)
+        self._visit_function(node)
+
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> None:
+        self.names.bound.add(node.name)
+        self._visit_function(node)
+
+    def visit_Lambda(self, node: ast.Lambda) -> None:
+        self._visit_function(node)
+
+    def _visit_function(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> None:
+        for outside in (*getattr(node, "decorator_list", ()), *node.args.defaults, *filter(None, node.args.kw_defaults)):
+            self.visit(outside)
+        inner = names_of(node.body if isinstance(node.body, list) else [node.body])
+        parameters = parameter_names(node.args)
+        self.names.read |= inner.read - parameters - (inner.bound - inner.nonlocal_names)
+        self.names.nonlocal_names |= inner.nonlocal_names
+
+    def _visit_comprehension(self, node: ast.AST) -> None:
+        inner = _NameCollector()
+        inner.generic_visit(node)
+        targets = {
+            name.id
+            for generator in node.generators  # type: ignore[attr-defined]
+            for name in ast.walk(generator.target)
+            if isinstance(name, ast.Name)
+        }
+        self.names.read |= inner.names.read - targets
+        # A first iterable that reads a name equal to a target reads the outer one.
+        self.names.read |= names_of([node.generators[0].iter]).read  # type: ignore[attr-defined]
+        self.names.bound |= inner.names.bound - targets
+        self.names.nonlocal_names |= inner.names.nonlocal_names
+
+    visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = _visit_comprehension
+
+
+def names_of(nodes: Iterable[ast.AST]) -> Names:
+    """The names that a run of statements or an expression uses."""
+    collector = _NameCollector()
+    for node in nodes:
+        collector.visit(node)
+    return collector.names
+
+
+def parameter_names(arguments: ast.arguments) -> set[str]:
+    """Names of all parameters."""
+    every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg]
+    return {argument.arg for argument in every if argument is not None}
+
+
+def leaves(nodes: Sequence[ast.stmt]) -> set[str]:
+    """The ways control may leave these statements other than by falling off: of `return break continue yield await`."""
+    found: set[str] = set()
+    for node in nodes:
+        _collect_leaves(node, found, in_loop=False)
+    return found
+
+
+def _collect_leaves(node: ast.AST, found: set[str], in_loop: bool) -> None:
+    if isinstance(node, (*FUNCTIONS, ast.ClassDef)):
+        return
+    if isinstance(node, ast.Return):
+        found.add("return")
+    elif isinstance(node, (ast.Break, ast.Continue)) and not in_loop:
+        found.add("break" if isinstance(node, ast.Break) else "continue")
+    elif isinstance(node, (ast.Yield, ast.YieldFrom)):
+        found.add("yield")
+    elif isinstance(node, (ast.Await, ast.AsyncFor, ast.AsyncWith)):
+        found.add("await")
+    loops = isinstance(node, (ast.For, ast.While, ast.AsyncFor))
+    for name, child in ast.iter_fields(node):
+        children = child if isinstance(child, list) else [child]
+        for one in children:
+            if isinstance(one, ast.AST):
+                _collect_leaves(one, found, in_loop or (loops and name == "body"))
+
+
+def always_leaves(nodes: Sequence[ast.stmt]) -> bool:
+    """Whether control never falls off the end of these statements."""
+    if not nodes:
+        return False
+    match nodes[-1]:
+        case ast.Return() | ast.Raise() | ast.Continue() | ast.Break():
+            return True
+        case ast.If(body=body, orelse=orelse):
+            return always_leaves(body) and always_leaves(orelse)
+        case _:
+            return any(isinstance(node, (ast.Return, ast.Raise, ast.Continue, ast.Break)) for node in nodes[:-1])
+
+
+def definitely_bound(nodes: Sequence[ast.stmt]) -> set[str]:
+    """Names that are bound on every path that falls off the end of these statements."""
+    bound: set[str] = set()
+    for node in nodes:
+        match node:
+            case ast.If(body=body, orelse=orelse):
+                branches = [definitely_bound(b) for b in (body, orelse) if not always_leaves(b)]
+                bound |= set.intersection(*branches) if branches else set()
+            case ast.For() | ast.While() | ast.Try() | ast.Match() | ast.TryStar() | ast.With():
+                continue  # bodies that may not run, or not to their end (a manager may swallow an exception)
+            case ast.Delete():
+                bound -= names_of([node]).deleted
+            case _:
+                bound |= names_of([node]).bound
+    return bound

@@ -1,0 +1,128 @@
+"""Native segments: pieces of the user's function compiled back to Python, at the user's own lines.
+
+In: statements or an expression, the local names they read (inputs) and the names that must come out (outputs).
+Out: a function of the inputs that returns the value of the expression, or the outputs (one: bare; several: a tuple),
+running in the function's own globals and cells.
+"""
+
+from __future__ import annotations
+
+import ast
+import types
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..effects.abstract_type import AbstractType
+from ..effects.infer import infer_code
+from ..effects.scope import CodeScope
+from ..effects.summary import CodeSummary, Summary
+
+FACTORY = "__xcs_factory__"
+
+
+@dataclass(slots=True, eq=False)
+class Segment:
+    """One native piece of a function.
+
+    Attributes:
+        name: how the IR calls it: its source, shortened.
+        body: its statements; or one expression.
+        inputs: local names that become parameters, in order.
+        outputs: names returned; empty for expressions and for statements that only act.
+        scope: the function it comes from: globals, cells, file, flags.
+        statics: names known while staging, bound as cells of the segment.
+        prologue: definitions of local functions that the segment uses.
+        returns: the body ends in `return`, whose value is the result.
+    """
+
+    name: str
+    body: Sequence[ast.stmt] | ast.expr
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    scope: CodeScope
+    statics: Mapping[str, Any] = field(default_factory=dict)
+    prologue: tuple[ast.stmt, ...] = ()
+    returns: bool = False
+
+    def nodes(self) -> Sequence[ast.stmt] | ast.expr:
+        """What effect inference looks at: the prologue and the body."""
+        if isinstance(self.body, ast.expr) and not self.prologue:
+            return self.body
+        return [*self.prologue, *self._statements()]
+
+    def _statements(self) -> list[ast.stmt]:
+        if isinstance(self.body, ast.expr):
+            return [_at(ast.Return(self.body), self.body)]
+        return list(self.body)
+
+    def infer(self, input_types: Sequence[AbstractType]) -> CodeSummary:
+        """The effect and types of this segment for inputs of these types."""
+        known = dict(zip(self.inputs, input_types, strict=True))
+        return infer_code(self.nodes(), known, self.scope.with_statics(self.statics))
+
+    def summarise(self, arg_types: Sequence[AbstractType]) -> Summary:
+        """The effect of calling the segment's function, parameters by index (what dynamic resolution asks)."""
+        summary = self.infer(arg_types).summary
+        index = {name: position for position, name in enumerate(self.inputs)}
+
+        def positions(names: frozenset[int | str]) -> frozenset[int | str]:
+            return frozenset(index[name] for name in names if isinstance(name, str) and name in index)
+
+        return summary.replace(mutates=positions(summary.mutates), retains=positions(summary.retains))
+
+    def compile(self) -> types.FunctionType:
+        """The segment as a function of its inputs."""
+        first = self.body if isinstance(self.body, ast.expr) else self.body[0]
+        statements = [*self.prologue, *self._statements()]
+        if self.outputs and not self.returns:
+            names: list[ast.expr] = [_at(ast.Name(name, ast.Load()), first) for name in self.outputs]
+            value = names[0] if len(names) == 1 else _at(ast.Tuple(names, ast.Load()), first)
+            statements.append(_at(ast.Return(value), first))
+        code = _compile_inner(self, statements, first)
+        cells = {**self.scope.cells, **{name: types.CellType(value) for name, value in self.statics.items()}}
+        closure = tuple(cells[name] for name in code.co_freevars)
+        function = types.FunctionType(code, self.scope.globals, code.co_name, None, closure)
+        function.__xcs_segment__ = self  # type: ignore[attr-defined]
+        return function
+
+
+def _compile_inner(segment: Segment, statements: list[ast.stmt], first: ast.AST) -> types.CodeType:
+    scope = segment.scope
+    inner = _function(scope.function_name or "segment", segment.inputs, statements, first)
+    free = [name for name in (*scope.cells, *segment.statics) if name not in segment.inputs]
+    factory = _function(FACTORY, tuple(dict.fromkeys(free)), [inner], first)
+    outer: ast.stmt = factory
+    if scope.class_name:  # private names are mangled with the class they were written in
+        outer = _at(ast.ClassDef(scope.class_name, bases=[], keywords=[], body=[factory], decorator_list=[]), first)
+        if hasattr(ast, "TypeAlias"):
+            outer.type_params = []  # type: ignore[attr-defined]
+    module = ast.Module([outer], type_ignores=[])
+    code = compile(module, scope.file, "exec", flags=scope.future_flags, dont_inherit=True)
+    if scope.class_name:
+        code = _inner_code(code, scope.class_name)
+    return _inner_code(_inner_code(code, FACTORY), inner.name)
+
+
+def _inner_code(code: types.CodeType, name: str) -> types.CodeType:
+    return next(c for c in code.co_consts if isinstance(c, types.CodeType) and c.co_name == name)
+
+
+def _function(name: str, parameters: Sequence[str], body: list[ast.stmt], at: ast.AST) -> ast.FunctionDef:
+    arguments = ast.arguments(
+        posonlyargs=[],
+        args=[_at(ast.arg(parameter), at) for parameter in parameters],
+        vararg=None,
+        kwonlyargs=[],
+        kw_defaults=[],
+        kwarg=None,
+        defaults=[],
+    )
+    node = _at(ast.FunctionDef(name, arguments, body, decorator_list=[]), at)
+    if hasattr(ast, "TypeAlias"):  # Python 3.12 and later
+        node.type_params = []  # type: ignore[attr-defined]
+    return node
+
+
+def _at(node: Any, like: ast.AST) -> Any:
+    return ast.copy_location(node, like)

@@ -1,0 +1,100 @@
+"""What a name can be bound to while staging: tracers, static objects, tuples, owned containers, local functions."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from xdsl.ir import SSAValue
+
+from ..effects.abstract_type import AbstractType, StaticType, TupleType
+
+
+class Unstageable(Exception):
+    """This piece of Python can't be staged: the enclosing piece runs natively instead.
+
+    Attributes:
+        reason: in a few words, for stats and `explain`.
+        line: the user's line, or 0.
+    """
+
+    def __init__(self, reason: str, line: int = 0) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.line = line
+
+
+@dataclass(frozen=True, slots=True)
+class Tracer:
+    """A value that exists only when the program runs: an SSA value and what is known of it."""
+
+    ssa: SSAValue
+    type: AbstractType
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Tracer) and self.ssa is other.ssa
+
+    def __hash__(self) -> int:
+        return id(self.ssa)
+
+
+@dataclass(frozen=True, slots=True)
+class Static:
+    """A Python object known while staging: a function, class, module or literal."""
+
+    value: Any
+
+    @property
+    def type(self) -> AbstractType:
+        """The type that says: this very object."""
+        return StaticType(self.value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Static) and self.type == other.type
+
+    def __hash__(self) -> int:
+        return hash(self.type)
+
+
+@dataclass(frozen=True, slots=True)
+class TupleValue:
+    """A tuple whose elements are known one by one; it costs nothing until something needs it as one object."""
+
+    elements: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Owned:
+    """A list or dict made by this function that nobody else can see yet; its state is in the `State`'s heap.
+
+    Two names bound to the same `Owned` are aliases, as in Python.
+    """
+
+    cls: type
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LocalFunction:
+    """A `def` or `lambda` of the function being staged: called in place, or copied into the segments that need it.
+
+    `captured` holds the values of its free local names at its definition (they are never rebound later).
+    """
+
+    node: ast.FunctionDef | ast.Lambda
+    captured: dict[str, Value] = field(hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Unbound:
+    """A local name that is unbound on some path; using it is an `UnboundLocalError` there."""
+
+    name: str
+
+
+Value: TypeAlias = Tracer | Static | TupleValue | Owned | LocalFunction | Unbound
+
+
+def tuple_type(elements: tuple[AbstractType, ...]) -> AbstractType:
+    """The type of a tuple of values of these types."""
+    return TupleType(elements)
