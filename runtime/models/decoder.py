@@ -84,14 +84,14 @@ class Decoder:
         max_tokens: int,
     ) -> list[str]:
         """The tokens of one more sentence; no trigram is written twice, so decoding can't loop."""
-        before = (START, START)
+        before: tuple[int, int] = (START, START)
         sentence: list[str] = []
         while len(sentence) < max_tokens:
             probability = self._language.next_token(before, context)
             for token in [third for first, second, third in used if (first, second) == before]:
                 probability[token] = 0.0
             token = self.choose(probability, temperature, next(noise))
-            used.add((*before, token))
+            used.add((before[0], before[1], token))
             if token == END:
                 break
             before = (before[1], token)

@@ -15,14 +15,15 @@ import pytest
 from xcs.runtime.models import bind, embedded
 from xcs.runtime.models.corpus_text import sentences_of, text_of, tokens_of
 from xcs.runtime.models.decoder import Decoder, uniform_noise
-from xcs.runtime.models.default_corpus import TEXTS
 from xcs.runtime.models.ngram_model import NgramModel
 
 QUESTION = "What is the critical path of a program?"
-CORPUS = [
-    "# Cats\n\nCats purr when they are happy and warm. A cat sleeps for most of the day.\n\n```\nnot prose at all here\n```",
-    "Dogs bark at strangers near the house. | A dog runs after every ball it sees.\n\n| no | table |\n|---|---|",
-]
+CATS = (
+    "# Cats\n\nCats purr when they are happy and warm. A cat sleeps for most of the day.\n\n"
+    "```\nnot prose at all here\n```"
+)
+DOGS = "Dogs bark at strangers near the house. A dog runs after every ball it sees.\n\n| no | table |\n|---|---|"
+CORPUS = [CATS, DOGS]
 
 
 def test_answers_from_the_documents() -> None:
@@ -150,7 +151,8 @@ def test_probabilities_sum_to_one() -> None:
 
 def test_sentences_are_prose_without_markup() -> None:
     markdown = (
-        "# Heading\n\nSee [the **guide**](docs/guide.md), which names `a_b_c` and *every* option. It is short, e.g. this one.\n"
+        "# Heading\n\nSee [the **guide**](docs/guide.md), which names `a_b_c` and *every* option. "
+        "It is short, e.g. this one.\n"
         "- an item with five words\n- too short\n\n    indented code is left out\n\n| a | table | row | too | here |\n"
     )
     assert [text_of(tokens) for tokens in sentences_of([markdown, markdown])] == [
