@@ -204,7 +204,7 @@ def is_plain(value: AbstractType) -> bool:
         case ListType(element=element):
             return is_plain(element)
         case DictType(key=key, value=held):
-            return key == STR and is_plain(held)
+            return key in (STR, NEVER) and is_plain(held)
         case UnionType(members=parts):
             return all(map(is_plain, parts))
         case _:
@@ -257,15 +257,76 @@ def join(left: AbstractType, right: AbstractType) -> AbstractType:
         case (TupleType() | TupleOfType()), (TupleType() | TupleOfType()):
             return TupleOfType(join(tuple_element(left), tuple_element(right)))
         case InstanceType(cls=a), InstanceType(cls=b) if a is b:
-            theirs = dict(right.attributes)
-            both = ((name, join(held, theirs[name])) for name, held in left.attributes if name in theirs)
-            return InstanceType(a, tuple(both))
+            return InstanceType(a, _join_attributes(a, dict(left.attributes), dict(right.attributes)))
         case ArrayType(cls=a), ArrayType(cls=b) if a is b:
             return ArrayType(a, left.dtype if left.dtype == right.dtype else None)
-    parts = members(left) | members(right)
+    parts = _join_members([*members(left), *members(right)])
+    if len(parts) == 1:
+        return next(iter(parts))
     if len(parts) <= MAX_UNION:
         return UnionType(parts)
     return PLAIN if all(map(is_plain, parts)) else ANY
+
+
+def _join_members(parts: Iterable[AbstractType]) -> frozenset[AbstractType]:
+    """Members of a union, those of one class joined: `list<int> | list<str>` is one list type."""
+    merged: dict[object, AbstractType] = {}
+    for part in parts:
+        key = _family(part)
+        merged[key] = join(merged[key], part) if key in merged else part
+    return frozenset(merged.values())
+
+
+def _family(part: AbstractType) -> object:
+    """Members of a union with the same family join to one type that isn't a union."""
+    if isinstance(part, (InstanceType, ArrayType)):
+        return part.cls
+    if isinstance(part, (TupleType, TupleOfType)):
+        return tuple
+    if isinstance(part, (ListType, DictType)):
+        return type(part)
+    return (SetType, part.frozen) if isinstance(part, SetType) else part
+
+
+def _join_attributes(
+    cls: type, left: dict[str, AbstractType], right: dict[str, AbstractType]
+) -> tuple[tuple[str, AbstractType], ...]:
+    """Attributes that both know. One that hides a class attribute is kept as `ANY`: absence would name the class's."""
+    joined = {name: join(held, right[name]) for name, held in left.items() if name in right}
+    for name in left.keys() ^ right.keys():
+        if any(name in vars(c) for c in cls.__mro__):
+            joined[name] = ANY
+    return tuple(sorted(joined.items()))
+
+
+def covers(general: AbstractType, special: AbstractType) -> bool:
+    """Whether every value of `special` is proven to be a value of `general`."""
+    if general is special or type(general) is AbstractType or isinstance(special, NeverType) or general == special:
+        return True
+    if isinstance(special, UnionType):
+        return all(covers(general, one) for one in special.members)
+    if isinstance(general, UnionType):
+        return any(covers(one, special) for one in general.members)
+    if isinstance(general, PlainType):
+        return is_plain(special)
+    if isinstance(special, StaticType):
+        return widen(special) is not special and covers(general, widen(special))
+    return type(special) is not AbstractType and join(general, special) == general
+
+
+def covers(general: AbstractType, special: AbstractType) -> bool:
+    """Whether every value of `special` is proven to be a value of `general`."""
+    if general is special or type(general) is AbstractType or special is NEVER or general == special:
+        return True
+    if isinstance(special, UnionType):
+        return all(covers(general, one) for one in special.members)
+    if isinstance(general, UnionType):
+        return any(covers(one, special) for one in general.members)
+    if isinstance(general, PlainType):
+        return is_plain(special)
+    if isinstance(special, StaticType):
+        return widen(special) is not special and covers(general, widen(special))
+    return type(special) is not AbstractType and join(general, special) == general
 
 
 def tuple_element(value: AbstractType) -> AbstractType:

@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any, TypeAlias
 
 from ...diagnostics.effect import Behaviour, Effect
 from .abstract_type import ANY, AbstractType
+
+ParameterKey: TypeAlias = int | str
+"""A positional argument by index, a keyword argument (or the input of a code segment) by name; `CALLEE` for `self`."""
+
+CALLEE = "<callee>"
+"""The key of the object that is called where it isn't among the arguments: a bound method's `self`, a model object."""
+
+EVERYTHING = "*"
+"""The kind of state that unknown code looks at or writes."""
+
+Touch: TypeAlias = tuple[ParameterKey | None, str]
+"""One kind of state that a call looks at or writes: reached from this parameter (None: from outside), of this kind.
+
+Kinds: `list`, `dict`, `set`, `attr:<name>`, `global:<module>.<name>`, `cell:<name>`, `type:<class>`, `world` (files,
+network, processes) and `*` for all of them. State of two different kinds never overlaps.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Guard:
     """A fact that a summary relies on: `namespace[name]` (module globals or a cell's stand-in) is still `value`.
 
-    With `by_type`, only the exact class of the value is relied on (`value` is then that class).
+    With `by_type`, only the exact class of the value is relied on (`value` is then that class). The value `Guard`
+    itself says that the name is absent.
     """
 
     namespace: dict[str, object]
@@ -56,24 +75,65 @@ class Summary:
         reason: why the effect is what it is, for `explain`, in a few words.
         remedy: what the user can do about it, or empty.
         guards: facts about globals that this conclusion relies on.
+        unknown_types: only unknown types make the effect this strong: with the actual values it may be weaker.
+        fresh: every mutable object reachable from the result was made by this call or belongs to a retained parameter.
+        sees: the kinds of state behind `sees_writes`; a call whose writes don't meet them can't disturb this one.
+        writes: the kinds of state it may write, parameters' included.
+        unsettles: kinds of objects that may afterwards hold other types than before, so types of contents learned
+            earlier no longer hold for them.
+        waits: the effect is a fence only because of a sleep: inside a leaf that returns something it is latency.
     """
 
     effect: Effect
     sees_writes: bool = False
     external: bool = False
     result: AbstractType = ANY
-    mutates: frozenset[int | str] = frozenset()
-    retains: frozenset[int | str] = frozenset()
+    mutates: frozenset[ParameterKey] = frozenset()
+    retains: frozenset[ParameterKey] = frozenset()
     num_external_sites: int = 0
     has_array_work: bool = False
     reason: str = ""
     remedy: str = ""
     guards: frozenset[Guard] = field(default=frozenset(), repr=False)
+    unknown_types: bool = False
+    fresh: bool = False
+    sees: frozenset[Touch] = frozenset()
+    writes: frozenset[Touch] = frozenset()
+    unsettles: frozenset[str] = frozenset()
+    waits: bool = False
 
     def behaviour(self) -> Behaviour:
         """How the scheduler treats this call when everything it mutates belongs to the outside world."""
         effect = max(self.effect, Effect.ORDERED) if self.mutates else self.effect
         return Behaviour(effect, self.sees_writes or effect is Effect.READS, self.external)
+
+    def replace(self, **changes: Any) -> Summary:
+        """This summary with some fields changed."""
+        return dataclasses.replace(self, **changes)
+
+    def renamed(self, keys: Mapping[ParameterKey, ParameterKey]) -> Summary:
+        """The same call with its parameters named otherwise; parameters not in `keys` become the outside world."""
+
+        def touches(found: frozenset[Touch]) -> frozenset[Touch]:
+            return frozenset((None if key is None else keys.get(key), kind) for key, kind in found)
+
+        outside = any(key not in keys for key in self.mutates)
+        return self.replace(
+            effect=max(self.effect, Effect.ORDERED) if outside else self.effect,
+            mutates=frozenset(keys[key] for key in self.mutates if key in keys),
+            retains=frozenset(keys[key] for key in self.retains if key in keys),
+            fresh=self.fresh and all(key in keys for key in self.retains),
+            sees=touches(self.sees),
+            writes=touches(self.writes),
+        )
+
+    def may_disturb(self, other: Summary) -> bool:
+        """Whether state that `other` looks at may be written by this call (whoever owns it)."""
+        written = {kind for _, kind in self.writes}
+        seen = {kind for _, kind in other.sees}
+        if not written or not seen:
+            return False
+        return EVERYTHING in written or EVERYTHING in seen or bool(written & seen)
 
 
 @dataclass(frozen=True, slots=True)

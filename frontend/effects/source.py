@@ -1,0 +1,183 @@
+"""Finds the syntax tree of a function. In: a function. Out: its node in the parsed file, proven to be the right one.
+
+The node is found through the code object's own positions, never through `__wrapped__`, and the code compiled from the
+file is compared with the code object that runs: an edited file or a rewritten function is refused, not misread.
+
+Assumes: nothing. Ensures: trees are shared and must not be changed by callers.
+"""
+
+from __future__ import annotations
+
+import ast
+import linecache
+import threading
+import types
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+FunctionNode: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+
+MAX_FILES = 256  # parsed files kept
+MAX_CODES = 4096  # code objects whose answer is kept
+
+
+class SourceUnavailable(Exception):
+    """The source of this function can't be found or proven to be its own.
+
+    Attributes:
+        reason: in a few words.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionSource:
+    """Where a function is written: its node, and the class whose body it stands in (for private names), if any."""
+
+    node: FunctionNode
+    class_name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A parsed file: the lines it was parsed from, its functions by first line, its compiled code by first line."""
+
+    lines: list[str]
+    functions: dict[int, list[FunctionSource]]
+    codes: dict[int, list[types.CodeType]]
+
+
+_files: dict[str, _File] = {}
+_found: dict[int, tuple[types.CodeType, FunctionSource | str]] = {}
+_lock = threading.Lock()
+
+
+def function_ast(fn: Callable[..., Any]) -> FunctionNode:
+    """The `def` or `lambda` that `fn` was compiled from; raises `SourceUnavailable`."""
+    return function_source(fn).node
+
+
+def function_source(fn: Callable[..., Any]) -> FunctionSource:
+    """Like `function_ast`, with the enclosing class. `fn` is a Python function or a bound method of one."""
+    if isinstance(fn, types.MethodType):
+        fn = fn.__func__
+    code = getattr(fn, "__code__", None) if isinstance(fn, types.FunctionType) else None
+    if code is None:
+        raise SourceUnavailable("not a Python function")
+    return code_source(code)
+
+
+def code_source(code: types.CodeType) -> FunctionSource:
+    """The source of a function's code object; cached, also where there is none."""
+    known = _found.get(id(code))
+    if known is None:
+        with _lock:
+            try:
+                answer: FunctionSource | str = _search(code)
+            except SourceUnavailable as error:
+                answer = error.reason
+            if len(_found) > MAX_CODES:
+                _found.clear()
+            known = _found[id(code)] = (code, answer)  # holding the code keeps its id from being reused
+    if isinstance(known[1], str):
+        raise SourceUnavailable(known[1])
+    return known[1]
+
+
+def _search(code: types.CodeType) -> FunctionSource:
+    file = _parsed(code.co_filename)
+    compiled = [c for c in file.codes.get(code.co_firstlineno, ()) if same_code(c, code)]
+    if not compiled:
+        raise SourceUnavailable("the file doesn't hold this code (edited, generated or rewritten)")
+    found = [s for s in file.functions.get(code.co_firstlineno, ()) if _name(s.node) == code.co_name]
+    if len(found) > 1:
+        found = [s for s in found if _encloses(s.node, code)]
+    if len(found) != 1:
+        raise SourceUnavailable("several functions on one line" if found else "no function at its line")
+    return found[0]
+
+
+def _parsed(filename: str) -> _File:
+    linecache.checkcache(filename)
+    lines = linecache.getlines(filename)
+    known = _files.get(filename)
+    if known is not None and known.lines is lines:
+        return known
+    if not lines:
+        raise SourceUnavailable("no source")
+    text = "".join(lines)
+    try:
+        tree = ast.parse(text, filename)
+        module = compile(tree, filename, "exec", dont_inherit=True)
+    except (SyntaxError, ValueError, RecursionError) as error:
+        raise SourceUnavailable("its file doesn't parse") from error
+    file = _File(lines, {}, {})
+    for source in _functions(tree, None):
+        file.functions.setdefault(_first_line(source.node), []).append(source)
+    for code in _codes(module):
+        file.codes.setdefault(code.co_firstlineno, []).append(code)
+    if len(_files) > MAX_FILES:
+        _files.clear()
+    _files[filename] = file
+    return file
+
+
+def _functions(node: ast.AST, class_name: str | None) -> Iterator[FunctionSource]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+            yield FunctionSource(child, class_name)
+        inner = child.name if isinstance(child, ast.ClassDef) else class_name
+        yield from _functions(child, inner)
+
+
+def _codes(code: types.CodeType) -> Iterator[types.CodeType]:
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield constant
+            yield from _codes(constant)
+
+
+def _first_line(node: FunctionNode) -> int:
+    decorators = getattr(node, "decorator_list", ())
+    return min([node.lineno, *(decorator.lineno for decorator in decorators)])
+
+
+def _name(node: FunctionNode) -> str:
+    return "<lambda>" if isinstance(node, ast.Lambda) else node.name
+
+
+def _encloses(node: FunctionNode, code: types.CodeType) -> bool:
+    """Whether every instruction of `code` stands inside the body of `node`."""
+    body = node.body if isinstance(node.body, list) else [node.body]
+    start = (body[0].lineno, body[0].col_offset)
+    end = (body[-1].end_lineno or 0, body[-1].end_col_offset or 0)
+    seen = False
+    for line, end_line, column, end_column in code.co_positions():
+        if line is None or end_line is None or column is None or end_column is None or end_column == 0:
+            continue
+        if not start <= (line, column) or not (end_line, end_column) <= end:
+            return False
+        seen = True
+    return seen
+
+
+def same_code(left: types.CodeType, right: types.CodeType) -> bool:
+    """Whether two code objects do the same: bytecode, names, constants, variables and flags."""
+    if left.co_code != right.co_code or left.co_firstlineno != right.co_firstlineno:
+        return False
+    facts = ("co_name", "co_names", "co_varnames", "co_freevars", "co_cellvars", "co_flags")
+    if any(getattr(left, fact) != getattr(right, fact) for fact in facts):
+        return False
+    if len(left.co_consts) != len(right.co_consts):
+        return False
+    return all(map(_same_constant, left.co_consts, right.co_consts))
+
+
+def _same_constant(left: object, right: object) -> bool:
+    if isinstance(left, types.CodeType):
+        return isinstance(right, types.CodeType) and same_code(left, right)
+    return type(left) is type(right) and (left == right or repr(left) == repr(right))

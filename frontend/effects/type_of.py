@@ -1,0 +1,255 @@
+"""The abstract type of an actual value: in, any object; out, what is true of it now, looked into up to a budget.
+
+Assumes: nothing. Ensures: no user code runs (no dunder method, no property), and nothing is imported.
+"""
+
+from __future__ import annotations
+
+import sys
+import types
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from .abstract_type import (
+    ANY,
+    IMMUTABLE_SCALARS,
+    NEVER,
+    AbstractType,
+    ArrayType,
+    DictType,
+    ExactType,
+    InstanceType,
+    ListType,
+    SetType,
+    StaticType,
+    TupleOfType,
+    TupleType,
+    join,
+    join_all,
+)
+
+MAX_DEPTH = 3  # instances inside instances; deeper ones are told by class only
+MAX_TUPLE = 16  # elements a tuple type spells out one by one
+MAX_CACHED = 1024  # classes remembered
+
+SCALAR_TYPES: dict[type, AbstractType] = {cls: ExactType(cls) for cls in IMMUTABLE_SCALARS}
+STATIC_CLASSES = frozenset(
+    {
+        types.FunctionType,
+        types.BuiltinFunctionType,
+        types.ModuleType,
+        types.MethodDescriptorType,
+        types.WrapperDescriptorType,
+        types.ClassMethodDescriptorType,
+        type,
+    }
+)
+
+
+def type_of(value: object, budget: int = 64) -> AbstractType:
+    """The deep type of `value`; at most about `budget` leaves of its containers are looked at one by one."""
+    known = SCALAR_TYPES.get(type(value))
+    return known if known is not None else _Look(budget).type_of(value, 0)
+
+
+def is_static(value: object) -> bool:
+    """Whether a value is told apart by identity: functions, classes, modules, builtins."""
+    return type(value) in STATIC_CLASSES or isinstance(value, type)
+
+
+def is_python_class(cls: type) -> bool:
+    """Whether a class was made by a `class` statement (or `type(...)`), not in C."""
+    return bool(cls.__flags__ & (1 << 9))  # Py_TPFLAGS_HEAPTYPE
+
+
+def has_plain_attributes(cls: type) -> bool:
+    """Whether loading an attribute of an instance runs no code but descriptors': no `__getattr__` of its own."""
+    for base in cls.__mro__:
+        if base is object:
+            return True
+        if "__getattr__" in base.__dict__ or "__getattribute__" in base.__dict__:
+            return base in (list, dict, set, tuple, str, int, float, Exception, BaseException)
+    return True
+
+
+class _Look:
+    """One look into a value: what is left of the budget, and the containers being looked into (cycles end there)."""
+
+    __slots__ = ("active", "budget")
+
+    def __init__(self, budget: int) -> None:
+        self.budget = budget
+        self.active: set[int] = set()
+
+    def type_of(self, value: Any, depth: int) -> AbstractType:
+        self.budget -= 1
+        cls = type(value)
+        known = SCALAR_TYPES.get(cls)
+        if known is not None:
+            return known
+        if cls in STATIC_CLASSES or isinstance(value, type):
+            return StaticType(value)
+        if cls is types.MethodType:
+            return StaticType(value) if is_static(value.__self__) else ExactType(cls)
+        if id(value) in self.active:
+            return ANY
+        self.active.add(id(value))
+        try:
+            look = _CONTAINERS.get(cls)
+            return look(self, value, depth) if look is not None else self.object_type(value, cls, depth)
+        finally:
+            self.active.discard(id(value))
+
+    def element(self, values: Any, depth: int) -> AbstractType:
+        """The join of all elements of a sized iterable of an exact builtin class."""
+        if not values:
+            return NEVER
+        if len(values) > 8:
+            classes = set(map(type, values))
+            if classes <= IMMUTABLE_SCALARS:
+                self.budget -= 1
+                return join_all(ExactType(cls) for cls in classes)
+        if len(values) > self.budget:
+            return ANY
+        return self.joined(values, depth)
+
+    def joined(self, values: Iterable[Any], depth: int) -> AbstractType:
+        found: AbstractType = NEVER
+        for value in tuple(values):
+            one = self.type_of(value, depth)
+            if one is not found and one != found:
+                found = join(found, one)
+            if type(found) is AbstractType:
+                return ANY
+        return found
+
+    def list_type(self, value: list[Any], depth: int) -> AbstractType:
+        return ListType(self.element(value, depth))
+
+    def set_type(self, value: Any, depth: int) -> AbstractType:
+        return SetType(self.element(value, depth), type(value) is frozenset)
+
+    def dict_type(self, value: dict[Any, Any], depth: int) -> AbstractType:
+        return DictType(self.element(value.keys(), depth), self.element(value.values(), depth))
+
+    def tuple_type(self, value: tuple[Any, ...], depth: int) -> AbstractType:
+        if len(value) > MAX_TUPLE or len(value) > self.budget:
+            return TupleOfType(self.element(value, depth))
+        return TupleType(tuple([self.type_of(item, depth) for item in value]))
+
+    def object_type(self, value: Any, cls: type, depth: int) -> AbstractType:
+        shape = _SHAPES.get(cls) or _shape(cls)
+        if shape.is_array:
+            return ArrayType(cls, str(value.dtype), tuple(value.shape))
+        if shape.exact is not None:
+            return shape.exact
+        held = shape.attributes(value)
+        if not shape.is_open or depth >= MAX_DEPTH:
+            names = [name for name in held if _hides_class_attribute(cls, name)]
+            return InstanceType(cls, tuple((name, ANY) for name in sorted(names)))
+        try:
+            found = _SCALAR_INSTANCES.get((cls, *held, *map(type, held.values())))
+        except TypeError:  # a metaclass without hash
+            found = None
+        if found is not None:
+            self.budget -= len(held)
+            return found
+        return self.instance_type(cls, held, depth + 1)
+
+    def instance_type(self, cls: type, held: dict[str, Any], depth: int) -> AbstractType:
+        """Attributes beyond the budget are left out, but for those that hide one of the class."""
+        attributes = {}
+        for name, value in held.items():
+            if self.budget > 0:
+                attributes[name] = self.type_of(value, depth)
+            elif _hides_class_attribute(cls, name):
+                attributes[name] = ANY
+        result = InstanceType(cls, tuple(sorted(attributes.items())))
+        if len(attributes) == len(held) and all(type(value) in IMMUTABLE_SCALARS for value in held.values()):
+            if len(_SCALAR_INSTANCES) > MAX_CACHED:
+                _SCALAR_INSTANCES.clear()
+            _SCALAR_INSTANCES[(cls, *held, *map(type, held.values()))] = result
+        return result
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """What all instances of a class have in common: how their attributes are stored, or that they have none to see."""
+
+    exact: AbstractType | None = None
+    is_array: bool = False
+    is_open: bool = True
+    dict_descriptor: Any = None
+    slots: tuple[tuple[str, Any], ...] = ()
+
+    def attributes(self, value: Any) -> dict[str, Any]:
+        """The instance's own attributes, from its `__dict__` and slots, without running a property."""
+        found = {}
+        for name, descriptor in self.slots:
+            try:
+                found[name] = descriptor.__get__(value)
+            except AttributeError:  # the slot is empty
+                continue
+        if self.dict_descriptor is not None:
+            held = self.dict_descriptor.__get__(value)
+            if not found and all(map(_is_exact_str, held)):
+                return held
+            found.update({name: one for name, one in tuple(held.items()) if type(name) is str})
+        return found
+
+
+def _is_exact_str(name: object) -> bool:
+    return type(name) is str
+
+
+def _shape(cls: type) -> _Shape:
+    slots: dict[str, Any] = {}
+    dict_descriptor = None
+    for base in cls.__mro__:
+        for name, descriptor in tuple(base.__dict__.items()):
+            if type(descriptor) is types.MemberDescriptorType and "__slots__" in base.__dict__:
+                slots.setdefault(name, descriptor)
+        own = base.__dict__.get("__dict__")
+        if dict_descriptor is None and type(own) is types.GetSetDescriptorType:
+            dict_descriptor = own
+    opaque = not is_python_class(cls) or cls.__module__ in _NATIVE_MODULES or _is_dtype(cls)
+    shape = _Shape(
+        exact=ExactType(cls) if opaque else None,
+        is_array=_is_array_class(cls),
+        is_open=has_plain_attributes(cls),
+        dict_descriptor=dict_descriptor,
+        slots=tuple(slots.items()),
+    )
+    if len(_SHAPES) > MAX_CACHED:
+        _SHAPES.clear()
+    _SHAPES[cls] = shape
+    return shape
+
+
+_CONTAINERS = {
+    list: _Look.list_type,
+    dict: _Look.dict_type,
+    tuple: _Look.tuple_type,
+    set: _Look.set_type,
+    frozenset: _Look.set_type,
+}
+_SHAPES: dict[type, _Shape] = {}
+_SCALAR_INSTANCES: dict[tuple[object, ...], AbstractType] = {}
+_NATIVE_MODULES = frozenset({"builtins", "collections", "re", "datetime", "decimal", "fractions", "_thread", "threading"})
+
+
+def _hides_class_attribute(cls: type, name: str) -> bool:
+    return any(name in base.__dict__ for base in cls.__mro__)
+
+
+def _is_array_class(cls: type) -> bool:
+    numpy = sys.modules.get("numpy")
+    if numpy is not None and cls is getattr(numpy, "ndarray", None):
+        return True
+    return cls.__module__.partition(".")[0] in ("jax", "jaxlib") and cls.__name__ == "ArrayImpl"
+
+
+def _is_dtype(cls: type) -> bool:
+    numpy = sys.modules.get("numpy")
+    return numpy is not None and issubclass(cls, (numpy.dtype, numpy.generic))
