@@ -340,3 +340,26 @@ def join_all(types: Iterable[AbstractType]) -> AbstractType:
     for one in types:
         result = join(result, one)
     return result
+
+
+def shallow(value: AbstractType) -> AbstractType:
+    """What stays true of a value after anything may have written the outside world: its class, not its contents."""
+    match value:
+        case ListType():
+            return ListType(ANY)
+        case DictType():
+            return DictType(ANY, ANY)
+        case SetType(frozen=frozen):
+            return SetType(ANY, frozen)
+        case TupleType(elements=elements):
+            return TupleType(tuple(map(shallow, elements)))
+        case TupleOfType(element=element):
+            return TupleOfType(shallow(element))
+        case InstanceType(cls=cls):
+            return ExactType(cls)
+        case PlainType() | IteratorType():
+            return ANY
+        case UnionType(members=parts):
+            return join_all(map(shallow, parts))
+        case _:
+            return value
