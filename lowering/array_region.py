@@ -1,0 +1,113 @@
+"""An array region: the straight-line calls of one `xcs.tensor` body, as one Python function.
+
+Goes in: a plan block made of calls only. Comes out: `ArrayRegion.function()`, a Python function that performs those
+calls in order on real values (eagerly) or on JAX's tracers (staged); its frames show the user's lines in tracebacks.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..diagnostics.errors import InternalError
+from ..diagnostics.location import UNKNOWN, Location
+from ..runtime.plan import Block, Call, Operand, Slot
+
+
+@dataclass(frozen=True, slots=True)
+class ArrayRegion:
+    """Calls over slots, each of which fills one slot.
+
+    Attributes:
+        name: a Python identifier; JAX names its module after it.
+        params: the slots of what goes in, in the order of the arguments.
+        steps: the calls in program order.
+        outputs: what comes out.
+    """
+
+    name: str
+    params: tuple[int, ...]
+    steps: tuple[Call, ...]
+    outputs: tuple[Operand, ...]
+
+    @staticmethod
+    def from_block(name: str, block: Block) -> ArrayRegion:
+        """The region of a block; captured values become parameters after the block's own."""
+        for step in block.instructions:
+            if not isinstance(step, Call) or len(step.results) != 1:
+                raise InternalError(f"expected only calls with one result in a tensor region, found `{step.name}`")
+        steps = tuple(step for step in block.instructions if isinstance(step, Call))
+        params = (*range(block.num_params), *(inner for _, inner in block.captures))
+        return ArrayRegion(name, params, steps, block.outputs)
+
+    def function(self, *, as_tuple: bool = False) -> Callable[..., Any]:
+        """A new Python function `(value, ...) -> output`; of several outputs, or with `as_tuple`, a tuple of them."""
+        return _FunctionWriter(self).write(as_tuple or len(self.outputs) != 1)
+
+
+def step_operands(step: Call) -> list[Operand]:
+    """All operands of a call: the callee first, then the arguments in order."""
+    arguments = step.arguments
+    operands = [step.callee, *(operand for _, operand in arguments.positional)]
+    operands.extend(operand for _, operand in arguments.keyword)
+    return operands
+
+
+def _source_file(steps: Sequence[Call]) -> str | None:
+    """The one file that all known locations of the steps are in, or None."""
+    files = {step.location.file for step in steps if step.location is not UNKNOWN}
+    return files.pop() if len(files) == 1 else None
+
+
+class _FunctionWriter:
+    """Writes one region as the syntax tree of a function and compiles it."""
+
+    def __init__(self, region: ArrayRegion) -> None:
+        self.region = region
+        self.file = _source_file(region.steps)
+        self.names: dict[str, Any] = {}  # globals of the new function: its callees and literals
+
+    def write(self, as_tuple: bool) -> Callable[..., Any]:
+        """The function, compiled under the user's file name where all calls come from one file."""
+        region = self.region
+        body = [self._assignment(step) for step in region.steps]
+        body.append(self._return(as_tuple))
+        params = [ast.arg(f"v{index}") for index in region.params]
+        signature = ast.arguments(posonlyargs=params, args=[], kwonlyargs=[], kw_defaults=[], defaults=[])
+        function = ast.FunctionDef(name=region.name, args=signature, body=body, decorator_list=[])
+        function.lineno = function.end_lineno = min(statement.lineno for statement in body)
+        function.col_offset = function.end_col_offset = 0
+        if "type_params" in ast.FunctionDef._fields:  # Python 3.12
+            function.type_params = []  # type: ignore[attr-defined]
+        tree = ast.fix_missing_locations(ast.Module([function], []))
+        exec(compile(tree, self.file or f"<xcs {region.name}>", "exec"), self.names)
+        return self.names[region.name]
+
+    def _placed(self, statement: ast.stmt, location: Location) -> ast.stmt:
+        known = self.file is not None
+        statement.lineno = statement.end_lineno = max(location.line, 1) if known else 1
+        statement.col_offset = statement.end_col_offset = location.column if known else 0
+        return statement
+
+    def _assignment(self, step: Call) -> ast.stmt:
+        positional: list[ast.expr] = [
+            ast.Starred(self._read(operand), ast.Load()) if star else self._read(operand)
+            for star, operand in step.arguments.positional
+        ]
+        keywords = [ast.keyword(name, self._read(operand)) for name, operand in step.arguments.keyword]
+        call = ast.Call(self._read(step.callee), positional, keywords)
+        return self._placed(ast.Assign([ast.Name(f"v{step.results[0]}", ast.Store())], call), step.location)
+
+    def _read(self, operand: Operand) -> ast.expr:
+        if isinstance(operand, Slot):
+            return ast.Name(f"v{operand.index}", ast.Load())
+        name = f"c{len(self.names)}"
+        self.names[name] = operand.value
+        return ast.Name(name, ast.Load())
+
+    def _return(self, as_tuple: bool) -> ast.stmt:
+        outputs = [self._read(operand) for operand in self.region.outputs]
+        value = ast.Tuple(outputs, ast.Load()) if as_tuple else outputs[0]
+        return self._placed(ast.Return(value), self.region.steps[-1].location if self.region.steps else UNKNOWN)

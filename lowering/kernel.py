@@ -1,0 +1,92 @@
+"""Kernels: what the plan calls for an array region.
+
+A `Kernel` stages JAX calls, a `NativeKernel` performs NumPy calls one by one, which is exact NumPy: values, dtypes,
+errors. Both are plain callables over the region's operands, made without importing JAX, safe from any thread, and
+compile nothing before their first call.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .array_region import ArrayRegion
+
+
+@dataclass(frozen=True, slots=True)
+class LoweredKernel:
+    """A kernel as StableHLO for arguments of given shapes and dtypes.
+
+    Attributes:
+        text: JAX's own text of the module, verbatim.
+        results: shape and dtype of every result (`jax.ShapeDtypeStruct`); None where the results aren't plain arrays.
+    """
+
+    text: str
+    results: tuple[Any, ...] | None
+
+
+class NativeKernel:
+    """An array region performed call by call."""
+
+    def __init__(self, region: ArrayRegion) -> None:
+        self.region = region
+        self.name = region.name
+
+    @functools.cached_property
+    def _function(self) -> Callable[..., Any]:
+        return self.region.function()
+
+    def __call__(self, *arguments: Any) -> Any:
+        """What the calls of the region give: one value, or a tuple of several."""
+        return self._function(*arguments)
+
+
+class Kernel:
+    """An array region staged by JAX.
+
+    Attributes:
+        region: the calls.
+        name: the name of the JAX function and of the kernel's symbol.
+    """
+
+    def __init__(self, region: ArrayRegion) -> None:
+        self.region = region
+        self.name = region.name
+        self._lowered: dict[object, LoweredKernel] = {}
+
+    @functools.cached_property
+    def _staged(self) -> Any:
+        from .staged_region import StagedRegion  # imports JAX, which only the first array work needs
+
+        return StagedRegion(self.region)
+
+    def __call__(self, *arguments: Any) -> Any:
+        """What the calls of the region give: one value, or a tuple of several."""
+        return self._staged(*arguments)
+
+    @functools.cached_property
+    def fast(self) -> Callable[..., Any]:
+        """The kernel for a caller that has arrays at hand: dispatch is that of one `jax.jit` object."""
+        return self._staged.fast_path()
+
+    def lower(self, avals: Sequence[Any]) -> LoweredKernel:
+        """The kernel as StableHLO for operands like `avals` (`jax.ShapeDtypeStruct`s or arrays), cached per shape.
+
+        Raises:
+            Exception: whatever JAX raises for a region that can't be traced with these shapes.
+        """
+        key = tuple((aval.shape, aval.dtype, getattr(aval, "weak_type", False)) for aval in avals)
+        lowered = self._lowered.get(key)
+        if lowered is None:
+            lowered = self._lowered[key] = self._lower(avals)
+        return lowered
+
+    def _lower(self, avals: Sequence[Any]) -> LoweredKernel:
+        lowered = self._staged.staged.jitted.lower(*avals)
+        info = lowered.out_info
+        results = info if isinstance(info, tuple) and len(self.region.outputs) != 1 else (info,)
+        plain = all(hasattr(result, "shape") for result in results)
+        return LoweredKernel(lowered.as_text(), tuple(results) if plain else None)

@@ -1,0 +1,102 @@
+"""One Python function under `jax.jit`, giving back exactly the Python structure that the function gives.
+
+`jax.jit` alone turns a Python number among the results into an array and sorts the keys of dicts. Here what isn't an
+array rides in the structure of the results, which JAX keeps per trace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+
+from .literal_key import literal_key
+
+
+class NotStageable(Exception):
+    """A result that can't leave a staged function, such as a mutable object made while tracing."""
+
+
+class HostValue:
+    """A Python value among the results: a pytree node without leaves."""
+
+    __slots__ = ("key", "value")
+
+    def __init__(self, value: Any, key: object) -> None:
+        self.value, self.key = value, key
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, HostValue) and self.key == other.key
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+
+class OrderedItems:
+    """A dict among the results: a pytree node that keeps the order of its keys."""
+
+    __slots__ = ("keys", "values")
+
+    def __init__(self, keys: HostValue, values: tuple[Any, ...]) -> None:
+        self.keys, self.values = keys, values
+
+
+jax.tree_util.register_pytree_node(HostValue, lambda node: ((), node), lambda node, _: node)
+jax.tree_util.register_pytree_node(
+    OrderedItems, lambda node: (node.values, node.keys), lambda keys, values: OrderedItems(keys, tuple(values))
+)
+
+
+class StagedFunction:
+    """A function staged by `jax.jit`; `jitted` is the bare jit object, whose results may still hold wrapped values.
+
+    Attributes:
+        wraps_values: whether some trace has wrapped a value; until then results of `jitted` are as they should be.
+    """
+
+    __slots__ = ("jitted", "wraps_values")
+
+    def __init__(self, function: Callable[..., Any], name: str) -> None:
+        def staged(*arguments: Any) -> Any:
+            return self._wrap(function(*arguments))
+
+        staged.__name__ = staged.__qualname__ = name
+        self.wraps_values = False
+        self.jitted: Any = jax.jit(staged, keep_unused=True)
+
+    def __call__(self, *arguments: Any) -> Any:
+        """What the function gives, in its own structure."""
+        result = self.jitted(*arguments)
+        return unwrap(result) if self.wraps_values else result
+
+    def _wrap(self, value: Any) -> Any:
+        if value is None or isinstance(value, jax.Array):
+            return value
+        cls = type(value)
+        if cls is tuple or cls is list:
+            return cls(map(self._wrap, value))
+        self.wraps_values = True
+        if cls is dict:
+            key = literal_key(tuple(value))
+            if key is not None:
+                return OrderedItems(HostValue(tuple(value), key), tuple(map(self._wrap, value.values())))
+        key = literal_key(value)
+        if key is not None:
+            return HostValue(value, key)
+        leaves = jax.tree_util.tree_leaves(value)
+        if leaves and all(leaf is not value and isinstance(leaf, jax.Array) for leaf in leaves):
+            return value
+        raise NotStageable(f"a staged function gives back `{cls.__name__}`")
+
+
+def unwrap(value: Any) -> Any:
+    """The Python structure that a staged function gave, from what `jitted` gave."""
+    cls = type(value)
+    if cls is tuple or cls is list:
+        return cls(map(unwrap, value))
+    if cls is HostValue:
+        return value.value
+    if cls is OrderedItems:
+        return dict(zip(value.keys.value, map(unwrap, value.values), strict=True))
+    return value

@@ -1,0 +1,112 @@
+"""An array region staged by JAX: one variant for each combination of argument types it has met.
+
+Importing this module imports JAX.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import numpy
+
+from .array_region import ArrayRegion
+from .host_split import HostSplit, split_host
+from .specialisation import SpecialisedRegion
+from .staged_function import StagedFunction, unwrap
+
+_HOST_NUMBERS = frozenset({bool, int, float, complex, numpy.ndarray})
+_JIT_TYPE = type(jax.jit(lambda: None))
+_ARRAY_TYPE = type(jax.device_put(0.0))
+_ONLY_ARRAYS = frozenset({_ARRAY_TYPE})
+
+
+class StagedRegion:
+    """A region run by `jax.jit` wherever that gives what the calls give one by one; callable from any thread.
+
+    Attributes:
+        eager: performs the region call by call.
+        staged: the region with every argument traced.
+    """
+
+    def __init__(self, region: ArrayRegion) -> None:
+        self.region = region
+        self.eager: Callable[..., Any] = region.function()
+        self.staged = StagedFunction(self.eager, region.name)
+        self._variants: dict[tuple[type, ...], Callable[..., Any]] = {}
+
+    def __call__(self, *arguments: Any) -> Any:
+        """What the calls of the region give: one value, or a tuple of several."""
+        types = tuple(map(type, arguments))
+        variant = self._variants.get(types) or self._variants.setdefault(types, self._variant(types))
+        return variant(*arguments)
+
+    def _variant(self, types: tuple[type, ...]) -> Callable[..., Any]:
+        on_host = [not issubclass(cls, jax.Array | jax.core.Tracer) for cls in types]
+        split = split_host(self.region, on_host, is_array_function)
+        if split is not None:
+            return _HostFirst(split, self.eager)
+        traceable = [
+            not host or cls in _HOST_NUMBERS or issubclass(cls, numpy.generic)
+            for cls, host in zip(types, on_host, strict=True)
+        ]
+        return SpecialisedRegion(self.region.name, self.eager, self.staged, types, traceable)
+
+    def fast_path(self) -> Callable[..., Any]:
+        """A callable that is `jax.jit`'s own dispatch where all arguments are JAX arrays, and this region elsewhere."""
+        if split_host(self.region, [False] * len(self.region.params), is_array_function) is not None:
+            return self
+        staged, jitted = self.staged, self.staged.jitted
+        only_arrays, general = _ONLY_ARRAYS, self
+
+        def dispatch(*arguments: Any) -> Any:
+            if only_arrays.issuperset(map(type, arguments)):
+                try:
+                    result = jitted(*arguments)
+                except Exception:  # the general way decides what is raised
+                    pass
+                else:
+                    return unwrap(result) if staged.wraps_values else result
+            return general(*arguments)
+
+        return dispatch
+
+
+class _HostFirst:
+    """A region for arguments some of whose calls are Python's: runs those, then the staged rest.
+
+    Where one of those fails, an earlier call of the rest might have failed first: plain execution decides.
+    """
+
+    def __init__(self, split: HostSplit, eager: Callable[..., Any]) -> None:
+        self._split, self._eager = split, eager
+        self._host = split.host.function(as_tuple=True)
+        self._device = StagedRegion(split.device) if split.device is not None else None
+
+    def __call__(self, *arguments: Any) -> Any:
+        split = self._split
+        try:
+            from_host = self._host(*arguments)
+        except Exception:
+            from_host = None
+        if from_host is None:
+            return self._eager(*arguments)
+        from_device: tuple[Any, ...] = ()
+        if self._device is not None and split.device is not None:
+            taken = (arguments[index] for index in split.device_params)
+            result = self._device(*taken, *from_host[: split.num_passed])
+            from_device = result if len(split.device.outputs) != 1 else (result,)
+        outputs = tuple((from_host if on_host else from_device)[index] for on_host, index in split.outputs)
+        return outputs if len(outputs) != 1 else outputs[0]
+
+
+def is_array_function(function: Any) -> bool:
+    """Whether a callable is JAX's or under `jax.jit`, so that its results are arrays whatever it is given."""
+    while isinstance(function, functools.partial):
+        function = function.func
+    if isinstance(function, _JIT_TYPE):
+        return True
+    module = getattr(function, "__module__", None)
+    return isinstance(module, str) and (module == "jax" or module.startswith("jax."))
