@@ -31,7 +31,7 @@ def sentences_of(texts: Iterable[str]) -> list[tuple[str, ...]]:
     for text in texts:
         for paragraph in paragraphs_of(text):
             for sentence in _SENTENCE_END.split(paragraph):
-                tokens = tokens_of(sentence)
+                tokens = tokens_of(sentence.rstrip(" ,;:"))
                 if MIN_TOKENS <= len(tokens) <= MAX_TOKENS and sentence.count("(") == sentence.count(")"):
                     seen.setdefault(tokens if tokens[-1] in ".!?" else (*tokens, "."))
     return list(seen)

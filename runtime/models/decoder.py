@@ -1,4 +1,4 @@
-"""What the embedded model computes from its documents: answers, choices and coverage. Pure functions of their inputs.
+"""What the embedded model computes from its documents: answers, choices and support. Pure functions of their inputs.
 
 Guarantees: immutable after construction, so any thread may ask at any time.
 """
@@ -17,7 +17,7 @@ from .sentence_index import DECIMALS, SentenceIndex
 NUM_RETRIEVED = 4  # sentences an answer is conditioned on; with more, the trigrams wander off the topic
 NUM_CANDIDATES = 8  # tokens a sampled step may choose from
 ENOUGH_TOKENS = 14  # a shorter first sentence is followed by a second one
-PERSONA_SHARE = 0.5  # weight of the persona's words in retrieval, against 1 for the prompt's
+PERSONA_SHARE = 0.75  # weight of the persona's words in retrieval, against 1 for the prompt's
 FLUENCY_SHARE = 0.01  # of a nat a token, in the score of an option: it only breaks ties
 NO_ANSWER = "The documents do not say."
 
@@ -51,11 +51,15 @@ class Decoder:
         fluency = [self._language.mean_log_probability(tokens_of(option)) for option in options]
         return np.round(np.array(closeness) + FLUENCY_SHARE * np.array(fluency), DECIMALS // 2)
 
-    def coverage(self, claim: str, evidence: str) -> float:
-        """How much of the claim is in the evidence, or without evidence in the nearest sentence, from 0 to 1."""
-        if evidence:
-            return self.index.coverage(claim, evidence)
-        return float(self.index.similarities(self.index.weights(claim)).max())
+    def support(self, claim: str, evidence: str) -> float:
+        """How far the evidence, or without any the nearest sentence, is about the claim, from 0 to 1.
+
+        The mean of two views: the share of the claim's words found there, and the cosine of the embeddings.
+        """
+        if not evidence:
+            return float(self.index.similarities(self.index.weights(claim)).max())
+        cosine = float(self.index.embedding(claim) @ self.index.embedding(evidence))
+        return round((self.index.coverage(claim, evidence) + max(cosine, 0.0)) / 2, DECIMALS // 2)
 
     def _retrieve(
         self, prompt: str, persona: str, temperature: float, noise: Iterator[float]
@@ -69,7 +73,7 @@ class Decoder:
         similarities = self.index.similarities(query)
         jitter = np.array([next(noise) for _ in range(2 * NUM_RETRIEVED)])
         nearest = np.argsort(-similarities, kind="stable")[: 2 * NUM_RETRIEVED]
-        perturbed = similarities[nearest] * (1 + temperature * (jitter[: len(nearest)] - 0.5))
+        perturbed = similarities[nearest] * (1 + temperature * (2 * jitter[: len(nearest)] - 1))
         kept = np.argsort(-perturbed, kind="stable")[:NUM_RETRIEVED]
         kept = kept[perturbed[kept] > 0]
         # Cubed, so that the nearest sentence leads and the others are taken up where they share its words.

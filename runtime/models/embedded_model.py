@@ -3,8 +3,8 @@
 A prompt is answered in one of three ways, decided by its form:
 
 - several numbered lines (`1. ...`): the number of the line that fits the rest of the prompt best;
-- the words `yes or no` in its last line: whether what follows the first line covers it (or, where nothing follows,
-  whether any sentence of the documents does);
+- the words `yes or no` in its last line: whether what follows the first line is about it (or, where nothing
+  follows, whether any sentence of the documents is);
 - anything else: one or two sentences, from a trigram model conditioned on the sentences that tf-idf retrieves.
 
 The same model, prompt and options give the same answer on every machine. Every call sleeps `latency_s` seconds, which
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from .decoder import Decoder
 
 DEFAULT_LATENCY_S = 0.05
-COVERED = 0.5  # share of a claim's weight found in its evidence from which the answer is yes
+ENOUGH_SUPPORT = 0.25  # from which the answer is yes; chosen so that answers beside the point get a no
 
 _NUMBERED = re.compile(r"^\s*(\d+)[.)]\s+(.+)$")
 _LOCK = threading.Lock()
@@ -101,12 +101,12 @@ class EmbeddedModel:
             scores = decoder.scores(question, [text for _, text in choices])
             return choices[decoder.choose(scores, chosen.temperature, next(noise))][0]
         if lines and "yes or no" in lines[-1].lower():
-            covered = decoder.coverage(lines[0], "\n".join(lines[1:-1]))
-            return "yes" if covered >= COVERED else "no"
+            support = decoder.support(lines[0], "\n".join(lines[1:-1]))
+            return "yes" if support >= ENOUGH_SUPPORT else "no"
         return decoder.answer(prompt, chosen.system, chosen.temperature, noise, chosen.max_tokens)
 
     def embed(self, text: str, options: Mapping[str, object]) -> np.ndarray:
-        """`f32[64]`, of length 1 (0 for a text without words), after `latency_s` seconds."""
+        """`f32[256]`, of length 1 (0 for a text without words), after `latency_s` seconds."""
         chosen = EmbeddedOptions.of(options)
         decoder = decoder_of(self.corpus)
         time.sleep(chosen.latency_s)

@@ -16,7 +16,7 @@ import numpy as np
 from .corpus_text import words_of
 
 NUM_FEATURES = 4096  # hash buckets of an embedding before projection; few collisions in a text of a page
-EMBEDDING_DIM = 64
+EMBEDDING_DIM = 256
 DECIMALS = 9  # scores are rounded, so that the last bits of a sum, which differ by machine, decide nothing
 
 
@@ -60,10 +60,10 @@ class SentenceIndex:
         )
 
     def embedding(self, text: str) -> np.ndarray:
-        """`f32[64]`, of length 1 (0 for a text without words): hashed words and letter triples, projected.
+        """`f32[256]`, of length 1 (0 for a text without words): hashed words and letter triples, projected.
 
         The projection is random signs (Achlioptas, "Database-friendly random projections", 2003), so cosines of
-        texts are kept to about 1/8.
+        texts are kept to about 1/16.
         """
         features: dict[int, float] = {}
         for word, weight in self.weights(text).items():
@@ -74,15 +74,15 @@ class SentenceIndex:
                 features[bucket] = features.get(bucket, 0.0) + share * weight
         if not features:
             return np.zeros(EMBEDDING_DIM, dtype=np.float32)
-        projected = np.array(list(features.values())) @ _PROJECTION[list(features)]
+        projected = np.array(list(features.values())) @ _PROJECTION[list(features)].astype(np.float64)
         return np.round(projected / np.linalg.norm(projected), DECIMALS).astype(np.float32)
 
 
 def _random_signs() -> np.ndarray:
-    """`f64[features, dim]` of +1 and -1, the same on every machine and for every version of NumPy."""
+    """`i8[features, dim]` of +1 and -1, the same on every machine and for every version of NumPy."""
     stream = hashlib.shake_256(b"xcs embedding").digest(NUM_FEATURES * EMBEDDING_DIM // 8)
     bits = np.unpackbits(np.frombuffer(stream, dtype=np.uint8))
-    return bits.reshape(NUM_FEATURES, EMBEDDING_DIM) * 2.0 - 1.0
+    return bits.reshape(NUM_FEATURES, EMBEDDING_DIM).astype(np.int8) * np.int8(2) - np.int8(1)
 
 
 _PROJECTION = _random_signs()

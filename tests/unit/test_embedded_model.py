@@ -71,7 +71,7 @@ def test_an_embedding_is_normal_and_close_for_close_texts() -> None:
     model = bind("embedded", latency_s=0.0)
     judge, same, other = map(model.embed, ("the judge picks answers", "a judge picked an answer", "cats purr"))
     assert judge.dtype == np.float32
-    assert judge.shape == (64,)
+    assert judge.shape == (256,)
     assert np.linalg.norm(judge) == pytest.approx(1.0, abs=1e-6)
     assert judge @ same > 0.8 > 0.4 > judge @ other
     assert not model.embed("").any()
