@@ -1,0 +1,305 @@
+"""Calls: of declared callables, of callables that are data, and of other functions of the program."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from xdsl.dialects.builtin import DenseArrayBase, LocationAttr, SymbolRefAttr, i64
+from xdsl.ir import Attribute, SSAValue
+from xdsl.irdl import irdl_op_definition, operand_def, opt_prop_def, prop_def, var_operand_def, var_result_def
+from xdsl.parser import Parser
+from xdsl.printer import Printer
+
+from ..diagnostics.effect import Behaviour
+from .arguments import ArgumentsAttr, parse_arguments, print_arguments
+from .operands import obj_types, parse_result_types, parse_value, parse_values, print_result_types
+from .operation import (
+    EffectfulOp,
+    effect_properties,
+    parse_attributes,
+    parse_effect,
+    print_attributes,
+    print_effect,
+    symbol,
+)
+from .types import OBJ
+
+
+class LeafCallOp(EffectfulOp):
+    """A call that the runtime makes: operands and literals become Python arguments by the template `args`.
+
+    The first result is what the call returns. With `mutates`, a list of positions among the positional arguments,
+    there is one more result for each: the next version of the object that was passed there.
+    """
+
+    args = prop_def(ArgumentsAttr)
+    mutates = opt_prop_def(DenseArrayBase)
+    outputs = var_result_def()
+
+    @property
+    def passed(self) -> Sequence[SSAValue]:
+        """The operands that are passed as arguments."""
+        raise NotImplementedError
+
+    @property
+    def mutated_positions(self) -> tuple[int, ...]:
+        """The positional arguments that the call mutates."""
+        mutates = self.properties.get("mutates")
+        return () if mutates is None else tuple(mutates.get_values())  # type: ignore[attr-defined]
+
+    @property
+    def mutated(self) -> tuple[SSAValue, ...]:
+        """The operands at `mutated_positions`; results 1, 2, ... are their next versions."""
+        passed = self.passed
+        indices = map(self.args.operand_index, self.mutated_positions)
+        return tuple(passed[index] for index in indices if index is not None)
+
+    def print_call(self, printer: Printer) -> None:
+        """Prints everything after the callee."""
+        print_arguments(printer, self.args, self.passed)
+        if "mutates" in self.properties:
+            printer.print_string(" mutates ")
+            with printer.in_square_brackets():
+                printer.print_list(self.mutated_positions, printer.print_int)
+        print_result_types(printer, self.outputs.types, obj_types(1 + len(self.mutated_positions)))
+        print_attributes(printer, self)
+
+    @staticmethod
+    def parse_call(
+        parser: Parser, properties: dict[str, Attribute]
+    ) -> tuple[list[SSAValue], Sequence[Attribute], dict[str, Attribute]]:
+        """Reads what `print_call` prints: operands, result types, attributes; adds to the properties."""
+        operands, properties["args"] = parse_arguments(parser)
+        num_results = 1
+        if parser.parse_optional_keyword("mutates"):
+            positions = parser.parse_comma_separated_list(parser.Delimiter.SQUARE, lambda: parser.parse_integer(False))
+            properties["mutates"] = DenseArrayBase.from_list(i64, positions)
+            num_results += len(positions)
+        types = parse_result_types(parser)
+        return operands, obj_types(num_results) if types is None else types, parse_attributes(parser)
+
+    def verify_(self) -> None:
+        """The template takes all operands; each mutated argument is one, and has its next version among the results."""
+        template, passed = self.args, self.passed
+        if template.num_operands != len(passed):
+            self.fail(f"expected {template.num_operands} operands for the arguments, found {len(passed)}")
+        positions = self.mutated_positions
+        if "mutates" in self.properties and (not positions or self.properties["mutates"].elt_type != i64):  # type: ignore[attr-defined]
+            self.fail("expected `mutates` to be a list of 64-bit integers, at least one")
+        if len(set(positions)) != len(positions):
+            self.fail("expected each position only once in `mutates`")
+        for position in positions:
+            if position < 0 or template.operand_index(position) is None:
+                self.fail(f"expected `mutates` to name positional operands, found {position}")
+        if len(self.results) != 1 + len(positions):
+            self.fail(f"expected {1 + len(positions)} results, found {len(self.results)}")
+        for version, value in zip(self.results[1:], self.mutated, strict=True):
+            self.expect_flow(value.type, version.type, "a mutated operand for its next version")
+
+
+@irdl_op_definition
+class CallOp(LeafCallOp):
+    """Calls a declared callable.
+
+    ```mlir
+    xcs.callable @ask {path = "app:ask", effect = #xcs.effect<unordered, external>}
+    xcs.callable @extend {path = "app:extend", effect = #xcs.effect<pure>}
+    xcs.func @f(%x : !xcs.obj, %xs : !xcs.obj, %kw : !xcs.obj) -> (!xcs.obj, !xcs.obj) {
+      %answer = xcs.call unordered external @ask(%x, "lit", *%xs, key = %x, retries = 3, **%kw) -> (!xcs.obj<"str">)
+      %none, %xs2 = xcs.call pure total fresh @extend(%xs, %answer) mutates [0]
+      xcs.return %answer, %xs2
+    }
+    ```
+    """
+
+    name = "xcs.call"
+    callee = prop_def(SymbolRefAttr)
+    arguments = var_operand_def()
+
+    @classmethod
+    def make(
+        cls,
+        callee: SymbolRefAttr | str,
+        arguments: Sequence[SSAValue],
+        behaviour: Behaviour,
+        *,
+        args: ArgumentsAttr | None = None,
+        result_types: Sequence[Attribute] = (OBJ,),
+        mutates: Sequence[int] = (),
+        total: bool = False,
+        fresh: bool = False,
+        location: LocationAttr | None = None,
+    ) -> CallOp:
+        """A call; without `args` all arguments are plain operands. `result_types` count the mutated versions too."""
+        properties = effect_properties(behaviour, total, fresh)
+        properties["callee"] = symbol(callee) if isinstance(callee, str) else callee
+        properties["args"] = ArgumentsAttr.positional(len(arguments)) if args is None else args
+        if mutates:
+            properties["mutates"] = DenseArrayBase.from_list(i64, mutates)
+        return cls.create(operands=arguments, result_types=result_types, properties=properties, location=location)
+
+    @property
+    def passed(self) -> Sequence[SSAValue]:
+        """All operands."""
+        return self._operands
+
+    def print(self, printer: Printer) -> None:
+        """Prints the effect, the callee and the arguments."""
+        print_effect(printer, self)
+        printer.print_string(" ")
+        printer.print_attribute(self.callee)
+        self.print_call(printer)
+
+    @classmethod
+    def parse(cls, parser: Parser) -> CallOp:
+        """Reads what `print` prints."""
+        properties = parse_effect(parser)
+        properties["callee"] = symbol(parser.parse_symbol_name().data)
+        operands, types, attributes = cls.parse_call(parser, properties)
+        return cls.create(operands=operands, result_types=types, properties=properties, attributes=attributes)
+
+    def verify_(self) -> None:
+        """The callee is a flat symbol, the rest as for all leaf calls."""
+        expect_flat_symbol(self, self.callee)
+        super().verify_()
+
+
+@irdl_op_definition
+class CallIndirectOp(LeafCallOp):
+    """Calls a callable that is data, the first operand.
+
+    ```mlir
+    xcs.func @apply(%fn : !xcs.obj, %x : !xcs.obj) -> (!xcs.obj) {
+      %r = xcs.call_indirect dynamic %fn(%x, key = 3)
+      xcs.return %r
+    }
+    ```
+    """
+
+    name = "xcs.call_indirect"
+    callee = operand_def()
+    arguments = var_operand_def()
+
+    @classmethod
+    def make(
+        cls,
+        callee: SSAValue,
+        arguments: Sequence[SSAValue],
+        behaviour: Behaviour,
+        *,
+        args: ArgumentsAttr | None = None,
+        result_types: Sequence[Attribute] = (OBJ,),
+        mutates: Sequence[int] = (),
+        total: bool = False,
+        fresh: bool = False,
+        location: LocationAttr | None = None,
+    ) -> CallIndirectOp:
+        """A call; without `args` all arguments are plain operands. `result_types` count the mutated versions too."""
+        properties = effect_properties(behaviour, total, fresh)
+        properties["args"] = ArgumentsAttr.positional(len(arguments)) if args is None else args
+        if mutates:
+            properties["mutates"] = DenseArrayBase.from_list(i64, mutates)
+        return cls.create(
+            operands=(callee, *arguments), result_types=result_types, properties=properties, location=location
+        )
+
+    @property
+    def passed(self) -> Sequence[SSAValue]:
+        """All operands but the callee."""
+        return self._operands[1:]
+
+    def print(self, printer: Printer) -> None:
+        """Prints the effect, the callee and the arguments."""
+        print_effect(printer, self)
+        printer.print_string(" ")
+        printer.print_operand(self.callee)
+        self.print_call(printer)
+
+    @classmethod
+    def parse(cls, parser: Parser) -> CallIndirectOp:
+        """Reads what `print` prints."""
+        properties = parse_effect(parser)
+        callee = parse_value(parser)
+        operands, types, attributes = cls.parse_call(parser, properties)
+        return cls.create(
+            operands=(callee, *operands), result_types=types, properties=properties, attributes=attributes
+        )
+
+
+@irdl_op_definition
+class InvokeOp(EffectfulOp):
+    """Calls another function of the program; all its parameters are operands.
+
+    ```mlir
+    xcs.func @helper(%a : !xcs.obj, %b : !xcs.obj) -> (!xcs.obj, !xcs.obj) {
+      xcs.return %b, %a
+    }
+    xcs.func @main(%a : !xcs.obj) -> (!xcs.obj) {
+      %b, %c = xcs.invoke pure total @helper(%a, %a) -> (!xcs.obj, !xcs.obj)
+      xcs.return %b
+    }
+    ```
+    """
+
+    name = "xcs.invoke"
+    callee = prop_def(SymbolRefAttr)
+    arguments = var_operand_def()
+    outputs = var_result_def()
+
+    @classmethod
+    def make(
+        cls,
+        callee: SymbolRefAttr | str,
+        arguments: Sequence[SSAValue],
+        behaviour: Behaviour,
+        *,
+        result_types: Sequence[Attribute] = (OBJ,),
+        total: bool = False,
+        fresh: bool = False,
+        location: LocationAttr | None = None,
+    ) -> InvokeOp:
+        """A call of the function with this symbol."""
+        properties = effect_properties(behaviour, total, fresh)
+        properties["callee"] = symbol(callee) if isinstance(callee, str) else callee
+        return cls.create(operands=arguments, result_types=result_types, properties=properties, location=location)
+
+    def print(self, printer: Printer) -> None:
+        """Prints the effect, the callee, the operands, and the result types unless one `!xcs.obj`."""
+        print_symbol_call(printer, self, self.callee)
+
+    @classmethod
+    def parse(cls, parser: Parser) -> InvokeOp:
+        """Reads what `print` prints."""
+        operands, types, properties, attributes = parse_symbol_call(parser)
+        return cls.create(operands=operands, result_types=types, properties=properties, attributes=attributes)
+
+    def verify_(self) -> None:
+        """The callee is a flat symbol."""
+        expect_flat_symbol(self, self.callee)
+
+
+def expect_flat_symbol(op: EffectfulOp, callee: SymbolRefAttr) -> None:
+    """Checks that a callee is one symbol of the module."""
+    if len(callee.nested_references):
+        op.fail(f"expected a symbol of the module, found `{callee}`")
+
+
+def print_symbol_call(printer: Printer, op: EffectfulOp, callee: SymbolRefAttr) -> None:
+    """Prints `effect @callee(operands) -> (types)`, the types unless they are one `!xcs.obj`."""
+    print_effect(printer, op)
+    printer.print_string(" ")
+    printer.print_attribute(callee)
+    printer.print_operands(op.operands)
+    print_result_types(printer, op.results.types, (OBJ,))
+    print_attributes(printer, op)
+
+
+def parse_symbol_call(
+    parser: Parser,
+) -> tuple[list[SSAValue], Sequence[Attribute], dict[str, Attribute], dict[str, Attribute]]:
+    """Reads what `print_symbol_call` prints: operands, result types, properties, attributes."""
+    properties = parse_effect(parser)
+    properties["callee"] = symbol(parser.parse_symbol_name().data)
+    operands = parse_values(parser)
+    types = parse_result_types(parser)
+    return operands, (OBJ,) if types is None else types, properties, parse_attributes(parser)

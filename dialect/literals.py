@@ -1,0 +1,185 @@
+"""Python literals in the IR: `#xcs.literal<...>`, spelled with tokens of the textual IR.
+
+    None  True  False  ...  -3  2.5  inf  nan  complex(1.0, -0.0)  "text"  b"bytes"  (1, "a",)
+
+Strings and bytes are string literals of the IR; everything else reads as in Python.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from types import EllipsisType
+
+from xdsl.ir import Data
+from xdsl.irdl import irdl_attr_definition
+from xdsl.parser import AttrParser
+from xdsl.printer import Printer
+from xdsl.utils.exceptions import VerifyException
+from xdsl.utils.mlir_lexer import MLIRTokenKind
+
+from .strings import parse_optional_bytes, parse_optional_string, print_string
+
+SCALARS = frozenset({type(None), bool, int, float, complex, str, bytes, EllipsisType})
+EXPECTED = "expected a literal"
+MAX_INTERNED = 4096  # literals kept for sharing; a program that makes more starts over
+
+_interned: dict[object, LiteralAttr] = {}
+
+
+def literal_key(value: object) -> object:
+    """A hashable that is equal for literals that are the same in type and spelling: 1, 1.0 and True differ."""
+    kind = type(value)
+    if kind is float or kind is complex:
+        return kind, repr(value)
+    if kind is tuple:
+        return kind, tuple(map(literal_key, value))  # type: ignore[arg-type]
+    return kind, value
+
+
+def is_literal(value: object) -> bool:
+    """Whether a value can stand in a `LiteralAttr`: exactly a scalar class, or a tuple of such."""
+    kind = type(value)
+    return kind in SCALARS or (kind is tuple and all(map(is_literal, value)))  # type: ignore[arg-type]
+
+
+@irdl_attr_definition
+class LiteralAttr(Data[object]):
+    """A Python literal: None, bool, int, float, complex, str, bytes, Ellipsis, or a tuple of literals."""
+
+    name = "xcs.literal"
+
+    @staticmethod
+    def of(value: object) -> LiteralAttr:
+        """The attribute for a literal, shared between equal ones."""
+        key = literal_key(value)
+        found = _interned.get(key)
+        if found is None:
+            if len(_interned) >= MAX_INTERNED:
+                _interned.clear()
+            found = _interned[key] = LiteralAttr(value)
+        return found
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        return isinstance(other, LiteralAttr) and literal_key(self.data) == literal_key(other.data)
+
+    def __hash__(self) -> int:
+        return hash(literal_key(self.data))
+
+    def verify(self) -> None:
+        """Refuses values that aren't literals."""
+        if not is_literal(self.data):
+            raise VerifyException(f"expected a literal, found a value of type `{type(self.data).__qualname__}`")
+
+    @classmethod
+    def parse_parameter(cls, parser: AttrParser) -> object:
+        """Reads `<literal>`."""
+        with parser.in_angle_brackets():
+            return parse_literal(parser)
+
+    def print_parameter(self, printer: Printer) -> None:
+        """Prints what `parse_parameter` reads."""
+        with printer.in_angle_brackets():
+            print_literal(printer, self.data)
+
+
+def print_literal(printer: Printer, value: object) -> None:
+    """Prints a literal as `parse_literal` reads it."""
+    match value:
+        case str():
+            print_string(printer, value)
+        case bytes():
+            printer.print_string("b")
+            printer.print_bytes_literal(value)
+        case tuple():
+            with printer.in_parens():
+                printer.print_list(value, lambda element: print_literal(printer, element))
+                if len(value) == 1:
+                    printer.print_string(",")
+        case complex():
+            printer.print_string(f"complex({float_text(value.real)}, {float_text(value.imag)})")
+        case float():
+            printer.print_string(float_text(value))
+        case EllipsisType():
+            printer.print_string("...")
+        case int() if not isinstance(value, bool) and value.bit_length() > 1024:
+            printer.print_string(hex(value))  # Python refuses to print very long integers in decimal
+        case _:
+            printer.print_string(repr(value))
+
+
+def float_text(value: float) -> str:
+    """A float as the IR's lexer knows it: as Python spells it, always with a point."""
+    text = repr(value)
+    if "." in text or not math.isfinite(value):
+        return text
+    mantissa, exponent_mark, exponent = text.partition("e")
+    return f"{mantissa}.0{exponent_mark}{exponent}"
+
+
+def parse_literal(parser: AttrParser) -> object:
+    """Reads a literal."""
+    if (word := parser.parse_optional_identifier()) is not None:
+        return parse_named_literal(parser, word)
+    if (text := parse_optional_string(parser)) is not None:
+        return text
+    if parser.parse_optional_punctuation("...") is not None:
+        return ...
+    if parser.parse_optional_punctuation("(") is not None:
+        return _parse_tuple(parser)
+    return _parse_number(parser)
+
+
+def parse_named_literal(parser: AttrParser, word: str) -> object:
+    """Reads the rest of a literal that begins with an identifier, already consumed."""
+    constants: dict[str, object] = {"None": None, "True": True, "False": False, "inf": math.inf, "nan": math.nan}
+    if word in constants:
+        return constants[word]
+    if word == "b" and (found := parse_optional_bytes(parser)) is not None:
+        return found
+    if word == "complex":
+        with parser.in_parens():
+            real = _parse_float(parser)
+            parser.parse_punctuation(",")
+            return complex(real, _parse_float(parser))
+    parser.raise_error(f"{EXPECTED}, found `{word}`")
+
+
+def _parse_tuple(parser: AttrParser) -> tuple[object, ...]:
+    elements: list[object] = []
+    while parser.parse_optional_punctuation(")") is None:
+        elements.append(parse_literal(parser))
+        if parser.parse_optional_punctuation(",") is None:
+            parser.parse_punctuation(")", " in a tuple literal")
+            break
+    return tuple(elements)
+
+
+def _parse_number(parser: AttrParser) -> int | float:
+    negative = parser.parse_optional_punctuation("-") is not None
+    number = _parse_magnitude(parser)
+    return -number if negative else number
+
+
+def _parse_float(parser: AttrParser) -> float:
+    number = _parse_number(parser)
+    if isinstance(number, int):
+        parser.raise_error("expected a float, found an integer")
+    return number
+
+
+def _parse_magnitude(parser: AttrParser) -> int | float:
+    readers: tuple[tuple[MLIRTokenKind, Callable[[str], int | float]], ...] = (
+        (MLIRTokenKind.INTEGER_LIT, lambda text: int(text, 16 if text[:2] in ("0x", "0X") else 10)),
+        (MLIRTokenKind.FLOAT_LIT, float),
+        (MLIRTokenKind.BARE_IDENT, {"inf": math.inf, "nan": math.nan}.__getitem__),
+    )
+    for kind, read in readers:
+        if (token := parser._parse_optional_token(kind)) is not None:
+            try:
+                return read(token.text)
+            except (KeyError, ValueError):
+                parser.raise_error(EXPECTED, token.span)
+    parser.raise_error(EXPECTED)

@@ -1,0 +1,143 @@
+"""What the ops of the dialect share: cheap construction, words of an effect, discardable attributes, verification."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import NoReturn
+
+from xdsl.dialects.builtin import FileLineColLoc, IntAttr, StringAttr, SymbolRefAttr, UnitAttr
+from xdsl.ir import Attribute, Block, Region, SSAValue
+from xdsl.irdl import IRDLOperation, opt_prop_def, prop_def, traits_def
+from xdsl.parser import Parser
+from xdsl.printer import Printer
+from xdsl.utils.exceptions import VerifyException
+
+from ..diagnostics.effect import Behaviour
+from .effects import BehaviourEffects, EffectAttr, behaviour_words, parse_behaviour
+from .operands import single_block
+from .types import flows_into
+
+UNIT = UnitAttr()
+FLAGS = ("total", "fresh")
+
+
+@lru_cache(maxsize=4096)
+def symbol(name: str) -> SymbolRefAttr:
+    """The reference to a symbol, shared between uses."""
+    return SymbolRefAttr(name)
+
+
+@lru_cache(maxsize=4096)
+def file_location(file: str, line: int, column: int) -> FileLineColLoc:
+    """The location of a point in a source file, shared between ops."""
+    return FileLineColLoc(StringAttr(file), IntAttr(line), IntAttr(column))
+
+
+class XcsOperation(IRDLOperation):
+    """An op of the dialect. `make` of each class builds one without checks, for the hot path of tracing."""
+
+    def __post_init__(self) -> None:
+        """Nothing to fill in: no op of the dialect has a property with a default."""
+
+    def fail(self, message: str) -> NoReturn:
+        """Raises the verifier's error."""
+        raise VerifyException(message)
+
+    def expect_flow(self, source: Attribute, target: Attribute, what: str) -> None:
+        """Checks that a value of type `source` may stand where `target` is expected."""
+        if not flows_into(source, target):
+            self.fail(f"expected {what} of type `{target}`, found `{source}`")
+
+    def expect_arguments(self, block: Block, types: Sequence[Attribute], what: str) -> None:
+        """Checks the arguments of a region's block: their number, and that `types` flow into them."""
+        if len(block.args) != len(types):
+            self.fail(f"expected {what} to have {len(types)} block arguments, found {len(block.args)}")
+        for argument, expected in zip(block.args, types, strict=True):
+            self.expect_flow(expected, argument.type, f"block argument {argument.index} of {what} for a value")
+
+    def yielded(self, region: Region, what: str) -> Sequence[SSAValue]:
+        """What a region yields; checks that it is one block which ends in `xcs.yield`."""
+        block = single_block(region)
+        last = None if block is None else block.last_op
+        if last is None or last.name != "xcs.yield":
+            self.fail(f"expected {what} to be one block that ends in `xcs.yield`")
+        return last.operands
+
+    def expect_yield(self, region: Region, types: Sequence[Attribute], what: str) -> None:
+        """Checks that a region yields values which flow into `types`."""
+        values = self.yielded(region, what)
+        if len(values) != len(types):
+            self.fail(f"expected {what} to yield {len(types)} values, found {len(values)}")
+        for index, (value, expected) in enumerate(zip(values, types, strict=True)):
+            self.expect_flow(value.type, expected, f"value {index} yielded by {what}")
+
+
+class EffectfulOp(XcsOperation):
+    """An op that acts: it states its own effect, so that traits need no symbol lookup.
+
+    `total` promises that the op doesn't raise, `fresh` that each execution makes a new object.
+    """
+
+    effect = prop_def(EffectAttr)
+    total = opt_prop_def(UnitAttr)
+    fresh = opt_prop_def(UnitAttr)
+
+    traits = traits_def(BehaviourEffects())
+
+    @property
+    def behaviour(self) -> Behaviour:
+        """The effect as the scheduler knows it."""
+        return self.effect.data
+
+
+def effect_properties(behaviour: Behaviour, total: bool, fresh: bool) -> dict[str, Attribute]:
+    """The properties of an `EffectfulOp`."""
+    properties: dict[str, Attribute] = {"effect": EffectAttr.of(behaviour)}
+    if total:
+        properties["total"] = UNIT
+    if fresh:
+        properties["fresh"] = UNIT
+    return properties
+
+
+def print_effect(printer: Printer, op: EffectfulOp) -> None:
+    """Prints the effect of an op and its flags as words, after a space."""
+    words = behaviour_words(op.behaviour)
+    words.extend(flag for flag in FLAGS if flag in op.properties)
+    printer.print_string(" " + " ".join(words))
+
+
+def parse_effect(parser: Parser) -> dict[str, Attribute]:
+    """Reads what `print_effect` prints, as properties."""
+    properties: dict[str, Attribute] = {"effect": EffectAttr.of(parse_behaviour(parser))}
+    while (flag := parser.parse_optional_keyword_in(FLAGS)) is not None:
+        properties[flag] = UNIT
+    return properties
+
+
+def print_words(printer: Printer, op: XcsOperation, words: Sequence[str]) -> None:
+    """Prints those of `words` that are set as unit properties, each after a space."""
+    for word in words:
+        if word in op.properties:
+            printer.print_string(" " + word)
+
+
+def parse_words(parser: Parser, words: Sequence[str]) -> dict[str, Attribute]:
+    """Reads what `print_words` prints, as properties."""
+    properties: dict[str, Attribute] = {}
+    while (word := parser.parse_optional_keyword_in(words)) is not None:
+        properties[word] = UNIT
+    return properties
+
+
+def print_attributes(printer: Printer, op: XcsOperation, keyword: bool = False) -> None:
+    """Prints the discardable attributes, with the word `attributes` before them where a region follows."""
+    printer.print_op_attributes(op.attributes, print_keyword=keyword)
+
+
+def parse_attributes(parser: Parser, keyword: bool = False) -> dict[str, Attribute]:
+    """Reads what `print_attributes` prints."""
+    if keyword and parser.parse_optional_keyword("attributes") is None:
+        return {}
+    return parser.parse_optional_attr_dict()
