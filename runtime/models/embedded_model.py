@@ -16,6 +16,7 @@ documents, under `_LOCK`, and never changed after that.
 
 from __future__ import annotations
 
+import functools
 import re
 import threading
 import time
@@ -36,7 +37,6 @@ ENOUGH_SUPPORT = 0.25  # from which the answer is yes; chosen so that answers be
 
 _NUMBERED = re.compile(r"^\s*(\d+)[.)]\s+(.+)$")
 _LOCK = threading.Lock()
-_DECODERS: dict[tuple[str, ...], Decoder] = {}  # guarded by _LOCK
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +114,13 @@ class EmbeddedModel:
 
 
 def decoder_of(corpus: tuple[str, ...]) -> Decoder:
-    """The one decoder of a set of documents, built at its first use."""
+    """The one decoder of a set of documents, built at its first use; the last few sets are kept."""
+    with _LOCK:
+        return _build_decoder(corpus)
+
+
+@functools.lru_cache(maxsize=8)
+def _build_decoder(corpus: tuple[str, ...]) -> Decoder:
     from .decoder import Decoder
 
-    with _LOCK:
-        decoder = _DECODERS.get(corpus)
-        if decoder is None:
-            decoder = _DECODERS[corpus] = Decoder(corpus)
-        return decoder
+    return Decoder(corpus)

@@ -1,11 +1,13 @@
 """Chat models behind any OpenAI-compatible endpoint, called through the official `openai` client.
 
-Guarantees: the client is thread-safe and made once for each connection (address, key, timeout, retries), under
-`_LOCK`; forked children and unpickled bindings make their own.
+Guarantees: the client is thread-safe and made once for each process and connection (address, key, timeout,
+retries), under `_LOCK`; a forked child never uses its parent's sockets.
 """
 
 from __future__ import annotations
 
+import functools
+import os
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,7 +23,6 @@ CONNECTION_OPTIONS = ("base_url", "api_key", "organization", "timeout", "max_ret
 """Options of the connection, named as the client names them; all others but `system` go into each request."""
 
 _LOCK = threading.Lock()
-_CLIENTS: dict[tuple[tuple[str, object], ...], OpenAI] = {}  # guarded by _LOCK
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +66,11 @@ def split_options(options: Mapping[str, object]) -> tuple[tuple[tuple[str, objec
 def client_for(connection: tuple[tuple[str, object], ...]) -> OpenAI:
     """The one client of a connection; what isn't given comes from the environment, as the client reads it."""
     with _LOCK:
-        client = _CLIENTS.get(connection)
-        if client is None:
-            client = _CLIENTS[connection] = open_client(dict(connection))
-        return client
+        return _open_client(os.getpid(), connection)
 
 
-def open_client(connection: dict[str, Any]) -> OpenAI:
+@functools.lru_cache(maxsize=32)
+def _open_client(process_id: int, connection: tuple[tuple[str, object], ...]) -> OpenAI:
     """A new client; raises `XCSError` where the extra or the key is missing."""
     try:
         import openai
@@ -81,7 +80,7 @@ def open_client(connection: dict[str, Any]) -> OpenAI:
             "help: `pip install xcs[openai]`"
         ) from None
     try:
-        return openai.OpenAI(**connection)
+        return openai.OpenAI(**dict(connection))  # type: ignore[arg-type]
     except openai.OpenAIError as error:
         raise XCSError(
             f"expected an address and a key for a model of provider `openai`, found: {error}; "
