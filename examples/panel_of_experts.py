@@ -156,9 +156,8 @@ def main() -> None:
 
     experts, judge, embedder = seat_panel(read_documents())
     args = (QUESTIONS, experts, judge, embedder)
-    rerank(
-        np.ones(256, np.float32), np.ones((len(experts), 256), np.float32)
-    )  # loads JAX's kernels before the clocks run
+    vector = embedder.embed(QUESTIONS[0])
+    rerank(vector, jnp.stack([vector] * len(experts)))  # JAX compiles its kernels before the clocks run
 
     with xcs.disable_jit():
         plain, plain_s = timed_call(*args)
