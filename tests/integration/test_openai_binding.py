@@ -46,7 +46,8 @@ def answer(path: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
 
 
 @pytest.fixture
-def endpoint() -> Iterator[Endpoint]:
+def endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[Endpoint]:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     state = Endpoint()
 
     class Handler(http.server.BaseHTTPRequestHandler):
