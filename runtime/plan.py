@@ -186,3 +186,5 @@ class Plan:
     functions: Mapping[str, Block]
     entry: str
     resolve: Callable[[Any, tuple[Any, ...], dict[str, Any]], Behaviour]
+    prepared: dict[int, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What the dataflow executor has prepared, by `id` of the block; the plan keeps the blocks alive."""

@@ -1,0 +1,78 @@
+"""How a call's operands become Python arguments, compiled once for each shape of call.
+
+Guarantees: the compiled functions read slots and nothing else, so any thread may run them once the slots are filled.
+A plain call costs one Python function on top of the callee; stars and keywords behave exactly as in a written call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+from .plan import Arguments, Literal, Operand, Slot
+
+SlotFunction = Callable[[list[Any]], Any]
+Gathered = tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]
+
+
+def compile_call(callee: Operand, arguments: Arguments) -> SlotFunction:
+    """A function of the slots that makes the call and returns its value."""
+    return _compile("{callee}({arguments})", callee, arguments)
+
+
+def compile_gather(callee: Operand, arguments: Arguments) -> Callable[[list[Any]], Gathered]:
+    """A function of the slots that returns `(function, args, kwargs)` without calling."""
+    return _compile("gather({callee}, {arguments})", callee, arguments)
+
+
+def operands_of(callee: Operand, arguments: Arguments) -> tuple[Operand, ...]:
+    """Every operand of a call, the callee first."""
+    positional = tuple(operand for _, operand in arguments.positional)
+    return (callee, *positional, *(operand for _, operand in arguments.keyword))
+
+
+def starred_of(arguments: Arguments) -> tuple[Operand, ...]:
+    """The operands that are unpacked by the call."""
+    starred = tuple(operand for is_star, operand in arguments.positional if is_star)
+    return (*starred, *(operand for name, operand in arguments.keyword if name is None))
+
+
+def slots_of(operands: tuple[Operand, ...]) -> tuple[int, ...]:
+    """The distinct slots among operands, in order of first use."""
+    return tuple(dict.fromkeys(operand.index for operand in operands if isinstance(operand, Slot)))
+
+
+def read(operand: Operand, slots: list[Any]) -> Any:
+    """The value of an operand in a frame whose slot is filled."""
+    return operand.value if isinstance(operand, Literal) else slots[operand.index]
+
+
+def gather(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Gathered:
+    """What a call would receive, with the errors that building its arguments raises."""
+    return function, args, kwargs
+
+
+def _compile(template: str, callee: Operand, arguments: Arguments) -> Callable[[list[Any]], Any]:
+    operands = operands_of(callee, arguments)
+    names = [f"a{position}" for position in range(len(operands))]
+    terms = [
+        name if isinstance(operand, Literal) else f"s[{name}]"
+        for name, operand in zip(names, operands, strict=True)
+    ]
+    num_positional = len(arguments.positional)
+    written = [
+        f"*{term}" if is_star else term
+        for (is_star, _), term in zip(arguments.positional, terms[1 : 1 + num_positional], strict=True)
+    ]
+    for (keyword, _), term in zip(arguments.keyword, terms[1 + num_positional :], strict=True):
+        written.append(f"**{term}" if keyword is None else f"{keyword}={term}")
+    body = template.format(callee=terms[0], arguments=", ".join(written))
+    make = _shape(f"lambda {', '.join(names)}: lambda s: {body}")
+    return make(*(operand.value if isinstance(operand, Literal) else operand.index for operand in operands))
+
+
+@lru_cache(maxsize=1024)
+def _shape(source: str) -> Callable[..., Callable[[list[Any]], Any]]:
+    # The text holds only names made here and the keywords of the user's own call, which are identifiers.
+    return eval(source, {"gather": gather, "__package__": __package__})

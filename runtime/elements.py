@@ -1,0 +1,94 @@
+"""Where the elements of a loop come from, and what each fetch has to wait for.
+
+Guarantees: decided from the exact type of the iterable, so no user code runs before `Elements.fetch` is called.
+
+| the iterable                                    | starts when | fetches when | a fetch may write |
+|-------------------------------------------------|-------------|--------------|-------------------|
+| exact `str`, `bytes`, `tuple`, `range`, `frozenset` | at once | at once      | no                |
+| a container of Python (`list`, `dict`, views ...)   | clean   | clean        | no                |
+| an iterator over one of those, `enumerate`, `zip`   | clean   | clean        | yes: it advances an object others may hold |
+| anything else                                   | retired     | retired      | yes               |
+
+A snapshot takes all elements at the start; its fetches wait for nothing.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict, defaultdict, deque
+from collections.abc import Iterator
+from typing import Any
+
+from .plan import LoopSource
+from .prepared import CLEAN, GATE, RETIRED
+
+END: Any = object()
+"""What `fetch` returns when there are no more elements."""
+
+_IMMUTABLE = frozenset({str, bytes, tuple, range, frozenset})
+_CONTAINERS = frozenset(
+    {list, dict, set, bytearray, deque, OrderedDict, defaultdict, type({}.keys()), type({}.values()), type({}.items())}
+)
+_ITERATORS = frozenset(
+    type(iter(empty))
+    for empty in ([], (), "", b"", range(0), range(1 << 80), {}, {}.values(), {}.items(), set(), bytearray(), deque())
+) | {type(iter("\u00e9")), type(reversed([])), type(reversed({}))}
+_WRAPPERS = (enumerate, zip, reversed)
+
+
+class Elements:
+    """The elements of one running loop.
+
+    Attributes:
+        mode: the cursor that the next fetch waits for.
+        may_write: whether a fetch may change state that something else sees.
+    """
+
+    __slots__ = ("_iterable", "_iterator", "_snapshot", "_stepping_mode", "may_write", "mode")
+
+    def __init__(self, iterable: Any, source: LoopSource) -> None:
+        self._iterable = iterable
+        self._iterator: Iterator[Any] | None = None
+        self._snapshot = source is LoopSource.SNAPSHOT
+        kind = type(iterable)
+        if kind in _IMMUTABLE:
+            self.mode, self.may_write, self._snapshot = GATE, False, False
+        elif kind in _CONTAINERS:
+            self.mode, self.may_write = CLEAN, False
+        elif _only_reads_containers(iterable):
+            self.mode, self.may_write = CLEAN, True
+        else:
+            self.mode, self.may_write = RETIRED, True
+        self._stepping_mode = GATE if self._snapshot else self.mode
+
+    def fetch(self) -> Any:
+        """The next element or `END`. May raise what the iterable raises."""
+        iterator = self._iterator
+        if iterator is None:
+            iterator = self._iterator = iter(list(self._iterable) if self._snapshot else self._iterable)
+            self._iterable = None
+            self.mode = self._stepping_mode
+            self.may_write = self.may_write and not self._snapshot
+        return next(iterator, END)
+
+
+def _only_reads_containers(iterable: Any) -> bool:
+    """Whether `next` on this iterator runs no user code, looking through `enumerate`, `zip` and `reversed`."""
+    pending = [iterable]
+    while pending:
+        inner = pending.pop()
+        kind = type(inner)
+        if kind in _WRAPPERS:
+            pending.extend(_iterators_of(inner))
+        elif kind not in _ITERATORS:
+            return False
+    return True
+
+
+def _iterators_of(wrapper: Any) -> tuple[Any, ...]:
+    # What pickling a wrapper would save; `reversed` holds a sequence, and is of this type only where that has no
+    # reverse iterator of its own.
+    arguments = wrapper.__reduce__()[1]
+    if type(wrapper) is zip:
+        return arguments
+    inner = arguments[0]
+    return (iter(inner),) if type(inner) in _IMMUTABLE else (inner,)

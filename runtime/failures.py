@@ -1,0 +1,64 @@
+"""What is known to fail, and what must therefore not start.
+
+A failure ends its *scope*: the innermost enclosing body of a `try`, or the whole run for what no `try` catches. Inside
+that scope nothing later in program order starts any more; everything earlier still runs. Positions are compared only
+while a failure is known.
+
+Guarantees: only the thread that drives the run uses it.
+"""
+
+from __future__ import annotations
+
+from .frame import Frame
+
+
+class Failures:
+    """The earliest known failure of each scope.
+
+    Attributes:
+        scopes: the scopes that have one, not discarded.
+    """
+
+    __slots__ = ("scopes",)
+
+    def __init__(self) -> None:
+        self.scopes: list[Frame] = []
+
+    def note(self, scope: Frame, frame: Frame, index: int, sequence: int | None = None) -> bool:
+        """Takes down a failure at an instruction (or before frame `sequence` of it); says if it is now the earliest."""
+        path = frame.path_from(scope, index)
+        if sequence is not None:
+            path = (*path, sequence)
+        if scope.failure is None:
+            self.scopes.append(scope)
+        elif scope.failure <= path:
+            return False
+        scope.failure = path
+        return True
+
+    def precede(self, frame: Frame, index: int, sequence: int | None = None) -> bool:
+        """Whether a known failure comes before this place in an enclosing scope."""
+        scope: Frame | None = frame.scope
+        while scope is not None:
+            if scope.failure is not None:
+                path = frame.path_from(scope, index)
+                if sequence is not None:
+                    path = (*path, sequence)
+                if scope.failure < path:
+                    return True
+            scope = None if scope.region is None else scope.region.frame.scope
+        return False
+
+    def discard(self, body: Frame) -> int:
+        """Marks all frames of a `try` body as unwanted and forgets their failures; says how many frames there were."""
+        pending = [body]
+        num_discarded = 0
+        while pending:
+            frame = pending.pop()
+            num_discarded += 1
+            frame.discarded = True
+            for region in frame.regions.values():
+                region.discarded = True
+                pending.extend(region.live.values())
+        self.scopes = [scope for scope in self.scopes if not scope.discarded]
+        return num_discarded

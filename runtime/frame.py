@@ -1,0 +1,310 @@
+"""Frames and regions: the tree of running blocks, and what its nodes ask of the scheduler.
+
+A *frame* is an instance of a block. A *region* is an instance of an instruction that owns frames; it starts them by
+*steps*. A step happens between frames: taking the truth of a condition, fetching the next element. It waits for the
+cursor named by `mode`, at the place after the last frame started.
+
+Guarantees: the thread that drives a run is the only one that touches its frames; a worker reads slots of its own call,
+which are filled before the call is handed over and never change. No method of a region calls back into the walk of a
+frame, so nothing here recurses over frames.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from .plan import Block, Operand, Plan, Slot
+from .prepared import CLEAN, GATE, PreparedBlock, prepare
+
+
+class Empty:
+    """The type of `EMPTY`."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "<empty>"
+
+
+EMPTY: Any = Empty()
+"""In a slot: the value has not arrived."""
+
+WAITING = 0
+"""State of an instruction: some input is missing."""
+HELD = 1
+"""State: its inputs are there, its cursor is not."""
+ISSUED = 2
+"""State: running on a worker, or a region whose frames run."""
+DONE = 3
+"""State: completed without raising."""
+FAILED = 4
+"""State: raised; the retired cursor will meet it."""
+
+Path = tuple[int, ...]
+
+
+class Frame:
+    """One instance of a block.
+
+    Attributes:
+        code: the block.
+        slots, missing, state: a value, a count of missing inputs and a state for each slot or instruction.
+        remaining: instructions not done plus outputs not delivered.
+        walked: how many instructions the first pass has visited.
+        region: the instance of the instruction that owns this frame; `None` for the entry.
+        sequence: the position of this frame among the frames of its region, in program order.
+        depth: how many `Invoke`s enclose it.
+        scope: the innermost enclosing frame that is the body of a `try`, or the entry: what a failure ends.
+        handled: the exception of the innermost enclosing handler.
+        at: for each cursor, the instruction it stands at in this frame; -1 before it comes.
+        passed: a bit for each cursor that has passed this frame as a whole.
+        regions: running regions by instruction.
+        subscribers: for a slot not yet filled, the slots of other frames that want its value.
+        errors: the exception of each failed leaf.
+        resolved: mode, placement and gathered arguments of each dynamic call whose inputs have arrived.
+        sink, sink_slots: the frame and slots that the outputs go to; outputs wait in `outbox` while it is `None`.
+        num_taps: how many leading outputs go to the region itself.
+        discarded: the frame's results are wanted no more.
+        failure: for a scope, the earliest place known to fail, relative to it.
+    """
+
+    __slots__ = (
+        "at",
+        "code",
+        "depth",
+        "discarded",
+        "errors",
+        "failure",
+        "handled",
+        "missing",
+        "num_taps",
+        "outbox",
+        "passed",
+        "region",
+        "regions",
+        "remaining",
+        "resolved",
+        "scope",
+        "sequence",
+        "sink",
+        "sink_slots",
+        "slots",
+        "state",
+        "subscribers",
+        "walked",
+    )
+
+    def __init__(self, code: PreparedBlock, region: Region | None, sequence: int, passed: int) -> None:
+        self.code = code
+        self.slots: list[Any] = [EMPTY] * code.num_slots
+        self.missing = code.missing.copy()
+        self.state = bytearray(code.num_instructions)
+        self.remaining = code.num_pending
+        self.walked = 0
+        self.region = region
+        self.sequence = sequence
+        self.at = [-1, -1, -1]
+        self.passed = passed
+        self.regions: dict[int, Region] = {}
+        self.subscribers: dict[int, list[tuple[Frame, int]]] | None = None
+        self.errors: dict[int, BaseException] | None = None
+        self.resolved: dict[int, tuple[int, bool, Any]] | None = None
+        self.sink: Frame | None = None
+        self.sink_slots: tuple[int, ...] = ()
+        self.outbox: list[tuple[int, Any]] | None = None
+        self.num_taps = 0
+        self.discarded = False
+        self.failure: Path | None = None
+        if region is None:
+            self.depth = 1
+            self.scope: Frame = self
+            self.handled: BaseException | None = None
+        else:
+            outer = region.frame
+            self.depth = outer.depth
+            self.scope = outer.scope
+            self.handled = outer.handled
+
+    def path_from(self, scope: Frame | None, index: int) -> Path:
+        """The place of instruction `index` in program order, from `scope` inwards (`None`: from the entry)."""
+        parts = [index]
+        frame = self
+        while frame is not scope and frame.region is not None:
+            parts.append(frame.sequence)
+            parts.append(frame.region.index)
+            frame = frame.region.frame
+        parts.reverse()
+        return tuple(parts)
+
+    def mode(self, index: int) -> int:
+        """The cursor that an instruction waits for, resolved if it is dynamic and its inputs have arrived."""
+        if self.resolved is not None and index in self.resolved:
+            return self.resolved[index][0]
+        return self.code.modes[index]
+
+
+class Machine(Protocol):
+    """What regions ask of the scheduler that runs them.
+
+    Attributes:
+        plan: the whole program.
+        stack: frames being walked and regions with a step to try, the next one last.
+        num_live: unfinished frames of the whole run.
+        window: how many unfinished iterations a loop may have.
+    """
+
+    plan: Plan
+    stack: list[Any]
+    num_live: int
+    window: int
+
+    def store(self, frame: Frame, slot: int, value: Any) -> None:
+        """Fills a slot and counts its consumers down."""
+
+    def connect(self, source: Frame, source_slot: int, target: Frame, target_slot: int) -> None:
+        """Forwards the value of one slot to another, now or when it arrives."""
+
+    def set_sink(self, frame: Frame, sink: Frame, slots: tuple[int, ...]) -> None:
+        """Says where the outputs of a frame go, those that have arrived included."""
+
+    def launch(self, frame: Frame) -> None:
+        """Puts a connected frame on the work stack."""
+
+    def push(self, region: Region) -> None:
+        """Puts a region on the work stack, to try its next step."""
+
+    def advance(self) -> bool:
+        """Moves the cursors as far as they go; says whether any has moved."""
+        ...
+
+    def finish(self, frame: Frame, index: int) -> None:
+        """An instruction has completed."""
+
+    def fail_step(self, region: Region, error: BaseException) -> None:
+        """A step of a region has raised."""
+
+    def has_reached(self, region: Region) -> bool:
+        """Whether the cursor that the next step of a region waits for has come."""
+        ...
+
+    def is_cancelled(self, frame: Frame, index: int, sequence: int) -> bool:
+        """Whether something earlier is known to fail, so that this is not to start."""
+        ...
+
+    def truth_of(self, region: Region, value: Any) -> bool | None:
+        """`bool(value)` as a step of a region; `None` if it is not yet its turn or has raised."""
+        ...
+
+    def attempt(self, frame: Frame, function: Callable[..., Any], *args: Any) -> Any:
+        """Calls user code on this thread, as the instructions of `frame` see the world."""
+
+    def is_crowded(self, region: Region) -> bool:
+        """Whether the run has as many live frames as it may; the region is asked again when that changes."""
+        ...
+
+
+class Region:
+    """What all running regions share.
+
+    Attributes:
+        frame, index: the instruction this is an instance of.
+        live: the unfinished frames, by sequence number.
+        num_started: how many frames were started; the next one gets this sequence number.
+        ended: no further frame will start.
+        at: for each cursor, the sequence number of the next frame it will visit.
+        passed: a bit for each cursor that has passed the region as a whole; its frames inherit it.
+        mode: the cursor that the next step waits for.
+        writes: whether something inside, at any depth, may write.
+        writes_later: whether a frame that has not been started may write.
+        queued: the region is on the work stack.
+        error: the exception of a failed step.
+    """
+
+    __slots__ = (
+        "at",
+        "discarded",
+        "ended",
+        "error",
+        "frame",
+        "index",
+        "live",
+        "mode",
+        "num_started",
+        "passed",
+        "queued",
+        "writes",
+        "writes_later",
+    )
+
+    def __init__(self, frame: Frame, index: int) -> None:
+        self.frame = frame
+        self.index = index
+        self.live: dict[int, Frame] = {}
+        self.num_started = 0
+        self.ended = False
+        self.at = [0, 0, 0]
+        at = frame.at
+        self.passed = frame.passed | (at[GATE] > index) | (at[CLEAN] > index) << CLEAN
+        self.mode = frame.code.modes[index]
+        self.writes = frame.code.writes[index]
+        self.writes_later = self.writes
+        self.queued = False
+        self.discarded = False
+        self.error: BaseException | None = None
+        frame.regions[index] = self
+
+    def begin(self, machine: Machine) -> None:
+        """Starts what can start before any step."""
+
+    def step(self, machine: Machine) -> bool:
+        """Takes the next step if everything it waits for is there; says whether it did."""
+        return False
+
+    def receive(self, machine: Machine, frame: Frame, output: int, value: Any) -> None:
+        """Takes an output of a frame that is meant for the region itself."""
+
+    def frame_done(self, machine: Machine, frame: Frame) -> None:
+        """A frame has completed: forget it, and complete the instruction with the last one."""
+        del self.live[frame.sequence]
+        if self.ended and not self.live:
+            machine.finish(self.frame, self.index)
+
+    def proceed(self, machine: Machine) -> None:
+        """The region is on top of the work stack: try the next step."""
+        machine.stack.pop()
+        self.queued = False
+        if not self.discarded and not self.step(machine) and self.mode != GATE:
+            # Its cursor may be on the way: what follows in program order should not overtake it for want of a look.
+            machine.advance()
+
+    def may_step(self, machine: Machine) -> bool:
+        """Whether the next step is wanted and its cursor has come."""
+        if self.ended or self.discarded or self.error is not None:
+            return False
+        if not machine.has_reached(self):
+            return False
+        return not machine.is_cancelled(self.frame, self.index, self.num_started)
+
+    def spawn(self, machine: Machine, block: Block) -> Frame:
+        """A new frame after the others, with its captures connected. It runs once it is launched."""
+        outer = self.frame
+        frame = Frame(prepare(machine.plan, block), self, self.num_started, self.passed)
+        self.live[self.num_started] = frame
+        self.num_started += 1
+        machine.num_live += 1
+        for outer_slot, inner_slot in block.captures:
+            machine.connect(outer, outer_slot, frame, inner_slot)
+        return frame
+
+    def connect(self, machine: Machine, operands: tuple[Operand, ...], frame: Frame, first_slot: int = 0) -> None:
+        """Forwards operands of this instruction into consecutive slots of a frame."""
+        for slot, operand in enumerate(operands, first_slot):
+            if isinstance(operand, Slot):
+                machine.connect(self.frame, operand.index, frame, slot)
+            else:
+                machine.store(frame, slot, operand.value)
+
+    def give_results(self, machine: Machine, frame: Frame) -> None:
+        """Makes the outputs of a frame the results of the instruction."""
+        machine.set_sink(frame, self.frame, self.frame.code.results[self.index])

@@ -1,0 +1,181 @@
+"""The running instances of `for` and `map`.
+
+Iteration k+1 starts as soon as its element may be fetched, whether or not iteration k is finished: carried values are
+forwarded from frame to frame as they arrive. With `breaks`, it starts when the flag of iteration k is known.
+
+Guarantees: only the thread that drives the run calls into a region. At most a window of iterations is unfinished; they
+start in order, so the oldest unfinished one has always been started and the window always moves on.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .elements import END, Elements
+from .frame import EMPTY, Frame, Machine, Region
+from .plan import Block, For, Literal, Map
+from .prepared import RETIRED
+
+
+class LoopRegion(Region):
+    """What `for` and `map` share: a step fetches one element and starts one iteration."""
+
+    __slots__ = ("body", "elements", "instruction", "last", "window")
+
+    instruction: For | Map
+
+    def __init__(self, frame: Frame, index: int) -> None:
+        super().__init__(frame, index)
+        instruction = frame.code.instructions[index]
+        assert isinstance(instruction, For | Map)
+        self.instruction = instruction
+        self.body: Block = instruction.body
+        iterable = instruction.iterable
+        value = iterable.value if isinstance(iterable, Literal) else frame.slots[iterable.index]
+        self.elements = Elements(value, instruction.source)
+        self.last: Frame | None = None
+        self.window = 0
+        self._place()
+
+    def begin(self, machine: Machine) -> None:
+        """Fixes the window; the first step does the rest."""
+        self.window = machine.window
+
+    def step(self, machine: Machine) -> bool:
+        """Fetches one element and starts its iteration, or ends the loop."""
+        if len(self.live) >= self.window or self.awaits_flag() or not self.may_step(machine):
+            return False
+        if self.live and machine.is_crowded(self):
+            return False
+        try:
+            element = machine.attempt(self.frame, self.elements.fetch)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            machine.fail_step(self, error)
+            return True
+        self._place()
+        if element is END:
+            self.end(machine)
+            return True
+        frame = self.spawn(machine, self.body)
+        self.admit(machine, frame)
+        machine.store(frame, 0, element)
+        self.last = frame
+        machine.push(self)
+        machine.launch(frame)
+        return True
+
+    def awaits_flag(self) -> bool:
+        """Whether it is not yet known that the loop goes on."""
+        return False
+
+    def admit(self, machine: Machine, frame: Frame) -> None:
+        """Connects a new iteration with the one before."""
+
+    def end(self, machine: Machine) -> None:
+        """No further iteration: the results are those of the iterations so far."""
+        self.ended = True
+        if not self.live:
+            machine.finish(self.frame, self.index)
+
+    def frame_done(self, machine: Machine, frame: Frame) -> None:
+        """An iteration has completed, which makes room for another."""
+        super().frame_done(machine, frame)
+        if not self.ended:
+            machine.push(self)
+
+    def _place(self) -> None:
+        self.mode = self.elements.mode
+        self.writes = self.body.may_write or self.elements.may_write or self.mode == RETIRED
+        self.writes_later = self.writes
+
+
+class ForRegion(LoopRegion):
+    """A loop with carried values."""
+
+    __slots__ = ("awaited", "breaks")
+
+    instruction: For
+
+    def __init__(self, frame: Frame, index: int) -> None:
+        super().__init__(frame, index)
+        self.breaks = self.instruction.breaks
+        self.awaited = False
+
+    def awaits_flag(self) -> bool:
+        """Whether the `breaks` flag of the last iteration has not arrived."""
+        return self.awaited
+
+    def admit(self, machine: Machine, frame: Frame) -> None:
+        """Forwards the carried values into the next iteration."""
+        if self.breaks:
+            frame.num_taps = 1
+            self.awaited = True
+        if self.last is None:
+            self.connect(machine, self.instruction.initial, frame, 1)
+        else:
+            machine.set_sink(self.last, frame, tuple(range(1, 1 + len(self.instruction.initial))))
+
+    def receive(self, machine: Machine, frame: Frame, output: int, value: Any) -> None:
+        """The `breaks` flag of the last iteration."""
+        self.awaited = False
+        if value:
+            self.end(machine)
+        else:
+            machine.push(self)
+
+    def end(self, machine: Machine) -> None:
+        """The carried values after the last iteration are the results."""
+        results = self.instruction.results
+        if self.last is not None:
+            self.give_results(machine, self.last)
+        else:
+            for operand, slot in zip(self.instruction.initial, results, strict=True):
+                if isinstance(operand, Literal):
+                    machine.store(self.frame, slot, operand.value)
+                else:
+                    machine.connect(self.frame, operand.index, self.frame, slot)
+        super().end(machine)
+
+
+class MapRegion(LoopRegion):
+    """Independent iterations; the results are lists, complete when all iterations are."""
+
+    __slots__ = ("lists",)
+
+    instruction: Map
+
+    def __init__(self, frame: Frame, index: int) -> None:
+        super().__init__(frame, index)
+        self.lists: list[list[Any]] = [[] for _ in self.body.outputs]
+
+    def begin(self, machine: Machine) -> None:
+        """Takes the window of the instruction where it has one of its own."""
+        self.window = self.instruction.window or machine.window
+
+    def admit(self, machine: Machine, frame: Frame) -> None:
+        """Makes room for the outputs of the iteration."""
+        frame.num_taps = len(self.lists)
+        for values in self.lists:
+            values.append(EMPTY)
+
+    def receive(self, machine: Machine, frame: Frame, output: int, value: Any) -> None:
+        """One output of one iteration."""
+        self.lists[output][frame.sequence] = value
+
+    def frame_done(self, machine: Machine, frame: Frame) -> None:
+        """An iteration has completed; the last one completes the lists."""
+        if self.ended and len(self.live) == 1:
+            self._give_lists(machine)
+        super().frame_done(machine, frame)
+
+    def end(self, machine: Machine) -> None:
+        """No further iteration; without a live one the lists are complete."""
+        if not self.live:
+            self._give_lists(machine)
+        super().end(machine)
+
+    def _give_lists(self, machine: Machine) -> None:
+        for slot, values in zip(self.instruction.results, self.lists, strict=True):
+            machine.store(self.frame, slot, values)

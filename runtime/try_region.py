@@ -1,0 +1,47 @@
+"""The running instance of a `try`.
+
+Guarantees: only the thread that drives the run calls into a region. The results come from the whole body or from the
+handler, never from a part of a body that fails later.
+"""
+
+from __future__ import annotations
+
+from .frame import Frame, Machine, Region
+from .plan import Try
+
+
+class TryRegion(Region):
+    """A `try`: its results come from the whole body, or from the handler, never from a part of the body."""
+
+    __slots__ = ()
+
+    def begin(self, machine: Machine) -> None:
+        """Starts the body, a scope of its own."""
+        instruction = self._instruction
+        self.writes_later = instruction.handler.may_write
+        body = self.spawn(machine, instruction.body)
+        body.scope = body
+        machine.launch(body)
+
+    def frame_done(self, machine: Machine, frame: Frame) -> None:
+        """The body, or the handler, has completed."""
+        if not self.ended:
+            self.ended = True
+            self.give_results(machine, frame)
+        super().frame_done(machine, frame)
+
+    def handle(self, machine: Machine, error: Exception) -> None:
+        """Starts the handler; the body has been discarded and all before the failure is retired."""
+        self.live.clear()
+        self.ended = True
+        handler = self.spawn(machine, self._instruction.handler)
+        handler.handled = error
+        self.give_results(machine, handler)
+        machine.store(handler, 0, error)
+        machine.launch(handler)
+
+    @property
+    def _instruction(self) -> Try:
+        instruction = self.frame.code.instructions[self.index]
+        assert isinstance(instruction, Try)
+        return instruction

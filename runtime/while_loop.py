@@ -1,0 +1,80 @@
+"""The running instance of a `while`: frames in the order condition, body, condition, body, ...
+
+Guarantees: only the thread that drives the run calls into a region. A condition frame starts together with the body
+before it and gets the carried values as they arrive, so a counter runs ahead of the calls of the body; a body starts
+only when its condition is known to be true.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .frame import EMPTY, Frame, Machine, Region
+from .plan import While
+
+
+class WhileRegion(Region):
+    """A loop with a condition: a step takes the truth of the newest condition frame."""
+
+    __slots__ = ("condition", "instruction", "slots", "value")
+
+    def __init__(self, frame: Frame, index: int) -> None:
+        super().__init__(frame, index)
+        instruction = frame.code.instructions[index]
+        assert isinstance(instruction, While)
+        self.instruction = instruction
+        self.slots = tuple(range(len(instruction.initial)))
+        self.value: Any = EMPTY
+
+    def begin(self, machine: Machine) -> None:
+        """Starts the first condition frame."""
+        self.condition = self._spawn_condition(machine)
+        self.connect(machine, self.instruction.initial, self.condition)
+        machine.launch(self.condition)
+
+    def step(self, machine: Machine) -> bool:
+        """Takes the truth and starts the body together with the next condition, or ends the loop."""
+        if self.value is EMPTY or self.error is not None or len(self.live) >= 2 * machine.window:
+            return False
+        if self.live and machine.is_crowded(self):
+            return False
+        truth = machine.truth_of(self, self.value)
+        if truth is None:
+            return self.error is not None
+        if not truth:
+            self._end(machine)
+            return True
+        self.value = EMPTY
+        self.mode = self.frame.code.modes[self.index]
+        tested = self.condition
+        body = self.spawn(machine, self.instruction.body)
+        self.condition = self._spawn_condition(machine)
+        machine.set_sink(body, self.condition, self.slots)
+        for slot in self.slots:
+            machine.connect(tested, slot, body, slot)
+        machine.launch(self.condition)
+        machine.launch(body)
+        return True
+
+    def receive(self, machine: Machine, frame: Frame, output: int, value: Any) -> None:
+        """The value that the newest condition frame tests."""
+        self.value = value
+        machine.push(self)
+
+    def frame_done(self, machine: Machine, frame: Frame) -> None:
+        """A frame has completed, which makes room for another."""
+        super().frame_done(machine, frame)
+        if not self.ended and self.value is not EMPTY:
+            machine.push(self)
+
+    def _end(self, machine: Machine) -> None:
+        self.ended = True
+        for slot, result in zip(self.slots, self.instruction.results, strict=True):
+            machine.connect(self.condition, slot, self.frame, result)
+        if not self.live:
+            machine.finish(self.frame, self.index)
+
+    def _spawn_condition(self, machine: Machine) -> Frame:
+        condition = self.spawn(machine, self.instruction.condition)
+        condition.num_taps = 1
+        return condition

@@ -1,0 +1,205 @@
+"""The worker threads of the process: they run leaf calls and nothing else.
+
+A task is handed to one parked worker directly, or to a new thread, or, where `max_workers` are busy, to a queue. So it
+is known at once whether a task will run without further help: a queued one may be *claimed* by the driver that made it,
+which then runs it itself. That is why a leaf that drives a program of its own never waits for a worker that never comes.
+
+Guarantees: every method may be called from any thread. One lock guards the parked workers, the queue, the number of
+workers and `queued` of each task; it is never held while user code runs. Exactly one thread runs a task. Workers are
+daemon threads, so leaving the interpreter waits for none. A forked child starts with a pool of its own.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import deque
+from queue import SimpleQueue
+from typing import Protocol
+
+from .task import Completions, Task
+
+DEFAULT_MAX_WORKERS = 512
+"""Calls in flight at once: they wait for the world, so this is far above the number of cores."""
+IDLE_S = 30.0
+"""A worker without work for this many seconds ends."""
+_THREAD_NAME = "xcs-worker"
+
+
+class WorkerPool(Protocol):
+    """What the scheduler needs of whoever runs its leaf calls."""
+
+    def submit(self, task: Task) -> bool:
+        """Takes a task; true if it will run without further help, false if it is queued and may be claimed."""
+        ...
+
+    def claim(self, task: Task) -> bool:
+        """Takes a queued task back, so that no worker runs it; false if a worker has it."""
+        ...
+
+    def completions(self) -> Completions:
+        """A new place for the finished tasks of one run."""
+        ...
+
+
+class _Worker:
+    """One thread and the task it was handed."""
+
+    __slots__ = ("task", "wake")
+
+    def __init__(self, task: Task | None) -> None:
+        self.task = task
+        self.wake = threading.Lock()
+        self.wake.acquire()
+
+
+class ThreadPool:
+    """Daemon threads, made on demand up to `max_workers`."""
+
+    def __init__(self, max_workers: int) -> None:
+        if max_workers < 1:
+            raise ValueError(f"expected at least 1 worker, found `{max_workers}`")
+        self._max_workers = max_workers
+        self._lock = threading.Lock()
+        self._parked: list[_Worker] = []
+        self._queue: deque[Task] = deque()
+        self._num_workers = 0
+
+    @property
+    def max_workers(self) -> int:
+        """How many threads there may be."""
+        return self._max_workers
+
+    def resize(self, max_workers: int) -> None:
+        """Changes the limit; threads above it end when they have finished their task."""
+        if max_workers < 1:
+            raise ValueError(f"expected at least 1 worker, found `{max_workers}`")
+        with self._lock:
+            self._max_workers = max_workers
+
+    def completions(self) -> Completions:
+        """A queue that any thread may post to."""
+        return SimpleQueue()
+
+    def submit(self, task: Task) -> bool:
+        """See `WorkerPool.submit`. The most recently parked worker is woken: its caches are warm."""
+        with self._lock:
+            if self._parked:
+                worker = self._parked.pop()
+                worker.task = task
+                worker.wake.release()
+                return True
+            if self._num_workers >= self._max_workers:
+                task.queued = True
+                self._queue.append(task)
+                return False
+            self._num_workers += 1
+        return self._start(task)
+
+    def claim(self, task: Task) -> bool:
+        """See `WorkerPool.claim`. The entry in the queue goes stale and is skipped."""
+        with self._lock:
+            claimed, task.queued = task.queued, False
+            return claimed
+
+    def _start(self, task: Task) -> bool:
+        thread = threading.Thread(target=self._work, args=(_Worker(task),), name=_THREAD_NAME, daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:
+            # No further thread can be had; the driver claims the task if the threads that are there don't.
+            with self._lock:
+                self._num_workers -= 1
+                task.queued = True
+                self._queue.append(task)
+            return False
+        return True
+
+    def _work(self, worker: _Worker) -> None:
+        _this_thread.is_worker = True
+        while True:
+            task = worker.task
+            assert task is not None
+            worker.task = None
+            task.run()
+            del task
+            if not self._next(worker):
+                return
+
+    def _next(self, worker: _Worker) -> bool:
+        """Waits until the worker has a task again; false if it is to end."""
+        with self._lock:
+            if self._num_workers > self._max_workers:
+                self._num_workers -= 1
+                return False
+            while self._queue:
+                task = self._queue.popleft()
+                if task.queued:
+                    task.queued = False
+                    worker.task = task
+                    return True
+            self._parked.append(worker)
+        if worker.wake.acquire(timeout=IDLE_S):
+            return True
+        with self._lock:
+            if worker in self._parked:
+                self._parked.remove(worker)
+                self._num_workers -= 1
+                return False
+        # A task was handed over just as the wait ended.
+        worker.wake.acquire()
+        return True
+
+
+class _ThisThread(threading.local):
+    is_worker = False
+
+
+_this_thread = _ThisThread()
+_pool: ThreadPool | None = None
+_pool_lock = threading.Lock()
+
+
+def is_worker_thread() -> bool:
+    """Whether the calling thread belongs to a pool, so that waiting on it takes a worker away."""
+    return _this_thread.is_worker
+
+
+def process_pool() -> ThreadPool:
+    """The pool of this process, made when first asked for, with `XCS_MAX_WORKERS` threads at most."""
+    global _pool
+    pool = _pool
+    if pool is None:
+        with _pool_lock:
+            pool = _pool
+            if pool is None:
+                pool = _pool = ThreadPool(_max_workers_from_environment())
+    return pool
+
+
+def set_max_workers(max_workers: int) -> None:
+    """Changes how many leaf calls of this process may run on workers at once."""
+    process_pool().resize(max_workers)
+
+
+def _max_workers_from_environment() -> int:
+    text = os.environ.get("XCS_MAX_WORKERS", "")
+    try:
+        max_workers = int(text) if text else DEFAULT_MAX_WORKERS
+    except ValueError:
+        max_workers = 0
+    if max_workers < 1:
+        raise ValueError(f"expected `XCS_MAX_WORKERS` to be a positive integer, found `{text}`")
+    return max_workers
+
+
+def _forget_pool() -> None:
+    # The threads of the parent don't exist in a forked child, and its locks may have been held.
+    global _pool, _pool_lock
+    _pool = None
+    _pool_lock = threading.Lock()
+    _this_thread.is_worker = False
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_pool)
