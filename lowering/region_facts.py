@@ -1,0 +1,145 @@
+"""What is known of every block before plans are built: its captures, what it may do, which functions it invokes.
+
+One walk over the module, bottom-up; then a fixpoint over the functions for what invokes reach.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from xdsl.ir import Block, Operation, SSAValue
+
+from ..diagnostics.effect import Effect
+from ..dialect.calls import InvokeOp
+from ..dialect.constants import ConstantOp, UndefOp
+from ..dialect.containers import AppendOp, InsertOp
+from ..dialect.effects import EffectAttr
+from ..dialect.loops import ForOp, ReduceOp
+from ..dialect.parallel import EnsembleOp, MapOp
+from ..dialect.tensor import TensorOp
+
+_STEPPING = (ForOp, ReduceOp, MapOp)  # loops whose iterable may be stepped, which may run code of its own
+
+
+@dataclass(slots=True)
+class BlockFacts:
+    """One block, an ensemble's branches counted as parts of the block around it.
+
+    Attributes:
+        captured: values from outside that it or a block inside uses, in order of first use; literals are not captured.
+        may_write: whether an op inside, at any depth, may write state that a later read sees.
+        has_fence: whether an op inside, at any depth, is a fence.
+        invoked: symbols of the functions invoked inside.
+    """
+
+    captured: dict[SSAValue, None] = field(default_factory=dict)
+    may_write: bool = False
+    has_fence: bool = False
+    invoked: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class ModuleFacts:
+    """All blocks, and the ops that need more work than one instruction.
+
+    Attributes:
+        blocks: facts of every block but those of ensembles.
+        updates: (op, operand index) of every operand whose object the op updates.
+        unbound: the results of `xcs.undef` ops.
+    """
+
+    blocks: dict[Block, BlockFacts] = field(default_factory=dict)
+    updates: list[tuple[Operation, int]] = field(default_factory=list)
+    unbound: list[SSAValue] = field(default_factory=list)
+
+    def collect(self, functions: Mapping[str, Block]) -> ModuleFacts:
+        """Fills in the facts of these functions and of everything inside."""
+        for block in functions.values():
+            self._block(block)
+        self._close_over_invokes(functions)
+        return self
+
+    def _block(self, block: Block) -> BlockFacts:
+        facts = self.blocks[block] = BlockFacts()
+        self._ops(block.ops, set(block.args), facts)
+        return facts
+
+    def _ops(self, ops: Iterable[Operation], defined: set[SSAValue], facts: BlockFacts) -> None:
+        captured = facts.captured
+        for op in ops:
+            cls = type(op)
+            if cls is ConstantOp:
+                continue
+            if cls is UndefOp:
+                self.unbound.append(op.results[0])
+                continue
+            for value in op.operands:
+                if value not in defined and not is_literal_value(value):
+                    captured[value] = None
+            if op.regions:
+                self._regions(op, cls, defined, facts)
+            elif cls is AppendOp or cls is InsertOp:
+                self.updates.append((op, 0))
+            elif op.properties:
+                self._leaf(op, cls, facts)
+            defined.update(op.results)
+
+    def _leaf(self, op: Operation, cls: type[Operation], facts: BlockFacts) -> None:
+        """An op without regions that has properties: its effect, what it mutates, whom it invokes."""
+        if cls is InvokeOp:
+            facts.invoked.add(op.callee.root_reference.data)  # type: ignore[attr-defined]
+            return
+        effect = op.properties.get("effect")
+        if effect is not None:
+            _add_effect(facts, effect)
+        if "mutates" in op.properties:
+            mutated = set(op.mutated)  # type: ignore[attr-defined]
+            positions = (index for index, value in enumerate(op.operands) if value in mutated)
+            self.updates.extend((op, index) for index in positions)
+
+    def _regions(self, op: Operation, cls: type[Operation], defined: set[SSAValue], facts: BlockFacts) -> None:
+        if cls is EnsembleOp:
+            for region in op.regions:
+                self._ops(region.block.ops, defined, facts)
+            return
+        if cls is TensorOp:  # one call in the plan
+            self._block(op.regions[0].block)
+            _add_effect(facts, op.properties["effect"])
+            return
+        if "truth" in op.properties:
+            _add_effect(facts, op.properties["truth"])
+        if cls in _STEPPING and "snapshot" not in op.properties:
+            facts.may_write = True
+        for region in op.regions:
+            inside = self._block(region.block)
+            facts.captured.update((value, None) for value in inside.captured if value not in defined)
+            facts.may_write |= inside.may_write
+            facts.has_fence |= inside.has_fence
+            facts.invoked |= inside.invoked
+
+    def _close_over_invokes(self, functions: Mapping[str, Block]) -> None:
+        """Adds to every block what the functions it invokes may do, to a fixpoint."""
+        by_symbol = {symbol: self.blocks[block] for symbol, block in functions.items()}
+        invoking = [facts for facts in self.blocks.values() if facts.invoked]
+        changed = bool(invoking)
+        while changed:
+            changed = False
+            for facts in invoking:
+                before = facts.may_write, facts.has_fence
+                for symbol in facts.invoked & by_symbol.keys():
+                    facts.may_write |= by_symbol[symbol].may_write
+                    facts.has_fence |= by_symbol[symbol].has_fence
+                changed |= before != (facts.may_write, facts.has_fence)
+
+
+def is_literal_value(value: SSAValue) -> bool:
+    """Whether a value is known when compiling, so that no slot holds it."""
+    return isinstance(value.owner, ConstantOp | UndefOp)
+
+
+def _add_effect(facts: BlockFacts, attribute: object) -> None:
+    if isinstance(attribute, EffectAttr):
+        effect = attribute.data.effect
+        facts.may_write |= effect.may_write
+        facts.has_fence |= effect is Effect.FENCE

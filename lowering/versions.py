@@ -1,0 +1,208 @@
+"""Versions of owned objects: when an update in place gives what values would give.
+
+In the IR a list or dict is a value, and an update (`append`, `insert`, a call with `mutates`) gives its next version.
+In the plan all versions are one object. So every other op that reads the consumed version runs before the update, and
+where a version is still needed after its update, the update works on a copy.
+
+A version moves: yields and initial values hand it on. Where the receiving side is updated, handing it on consumes it
+just like an update; such an operand passes a *gate*, an instruction that waits for the readers.
+
+    %l = make_list(%a)                     l = make_list(a)
+    %r = call unordered @ask(%l)           r = ask(l)
+    %m = append %l, %b                     m = append(l, b)   after ask
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from xdsl.ir import Block, Operation, SSAValue
+
+from ..dialect.control_flow import IfOp, TryOp
+from ..dialect.loops import WhileOp
+from ..dialect.parallel import EnsembleOp
+from ..dialect.regions import YieldOp
+from .adjustments import Adjustments
+from .carried_values import LOOPS, OperandUse, carried_from, carried_into
+
+Chain = list[tuple[Block, Operation]]
+"""An op and the ops around it, innermost first, each with the block it stands in once ensembles are flattened."""
+
+
+def order_updates(updates: Iterable[OperandUse], blocks: Iterable[Block], adjustments: Adjustments) -> None:
+    """Adds the copies, gates and order edges that the updates need.
+
+    Args:
+        updates: the operands whose objects an op updates.
+        blocks: the bodies of all functions.
+        adjustments: where they are added.
+    """
+    order = {op: position for position, op in enumerate(op for block in blocks for op in block.walk())}
+    consuming = _consuming_uses(updates)
+    ordering = _UpdateOrder(order, consuming, adjustments)
+    for value, uses in consuming.items():
+        for use in uses:
+            ordering.place(value, use)
+    for value in consuming:
+        ordering.hold_condition(value)
+
+
+def _consuming_uses(updates: Iterable[OperandUse]) -> dict[SSAValue, list[OperandUse]]:
+    """For each value that is updated here or under a later name: the operands that give it up."""
+    consuming: dict[SSAValue, list[OperandUse]] = {}
+    seen: set[OperandUse] = set()
+    worklist = list(updates)
+    while worklist:
+        use = worklist.pop()
+        if use in seen:
+            continue
+        seen.add(use)
+        value = use[0].operands[use[1]]
+        consuming.setdefault(value, []).append(use)
+        for source in carried_from(value):
+            worklist.append(source)
+            for name in carried_into(source):  # all names of one carried value are updated together
+                consuming.setdefault(name, [])
+    return consuming
+
+
+class _UpdateOrder:
+    """Decides for each consuming operand whether it needs a copy, and what it waits for."""
+
+    def __init__(
+        self, order: dict[Operation, int], consuming: dict[SSAValue, list[OperandUse]], adjustments: Adjustments
+    ) -> None:
+        self.order, self.consuming, self.adjustments = order, consuming, adjustments
+
+    def place(self, value: SSAValue, use: OperandUse) -> None:
+        """Orders one consuming operand against all other uses of the object."""
+        chain = chain_of(use[0])
+        waits: list[tuple[Operation, Operation]] = []
+        must_copy = self._runs_again(value, chain)
+        for other in () if must_copy else self._other_uses(value, use, chain):
+            found = self._relate(other, use, chain)
+            if found is None:
+                must_copy = True
+                break
+            waits.extend(found)
+        if must_copy:
+            self.adjustments.copies.add(use)
+            return
+        for reader, updater in waits:
+            self._wait(value, use, updater, reader)
+
+    def hold_condition(self, value: SSAValue) -> None:
+        """A loop's condition is known only once all its readers of an updated carried value have completed."""
+        loop = self._loop_of_condition(value)
+        if loop is None:
+            return
+        block = loop.regions[0].block
+        terminator = block.last_op
+        assert terminator is not None
+        for other in self._aliases(value):
+            reader = next(op for inner, op in chain_of(other[0]) if inner is block)
+            if reader is not terminator:
+                self.adjustments.gates.setdefault((terminator, 0), []).append(reader)
+
+    def _loop_of_condition(self, value: SSAValue) -> WhileOp | None:
+        """The loop that has this value as an argument of its condition region."""
+        block = value.owner
+        around = block.parent_op() if isinstance(block, Block) else None
+        return around if isinstance(around, WhileOp) and block is around.regions[0].block else None
+
+    def _runs_again(self, value: SSAValue, chain: Chain) -> bool:
+        """Whether the update may run more than once on one version, or before a loop's body sees it."""
+        home = home_block(value)
+        if self._loop_of_condition(value) is not None:
+            return True
+        for block, op in chain[1:] if chain[0][0] is not home else ():
+            if op.name in LOOPS:
+                return True
+            if block is home:
+                break
+        return False
+
+    def _aliases(self, value: SSAValue) -> Iterator[OperandUse]:
+        """All uses of the object under this name and under names that only hand it on to readers."""
+        worklist, seen = [value], {value}
+        while worklist:
+            for found in worklist.pop().uses:
+                use = (found.operation, found.index)
+                yield use
+                names = [name for name in carried_into(use) if name not in seen and name not in self.consuming]
+                seen.update(names)
+                worklist.extend(names)
+
+    def _other_uses(self, value: SSAValue, use: OperandUse, chain: Chain) -> Iterator[OperandUse]:
+        """All uses of the object that may run together with `use`."""
+        worklist, seen = [value], {value}
+        while worklist:
+            for found in worklist.pop().uses:
+                other = (found.operation, found.index)
+                if other == use or self._excludes(other, chain):
+                    continue
+                yield other
+                names = [name for name in carried_into(other) if name not in seen and name not in self.consuming]
+                seen.update(names)
+                worklist.extend(names)
+
+    def _excludes(self, other: OperandUse, chain: Chain) -> bool:
+        """Whether a use is in the other branch of an `xcs.if`."""
+        mine, theirs, _ = _meet(chain, other[0])
+        return mine is theirs and isinstance(mine, IfOp) and other[0] is not mine and chain[0][1] is not mine
+
+    def _relate(self, other: OperandUse, use: OperandUse, chain: Chain) -> list[tuple[Operation, Operation]] | None:
+        """What `use` must wait for, as (reader, updater) in one block; None where `other` comes after it."""
+        updater, reader, _ = _meet(chain, other[0])
+        if updater is not reader:
+            return [(reader, updater)] if self.order[reader] < self.order[updater] else None
+        if other[0] is use[0] or use[0] is updater:
+            return None
+        if other[0] is updater:  # an operand of the op around: read before its regions run
+            return []
+        earlier_try_body = isinstance(updater, TryOp) and self.order[other[0]] < self.order[use[0]]
+        return [] if earlier_try_body else None
+
+    def _wait(self, value: SSAValue, use: OperandUse, updater: Operation, reader: Operation) -> None:
+        adjustments = self.adjustments
+        if updater is not use[0]:
+            adjustments.capture_gates.setdefault((updater, value), []).append(reader)
+        elif carried_into(use) or isinstance(updater, YieldOp):
+            adjustments.gates.setdefault(use, []).append(reader)
+        else:
+            adjustments.after.setdefault(updater, []).append(reader)
+
+
+def _meet(chain: Chain, other: Operation) -> tuple[Operation, Operation, Block]:
+    """The ops of the innermost common block that hold the op of `chain` and `other`."""
+    blocks = dict(chain)
+    for block, op in chain_of(other):
+        if block in blocks:
+            return blocks[block], op, block
+    raise AssertionError("ops of one function have a common block")
+
+
+def chain_of(op: Operation) -> Chain:
+    """The op and the ops around it up to the function's body."""
+    chain: Chain = []
+    current: Operation | None = op
+    while current is not None and (block := flat_block(current)) is not None:
+        chain.append((block, current))
+        current = block.parent_op()
+        if current is None or current.name == "xcs.func":
+            break
+    return chain
+
+
+def flat_block(op: Operation) -> Block | None:
+    """The block an op stands in once ensembles are flattened into the block around them."""
+    block = op.parent
+    while block is not None and isinstance(around := block.parent_op(), EnsembleOp):
+        block = around.parent
+    return block
+
+
+def home_block(value: SSAValue) -> Block | None:
+    """The flattened block that defines a value."""
+    owner = value.owner
+    return owner if isinstance(owner, Block) else flat_block(owner)
