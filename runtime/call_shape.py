@@ -57,8 +57,7 @@ def _compile(template: str, callee: Operand, arguments: Arguments) -> Callable[[
     operands = operands_of(callee, arguments)
     names = [f"a{position}" for position in range(len(operands))]
     terms = [
-        name if isinstance(operand, Literal) else f"s[{name}]"
-        for name, operand in zip(names, operands, strict=True)
+        name if isinstance(operand, Literal) else f"s[{name}]" for name, operand in zip(names, operands, strict=True)
     ]
     num_positional = len(arguments.positional)
     written = [

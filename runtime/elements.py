@@ -2,12 +2,12 @@
 
 Guarantees: decided from the exact type of the iterable, so no user code runs before `Elements.fetch` is called.
 
-| the iterable                                    | starts when | fetches when | a fetch may write |
-|-------------------------------------------------|-------------|--------------|-------------------|
-| exact `str`, `bytes`, `tuple`, `range`, `frozenset` | at once | at once      | no                |
-| a container of Python (`list`, `dict`, views ...)   | clean   | clean        | no                |
-| an iterator over one of those, `enumerate`, `zip`   | clean   | clean        | yes: it advances an object others may hold |
-| anything else                                   | retired     | retired      | yes               |
+| the iterable                                        | starts  | fetches | a fetch may write   |
+|-----------------------------------------------------|---------|---------|---------------------|
+| exact `str`, `bytes`, `tuple`, `range`, `frozenset` | at once | at once | no                  |
+| a container of Python (`list`, `dict`, views ...)   | clean   | clean   | no                  |
+| an iterator over one of those, `enumerate`, `zip`   | clean   | clean   | yes: it advances it |
+| anything else                                       | retired | retired | yes                 |
 
 A snapshot takes all elements at the start; its fetches wait for nothing.
 """
@@ -64,8 +64,9 @@ class Elements:
         """The next element or `END`. May raise what the iterable raises."""
         iterator = self._iterator
         if iterator is None:
-            iterator = self._iterator = iter(list(self._iterable) if self._snapshot else self._iterable)
-            self._iterable = None
+            iterable = list(self._iterable) if self._snapshot else self._iterable
+            iterator = self._iterator = iter(iterable)
+            self._iterable = ()
             self.mode = self._stepping_mode
             self.may_write = self.may_write and not self._snapshot
         return next(iterator, END)

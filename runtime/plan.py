@@ -133,7 +133,7 @@ class Map(Instruction):
 
 @dataclass(frozen=True, slots=True)
 class While(Instruction):
-    """`condition` block: parameters are the carried values, its one output is tested; `body`: carried in, carried out."""
+    """`condition` block: parameters are the carried values, its one output is tested; `body`: carried in and out."""
 
     initial: tuple[Operand, ...] = field(default=(), kw_only=True)
     condition: Block = field(kw_only=True)

@@ -130,9 +130,7 @@ class SequentialRun:
         if self._instrument is not None:
             path = (*here.path, index)
             thread_id = threading.get_ident()
-            self._instrument.record(
-                Span(instruction.name, instruction.location, start_ns, end_ns, thread_id, path)
-            )
+            self._instrument.record(Span(instruction.name, instruction.location, start_ns, end_ns, thread_id, path))
         if isinstance(result, Failure):
             return result
         positional = instruction.arguments.positional

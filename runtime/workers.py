@@ -2,7 +2,7 @@
 
 A task is handed to one parked worker directly, or to a new thread, or, where `max_workers` are busy, to a queue. So it
 is known at once whether a task will run without further help: a queued one may be *claimed* by the driver that made it,
-which then runs it itself. That is why a leaf that drives a program of its own never waits for a worker that never comes.
+which then runs it itself. So a leaf that drives a program of its own never waits for a worker that never comes.
 
 Guarantees: every method may be called from any thread. One lock guards the parked workers, the queue, the number of
 workers and `queued` of each task; it is never held while user code runs. Exactly one thread runs a task. Workers are

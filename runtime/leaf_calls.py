@@ -1,0 +1,249 @@
+"""Starting instructions: where a leaf call runs, what comes back, and what its failure stops.
+
+Guarantees: only the thread that drives the run calls these methods. What does not wait for the world runs on that
+thread in the caller's own context; the rest runs on a worker in a copy of it. Every call is made at most once.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+from contextvars import copy_context
+from threading import get_ident
+from typing import Any
+
+from ..diagnostics.effect import Behaviour
+from ..diagnostics.errors import InternalError
+from .branch import IfRegion, InvokeRegion
+from .call_shape import read
+from .failures import Failures
+from .frame import FAILED, HELD, ISSUED, WAITING, Frame, Region
+from .handled import call_handling, raise_from, user_traceback
+from .instrument import Instrument, Span
+from .loop import ForRegion, MapRegion
+from .plan import Plan, Raise
+from .prepared import CLEAN, DYNAMIC, FIRST_REGION, RETIRED, Kind, mode_of
+from .task import Task
+from .try_region import TryRegion
+from .while_loop import WhileRegion
+from .wiring import Wiring
+from .workers import WorkerPool
+
+_REGIONS: dict[int, type[Region]] = {
+    Kind.IF: IfRegion,
+    Kind.FOR: ForRegion,
+    Kind.MAP: MapRegion,
+    Kind.WHILE: WhileRegion,
+    Kind.TRY: TryRegion,
+    Kind.INVOKE: InvokeRegion,
+}
+
+
+_UNPACKED_NATIVELY = {tuple, list, dict, set, frozenset, str, bytes, range}
+"""Exact types whose unpacking with `*` or `**` runs no user code."""
+
+
+class LeafCalls(Wiring):
+    """The calls of one run.
+
+    Attributes:
+        failures: what is known to fail.
+    """
+
+    def __init__(
+        self, plan: Plan, pool: WorkerPool, window: int, max_live_frames: int, instrument: Instrument | None
+    ) -> None:
+        super().__init__(plan, window, max_live_frames)
+        self.failures = Failures()
+        self._pool = pool
+        self._completions = pool.completions()
+        self._in_flight: set[Task] = set()
+        self._queued: deque[Task] = deque()
+        self._instrument = instrument
+        self._num_calls = 0
+        self._external_ns = 0
+
+    def fire(self, frame: Frame, index: int) -> None:
+        """Starts an instruction whose inputs are there, if its cursor has come."""
+        state = frame.state[index]
+        if state != WAITING and state != HELD:
+            return
+        if self.failures.scopes and self.is_cancelled(frame, index):
+            return
+        code = frame.code
+        kind = code.kinds[index]
+        if kind >= FIRST_REGION:
+            frame.state[index] = ISSUED
+            region = _REGIONS[kind](frame, index)
+            region.begin(self)
+            self.push(region)
+            return
+        mode = code.modes[index]
+        external = code.external[index]
+        call: Callable[..., Any] | None = code.calls[index]
+        arguments: tuple[Any, ...] = (frame.slots,)
+        if mode == DYNAMIC:
+            resolved = self._resolved(frame, index)
+            if resolved is None:
+                return
+            mode, external, (call, arguments) = resolved
+        if not self._has_come(frame, index, mode):
+            frame.state[index] = HELD
+            return
+        if kind == Kind.RAISE:
+            self._raise(frame, index)
+        elif external and mode <= CLEAN:
+            assert call is not None
+            self._issue(frame, index, call, arguments)
+        else:
+            assert call is not None
+            self._run_here(frame, index, call, arguments)
+
+    def attempt(self, frame: Frame, function: Callable[..., Any], *args: Any) -> Any:
+        """Calls user code on this thread, as the instructions of `frame` see the world."""
+        if frame.handled is None:
+            return function(*args)
+        return call_handling(frame.handled, function, *args)
+
+    def is_cancelled(self, frame: Frame, index: int, sequence: int | None = None) -> bool:
+        """Whether something earlier is known to fail, so that this is not to start."""
+        return bool(self.failures.scopes) and self.failures.precede(frame, index, sequence)
+
+    def _run_here(self, frame: Frame, index: int, call: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+        frame.state[index] = ISSUED
+        self._num_calls += 1
+        start_ns = 0 if self._instrument is None else time.perf_counter_ns()
+        try:
+            if frame.handled is None:
+                value = call(*arguments)
+            else:
+                value = call_handling(frame.handled, call, *arguments)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            self._record(frame, index, start_ns, time.perf_counter_ns(), get_ident())
+            self._fail(frame, index, error)
+            return
+        if self._instrument is not None:
+            self._record(frame, index, start_ns, time.perf_counter_ns(), get_ident())
+        self._complete(frame, index, value)
+
+    def _raise(self, frame: Frame, index: int) -> None:
+        instruction = frame.code.instructions[index]
+        assert isinstance(instruction, Raise)
+        exception = read(instruction.exception, frame.slots)
+        cause = None if instruction.cause is None else read(instruction.cause, frame.slots)
+        try:
+            self.attempt(frame, raise_from, exception, cause, instruction.cause is not None)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            self._fail(frame, index, error)
+
+    def _issue(self, frame: Frame, index: int, call: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+        frame.state[index] = ISSUED
+        self._num_calls += 1
+        if frame.handled is not None:
+            call, arguments = call_handling, (frame.handled, call, *arguments)
+        task = Task(frame, index, call, arguments, copy_context(), self._completions)
+        self._in_flight.add(task)
+        if not self._pool.submit(task):
+            self._queued.append(task)
+
+    def _take(self, task: Task) -> None:
+        self._in_flight.discard(task)
+        self._external_ns += task.end_ns - task.start_ns
+        self._record(task.frame, task.index, task.start_ns, task.end_ns, task.thread_id)
+        if task.frame.discarded:
+            return
+        if task.error is not None:
+            self._fail(task.frame, task.index, task.error)
+        else:
+            self._complete(task.frame, task.index, task.value)
+
+    def _complete(self, frame: Frame, index: int, value: Any) -> None:
+        code = frame.code
+        results = code.results[index]
+        if results:
+            self.store(frame, results[0], value)
+            for slot, operand in zip(results[1:], code.mutated[index], strict=True):
+                self.store(frame, slot, read(operand, frame.slots))
+        self.finish(frame, index)
+
+    def _resolved(self, frame: Frame, index: int) -> tuple[int, bool, Any] | None:
+        """Mode, placement and call of a dynamic instruction, asked for once; `None` if that has to wait or failed."""
+        if frame.resolved is None:
+            frame.resolved = {}
+        found = frame.resolved.get(index)
+        if found is None:
+            code = frame.code
+            starred = {type(read(operand, frame.slots)) for operand in code.starred.get(index, ())}
+            if not starred <= _UNPACKED_NATIVELY:
+                # Unpacking runs user code, so it belongs to the call, and the call may do anything.
+                found = frame.resolved[index] = (RETIRED, False, (code.calls[index], (frame.slots,)))
+                return found
+            if not starred <= {tuple} and not self._has_come(frame, index, CLEAN):
+                frame.state[index] = HELD
+                return None
+            try:
+                function, args, kwargs = self.attempt(frame, code.gather, index, frame.slots)
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:
+                self._fail(frame, index, error)
+                return None
+            behaviour = self._resolve(function, args, kwargs)
+            call = (_apply, (function, args, kwargs))
+            found = frame.resolved[index] = (mode_of(behaviour), behaviour.external, call)
+        return found
+
+    def _has_come(self, frame: Frame, index: int, mode: int) -> bool:
+        return bool(frame.passed >> mode & 1) or index <= frame.at[mode]
+
+    def _resolve(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Behaviour:
+        behaviour = self.plan.resolve(function, args, kwargs)
+        if mode_of(behaviour) == DYNAMIC:
+            raise InternalError(f"expected a definite effect of `{function!r}`, found `dynamic`")
+        return behaviour
+
+    def _fail(self, frame: Frame, index: int, error: BaseException) -> None:
+        error.__traceback__ = user_traceback(error)
+        frame.state[index] = FAILED
+        if frame.errors is None:
+            frame.errors = {}
+        frame.errors[index] = error
+        self._note_failure(frame, index, self._scope_of(frame, error))
+
+    def fail_step(self, region: Region, error: BaseException) -> None:
+        """A step of a region has raised."""
+        error.__traceback__ = user_traceback(error)
+        region.error = error
+        frame = region.frame
+        self._note_failure(frame, region.index, self._scope_of(frame, error), region.num_started)
+
+    def _scope_of(self, frame: Frame, error: BaseException) -> Frame:
+        # What no `try` catches ends the run.
+        if isinstance(error, Exception):
+            return frame.scope
+        scope = frame.scope
+        while scope.region is not None:
+            scope = scope.region.frame.scope
+        return scope
+
+    def _note_failure(self, frame: Frame, index: int, scope: Frame, sequence: int | None = None) -> None:
+        if not self.failures.note(scope, frame, index, sequence):
+            return
+        for task in [task for task in self._in_flight if task.queued]:
+            if self.failures.precede(task.frame, task.index) and self._pool.claim(task):
+                self._in_flight.discard(task)
+
+    def _record(self, frame: Frame, index: int, start_ns: int, end_ns: int, thread_id: int) -> None:
+        if self._instrument is not None:
+            instruction = frame.code.instructions[index]
+            path = frame.path_from(None, index)
+            self._instrument.record(Span(instruction.name, instruction.location, start_ns, end_ns, thread_id, path))
+
+
+def _apply(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    return function(*args, **kwargs)

@@ -1,0 +1,139 @@
+"""How values and completions travel between frames.
+
+A filled slot counts down the instructions that wait for it, goes on to the frames that subscribed to it, and is
+delivered where it is an output: to the slots of the enclosing frame or of the next iteration, or to the region itself.
+
+Guarantees: only the thread that drives the run calls these methods. Every hop between frames goes over a list, so
+chains of any length cost no Python stack.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any
+
+from .frame import DONE, EMPTY, Frame, Machine, Region
+from .plan import Plan
+
+
+class Wiring(Machine):
+    """The frames of one run and the work that arriving values make.
+
+    Attributes:
+        plan: the whole program.
+        window: how many unfinished iterations a loop may have.
+        ready: instructions whose inputs have all arrived after the first pass over them.
+        stack: frames in their first pass and regions with a step to try, the next one last.
+        num_live: unfinished frames.
+    """
+
+    def __init__(self, plan: Plan, window: int, max_live_frames: int) -> None:
+        self.plan = plan
+        self.window = window
+        self.ready: deque[tuple[Frame, int]] = deque()
+        self.stack: list[Any] = []
+        self.num_live = 0
+        self._max_live_frames = max_live_frames
+        self._crowded: deque[Region] = deque()
+        self._deliveries: list[tuple[Frame, int, Any]] = []
+        self._completed: list[Frame] = []
+
+    def store(self, frame: Frame, slot: int, value: Any) -> None:
+        """Fills a slot and counts its consumers down."""
+        frame.slots[slot] = value
+        code = frame.code
+        missing = frame.missing
+        for index in code.consumers[slot]:
+            missing[index] -= 1
+            if not missing[index] and index < frame.walked:
+                self.ready.append((frame, index))
+        for output in code.outputs_of[slot]:
+            self._deliver(frame, output, value)
+        if frame.subscribers is not None:
+            for target, target_slot in frame.subscribers.pop(slot, ()):
+                self._deliveries.append((target, target_slot, value))
+
+    def connect(self, source: Frame, source_slot: int, target: Frame, target_slot: int) -> None:
+        """Forwards the value of one slot to another, now or when it arrives."""
+        value = source.slots[source_slot]
+        if value is not EMPTY:
+            self._deliveries.append((target, target_slot, value))
+            return
+        if source.subscribers is None:
+            source.subscribers = {}
+        source.subscribers.setdefault(source_slot, []).append((target, target_slot))
+
+    def set_sink(self, frame: Frame, sink: Frame, slots: tuple[int, ...]) -> None:
+        """Says where the outputs of a frame go, those that have arrived included."""
+        frame.sink = sink
+        frame.sink_slots = slots
+        if frame.outbox is not None:
+            for position, value in frame.outbox:
+                self._deliveries.append((sink, slots[position], value))
+            frame.outbox = None
+
+    def launch(self, frame: Frame) -> None:
+        """Puts a connected frame on the work stack."""
+        for output, value in frame.code.literal_outputs:
+            self._deliver(frame, output, value)
+        if not frame.code.num_pending:
+            self._completed.append(frame)
+        self.stack.append(frame)
+
+    def push(self, region: Region) -> None:
+        """Puts a region on the work stack, to try its next step."""
+        if not region.queued and not region.ended:
+            region.queued = True
+            self.stack.append(region)
+
+    def is_crowded(self, region: Region) -> bool:
+        """Whether the run has as many live frames as it may; the region is asked again when that changes."""
+        if self.num_live < self._max_live_frames:
+            return False
+        self._crowded.append(region)
+        return True
+
+    def finish(self, frame: Frame, index: int) -> None:
+        """An instruction has completed."""
+        frame.state[index] = DONE
+        frame.regions.pop(index, None)
+        missing = frame.missing
+        for later in frame.code.successors[index]:
+            missing[later] -= 1
+            if not missing[later] and later < frame.walked:
+                self.ready.append((frame, later))
+        frame.remaining -= 1
+        if not frame.remaining:
+            self._completed.append(frame)
+
+    def _drain(self) -> None:
+        """Takes every value to its slot and every completed frame to its region."""
+        deliveries = self._deliveries
+        completed = self._completed
+        while deliveries or completed:
+            while deliveries:
+                frame, slot, value = deliveries.pop()
+                if not frame.discarded:
+                    self.store(frame, slot, value)
+            while completed:
+                frame = completed.pop()
+                if frame.region is not None and not frame.discarded:
+                    self.num_live -= 1
+                    frame.region.frame_done(self, frame)
+                    if self._crowded and self.num_live < self._max_live_frames:
+                        self.push(self._crowded.popleft())
+
+    def _deliver(self, frame: Frame, output: int, value: Any) -> None:
+        frame.remaining -= 1
+        if not frame.remaining:
+            self._completed.append(frame)
+        position = output - frame.num_taps
+        if position < 0:
+            assert frame.region is not None
+            frame.region.receive(self, frame, output, value)
+        elif frame.sink is not None:
+            self._deliveries.append((frame.sink, frame.sink_slots[position], value))
+        elif frame.outbox is None:
+            frame.outbox = [(position, value)]
+        else:
+            frame.outbox.append((position, value))
