@@ -1,0 +1,66 @@
+"""Removes what nobody uses and nobody would miss.
+
+Expects: ops that state their effect and whether they are `total`.
+Ensures: no unused op that only computes and can't raise. Calls that may raise or act stay, used or not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from xdsl.context import Context
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.ir import Block, Operation
+from xdsl.passes import ModulePass
+
+from .behaviour import own_summary
+
+
+@dataclass(frozen=True)
+class DcePass(ModulePass):
+    """Leftovers of tracing and of other passes cost nothing when the program runs.
+
+    One sweep from the last op to the first, inner regions before the op that holds them: what only a removed op used
+    goes too.
+
+    ```mlir
+    %l = xcs.make_list(%a)
+    %l2 = xcs.append %l, %b         // both gone if %l2 is not used
+    ```
+    """
+
+    name = "xcs-dce"
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        """Sweep a module once."""
+        sweep(op.body.block)
+
+
+_KEPT = frozenset({"xcs.yield", "xcs.return", "xcs.func", "xcs.callable", "xcs.outside", "xcs.xla", "xcs.while"})
+"""Terminators and symbols are used without having uses; a `while` may be the wait for the rest to end."""
+
+
+def sweep(block: Block) -> bool:
+    """Remove the dead ops of a block and of all blocks inside; says whether what is left could be dropped with it."""
+    all_droppable = True
+    op = block.last_op
+    while op is not None:
+        previous = op.prev_op
+        droppable = _sweep_regions(op) and _is_droppable(op)
+        if droppable and op.name not in _KEPT and all(result.first_use is None for result in op.results):
+            block.erase_op(op)
+        else:
+            all_droppable = all_droppable and droppable
+        op = previous
+    return all_droppable
+
+
+def _sweep_regions(op: Operation) -> bool:
+    if not op.regions or op.name == "xcs.tensor":
+        return True
+    flags = [sweep(block) for region in op.regions for block in region.blocks]
+    return all(flags)
+
+
+def _is_droppable(op: Operation) -> bool:
+    return op.name != "xcs.while" and own_summary(op).is_droppable

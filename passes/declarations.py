@@ -1,0 +1,43 @@
+"""The symbols of a module, looked up once: its functions and what it declares of the outside."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from xdsl.dialects.builtin import ModuleOp, StringAttr, SymbolRefAttr
+from xdsl.ir import Operation
+
+from ..dialect.functions import CallableOp, FuncOp
+
+
+@dataclass(frozen=True)
+class Declarations:
+    """The functions and callables of a module by symbol, in the order of the module."""
+
+    functions: dict[str, FuncOp]
+    callables: dict[str, CallableOp]
+
+    @staticmethod
+    def of(module: ModuleOp) -> Declarations:
+        """Collect the symbols of a module; an xDSL lookup for each call would be quadratic."""
+        functions: dict[str, FuncOp] = {}
+        callables: dict[str, CallableOp] = {}
+        for op in module.body.block.ops:
+            if isinstance(op, FuncOp):
+                functions[op.sym_name.data] = op
+            elif isinstance(op, CallableOp):
+                callables[op.sym_name.data] = op
+        return Declarations(functions, callables)
+
+    def declaration(self, call: Operation) -> CallableOp | None:
+        """What the module declares of a call's callee."""
+        callee = call.properties.get("callee")
+        return self.callables.get(callee.root_reference.data) if isinstance(callee, SymbolRefAttr) else None
+
+    def array_kind(self, op: Operation) -> str | None:
+        """`jax` or `numpy` where an op is one array computation, as the op itself or its callee's declaration says."""
+        kind = op.get_attr_or_prop("array")
+        if kind is None and op.name == "xcs.call":
+            declaration = self.declaration(op)
+            kind = None if declaration is None else declaration.get_attr_or_prop("array")
+        return kind.data if isinstance(kind, StringAttr) else None

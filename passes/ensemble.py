@@ -1,0 +1,218 @@
+"""Groups independent external calls on shared inputs.
+
+Expects: effects of functions inferred.
+Ensures: every op that acts or may raise keeps its place in program order, so effects, exceptions and the critical path
+are those of the ungrouped program.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+
+from xdsl.context import Context
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.ir import Block, Operation, OpResult, Region, SSAValue, Use
+from xdsl.passes import ModulePass
+from xdsl.traits import IsTerminator
+
+from ..diagnostics.effect import Effect
+from ..dialect.constants import ConstantOp
+from ..dialect.parallel import EnsembleOp
+from ..dialect.regions import YieldOp
+from .behaviour import OpSummaries
+from .captures import Captures
+from .dependence import blocks_of
+
+
+@dataclass(frozen=True)
+class EnsemblePass(ModulePass):
+    """Shows, in the program and in reports, which calls answer the same question side by side.
+
+    A branch is one external call or a chain of them with the pure ops around; branches don't use each other's values
+    and have an input in common.
+
+    ```mlir
+    %a = xcs.call unordered external @gpt(%q)
+    %b = xcs.call unordered external @claude(%q)
+    ```
+    becomes
+    ```mlir
+    %a, %b = xcs.ensemble {
+      %x = xcs.call unordered external @gpt(%q)
+      xcs.yield %x
+    }, {
+      %y = xcs.call unordered external @claude(%q)
+      xcs.yield %y
+    }
+    ```
+    """
+
+    name = "xcs-ensemble"
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        """Group in every block of a module, inner blocks first."""
+        summaries, captures = OpSummaries(), Captures()
+        for block in reversed(blocks_of(op.body.block.ops)):
+            parent = block.parent_op()
+            if parent is not None and parent.name != "xcs.ensemble":
+                _Grouping(summaries, captures).group(block)
+
+
+@dataclass
+class _Window:
+    """Consecutive ops of a block, sorted into branches.
+
+    Attributes:
+        branches: the ops of each branch in program order, the first always external or leading up to it.
+        inputs: for each branch the values it uses from outside, literals aside.
+        hoisted: ops that can't be noticed moving and use nothing of the branches: they go before the ensemble.
+        pending: ops that belong to the next branch if there is one, and stay behind the last otherwise.
+        home: the branch of each op in one; -1 for pending ops, -2 for those that use several branches and stay behind.
+        leaves_behind: whether an op stays behind, so that no container it may read can be updated in a branch.
+    """
+
+    branches: list[list[Operation]] = field(default_factory=list)
+    inputs: list[set[SSAValue]] = field(default_factory=list)
+    hoisted: list[Operation] = field(default_factory=list)
+    pending: list[Operation] = field(default_factory=list)
+    home: dict[Operation, int] = field(default_factory=dict)
+    leaves_behind: bool = False
+
+
+PENDING, BEHIND = -1, -2
+
+
+class _Grouping:
+    """One walk over a block; a window is closed where the next op can't join it."""
+
+    def __init__(self, summaries: OpSummaries, captures: Captures) -> None:
+        self._summaries = summaries
+        self._captures = captures
+        self._window = _Window()
+
+    def group(self, block: Block) -> None:
+        """Form all ensembles of a block."""
+        for op in list(block.ops):
+            if not self._take(op):
+                self._close()
+                self._take(op)
+        self._close()
+
+    def _take(self, op: Operation) -> bool:
+        """Sort an op into the window; false if it ends the window."""
+        window, summary = self._window, self._summaries.of(op)
+        if summary.behaviour.effect > Effect.UNORDERED or op.has_trait(IsTerminator) or op.name == "xcs.ensemble":
+            return not window.home and not window.hoisted
+        if summary.updates and window.leaves_behind:
+            return False
+        homes = {window.home.get(value.owner) for value in self._captures.used_by(op)} - {None}  # type: ignore[arg-type]
+        branches = homes - {PENDING}
+        last = len(window.branches) - 1
+        if branches and branches != {last}:
+            return self._leave_behind(op, summary.is_inert)
+        if summary.behaviour.external:
+            return self._extend(op) if branches else self._open_branch(op)
+        if branches:
+            return self._extend(op, with_pending=not summary.is_inert or PENDING in homes)
+        if summary.is_inert and not homes:
+            window.hoisted.extend((op,) if window.branches else ())
+        else:
+            window.pending.append(op)
+            window.home[op] = PENDING
+        return True
+
+    def _leave_behind(self, op: Operation, is_inert: bool) -> bool:
+        if is_inert:
+            self._window.home[op] = BEHIND
+            self._window.leaves_behind = True
+        return is_inert
+
+    def _extend(self, op: Operation, with_pending: bool = True) -> bool:
+        window = self._window
+        self._add_to_branch(len(window.branches) - 1, [*(window.pending if with_pending else ()), op])
+        if with_pending:
+            window.pending.clear()
+        return True
+
+    def _open_branch(self, op: Operation) -> bool:
+        window = self._window
+        ops = [*(window.pending if window.branches else self._leading_up_to(op)), op]
+        inside = set(ops)
+        used = {v for one in ops for v in self._captures.used_by(one) if v.owner not in inside and not _is_literal(v)}
+        if window.branches and not used.intersection(*window.inputs):
+            return False
+        window.pending.clear()
+        window.branches.append([])
+        window.inputs.append(set())
+        self._add_to_branch(len(window.branches) - 1, ops)
+        return True
+
+    def _leading_up_to(self, op: Operation) -> list[Operation]:
+        """The last pending ops, as far as `op` needs them all; others before the first branch stay where they are."""
+        window, needed = self._window, set(self._captures.used_by(op))
+        found: list[Operation] = []
+        for earlier in reversed(window.pending):
+            if needed.isdisjoint(earlier.results):
+                break
+            needed.update(self._captures.used_by(earlier))
+            found.append(earlier)
+        for earlier in window.pending:
+            del window.home[earlier]
+        return found[::-1]
+
+    def _add_to_branch(self, index: int, ops: Sequence[Operation]) -> None:
+        window = self._window
+        window.branches[index].extend(ops)
+        for op in ops:
+            window.home[op] = index
+            used = self._captures.used_by(op)
+            window.inputs[index].update(v for v in used if window.home.get(v.owner) != index and not _is_literal(v))  # type: ignore[arg-type]
+
+    def _close(self) -> None:
+        window, self._window = self._window, _Window()
+        if len(window.branches) > 1:
+            _build_ensemble(window)
+
+
+def _is_literal(value: SSAValue) -> bool:
+    return isinstance(value.owner, ConstantOp)
+
+
+def _build_ensemble(window: _Window) -> None:
+    first = window.branches[0][0]
+    block = first.parent
+    assert block is not None
+    outputs = [_outputs_of(branch) for branch in window.branches]
+    types = [value.type for branch in outputs for value in branch]
+    ensemble = EnsembleOp.make([Region(Block()) for _ in outputs], types, first.location)
+    for op in window.hoisted:
+        op.detach()
+        block.insert_op_before(op, first)
+    block.insert_op_before(ensemble, first)
+    results = iter(ensemble.results)
+    for region, branch, values in zip(ensemble.regions, window.branches, outputs, strict=True):
+        inside = set(branch)
+        for value in values:
+            result = next(results)
+            result.name_hint = value.name_hint
+            for use in _uses_outside(value, inside):
+                use.operation.operands[use.index] = result
+        for op in branch:
+            op.detach()
+            region.block.add_op(op)
+        region.block.add_op(YieldOp.make(values))
+
+
+def _outputs_of(branch: Sequence[Operation]) -> list[OpResult]:
+    """What the rest of the program uses of a branch; if nothing, what its last op with results gives."""
+    inside = set(branch)
+    used = [result for op in branch for result in op.results if _uses_outside(result, inside)]
+    return used or list(next(op for op in reversed(branch) if op.results).results)
+
+
+def _uses_outside(value: OpResult, inside: Collection[Operation]) -> list[Use]:
+    """The uses of a value by ops of its block that are not among `inside`, or within them."""
+    block = value.owner.parent
+    assert block is not None
+    return [use for use in value.uses if block.find_ancestor_op_in_block(use.operation) not in inside]

@@ -1,0 +1,176 @@
+"""Decides which array ops of a block become one tensor region: the analysis behind `xcs-fuse-tensor`.
+
+The rules, for a region R that is placed where its first op stands:
+
+- one kind of array; all that R needs from outside exists there;
+- an op that may raise isn't moved across another that may raise or that acts, one that sees writes not across a writer;
+- W(R) is what R waits for: the external ops that one of its ops depends on. Whoever uses a result of R must have waited
+  for all of W(R) anyway: each external call that depends on an op of R, and what leaves the block;
+- an op moved up across an external op serves every external call that the rest of R serves, so none waits for work that
+  it doesn't need; NumPy ops aren't moved so, because they keep the scheduling thread busy and gain nothing by fusing.
+
+Sets of external ops are bit masks (`waiting.py`), so the cost stays near linear.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from xdsl.ir import Block, Operation, SSAValue
+
+from ..diagnostics.effect import Effect
+from .behaviour import OpSummaries, OpSummary
+from .captures import Captures
+from .declarations import Declarations
+from .waiting import EVERYTHING, Waiting, analyze_waiting
+
+_STRUCTURE = frozenset({"xcs.make_list", "xcs.make_tuple"})
+
+
+@dataclass(eq=False)
+class TensorGroup:
+    """Array ops that become one region, in program order, among them the sequences only they use.
+
+    Attributes:
+        kind: `jax` or `numpy`.
+        index: the group's place among the groups and barriers of the block.
+        ops: the members.
+        waits_for: mask of the external ops that a member depends on.
+        may_wait_for: mask of those that all users of members wait for anyway.
+        serves: mask of the external ops that depend on a member.
+        may_raise: whether a member may raise.
+    """
+
+    kind: str
+    index: int
+    ops: list[Operation] = field(default_factory=list)
+    waits_for: int = 0
+    may_wait_for: int = EVERYTHING
+    serves: int = 0
+    may_raise: bool = False
+
+
+def find_tensor_groups(
+    block: Block, declarations: Declarations, summaries: OpSummaries, captures: Captures
+) -> list[TensorGroup]:
+    """The groups of a block, in the order of their first ops; empty where there is no array op."""
+    ops = list(block.ops)
+    kinds = {op: kind for op in ops if (kind := _array_kind(op, declarations, summaries)) is not None}
+    if not kinds:
+        return []
+    waiting = analyze_waiting(ops, summaries, captures)
+    grouping = _Grouping(kinds, waiting, summaries, captures)
+    for op in ops:
+        grouping.add(op)
+    return grouping.groups
+
+
+def _array_kind(op: Operation, declarations: Declarations, summaries: OpSummaries) -> str | None:
+    kind = declarations.array_kind(op)
+    if kind is None or op.regions or not op.results or "mutates" in op.properties:
+        return None
+    behaviour = summaries.of(op).behaviour
+    return kind if behaviour.effect <= Effect.READS and not behaviour.external else None
+
+
+class _Grouping:
+    """One walk over a block. Groups and barriers (ops that others may not cross) are numbered in program order."""
+
+    def __init__(
+        self,
+        kinds: dict[Operation, str],
+        waiting: dict[Operation, Waiting],
+        summaries: OpSummaries,
+        captures: Captures,
+    ) -> None:
+        self.groups: list[TensorGroup] = []
+        self._kinds = kinds
+        self._waiting = waiting
+        self._summaries = summaries
+        self._captures = captures
+        self._group_of: dict[Operation, TensorGroup] = {}
+        self._after: dict[Operation, int] = {}
+        self._num_units = 0
+        self._last_raising = -1
+        self._last_writer = -1
+        self._last_external = -1
+        self._last_group: dict[str, TensorGroup] = {}
+
+    def add(self, op: Operation) -> None:
+        """Take the next op of the block."""
+        summary = self._summaries.of(op)
+        if op in self._kinds:
+            self._add_array_op(op, summary)
+        elif summary.is_droppable:
+            after = self._last_unit_before(self._captures.used_by(op))
+            if summary.updates:
+                after = self._num_units - 1  # readers of the old version are among what stands before it
+            self._after[op] = max(after, self._last_writer) if summary.behaviour.sees_writes else after
+        else:
+            self._add_barrier(op, summary)
+
+    def _add_barrier(self, op: Operation, summary: OpSummary) -> None:
+        self._after[op] = self._last_raising = self._num_units
+        if summary.behaviour.effect.may_write:
+            self._last_writer = self._num_units
+        if summary.behaviour.external:
+            self._last_external = self._num_units
+        self._num_units += 1
+
+    def _add_array_op(self, op: Operation, summary: OpSummary) -> None:
+        parts = [*self._own_structure(op), op]
+        operands = [value for part in parts for value in part.operands if value.owner not in parts]
+        group = next((g for g in self._candidates(op, operands) if self._may_join(g, op, operands, summary)), None)
+        if group is None:
+            group = TensorGroup(self._kinds[op], self._num_units)
+            self._num_units += 1
+            self.groups.append(group)
+            self._last_group[group.kind] = group
+        waiting = self._waiting[op]
+        group.ops.extend(parts)
+        group.waits_for |= waiting.waits_for
+        group.may_wait_for &= waiting.may_wait_for
+        group.serves |= waiting.serves
+        if summary.may_raise:
+            group.may_raise = True
+            self._last_raising = max(self._last_raising, group.index)
+        for part in parts:
+            self._group_of[part] = group
+            self._after[part] = group.index
+
+    def _own_structure(self, op: Operation) -> list[Operation]:
+        """The sequences that only `op` uses, innermost first: `concatenate([a, b])` takes its list along."""
+        found: list[Operation] = []
+        for value in dict.fromkeys(op.operands):
+            owner = value.owner
+            if not isinstance(owner, Operation) or owner.name not in _STRUCTURE or owner.parent is not op.parent:
+                continue
+            if all(use.operation is op for use in value.uses):
+                found.extend(self._own_structure(owner))
+                found.append(owner)
+        return found
+
+    def _candidates(self, op: Operation, operands: Sequence[SSAValue]) -> list[TensorGroup]:
+        found = {g.index: g for value in operands if (g := self._group_of.get(value.owner)) is not None}  # type: ignore[arg-type]
+        if (last := self._last_group.get(self._kinds[op])) is not None:
+            found[last.index] = last
+        return [found[index] for index in sorted(found, reverse=True)]
+
+    def _may_join(self, group: TensorGroup, op: Operation, operands: Sequence[SSAValue], summary: OpSummary) -> bool:
+        if group.kind != self._kinds[op] or (summary.may_raise and group.index < self._last_raising):
+            return False
+        if summary.behaviour.sees_writes and group.index < self._last_writer:
+            return False
+        others = [value for value in operands if self._group_of.get(value.owner) is not group]  # type: ignore[arg-type]
+        if self._last_unit_before(others) >= group.index:
+            return False
+        waiting = self._waiting[op]
+        if (group.waits_for | waiting.waits_for) & ~(group.may_wait_for & waiting.may_wait_for):
+            return False
+        if group.index > self._last_external:
+            return True
+        return group.kind == "jax" and not group.serves & ~waiting.serves
+
+    def _last_unit_before(self, values: Sequence[SSAValue]) -> int:
+        return max((self._after.get(value.owner, -1) for value in values), default=-1)  # type: ignore[arg-type]
