@@ -1,0 +1,45 @@
+"""`xcs.op`: declares a callable as one leaf of a program, with its effect."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from ..diagnostics.effect import Behaviour, Effect
+from ..diagnostics.errors import XCSError
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+DECLARABLE = {
+    "pure": Behaviour(Effect.PURE),
+    "reads": Behaviour(Effect.READS, sees_writes=True, external=True),
+    "unordered": Behaviour(Effect.UNORDERED, external=True),
+    "ordered": Behaviour(Effect.ORDERED),
+    "fence": Behaviour(Effect.FENCE),
+}
+
+
+def op(function: Any = None, /, *, effect: str | None = None) -> Any:
+    """Declare a function as one leaf call. Use it bare, or as `@xcs.op(effect=...)`.
+
+    Args:
+        function: a Python function; the decorator gives it back unchanged, but for the declaration on it.
+        effect: `pure`, `reads` (sees outside state: retrieval, queries), `unordered` (commutes with everything: model
+            and embedding calls), `ordered` (visible order) or `fence` (time itself). Left out, it is inferred.
+
+    Raises:
+        XCSError: the effect is none of these, or what is declared is no Python function.
+    """
+    if effect is not None and effect not in DECLARABLE:
+        choices = ", ".join(f"`{name}`" for name in DECLARABLE)
+        raise XCSError(f"expected the effect to be one of {choices}, found `{effect}`")
+
+    def declare(target: Function) -> Function:
+        if not isinstance(target, types.FunctionType):
+            raise XCSError(f"expected a Python function to declare, found `{target!r}`")
+        target.__xcs_leaf__ = True  # type: ignore[attr-defined]
+        if effect is not None:
+            target.__xcs_behaviour__ = DECLARABLE[effect]  # type: ignore[attr-defined]
+        return target
+
+    return declare if function is None else declare(function)

@@ -1,0 +1,58 @@
+"""The signature of a call: the types of its arguments, by which a compiled program is found again."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from .effects.abstract_type import ANY, AbstractType, StaticType
+from .effects.type_of import type_of
+
+Signature: TypeAlias = tuple[AbstractType, ...]
+"""The type of each parameter's value, in the order of the parameters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """The parameters of a function, and how a call's arguments become one value for each.
+
+    `*args` is one tuple, `**kwargs` one dict.
+    """
+
+    names: tuple[str, ...]
+    plain: bool
+    signature: inspect.Signature
+
+    @classmethod
+    def of(cls, function: Callable[..., Any]) -> Parameters:
+        """The parameters of a Python function."""
+        signature = inspect.signature(function, follow_wrapped=False)
+        kinds = {parameter.kind for parameter in signature.parameters.values()}
+        plain = kinds <= {inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD}
+        return cls(tuple(signature.parameters), plain, signature)
+
+    def bind(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[Any, ...]:
+        """One value for each parameter.
+
+        Raises:
+            TypeError: the arguments don't fit, with Python's own message where the function itself is called.
+        """
+        if self.plain and not kwargs and len(args) == len(self.names):
+            return args
+        bound = self.signature.bind(*args, **kwargs)
+        bound.apply_defaults()
+        return tuple(bound.arguments[name] for name in self.names)
+
+
+def signature_of(values: tuple[Any, ...], generalised: frozenset[int]) -> Signature:
+    """The types of the arguments; positions in `generalised` have had too many, and count as any object."""
+    if not generalised:
+        return tuple(map(type_of, values))
+    return tuple(ANY if index in generalised else type_of(value) for index, value in enumerate(values))
+
+
+def is_static(known: AbstractType) -> bool:
+    """Whether an argument of this type is known while staging, rather than passed when the program runs."""
+    return isinstance(known, StaticType)

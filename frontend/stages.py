@@ -1,0 +1,177 @@
+"""The stages of a program, as JAX names them: `Traced`, `Lowered`, `Compiled`; each prints itself."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from io import StringIO
+from typing import Any
+
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.printer import Printer
+
+from ..diagnostics.errors import XCSError
+from ..lowering.plan_lowering import lower_to_plan
+from ..passes.parallelism import ParallelismAnalysis, analyze_parallelism
+from ..passes.pipeline import DEFAULT_PIPELINE, optimise
+from ..runtime.executor import Executor, ThreadsExecutor
+from ..runtime.instrument import Instrument
+from ..runtime.outcome import Outcome
+from ..runtime.plan import Plan
+from ..runtime.plan_text import plan_as_text
+from .effects.resolve import resolve
+from .effects.summary import Guard
+from .staging.program import Opaque, Program
+
+
+def module_as_text(module: ModuleOp, *, debuginfo: bool = False, generic: bool = False) -> str:
+    """The textual IR of a module."""
+    stream = StringIO()
+    Printer(stream=stream, print_debuginfo=debuginfo, print_generic_format=generic).print_op(module)
+    return stream.getvalue() + "\n"
+
+
+@contextmanager
+def without_garbage_collection() -> Iterator[None]:
+    """Compiling allocates many long-lived objects; a collection in the middle costs more than the compilation."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Traced:
+    """A traced function: a module in the xcs dialect, as the user's program reads.
+
+    Attributes:
+        module: the IR.
+        entry: the symbol of the traced function.
+        objects: the Python object behind each declared symbol.
+        guards: facts about globals and classes that the trace relies on.
+        opaque: pieces that run natively because they could not be staged.
+    """
+
+    module: ModuleOp
+    entry: str
+    objects: dict[str, Any] = field(repr=False)
+    guards: frozenset[Guard] = field(repr=False)
+    opaque: tuple[Opaque, ...] = ()
+
+    def as_text(self, *, debuginfo: bool = False, generic: bool = False) -> str:
+        """The textual IR; `debuginfo` adds source locations, `generic` prints the form that any MLIR tool reads."""
+        return module_as_text(self.module, debuginfo=debuginfo, generic=generic)
+
+    def verify(self) -> None:
+        """Check the module.
+
+        Raises:
+            xdsl.utils.exceptions.VerifyException: a rule of the dialect is broken, which is a bug of XCS.
+        """
+        from ..dialect.dominance import verify_dominance
+
+        self.module.verify()
+        verify_dominance(self.module)
+
+    def lower(
+        self,
+        pipeline: str | Sequence[str] = DEFAULT_PIPELINE,
+        on_pass: Callable[[str, ModuleOp], None] | None = None,
+    ) -> Lowered:
+        """The module after a pass pipeline; this one stays as it is.
+
+        Args:
+            pipeline: names of passes with options, as `xcs-opt -p` takes them.
+            on_pass: called after each pass with its name and the module as it is then.
+        """
+        return self.lower_in_place(self.module.clone(), pipeline, on_pass)
+
+    def lower_in_place(
+        self,
+        module: ModuleOp,
+        pipeline: str | Sequence[str] = DEFAULT_PIPELINE,
+        on_pass: Callable[[str, ModuleOp], None] | None = None,
+    ) -> Lowered:
+        """Run a pipeline over `module`, which is this one's or a copy of it."""
+        optimise(module, pipeline, on_pass)
+        return Lowered(module, self.entry, self.objects, self.guards, self.opaque)
+
+    def after_each_pass(self, pipeline: str | Sequence[str] = DEFAULT_PIPELINE) -> dict[str, str]:
+        """The textual IR after each pass, by pass name."""
+        texts: dict[str, str] = {}
+        self.lower(pipeline, lambda name, module: texts.__setitem__(name, module_as_text(module)))
+        return texts
+
+
+@dataclass(frozen=True, eq=False)
+class Lowered:
+    """A module after the pass pipeline: what is parallel, fused and vectorised shows in it."""
+
+    module: ModuleOp
+    entry: str
+    objects: dict[str, Any] = field(repr=False)
+    guards: frozenset[Guard] = field(repr=False)
+    opaque: tuple[Opaque, ...] = ()
+
+    def as_text(self, dialect: str = "xcs", *, debuginfo: bool = False, generic: bool = False) -> str:
+        """The textual IR.
+
+        Args:
+            dialect: `xcs`, or `stablehlo` for the same module with each array region whose operand types are known
+                as its StableHLO text.
+            debuginfo: print source locations.
+            generic: print the form that any MLIR tool reads.
+        """
+        if dialect == "xcs":
+            return module_as_text(self.module, debuginfo=debuginfo, generic=generic)
+        if dialect != "stablehlo":
+            raise XCSError(f"expected the dialect to be `xcs` or `stablehlo`, found `{dialect}`")
+        from ..lowering.stablehlo import attach_stablehlo
+
+        module = self.module.clone()
+        attach_stablehlo(module, self.objects)
+        return module_as_text(module, debuginfo=debuginfo, generic=generic)
+
+    @cached_property
+    def parallelism(self) -> ParallelismAnalysis:
+        """What the analyses conclude: groups, critical path, strategy."""
+        return analyze_parallelism(self.module)
+
+    def compile(self, executor: Executor | None = None) -> Compiled:
+        """The plan of the module, ready to run."""
+        plan = lower_to_plan(self.module, self.objects, resolve, self.entry)
+        return Compiled(self, plan, executor or ThreadsExecutor())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Compiled:
+    """A frozen plan with its executor. Call it with one value for each parameter that is not static."""
+
+    lowered: Lowered
+    plan: Plan = field(repr=False)
+    executor: Executor = field(repr=False)
+
+    def as_text(self) -> str:
+        """The plan as text."""
+        return plan_as_text(self.plan)
+
+    def run(self, values: tuple[Any, ...], instrument: Instrument | None = None) -> Outcome:
+        """Run the plan; what the program raises is in the outcome."""
+        return self.executor.run(self.plan, values, instrument)
+
+    def __call__(self, *values: Any) -> Any:
+        """The program's result; raises the original exception where it fails."""
+        return self.run(values).unwrap()[0]
+
+
+def finish(program: Program, entry: str) -> Traced:
+    """The traced stage of a program whose functions are all there."""
+    return Traced(
+        program.module(entry), entry, program.symbols.objects, frozenset(program.guards), tuple(program.opaque)
+    )

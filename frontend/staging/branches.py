@@ -1,0 +1,316 @@
+"""Branches: both sides of a dynamic condition are traced, and where they differ a value joins what they left behind."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from xdsl.ir import Block, SSAValue
+
+from ...diagnostics.effect import Behaviour
+from ..effects.abstract_type import NEVER, AbstractType, join
+from .builder import ir_type
+from .calls import CallStager
+from .native import container_class
+from .state import State
+from .values import LocalFunction, Owned, Static, Tracer, TupleValue, Unbound, Unstageable, Value
+
+Pair: TypeAlias = "tuple[Value | None, Value | None]"
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """How control leaves a run of statements: it `falls` off the end, `returns` a value, or `raises`."""
+
+    kind: str
+    value: Value | None = None
+
+
+FALLS = Completion("falls")
+SKIPS = Completion("skips")  # `continue`: the rest of the loop body is skipped
+RAISES = Completion("raises")
+
+
+@dataclass(slots=True)
+class Side:
+    """One side of a branch after tracing it."""
+
+    block: Block
+    state: State
+    completion: Completion
+
+    @property
+    def reaches_end(self) -> bool:
+        """Whether control gets to where the sides meet."""
+        return self.completion.kind != "raises"
+
+
+@dataclass(slots=True)
+class Joins:
+    """The pairs of values that one joined value each must stand for after the branch."""
+
+    pairs: list[Pair] = field(default_factory=list)
+    index: dict[tuple[int, int], int] = field(default_factory=dict)
+
+    def request(self, left: Value | None, right: Value | None) -> int:
+        """The number of the joined value of a pair; equal pairs share one, so aliases stay aliases."""
+        key = (id(left), id(right))
+        if key not in self.index:
+            self.index[key] = len(self.pairs)
+            self.pairs.append((left, right))
+        return self.index[key]
+
+
+class BranchStager(CallStager):
+    """The layer of conditions."""
+
+    def truth(self, value: Value) -> bool | None:
+        """The truth of a value if it is known while staging."""
+        match value:
+            case Static(value=known) if type(known) in (bool, int, float, str, bytes, type(None)):
+                return bool(known)
+            case TupleValue(elements=elements):
+                return bool(elements)
+            case Owned() if (elements := self.state.heap[value].elements) is not None:
+                return bool(elements)
+            case _:
+                return None
+
+    def branch(
+        self,
+        condition: Value,
+        then: Callable[[], Completion],
+        orelse: Callable[[], Completion],
+        live: set[str],
+    ) -> Completion:
+        """Stage both sides of a dynamic condition and join what they leave: live names, containers, the value."""
+        test = self.ssa(condition)
+        truth = self.truth_effect(condition)
+        self.note_write(truth)
+        before = self.state.copy()
+        sides: list[Side] = []
+        for body in (then, orelse):
+            self.state = before.copy()
+            block = Block()
+            with self.region(block):
+                completion = body()
+            sides.append(Side(block, self.state, completion))
+        self.state = before.copy()
+        return self._join((test, truth), sides, before, live)
+
+    def _join(self, test: tuple[SSAValue, Behaviour], sides: list[Side], before: State, live: set[str]) -> Completion:
+        left, right = sides
+        joins = Joins()
+        names = self._join_names(left, right, live, joins)
+        value: object = None
+        returning = [side for side in sides if side.completion.value is not None]
+        if returning:
+            value = self._join_pair(
+                left.completion.value if left.reaches_end else None,
+                right.completion.value if right.reaches_end else None,
+                joins,
+            )
+        clean = self._clean_pairs(joins, before)
+        self._settle_escapes(joins, clean, sides, before)
+        changed = self._changed_containers(left, right, before)
+        results = self._emit_join(test, sides, joins, changed)
+        for owned, version in zip(changed, results[len(joins.pairs) :], strict=True):
+            self._join_container(owned, version, left, right)
+        joined = [self._joined_value(joins.pairs[i], results[i], i in clean, sides) for i in range(len(joins.pairs))]
+        for name, found in names.items():
+            self.state.names[name] = self._resolve(found, joined)
+        for name in set(left.state.names) | set(right.state.names):
+            if name not in names:
+                self.state.names.pop(name, None)
+        if not left.reaches_end and not right.reaches_end:
+            return RAISES
+        kind = next(side.completion.kind for side in sides if side.reaches_end)
+        return Completion(kind, self._resolve(value, joined)) if value is not None else FALLS
+
+    # ---- what must be joined
+
+    def _join_names(self, left: Side, right: Side, live: set[str], joins: Joins) -> dict[str, object]:
+        names: dict[str, object] = {}
+        for name in set(left.state.names) | set(right.state.names):
+            if name not in live and not name.startswith("_xcs_"):
+                continue
+            a = left.state.names.get(name) if left.reaches_end else None
+            b = right.state.names.get(name) if right.reaches_end else None
+            sides = [s for s in (left, right) if s.reaches_end]
+            if any(isinstance(s.state.names.get(name, Unbound(name)), Unbound) for s in sides) and sides:
+                if not name.startswith("_xcs_"):
+                    names[name] = Unbound(name)
+                continue
+            names[name] = self._join_pair(a, b, joins)
+        return names
+
+    def _join_pair(self, a: Value | None, b: Value | None, joins: Joins) -> object:
+        """A value, or the number of a join, or a tuple of those."""
+        if a is not None and b is not None and (a is b or (not isinstance(a, TupleValue) and a == b)):
+            return a
+        present = a if a is not None else b
+        if isinstance(present, (Static, LocalFunction)) and (a is None or b is None):
+            return present
+        if isinstance(a, TupleValue) and isinstance(b, TupleValue) and len(a.elements) == len(b.elements):
+            return tuple(self._join_pair(x, y, joins) for x, y in zip(a.elements, b.elements, strict=True))
+        if isinstance(present, TupleValue) and (a is None or b is None):
+            return tuple(
+                self._join_pair(x if a is not None else None, x if b is not None else None, joins)
+                for x in present.elements
+            )
+        if isinstance(a, LocalFunction) or isinstance(b, LocalFunction):
+            raise Unstageable("a local function is chosen by a condition")
+        return joins.request(a, b)
+
+    def _clean_pairs(self, joins: Joins, before: State) -> set[int]:
+        """Joins of containers made inside the branch and named nowhere else: the joined one is still ours alone."""
+        uses: dict[Owned, int] = {}
+        for pair in joins.pairs:
+            for value in set(pair):
+                if isinstance(value, Owned):
+                    uses[value] = uses.get(value, 0) + 1
+
+        def is_clean(pair: Pair) -> bool:
+            present = [value for value in pair if value is not None]
+            return all(
+                isinstance(value, Owned) and value not in before.heap and uses[value] == 1 for value in present
+            ) and len({value.cls for value in present if isinstance(value, Owned)}) == 1
+
+        return {i for i, pair in enumerate(joins.pairs) if is_clean(pair)}
+
+    def _settle_escapes(self, joins: Joins, clean: set[int], sides: list[Side], before: State) -> None:
+        """Containers that can be reached under a joined name as well as their own are no longer tracked apart."""
+        for i, pair in enumerate(joins.pairs):
+            if i in clean:
+                continue
+            for value in pair:
+                if not isinstance(value, Owned):
+                    continue
+                for side in sides:
+                    if value in side.state.heap:
+                        self._inside(side, lambda value=value: self.escape(value))
+
+    def _changed_containers(self, left: Side, right: Side, before: State) -> list[Owned]:
+        changed: list[Owned] = []
+        for owned, state in before.heap.items():
+            a, b = left.state.heap[owned], right.state.heap[owned]
+            if not left.reaches_end:
+                a = b
+            if not right.reaches_end:
+                b = a
+            if a == b == state:
+                continue
+            if a.elements is not None and a.elements == b.elements == state.elements and not (a.escaped or b.escaped):
+                continue  # only looked at
+            if a == b and a.ssa is state.ssa:
+                self.state.heap[owned] = a  # escaped on both sides alike
+                continue
+            changed.append(owned)
+        return changed
+
+    # ---- emitting
+
+    def _inside(self, side: Side, action: Callable[[], object]) -> object:
+        outer = self.state
+        self.state = side.state
+        self.depth += 1
+        try:
+            with self.builder.inside(side.block):
+                return action()
+        finally:
+            self.depth -= 1
+            self.state = outer
+
+    def _emit_join(
+        self, test: tuple[SSAValue, Behaviour], sides: list[Side], joins: Joins, changed: list[Owned]
+    ) -> Sequence[SSAValue]:
+        types = [self._pair_type(pair, sides) for pair in joins.pairs]
+        types += [join(*(side.state.type_of(owned) for side in sides)) for owned in changed]
+        for number, side in enumerate(sides):
+
+            def finish(number: int = number, side: Side = side) -> None:
+                values = [pair[number] for pair in joins.pairs]
+                ssas = [
+                    self.builder.undef(ir_type(known)) if value is None else self.ssa(value)
+                    for value, known in zip(values, types, strict=False)
+                ]
+                self.builder.yield_([*ssas, *(self.ssa(owned) for owned in changed)])
+
+            self._inside(side, finish)
+        return self.builder.if_(*test, [ir_type(known) for known in types], sides[0].block, sides[1].block)
+
+    def _pair_type(self, pair: Pair, sides: list[Side]) -> AbstractType:
+        known: AbstractType = NEVER
+        for value, side in zip(pair, sides, strict=True):
+            if value is not None:
+                known = join(known, side.state.type_of(value))
+        return known
+
+    def _joined_value(self, pair: Pair, ssa: SSAValue, clean: bool, sides: list[Side]) -> Value:
+        known = self._pair_type(pair, sides)
+        if clean:
+            cls = container_class(known)
+            if cls is not None:
+                return self.own(ssa, known, cls)
+        return Tracer(ssa, known)
+
+    def _join_container(self, owned: Owned, version: SSAValue, left: Side, right: Side) -> None:
+        a, b = left.state.heap[owned], right.state.heap[owned]
+        known = join(left.state.type_of(owned), right.state.type_of(owned))
+        self.state.update(owned, ssa=version, type=known, elements=None, escaped=a.escaped or b.escaped)
+
+    def _resolve(self, found: object, joined: list[Value]) -> Value:
+        if isinstance(found, bool) or not isinstance(found, (int, tuple)):
+            return found  # type: ignore[return-value]
+        if isinstance(found, int):
+            return joined[found]
+        return TupleValue(tuple(self._resolve(part, joined) for part in found))
+
+    # ---- conditional expressions
+
+    def stage_control(self, node: ast.expr) -> Value | None:
+        """Ternaries, `and`, `or`, chained comparisons."""
+        match node:
+            case ast.IfExp(test=test, body=body, orelse=orelse):
+                return self.choose(self.stage_expression(test), lambda: body, lambda: orelse)
+            case ast.BoolOp(op=op, values=values):
+                return self._stage_bool(isinstance(op, ast.And), values)
+            case ast.Compare(left=left, ops=ops, comparators=comparators) if len(ops) > 1:
+                return self._stage_chain(left, ops, comparators)
+            case ast.NamedExpr():
+                raise Unstageable("assignment expression", node.lineno)
+            case _:
+                return None
+
+    def choose(self, condition: Value, then: Callable[[], ast.expr], orelse: Callable[[], ast.expr]) -> Value:
+        """One of two expressions."""
+        known = self.truth(condition)
+        if known is not None:
+            return self.stage_expression(then() if known else orelse())
+        live = set(self.state.names)
+
+        def side(make: Callable[[], ast.expr]) -> Callable[[], Completion]:
+            return lambda: Completion("falls", self.stage_expression(make()))
+
+        result = self.branch(condition, side(then), side(orelse), live)
+        assert result.value is not None
+        return result.value
+
+    def _stage_bool(self, is_and: bool, values: list[ast.expr]) -> Value:
+        first = self.stage_expression(values[0])
+        if len(values) == 1:
+            return first
+        held = ast.copy_location(ast.Name(self.temporary(first), ast.Load()), values[0])
+        rest: ast.expr = values[1]
+        if len(values) > 2:
+            rest = ast.copy_location(ast.BoolOp(ast.And() if is_and else ast.Or(), values[1:]), values[1])
+        return self.choose(first, lambda: rest if is_and else held, lambda: held if is_and else rest)
+
+    def _stage_chain(self, left: ast.expr, ops: list[ast.cmpop], comparators: list[ast.expr]) -> Value:
+        a = self.compute(left)
+        b = self.compute(comparators[0])
+        first = self.compute(ast.copy_location(ast.Compare(a, ops[:1], [b]), left))
+        rest = ast.copy_location(ast.Compare(b, ops[1:], comparators[1:]), left)
+        return self.choose(self.stage_expression(first), lambda: rest, lambda: first)

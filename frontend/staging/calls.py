@@ -1,0 +1,250 @@
+"""Calls: one leaf, a function of its own, an array op, or native code, by what the callable is."""
+
+from __future__ import annotations
+
+import ast
+import operator
+import types
+from collections.abc import Sequence
+
+from ...diagnostics.effect import Behaviour, Effect
+from ..effects.abstract_type import ArrayType, InstanceType, is_immutable
+from ..effects.array_kind import array_kind
+from ..effects.infer import infer_call, infer_value_call
+from ..effects.summary import CALLEE, Summary
+from .binding import BindingError, bind_call
+from .expressions import ExpressionStager
+from .values import LocalFunction, Owned, Static, Tracer, TupleValue, Unstageable, Value
+
+OPERATORS = {
+    ast.Add: "add",
+    ast.Sub: "sub",
+    ast.Mult: "mul",
+    ast.Div: "truediv",
+    ast.FloorDiv: "floordiv",
+    ast.Mod: "mod",
+    ast.Pow: "pow",
+    ast.MatMult: "matmul",
+    ast.Eq: "eq",
+    ast.NotEq: "ne",
+    ast.Lt: "lt",
+    ast.LtE: "le",
+    ast.Gt: "gt",
+    ast.GtE: "ge",
+    ast.USub: "neg",
+    ast.UAdd: "pos",
+    ast.Invert: "invert",
+}
+
+
+class CallStager(ExpressionStager):
+    """The layer of calls."""
+
+    def stage_call(self, node: ast.Call) -> Value:
+        """A call whose operands are names, literals or native expressions, and which is itself worth staging."""
+        self.at(node)
+        if any(isinstance(a, ast.Starred) for a in node.args) or any(k.arg is None for k in node.keywords):
+            return self._native_call(node)
+        target = self._target(node)
+        if target is None:
+            return self._native_call(node)
+        positional = [*target[1], *(self.stage_expression(a) for a in node.args)]
+        keyword = [(str(k.arg), self.stage_expression(k.value)) for k in node.keywords]
+        if any(isinstance(v, LocalFunction) for v in (*positional, *(v for _, v in keyword))):
+            return self._native_call(node)
+        self.at(node)
+        callee = target[0]
+        if isinstance(callee, LocalFunction):
+            return self._call_local(node, callee, positional, keyword)
+        if isinstance(callee, Tracer):
+            return self._call_value(callee, positional, keyword)
+        return self._call_static(callee, positional, keyword)
+
+    def _target(self, node: ast.Call) -> tuple[Value | types.FunctionType, Sequence[Value]] | None:
+        """The callee and the receiver to pass before the arguments; None where native code must look it up."""
+        if isinstance(node.func, ast.Attribute):
+            if (known := self.static_of(node.func)) is not None:
+                return Static(known), ()
+            return self._method(node.func)
+        callee = self.stage_expression(node.func)
+        if isinstance(callee, (Owned, TupleValue)):
+            return None
+        return callee, ()
+
+    def _method(self, node: ast.Attribute) -> tuple[Value, Sequence[Value]] | None:
+        """A method found on the class of an instance of known type."""
+        if not isinstance(node.value, ast.Name):
+            receiver = self.stage_expression(node.value)
+            node.value = self.compute(node.value) if receiver is None else node.value
+            self_value: Value = receiver
+        else:
+            self_value = self.lookup(node.value.id, node)
+        known = self.type_of(self_value)
+        if not isinstance(known, InstanceType) or node.attr in dict(known.attributes):
+            return None
+        method = class_function(known.cls, node.attr)
+        if method is None:
+            return None
+        self.program.rely_on_class(known.cls, node.attr)
+        return Static(method), (self_value,)
+
+    def _native_call(self, node: ast.Call) -> Value:
+        return self.stage_native_expression(node)
+
+    # ---- known callables
+
+    def _call_static(
+        self, callee: Value | types.FunctionType, positional: Sequence[Value], keyword: Sequence[tuple[str, Value]]
+    ) -> Value:
+        assert isinstance(callee, Static)
+        function = callee.value
+        kind = array_kind(function)
+        if kind is not None:
+            return self.emit_array(function, kind, positional, keyword)
+        function, positional = self.program.unwrap(function, positional)
+        args = [self.type_of(value) for value in positional]
+        summary = infer_call(function, args, {name: self.type_of(value) for name, value in keyword})
+        if isinstance(function, types.FunctionType) and self._worth_staging(summary):
+            try:
+                return self._invoke(function, positional, keyword, summary)
+            except (Unstageable, BindingError) as refusal:
+                self.program.note_opaque(function, str(refusal))
+        hint = getattr(function, "__qualname__", None) or type(function).__name__
+        ssa = self.emit_leaf(function, hint.replace("<locals>.", ""), positional, keyword, summary)
+        return self.value_of(ssa, summary)
+
+    def _worth_staging(self, summary: Summary) -> bool:
+        return summary.num_external_sites >= 2 or summary.has_array_work
+
+    def _invoke(
+        self,
+        function: types.FunctionType,
+        positional: Sequence[Value],
+        keyword: Sequence[tuple[str, Value]],
+        summary: Summary,
+    ) -> Value:
+        """A call of a function that is staged on its own."""
+        bound = bind_call(function, positional, dict(keyword))
+        for name, value in bound.items():
+            if self._is_changeable(value):
+                # The callee sees an ordinary object: what it may change or keep is no longer ours alone.
+                if summary.mutates or summary.retains or summary.unknown_types:
+                    self.hold(value)
+            if isinstance(value, LocalFunction):
+                raise Unstageable(f"argument `{name}` is a local function")
+        mark = self.builder.mark()
+        saved = self.state.copy()
+        try:
+            operands, shape = self.program.flatten_arguments(self, bound)
+            staged = self.program.stage_function(function, shape)
+        except Unstageable:
+            self.builder.rewind(mark)
+            self.state.restore(saved)
+            raise
+        self.program.rely_on(summary.guards)
+        behaviour = self._invoke_behaviour(summary)
+        self.note_write(behaviour, unsettles=bool(summary.unsettles))
+        ssa = self.builder.invoke(staged.symbol, operands, behaviour, staged.result)
+        return Tracer(ssa, staged.result)
+
+    def _invoke_behaviour(self, summary: Summary) -> Behaviour:
+        if summary.unknown_types:
+            return Behaviour(Effect.DYNAMIC, external=summary.external)
+        behaviour = summary.behaviour()
+        return Behaviour(behaviour.effect, behaviour.sees_writes, external=behaviour.external)
+
+    def _is_changeable(self, value: Value) -> bool:
+        return not isinstance(value, Static) and not is_immutable(self.state.type_of(value))
+
+    def _call_local(
+        self,
+        node: ast.Call,
+        callee: LocalFunction,
+        positional: Sequence[Value],
+        keyword: Sequence[tuple[str, Value]],
+    ) -> Value:
+        """A call of a function defined in this one: copied into a segment with its call."""
+        del callee, positional, keyword  # the segment evaluates the operands itself: they are names and literals
+        return self._native_call(node)
+
+    # ---- callables that are data
+
+    def _call_value(
+        self, callee: Tracer, positional: Sequence[Value], keyword: Sequence[tuple[str, Value]]
+    ) -> Value:
+        known = self.type_of(callee)
+        args = [self.type_of(value) for value in positional]
+        kwargs = {name: self.type_of(value) for name, value in keyword}
+        if isinstance(known, InstanceType):
+            method = class_function(known.cls, "__call__")
+            summary = infer_value_call(known, args, kwargs)
+            if method is not None and self._worth_staging(summary):
+                self.program.rely_on_class(known.cls, "__call__")
+                try:
+                    return self._invoke(method, [callee, *positional], keyword, self.as_method(summary))
+                except (Unstageable, BindingError) as refusal:
+                    self.program.note_opaque(method, str(refusal))
+        else:
+            summary = infer_value_call(known, args, kwargs)
+        ssa = self.emit_leaf(callee, "", positional, keyword, summary)
+        return self.value_of(ssa, summary)
+
+    def as_method(self, summary: Summary) -> Summary:
+        """The summary of calling an instance as that of its `__call__` with the instance as first argument."""
+        keys: dict[int | str, int | str] = {CALLEE: 0}
+        keys.update({index: index + 1 for index in range(64)})
+        keys.update({k: k for k in summary.mutates | summary.retains if isinstance(k, str) and k != CALLEE})
+        return summary.renamed(keys)
+
+    # ---- arrays
+
+    def emit_array(
+        self, function: object, kind: str, positional: Sequence[Value], keyword: Sequence[tuple[str, Value]]
+    ) -> Value:
+        """A call of a JAX or NumPy function."""
+        args = [self.type_of(value) for value in positional]
+        summary = infer_call(function, args, {name: self.type_of(value) for name, value in keyword})  # type: ignore[arg-type]
+        name = getattr(function, "__name__", type(function).__name__)
+        module = "jnp" if kind == "jax" else "np"
+        is_pure = summary.effect <= Effect.READS and not summary.mutates
+        ssa = self.emit_leaf(
+            function, f"{module}.{name}", positional, keyword, summary, array=kind if is_pure else None
+        )
+        return Tracer(ssa, summary.result)
+
+    def stage_array_operation(self, node: ast.expr) -> Value:
+        """An operator with an array among its operands, on names and literals."""
+        match node:
+            case ast.BinOp(left=a, op=op, right=b) | ast.Compare(left=a, ops=[op], comparators=[b]):
+                operands = [a, b]
+            case ast.UnaryOp(op=op, operand=a):
+                operands = [a]
+            case _:
+                return self.stage_native_expression(node)
+        name = OPERATORS.get(type(op))
+        if name is None:
+            return self.stage_native_expression(node)
+        values = [self.stage_expression(operand) for operand in operands]
+        kinds = {kind for value in values if (kind := kind_of_array(self.type_of(value))) is not None}
+        if len(kinds) != 1:
+            return self.stage_native_expression(node)
+        self.at(node)
+        summary = self.describe(node).summary
+        ssa = self.emit_leaf(getattr(operator, name), f"operator.{name}", values, (), summary, array=kinds.pop())
+        return Tracer(ssa, summary.result)
+
+
+def kind_of_array(known: object) -> str | None:
+    """`jax` or `numpy` for an array type, else None."""
+    if not isinstance(known, ArrayType):
+        return None
+    return "numpy" if known.cls.__module__.partition(".")[0] == "numpy" else "jax"
+
+
+def class_function(cls: type, name: str) -> types.FunctionType | None:
+    """A plain method of a class, found without running a descriptor."""
+    for base in cls.__mro__:
+        if name in base.__dict__:
+            found = base.__dict__[name]
+            return found if isinstance(found, types.FunctionType) else None
+    return None

@@ -1,0 +1,273 @@
+"""Expressions: what has something to gain is staged in evaluation order, the rest runs natively."""
+
+from __future__ import annotations
+
+import ast
+import operator
+import types
+from typing import Any
+
+from ..effects.abstract_type import ArrayType, IteratorType, ListType, TupleType, UnionType
+from ..effects.scope import fact, find
+from .native import NativeStager
+from .rewriting import children_in_order, name_node, rewrite_children, thaw
+from .stager import SCALARS
+from .values import LocalFunction, Owned, Static, Tracer, TupleValue, Unbound, Unstageable, Value
+
+FOLDABLE: dict[type, Any] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.FloorDiv: operator.floordiv,
+    ast.Mod: operator.mod,
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.Is: operator.is_,
+    ast.IsNot: operator.is_not,
+}
+MAX_FOLDED_INT = 2**63  # beyond that folding could cost more than it saves
+EXACT_CLASSES = (ListType, TupleType, IteratorType)
+
+
+class ExpressionStager(NativeStager):
+    """The layer of expressions without control flow; control flow and calls come from the layers above."""
+
+    # Layers above provide these.
+    def stage_call(self, node: ast.Call) -> Value:
+        """A call whose operands have nothing to stage."""
+        raise NotImplementedError
+
+    def stage_control(self, node: ast.expr) -> Value | None:
+        """An expression that evaluates its operands conditionally or repeatedly; None if it isn't one."""
+        raise NotImplementedError
+
+    # ---- entry
+
+    def stage_expression(self, node: ast.expr) -> Value:
+        """The value of an expression."""
+        if (known := self._known(node)) is not None:
+            return known
+        if not self.has_gain(node):
+            return self.stage_plain(node)
+        self.at(node)
+        if (value := self.stage_control(node)) is not None:
+            return value
+        rewritten = self._with_children_staged(node)
+        if (known := self._known(rewritten)) is not None:
+            return known
+        if self.has_gain(rewritten):
+            return self._stage_operation(rewritten)
+        return self.stage_plain(rewritten)
+
+    def _known(self, node: ast.expr) -> Value | None:
+        """Values that need no op: names, literals, displays, known attributes."""
+        match node:
+            case ast.Constant(value=value):
+                return Static(value)
+            case ast.Name(id=name):
+                return self.lookup(name, node)
+            case ast.Lambda():
+                return self.local_function(node)
+            case ast.Tuple(elts=elements) if not any(isinstance(e, ast.Starred) for e in elements):
+                return TupleValue(tuple(map(self.stage_expression, elements)))
+            case ast.List(elts=elements) if not any(isinstance(e, ast.Starred) for e in elements):
+                return self.own_list([self.stage_expression(e) for e in elements])
+            case ast.Dict(keys=[]):
+                return self.own(self.builder.make_dict((), ()), EMPTY_DICT, dict)
+            case ast.Attribute(value=base, attr=name):
+                return self._static_attribute(base, name)
+            case ast.Subscript(value=ast.Name() as base, slice=ast.Constant(value=int() as index)):
+                return self._known_element(base, index)
+            case ast.BinOp() | ast.Compare() | ast.UnaryOp():
+                return self._folded(node)
+            case _:
+                return None
+
+    def lookup(self, name: str, node: ast.AST) -> Value:
+        """The value a name is bound to."""
+        value = self.state.names.get(name)
+        if isinstance(value, Unbound) or (value is None and name in self.local_names):
+            raise Unstageable(f"`{name}` may be unbound", getattr(node, "lineno", 0))
+        if value is not None:
+            return value
+        found = find(self.scope, name)
+        held = None if found is None else getattr(found.value.type, "value", None)
+        if found is not None and held is not None:
+            self.program.rely_on(() if found.guard is None else (found.guard,))
+            return Static(held)
+        assert isinstance(node, ast.expr)
+        return self.stage_native_expression(node)
+
+    def local_function(self, node: ast.FunctionDef | ast.Lambda) -> LocalFunction:
+        """A function defined here, with the values of the local names it reads."""
+        from .names import names_of
+
+        free = names_of([node]).read & self.local_names
+        captured = {name: self.state.names[name] for name in free if name in self.state.names}
+        missing = free - set(captured) - ({node.name} if isinstance(node, ast.FunctionDef) else set())
+        if missing:
+            raise Unstageable(f"`{min(missing)}` is captured before it is bound", node.lineno)
+        if isinstance(node, ast.FunctionDef) and node.name in free:
+            raise Unstageable(f"local function `{node.name}` calls itself", node.lineno)
+        if late := free & self.rebound_names:
+            raise Unstageable(f"`{min(late)}` is captured by a function and bound more than once", node.lineno)
+        return LocalFunction(node, captured)
+
+    def _static_attribute(self, base: ast.expr, name: str) -> Value | None:
+        """An attribute of a module or class that is a function, class or module itself."""
+        held = self.static_of(base)
+        if not isinstance(held, (types.ModuleType, type)):
+            return None
+        namespace = vars(held) if isinstance(held, types.ModuleType) else None
+        if namespace is None or name not in namespace:
+            return None
+        found = fact(namespace[name], namespace, name, f"global:{held.__name__}.{name}")
+        known = getattr(found.value.type, "value", None)
+        if known is None:
+            return None
+        self.program.rely_on(() if found.guard is None else (found.guard,))
+        return Static(known)
+
+    def static_of(self, node: ast.expr) -> object:
+        """The object a name or attribute chain is known to mean, else None."""
+        if isinstance(node, ast.Name):
+            value = self.state.names.get(node.id)
+            if value is None and node.id not in self.local_names:
+                value = self.lookup(node.id, node) if find_static(self, node.id) else None
+            return value.value if isinstance(value, Static) else None
+        if isinstance(node, ast.Attribute):
+            value = self._static_attribute(node.value, node.attr)
+            return value.value if isinstance(value, Static) else None
+        return None
+
+    def _known_element(self, base: ast.Name, index: int) -> Value | None:
+        value = self.state.names.get(base.id)
+        elements: tuple[Value, ...] | None = None
+        if isinstance(value, TupleValue):
+            elements = value.elements
+        elif isinstance(value, Owned):
+            elements = self.state.heap[value].elements
+        if elements is None or not -len(elements) <= index < len(elements):
+            return None
+        return elements[index]
+
+    def _folded(self, node: ast.expr) -> Value | None:
+        """Arithmetic on literals known while staging (loop counters, recursion depths)."""
+        match node:
+            case ast.BinOp(left=a, op=op, right=b) | ast.Compare(left=a, ops=[op], comparators=[b]):
+                left, right = self._literal(a), self._literal(b)
+                apply = FOLDABLE.get(type(op))
+                if left is None or right is None or apply is None:
+                    return None
+                try:
+                    result = apply(left.value, right.value)
+                except Exception:  # the program raises it when it runs
+                    return None
+                is_big = isinstance(result, int) and abs(result) >= MAX_FOLDED_INT
+                return Static(result) if type(result) in (int, float, bool) and not is_big else None
+            case ast.UnaryOp(op=ast.USub(), operand=a):
+                value = self._literal(a)
+                return Static(-value.value) if value is not None else None
+            case _:
+                return None
+
+    def _literal(self, node: ast.expr) -> Static | None:
+        if isinstance(node, ast.Constant):
+            value: Value | None = Static(node.value)
+        elif isinstance(node, ast.Name):
+            value = self.state.names.get(node.id)
+        elif isinstance(node, (ast.BinOp, ast.UnaryOp)):
+            value = self._folded(node)
+        else:
+            return None
+        return value if isinstance(value, Static) and type(value.value) in (int, float, bool) else None
+
+    # ---- staging operands first
+
+    def _with_children_staged(self, node: ast.expr) -> ast.expr:
+        places = children_in_order(node)
+        if places is None:
+            raise Unstageable(f"{type(node).__name__} with something to stage inside", getattr(node, "lineno", 0))
+        fresh = thaw(node)
+        places = children_in_order(fresh)
+        assert places is not None
+        rewrite_children(fresh, places, self._child_has_gain, self.compute, self.rewrite, self._settle_receiver)
+        return fresh
+
+    def _child_has_gain(self, node: ast.expr) -> bool:
+        if isinstance(node, (ast.Slice, ast.Starred, ast.FormattedValue)):
+            places = children_in_order(node) or []
+            return any(self._child_has_gain(getattr(o, f) if i is None else getattr(o, f)[i]) for o, f, i in places)
+        return self.has_gain(node)
+
+    def rewrite(self, node: ast.expr) -> ast.expr:
+        """A native expression with the value of `node`, what must be staged in it done."""
+        if isinstance(node, (ast.Slice, ast.Starred, ast.FormattedValue)):
+            return self._with_children_staged(node)
+        if not self.has_gain(node):
+            return node
+        self.at(node)
+        if (value := self.stage_control(node)) is not None:
+            return name_node(self.temporary(value), node)
+        if isinstance(node, (ast.Tuple, ast.List)):
+            return self.compute(node)
+        rewritten = self._with_children_staged(node)
+        if self.has_gain(rewritten):
+            return name_node(self.temporary(self._stage_operation(rewritten)), node)
+        return rewritten
+
+    def compute(self, node: ast.expr) -> ast.expr:
+        """The value of a node in a temporary."""
+        if isinstance(node, (ast.Slice, ast.Starred, ast.FormattedValue)):
+            return self._with_children_staged(node)
+        return name_node(self.temporary(self.stage_expression(node)), node)
+
+    def _settle_receiver(self, node: ast.Call) -> None:
+        """Before later operands are staged: the method must be looked up now, unless looking it up can't fail."""
+        if not isinstance(node.func, ast.Attribute) or not isinstance(node.func.value, ast.Name):
+            return
+        value = self.state.names.get(node.func.value.id)
+        if value is None or isinstance(value, Static):
+            return
+        known = self.type_of(value)
+        if isinstance(known, UnionType) or not has_method(known, node.func.attr):
+            node.func = self.compute(node.func)  # type: ignore[assignment]
+
+    def _stage_operation(self, node: ast.expr) -> Value:
+        """An operation that is itself worth staging, on operands that aren't."""
+        if isinstance(node, ast.Call):
+            return self.stage_call(node)
+        return self.stage_array_operation(node)
+
+    def stage_array_operation(self, node: ast.expr) -> Value:
+        """An operator on arrays."""
+        raise NotImplementedError
+
+    def stage_plain(self, node: ast.expr) -> Value:
+        """An expression with nothing to gain."""
+        return self.stage_native_expression(node)
+
+
+def find_static(stager: NativeStager, name: str) -> bool:
+    """Whether a free name means a known object."""
+    found = find(stager.scope, name)
+    return found is not None and getattr(found.value.type, "value", None) is not None
+
+
+def has_method(known: object, name: str) -> bool:
+    """Whether every value of this type certainly has this method, looked up without effect."""
+    match known:
+        case ListType():
+            return hasattr(list, name)
+        case TupleType():
+            return hasattr(tuple, name)
+        case _:
+            cls = getattr(known, "cls", None)
+            return cls in SCALAR_CLASSES and hasattr(cls, name)
+
+
+SCALAR_CLASSES = frozenset({str, int, float, bool, bytes, dict, set})
+

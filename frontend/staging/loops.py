@@ -1,0 +1,345 @@
+"""Loops: the body is traced once, whatever the length; what it changes is carried from iteration to iteration."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from xdsl.ir import Block, BlockArgument, SSAValue
+
+from ...diagnostics.effect import READS, Behaviour
+from ..effects.abstract_type import ANY, INT, AbstractType, IteratorType, ListType, TupleOfType, join, widen
+from ..effects.contents import element_type
+from .branches import BranchStager
+from .builder import Mark, discard, ir_type
+from .stager import MustCarry, MustEscape
+from .state import OwnedState, State
+from .values import LocalFunction, Owned, Static, Tracer, TupleValue, Unbound, Unstageable, Value
+
+MAX_UNROLLED = 8  # iterations; longer static loops are traced once
+MAX_ATTEMPTS = 8  # retraces of one body until its types and carried values settle
+
+
+@dataclass(slots=True)
+class Carried:
+    """What a loop carries, as far as found so far.
+
+    Attributes:
+        names: local names that the body binds, with the type their values have at the start of any iteration.
+        containers: owned containers that the body changes, likewise.
+    """
+
+    names: dict[str, AbstractType] = field(default_factory=dict)
+    containers: dict[Owned, AbstractType] = field(default_factory=dict)
+
+
+class LoopStager(BranchStager):
+    """The layer of loops."""
+
+    # ---- static iterables
+
+    def static_elements(self, value: Value) -> Sequence[Value] | None:
+        """The elements of an iterable that are known one by one, if they are few."""
+        elements: Sequence[Value] | None = None
+        if isinstance(value, TupleValue):
+            elements = value.elements
+        elif isinstance(value, Owned):
+            elements = self.state.heap[value].elements
+        elif isinstance(value, Static) and isinstance(value.value, (range, tuple)):
+            if len(value.value) <= MAX_UNROLLED:
+                elements = [Static(element) for element in value.value]
+        return elements if elements is not None and len(elements) <= MAX_UNROLLED else None
+
+    def stage_iterable(self, node: ast.expr) -> Value:
+        """The iterable of a loop; `range` of known numbers stays known."""
+        if isinstance(node, ast.Call) and self.static_of(node.func) is range and not node.keywords:
+            bounds = [self.stage_expression(argument) for argument in node.args]
+            if all(isinstance(b, Static) and type(b.value) is int for b in bounds):
+                return Static(range(*(b.value for b in bounds if isinstance(b, Static))))
+        return self.stage_expression(node)
+
+    # ---- for
+
+    def stage_loop(
+        self,
+        target: ast.expr,
+        iterable_node: ast.expr,
+        bound: set[str],
+        read: set[str],
+        live: set[str],
+        body: Callable[[], None],
+    ) -> None:
+        """Stage `for target in iterable: body`.
+
+        Args:
+            bound: names that target and body bind.
+            read: names that the body reads.
+            live: names that may be read after the loop.
+            body: stages the body once, in the current state.
+        """
+        iterable = self.stage_iterable(iterable_node)
+        elements = self.static_elements(iterable)
+        if elements is not None:
+            self._unroll(target, iterable, elements, body)
+            return
+        if isinstance(iterable, Static) and isinstance(iterable.value, range):
+            source: SSAValue = self.builder.load_object(iterable.value)
+            known: AbstractType = TupleOfType(INT)
+        else:
+            known = self.type_of(iterable)
+            source = self.ssa(iterable)
+        snapshot = self.is_owned(iterable)
+        if isinstance(known, IteratorType):
+            source, snapshot = self._as_list(source, known), True
+            known = ListType(known.element)
+
+        def trace(carried: Carried) -> tuple[Block, list[BlockArgument]]:
+            element = element_type(known) or ANY
+            block = Block(arg_types=[ir_type(element)])
+            with self.region(block, is_loop=True):
+                arguments = self._enter(block, carried)
+                self.assign(target, Tracer(block.args[0], element))
+                body()
+            return block, arguments
+
+        def emit(initial: list[SSAValue], blocks: list[Block]) -> Sequence[SSAValue]:
+            return self.builder.for_(source, initial, blocks[0], snapshot=snapshot)
+
+        writes = self.program.num_writes
+        if isinstance(iterable, Owned):
+            self.iterated.append(iterable)
+        try:
+            self._stage_carrying(bound, read, live, lambda c: [trace(c)], emit)
+        finally:
+            if isinstance(iterable, Owned):
+                self.iterated.pop()
+        if isinstance(self.state.type_of(iterable), IteratorType) and self.program.num_writes != writes:
+            raise Unstageable("a loop over an iterator writes outside state", target.lineno)
+
+    def _as_list(self, source: SSAValue, known: IteratorType) -> SSAValue:
+        symbol = self.program.symbols.callable(list, "list", READS, {})
+        return self.builder.call(symbol, [source], (), READS, ir_type(ListType(known.element)), fresh=True)[0]
+
+    def _unroll(self, target: ast.expr, iterable: Value, elements: Sequence[Value], body: Callable[[], None]) -> None:
+        for element in elements:
+            self.assign(target, element)
+            body()
+            if isinstance(iterable, Owned) and self.state.heap[iterable].elements != tuple(elements):
+                raise Unstageable("a list is changed while it is iterated", target.lineno)
+
+    # ---- while
+
+    def stage_while(
+        self, test: ast.expr, bound: set[str], read: set[str], live: set[str], body: Callable[[], None]
+    ) -> None:
+        """Stage `while test: body`."""
+        truths: list[Behaviour] = []
+
+        def trace(carried: Carried) -> list[tuple[Block, list[BlockArgument]]]:
+            condition, loop = Block(), Block()
+            outer = self.state.copy()
+            with self.region(condition, is_loop=True):
+                first = self._enter(condition, carried)
+                heap = dict(self.state.heap)
+                value = self.stage_expression(test)
+                truths.append(self.truth_effect(value))
+                self.note_write(truths[-1])
+                ssa = self.ssa(value)
+                if any(self.state.heap[owned].ssa is not heap[owned].ssa for owned in carried.containers):
+                    raise Unstageable("the condition of a loop changes a container", test.lineno)
+                self.builder.yield_([ssa])
+            self.state = outer
+            with self.region(loop, is_loop=True):
+                second = self._enter(loop, carried)
+                body()
+            return [(loop, second), (condition, first)]
+
+        def emit(initial: list[SSAValue], blocks: list[Block]) -> Sequence[SSAValue]:
+            return self.builder.while_(initial, blocks[1], blocks[0], truths[-1])
+
+        self._stage_carrying(bound, read, live, trace, emit)
+
+    # ---- carried values
+
+    def _stage_carrying(
+        self,
+        bound: set[str],
+        read: set[str],
+        live: set[str],
+        trace: Callable[[Carried], list[tuple[Block, list[BlockArgument]]]],
+        emit: Callable[[list[SSAValue], list[Block]], Sequence[SSAValue]],
+    ) -> None:
+        """Trace a loop until what it carries is settled, then emit it.
+
+        `trace` gives the body (left open, without its yield) and further blocks with the same carried arguments.
+        """
+        carried = self._first_guess(bound, read | live)
+        for _ in range(MAX_ATTEMPTS):
+            before = self.state.copy()
+            mark = self.builder.mark()
+            written = self.program.world_written
+            try:
+                traced = trace(carried)
+            except MustCarry as missing:
+                self._restart(before, mark, written)
+                if before.heap[missing.owned].depth < self.loop_depth:
+                    raise
+                if missing.owned in self.iterated:
+                    self.escape(missing.owned)
+                carried.containers[missing.owned] = self.state.type_of(missing.owned)
+                continue
+            except MustEscape as missing:
+                self._restart(before, mark, written)
+                self.escape(missing.owned)
+                carried.containers.pop(missing.owned, None)
+                continue
+            if self._settled(carried, traced, before) and (written or not self.program.world_written):
+                self._finish(carried, traced, before, bound, live, emit)
+                return
+            after_written = self.program.world_written
+            for block, _ in traced:
+                discard(block, None)
+            self._restart(before, mark, after_written)
+        raise Unstageable("what a loop carries does not settle")
+
+    def _restart(self, before: State, mark: Mark, written: bool) -> None:
+        self.state.restore(before)
+        self.builder.rewind(mark)
+        self.program.world_written = written
+
+    def _first_guess(self, bound: set[str], used: set[str]) -> Carried:
+        carried = Carried()
+        for name in sorted(bound & used):
+            value = self.state.names.get(name)
+            if value is None or isinstance(value, Unbound):
+                continue
+            if isinstance(value, Owned) and self.is_owned(value):
+                continue  # changed in place (`xs += ys`) unless tracing shows that the name is bound to another
+            if isinstance(value, LocalFunction):
+                raise Unstageable(f"local function `{name}` is bound again in a loop")
+            carried.names[name] = widen(self.type_of(value))
+        return carried
+
+    def _enter(self, block: Block, carried: Carried) -> list[BlockArgument]:
+        """At the start of an iteration: carried names and containers are block arguments."""
+        arguments: list[BlockArgument] = []
+        for name, known in carried.names.items():
+            argument = block.insert_arg(ir_type(known), len(block.args))
+            self.state.names[name] = Tracer(argument, known)
+            arguments.append(argument)
+        for owned, known in carried.containers.items():
+            argument = block.insert_arg(ir_type(known), len(block.args))
+            self.state.heap[owned] = OwnedState(known, self.depth, None, argument)
+            arguments.append(argument)
+        return arguments
+
+    def _settled(
+        self, carried: Carried, traced: list[tuple[Block, list[BlockArgument]]], before: State
+    ) -> bool:
+        """Whether the values at the end of an iteration fit what its start assumed; if not, assume more."""
+        settled = True
+        for name, known in list(carried.names.items()):
+            value = self.state.names.get(name)
+            if value is None or isinstance(value, (Unbound, LocalFunction)):
+                raise Unstageable(f"`{name}` may be unbound after an iteration")
+            wider = join(known, widen(self.type_of(value)))
+            if wider != known:
+                carried.names[name] = wider
+                settled = False
+        for owned, known in list(carried.containers.items()):
+            wider = join(known, self.state.type_of(owned))
+            if wider != known:
+                carried.containers[owned] = wider
+                settled = False
+        for name, value in before.names.items():
+            if isinstance(value, Owned) and name not in carried.names:
+                if self.state.names.get(name, value) is not value:
+                    carried.names[name] = self.type_of(value)
+                    settled = False
+        return settled
+
+    def _finish(
+        self,
+        carried: Carried,
+        traced: list[tuple[Block, list[BlockArgument]]],
+        before: State,
+        bound: set[str],
+        live: set[str],
+        emit: Callable[[list[SSAValue], list[Block]], Sequence[SSAValue]],
+    ) -> None:
+        body, arguments = traced[0]
+        after = self.state
+        yields: list[SSAValue] = []
+
+        def finals() -> None:
+            for name in carried.names:
+                value = after.names[name]
+                self._let_go(value)
+                yields.append(self.ssa(value))
+            yields.extend(self.ssa(owned) for owned in carried.containers)
+
+        self.depth += 1
+        outer_loop, self.loop_depth = self.loop_depth, self.depth
+        try:
+            with self.builder.inside(body):
+                finals()
+        finally:
+            self.depth -= 1
+            self.loop_depth = outer_loop
+        self.state.restore(before)
+        keys: list[str | Owned] = [*carried.names, *carried.containers]
+        initial: list[SSAValue] = []
+        for key in keys:
+            value: Value = self.state.names[key] if isinstance(key, str) else key
+            if isinstance(key, str):
+                self._let_go(value)
+            initial.append(self.ssa(value))
+        kept = self._demote(traced, yields, initial)
+        with self.builder.inside(body):
+            self.builder.yield_([yields[i] for i in kept])
+        results = emit([initial[i] for i in kept], [block for block, _ in traced])
+        for number, i in enumerate(kept):
+            self._set_carried(keys[i], results[number], carried)
+        for name in bound - set(carried.names):
+            if name in live or name in self.state.names:
+                value = self.state.names.get(name)
+                if not (isinstance(value, Owned) and name in before.names and before.names[name] is value):
+                    self.state.names[name] = Unbound(name)
+
+    def _let_go(self, value: Value) -> None:
+        """A value that becomes a carried value: containers in it are ordinary objects from then on."""
+        if isinstance(value, (Owned, TupleValue)):
+            self.hold(value)
+
+    def _set_carried(self, key: str | Owned, result: SSAValue, carried: Carried) -> None:
+        if isinstance(key, str):
+            self.state.names[key] = Tracer(result, carried.names[key])
+        else:
+            self.change(key, result, carried.containers[key])
+
+    def _demote(
+        self,
+        traced: list[tuple[Block, list[BlockArgument]]],
+        yields: list[SSAValue],
+        initial: list[SSAValue],
+    ) -> list[int]:
+        """Values that an iteration hands on unchanged are captured instead of carried."""
+        kept = [i for i, value in enumerate(yields) if value is not traced[0][1][i]]
+        for block, arguments in traced:
+            for i, argument in enumerate(arguments):
+                if i not in kept:
+                    argument.replace_all_uses_with(initial[i])
+                    block.erase_arg(argument)
+        return kept
+
+    # Layers above provide this.
+    def assign(self, target: ast.expr, value: Value) -> None:
+        """Bind a target to a value."""
+        raise NotImplementedError
+
+    @property
+    def iterated(self) -> list[Owned]:
+        """Owned containers that loops around this place iterate."""
+        raise NotImplementedError
+

@@ -1,0 +1,299 @@
+"""Native segments as ops: pieces with nothing to stage inside become one call of the user's own code."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter, OrderedDict, defaultdict, deque
+from collections.abc import Sequence
+
+from xdsl.ir import SSAValue
+
+from ...diagnostics.effect import Behaviour, Effect
+from ..effects.abstract_type import (
+    ANY,
+    AbstractType,
+    ArrayType,
+    DictType,
+    ExactType,
+    ListType,
+    SetType,
+    TupleType,
+    is_immutable,
+    shallow,
+)
+from ..effects.summary import CALLEE, CodeSummary, Summary
+from .builder import Operand, ir_type
+from .names import definitely_bound, leaves, names_of
+from .segment import Segment
+from .stager import Stager
+from .values import LocalFunction, Owned, Static, Tracer, Unbound, Unstageable, Value
+
+FRAME_INSPECTION = frozenset({"locals", "vars", "globals", "eval", "exec", "dir", "super", "__class__", "breakpoint"})
+LIBRARY_CONTAINERS = frozenset({defaultdict, Counter, deque, OrderedDict})
+
+
+class NativeStager(Stager):
+    """The layer that runs Python as Python."""
+
+    # ---- describing a segment
+
+    def segment(self, body: Sequence[ast.stmt] | ast.expr, outputs: Sequence[str] = (), returns: bool = False) -> Segment:
+        """The native form of a piece of code; its inputs are the local names it reads."""
+        nodes = [body] if isinstance(body, ast.expr) else body
+        names = names_of(nodes)
+        if inspecting := names.read & FRAME_INSPECTION - self.local_names:
+            raise Unstageable(f"`{min(inspecting)}` looks at the running frame", getattr(nodes[0], "lineno", 0))
+        if names.deleted & self.local_names:
+            raise Unstageable("a name is deleted", nodes[0].lineno)  # type: ignore[attr-defined]
+        self._refuse_late_binding(nodes)
+        inputs: dict[str, None] = {}
+        statics: dict[str, object] = {}
+        prologue: dict[str, ast.stmt] = {}
+        for name in sorted(names.read):
+            self._require(name, names.bound, inputs, statics, prologue)
+        text = ast.unparse(body) if isinstance(body, ast.expr) else "; ".join(map(ast.unparse, body))
+        declared = self._declarations(names.bound | names.read)
+        return Segment(
+            text, body, tuple(inputs), tuple(outputs), self.scope, statics, (*declared, *prologue.values()), returns
+        )
+
+    def _require(
+        self,
+        name: str,
+        bound: set[str],
+        inputs: dict[str, None],
+        statics: dict[str, object],
+        prologue: dict[str, ast.stmt],
+    ) -> None:
+        """Find how a segment gets at a name it reads."""
+        value = self.state.names.get(name)
+        if value is None or isinstance(value, Unbound):
+            if (name in self.local_names or value is not None) and name not in bound:
+                raise Unstageable(f"`{name}` may be unbound")
+            return
+        if isinstance(value, LocalFunction):
+            for inner in value.captured:
+                self._require(inner, set(), inputs, statics, prologue)
+            prologue.setdefault(name, _definition(name, value))
+        elif isinstance(value, Static) and name not in bound:
+            statics[name] = value.value
+        else:
+            inputs[name] = None
+
+    def _declarations(self, names: set[str]) -> list[ast.stmt]:
+        shared = names & self.function_names.nonlocal_names
+        if not shared:
+            return []
+        cells = sorted(shared & set(self.scope.cells))
+        globals_ = sorted(shared - set(self.scope.cells))
+        found: list[ast.stmt] = []
+        if cells:
+            found.append(ast.Nonlocal(cells, lineno=1, col_offset=0, end_lineno=1, end_col_offset=0))
+        if globals_:
+            found.append(ast.Global(globals_, lineno=1, col_offset=0, end_lineno=1, end_col_offset=0))
+        return found
+
+    def _refuse_late_binding(self, nodes: Sequence[ast.AST]) -> None:
+        """A function value must not capture a name that is bound again later: a segment's parameter is not that name."""
+        for lazy in self.program.lazy_functions(self.scope, nodes):
+            rebound = names_of([lazy]).read & self.rebound_names
+            if rebound:
+                raise Unstageable(f"`{min(rebound)}` is captured by a function and bound more than once")
+
+    @property
+    def rebound_names(self) -> frozenset[str]:
+        """Local names bound at more than one place, or inside a loop."""
+        raise NotImplementedError
+
+    # ---- is there anything to stage in it?
+
+    def describe(self, node: ast.expr | ast.stmt) -> CodeSummary:
+        """Effect and types of a piece of code, with what is known here."""
+        if isinstance(node, ast.expr):
+            segment = self.segment(node)
+        else:
+            segment = self.segment([node])
+        return self.infer(segment)
+
+    def infer(self, segment: Segment) -> CodeSummary:
+        """Effect and types of a segment with the values its names have now."""
+        return segment.infer([self.type_of(self.state.names[name]) for name in segment.inputs])
+
+    def has_gain(self, node: ast.expr | ast.stmt) -> bool:
+        """Whether a piece of code contains an external call, array work, or a callee that may be one."""
+        if not self._may_gain(node):
+            return False
+        try:
+            summary = self.describe(node).summary
+        except Unstageable:
+            return isinstance(node, ast.stmt) and not isinstance(node, (ast.With, ast.Try))
+        return gains(summary)
+
+    def _may_gain(self, node: ast.AST) -> bool:
+        """A quick look without inference: no call and no array means nothing to gain."""
+        has_operator = False
+        for inner in ast.walk(node):
+            if isinstance(inner, (ast.Call, ast.Await)):
+                return True
+            has_operator = has_operator or isinstance(inner, (ast.BinOp, ast.Compare, ast.UnaryOp, ast.Subscript))
+        return has_operator and any(
+            isinstance(self.state.type_of(self.state.names[name]), ArrayType)
+            for name in names_of([node]).read
+            if name in self.state.names
+        )
+
+    # ---- emitting
+
+    def stage_native_expression(self, node: ast.expr) -> Value:
+        """An expression as one call of native code."""
+        self.at(node)
+        segment = self.segment(node)
+        found = self.infer(segment)
+        values = [self.state.names[name] for name in segment.inputs]
+        ssa = self.call_segment(segment, found.summary, values)
+        return self.value_of(ssa, found.summary)
+
+    def stage_native_statements(self, nodes: Sequence[ast.stmt], live: set[str]) -> None:
+        """Statements as one call of native code; afterwards the live names they bind hold its results."""
+        self.at(nodes[0])
+        if found_leaves := leaves(nodes):
+            raise Unstageable(f"`{min(found_leaves)}` leaves native code", nodes[0].lineno)
+        bound = names_of(nodes).bound - self.function_names.nonlocal_names
+        outputs = sorted(bound & live)
+        segment = self.segment(nodes, outputs)
+        if uncertain := set(outputs) - definitely_bound(nodes) - set(segment.inputs):
+            raise Unstageable(f"`{min(uncertain)}` may be unbound", nodes[0].lineno)
+        found = self.infer(segment)
+        values = [self.state.names[name] for name in segment.inputs]
+        types = [found.bindings.get(name, ANY) for name in outputs]
+        for name in bound - set(outputs):
+            self.state.names.pop(name, None)
+        result: AbstractType = types[0] if len(types) == 1 else TupleType(tuple(types))
+        summary = found.summary.replace(result=result)
+        ssa = self.call_segment(segment, summary, values)
+        if len(outputs) == 1:
+            self.bind(outputs[0], self.value_of(ssa, summary))
+        elif outputs:
+            parts = self.builder.unpack(ssa, types, Behaviour(Effect.PURE))
+            for name, part, known in zip(outputs, parts, types, strict=True):
+                self.bind(name, Tracer(part, known))
+
+    def stage_tail(self, nodes: Sequence[ast.stmt]) -> Value:
+        """The rest of the function as one call of native code, whose result the function returns."""
+        self.at(nodes[0])
+        if found_leaves := leaves(nodes) - {"return"}:
+            raise Unstageable(f"`{min(found_leaves)}` leaves native code", nodes[0].lineno)
+        segment = self.segment(nodes, returns=True)
+        found = self.infer(segment)
+        values = [self.state.names[name] for name in segment.inputs]
+        ssa = self.call_segment(segment, found.summary, values)
+        return self.value_of(ssa, found.summary)
+
+    def call_segment(self, segment: Segment, summary: Summary, values: Sequence[Value]) -> SSAValue:
+        """Emit the call of a segment."""
+        index = {name: position for position, name in enumerate(segment.inputs)}
+        summary = summary.renamed(index)
+        function = segment.compile()
+        self.program.register_segment(segment)
+        return self.emit_leaf(function, segment.name, values, (), summary, {"source": segment.name})
+
+    def emit_leaf(
+        self,
+        callee: object,
+        hint: str,
+        positional: Sequence[Value],
+        keyword: Sequence[tuple[str, Value]],
+        summary: Summary,
+        details: dict[str, str] | None = None,
+        array: str | None = None,
+    ) -> SSAValue:
+        """Emit one leaf call: decide its effect here, thread the versions of owned containers through it."""
+        behaviour, mutated = self.behaviour_of(summary, positional, keyword)
+        operands: list[Operand] = [self.operand(value) for value in positional]
+        named = [(name, self.operand(value)) for name, value in keyword]
+        target: str | SSAValue
+        if isinstance(callee, Tracer):
+            target = callee.ssa
+        else:
+            reasons = {"reason": summary.reason or None, "remedy": summary.remedy or None, **(details or {})}
+            target = self.program.symbols.callable(callee, hint, behaviour, reasons)
+        self.program.rely_on(summary.guards)
+        fresh = not is_immutable(summary.result)
+        results = self.builder.call(
+            target, operands, named, behaviour, ir_type(summary.result), mutates=mutated, fresh=fresh, array=array
+        )
+        for index, version in zip(mutated, results[1:], strict=True):
+            owned = positional[index]
+            assert isinstance(owned, Owned)
+            self.change(owned, version, shallow(self.state.type_of(owned)))
+        self.note_write(behaviour, unsettles=bool(summary.unsettles))
+        return results[0]
+
+    def behaviour_of(
+        self, summary: Summary, positional: Sequence[Value], keyword: Sequence[tuple[str, Value]]
+    ) -> tuple[Behaviour, list[int]]:
+        """How a call moves given who owns its arguments, and which owned arguments it makes a next version of."""
+        effect = summary.effect
+        keys: dict[int | str, Value] = {**dict(enumerate(positional)), **dict(keyword)}
+        if CALLEE in summary.mutates:
+            effect = max(effect, Effect.ORDERED)
+        mutated: list[int] = []
+        for key, value in keys.items():
+            if is_immutable(self.state.type_of(value)):
+                continue
+            if summary.unknown_types or key in summary.retains:
+                self.hold(value)
+            if not summary.unknown_types and key in summary.mutates:
+                if isinstance(value, Owned) and self.is_owned(value) and isinstance(key, int):
+                    self.require_carried(value)
+                    mutated.append(key)
+                else:
+                    self.hold(value)
+                    effect = max(effect, Effect.ORDERED)
+        if summary.unknown_types:
+            return Behaviour(Effect.DYNAMIC, False, summary.external), []
+        if effect is Effect.PURE and summary.sees_writes:
+            effect = Effect.READS
+        return Behaviour(effect, summary.sees_writes and not effect.may_write, summary.external), mutated
+
+    def note_write(self, behaviour: Behaviour, *, unsettles: bool = False) -> None:
+        """Remember that an op may write outside state, and whether types of contents may be stale after it."""
+        if behaviour.effect.may_write:
+            self.program.num_writes += 1
+        if behaviour.effect is Effect.DYNAMIC or unsettles:
+            self.program.world_written = True
+
+    def value_of(self, ssa: SSAValue, summary: Summary) -> Value:
+        """What a name is bound to that gets the result of a call."""
+        known = summary.result
+        cls = container_class(known)
+        if summary.fresh and cls is not None and not summary.retains:
+            return self.own(ssa, known, cls)
+        return Tracer(ssa, known)
+
+
+def gains(summary: Summary) -> bool:
+    """Whether staging a piece with this summary can gain anything."""
+    return summary.num_external_sites > 0 or summary.has_array_work
+
+
+def _definition(name: str, function: LocalFunction) -> ast.stmt:
+    if isinstance(function.node, ast.FunctionDef):
+        return function.node
+    assign = ast.Assign([ast.Name(name, ast.Store())], function.node)
+    return ast.fix_missing_locations(ast.copy_location(assign, function.node))
+
+
+def container_class(known: AbstractType) -> type | None:
+    """The class of a mutable builtin container type; None for anything else."""
+    match known:
+        case ListType():
+            return list
+        case DictType():
+            return dict
+        case SetType(frozen=False):
+            return set
+        case ExactType(cls=cls) if cls in LIBRARY_CONTAINERS:
+            return cls
+        case _:
+            return None

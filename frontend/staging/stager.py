@@ -1,0 +1,206 @@
+"""The state of staging one function and the primitives that every kind of syntax uses.
+
+The stager is built in layers, one file each, every layer a subclass of the one below: primitives (here), native
+segments, expressions, calls, comprehensions, branches, loops, statements.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from xdsl.ir import Block, SSAValue
+
+from ...diagnostics.effect import DYNAMIC, PURE, READS, Behaviour
+from ..effects.abstract_type import (
+    AbstractType,
+    DictType,
+    ListType,
+    PlainType,
+    SetType,
+    TupleOfType,
+    TupleType,
+    is_immutable,
+    join_all,
+    shallow,
+)
+from ..effects.scope import CodeScope
+from .builder import Builder, Operand
+from .names import Names
+from .state import OwnedState, State
+from .values import LocalFunction, Owned, Static, Tracer, TupleValue, Unbound, Unstageable, Value
+
+if TYPE_CHECKING:
+    from .program import Program
+
+SCALARS = (str, int, float, bool, complex, bytes, type(None), type(...))
+
+
+class MustCarry(Exception):
+    """A loop body changes a container made outside of it: trace the body again with the container carried."""
+
+    def __init__(self, owned: Owned) -> None:
+        super().__init__("a loop body changes a container made outside of it")
+        self.owned = owned
+
+
+class MustEscape(Exception):
+    """A loop body lets a container made outside of it escape: let it escape before the loop and trace again."""
+
+    def __init__(self, owned: Owned) -> None:
+        super().__init__("a container escapes in a loop body")
+        self.owned = owned
+
+
+class Stager:
+    """Stages one function: where it is, what its names mean, and the block that ops go to."""
+
+    def __init__(self, program: Program, scope: CodeScope, local_names: frozenset[str], names: Names) -> None:
+        self.program = program
+        self.builder = Builder(program.symbols, scope.file)
+        self.scope = scope
+        self.local_names = local_names
+        self.function_names = names
+        self.state = State()
+        self.depth = 0
+        self.loop_depth = 0  # depth of the innermost loop body
+        self.num_temporaries = 0
+
+    # Layers above provide these.
+    def stage_expression(self, node: ast.expr) -> Value:
+        """The value of an expression; emits what computes it."""
+        raise NotImplementedError
+
+    # ---- positions and regions
+
+    def at(self, node: ast.AST) -> None:
+        """Ops emitted from now on come from this piece of source."""
+        self.builder.locate(getattr(node, "lineno", 0), getattr(node, "col_offset", 0))
+
+    @contextmanager
+    def region(self, block: Block, *, is_loop: bool = False) -> Iterator[Block]:
+        """Emit into a nested block; what was emitted is dropped if staging it fails."""
+        outer_loop = self.loop_depth
+        self.depth += 1
+        if is_loop:
+            self.loop_depth = self.depth
+        try:
+            with self.builder.inside(block):
+                yield block
+        finally:
+            self.depth -= 1
+            self.loop_depth = outer_loop
+
+    def temporary(self, value: Value) -> str:
+        """A fresh local name bound to a value (no identifier of the user can be equal to it)."""
+        self.num_temporaries += 1
+        name = f"_xcs_{self.num_temporaries}"
+        self.state.names[name] = value
+        return name
+
+    # ---- what values are
+
+    def type_of(self, value: Value) -> AbstractType:
+        """What is known of a value now: contents of objects that anything may have changed since are not."""
+        known = self.state.type_of(value)
+        if not self.program.world_written or is_immutable(known):
+            return known
+        if isinstance(value, Owned) and not self.state.heap[value].escaped:
+            return known
+        return shallow(known)
+
+    def is_owned(self, value: Value) -> bool:
+        """Whether a value is a container that nobody else can see."""
+        return isinstance(value, Owned) and not self.state.heap[value].escaped
+
+    def truth_effect(self, value: Value) -> Behaviour:
+        """The effect of `bool(value)`."""
+        known = self.state.type_of(value)
+        if is_immutable(known) or isinstance(known, (TupleType, TupleOfType)) or self.is_owned(value):
+            return PURE
+        return READS if isinstance(known, (ListType, DictType, SetType, PlainType)) else DYNAMIC
+
+    # ---- values as operands
+
+    def ssa(self, value: Value) -> SSAValue:
+        """The SSA value that holds a value when the program runs."""
+        match value:
+            case Tracer(ssa=ssa):
+                return ssa
+            case Static(value=known):
+                if type(known) in SCALARS:
+                    return self.builder.constant(known)
+                return self.builder.load_object(known)
+            case TupleValue(elements=elements):
+                return self.builder.make_tuple([self.ssa(element) for element in elements])
+            case Owned():
+                return self._owned_ssa(value)
+            case Unbound(name=name):
+                raise Unstageable(f"`{name}` may be unbound")
+            case LocalFunction():
+                raise Unstageable("a local function is used as a value")
+
+    def operand(self, value: Value) -> Operand:
+        """A value as a call's argument: literals stay literals."""
+        if isinstance(value, Static) and type(value.value) in SCALARS:
+            return value
+        return self.ssa(value)
+
+    def _owned_ssa(self, owned: Owned) -> SSAValue:
+        state = self.state.heap[owned]
+        if state.ssa is None:
+            assert state.elements is not None
+            ssa = self.builder.make_list([self.ssa(element) for element in state.elements])
+            self.state.update(owned, ssa=ssa)
+            return ssa
+        return state.ssa
+
+    # ---- owned containers
+
+    def own_list(self, elements: Sequence[Value]) -> Owned:
+        """A fresh list of these values."""
+        for element in elements:
+            self.hold(element)
+        kinds = join_all(map(self.type_of, elements))
+        return self.state.own(OwnedState(ListType(kinds), self.depth, tuple(elements)))
+
+    def own(self, ssa: SSAValue, known: AbstractType, cls: type) -> Owned:
+        """A fresh container that an op has made."""
+        return self.state.own(OwnedState(known, self.depth, None, ssa), cls)
+
+    def hold(self, value: Value) -> None:
+        """A value goes into a container: what it may change in later is seen through that container too."""
+        if isinstance(value, Owned):
+            self.escape(value)
+        elif isinstance(value, TupleValue):
+            for element in value.elements:
+                self.hold(element)
+
+    def escape(self, owned: Owned) -> None:
+        """From here on somebody else may see this container."""
+        state = self.state.heap[owned]
+        if state.escaped:
+            return
+        if state.depth < self.loop_depth:
+            raise MustEscape(owned)
+        self._owned_ssa(owned)
+        self.state.update(owned, escaped=True, elements=None, type=self.state.type_of(owned))
+
+    def change(self, owned: Owned, ssa: SSAValue, known: AbstractType) -> None:
+        """A container's next version."""
+        self.state.update(owned, ssa=ssa, type=known, elements=None)
+
+    def require_carried(self, owned: Owned) -> None:
+        """Called before a container is changed: inside a loop it must be one of the loop's carried values."""
+        if self.state.heap[owned].depth < self.loop_depth:
+            raise MustCarry(owned)
+
+    # ---- binding
+
+    def bind(self, name: str, value: Value) -> None:
+        """Bind a local name."""
+        if name in self.function_names.nonlocal_names:
+            raise Unstageable(f"`{name}` is shared with another function")
+        self.state.names[name] = value

@@ -1,0 +1,386 @@
+"""Statements: the top layer. What can't be staged runs natively, in its place in the order."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Callable, Sequence
+
+from ...diagnostics.effect import PURE, READS
+from ..effects.abstract_type import AbstractType, ArrayType, ListType, TupleOfType, TupleType
+from .branches import FALLS, RAISES, SKIPS, Completion
+from .comprehensions import ComprehensionStager
+from .names import always_leaves, leaves, names_of
+from .rewriting import is_trivial, name_node
+from .values import Owned, Static, Tracer, TupleValue, Unstageable, Value
+
+MAX_COPIES = 4  # how often the rest of a function may be traced twice because both sides of a branch reach it
+
+
+class FunctionStager(ComprehensionStager):
+    """Stages the statements of one function."""
+
+    _iterated: list[Owned]
+    _rebound: frozenset[str]
+    num_copies = 0
+
+    @property
+    def iterated(self) -> list[Owned]:
+        """Owned containers that loops around this place iterate."""
+        return self._iterated
+
+    @property
+    def rebound_names(self) -> frozenset[str]:
+        """Local names bound at more than one place, or inside a loop."""
+        return self._rebound
+
+    def enter(self, rebound: frozenset[str]) -> None:
+        """Start on a function whose names are bound as `rebound` says."""
+        self._iterated = []
+        self._rebound = rebound
+
+    # ---- blocks
+
+    def stage_block(self, nodes: Sequence[ast.stmt], live: set[str], *, tail: bool) -> Completion:
+        """Stage statements in order.
+
+        Args:
+            live: names that may be read after them.
+            tail: falling off their end returns from the function.
+        """
+        later = [live]
+        for node in reversed(nodes):
+            later.append(later[-1] | names_of([node]).read)
+        later.reverse()
+        for index, node in enumerate(nodes):
+            rest = nodes[index + 1 :]
+            completion = self._stage_or_outline(node, rest, later[index + 1], live, tail)
+            if completion is not FALLS:
+                return completion
+        return FALLS
+
+    def _stage_or_outline(
+        self, node: ast.stmt, rest: Sequence[ast.stmt], later: set[str], live: set[str], tail: bool
+    ) -> Completion:
+        """Stage one statement; where that fails run it natively, or with it the rest of the function."""
+        saved = self.state.copy()
+        mark = self.builder.mark()
+        facts = self.program.checkpoint()
+        try:
+            self.at(node)
+            return self.stage_statement(node, rest, later, live, tail)
+        except Unstageable as refusal:
+            self.state.restore(saved)
+            self.builder.rewind(mark)
+            self.program.rewind(facts)
+            self.program.note_statement(node, self.scope, refusal)
+            if not leaves([node]):
+                self.stage_native_statements([node], later)
+                return FALLS
+            if not tail:
+                raise
+            return Completion("returns", self.stage_tail([node, *rest]))
+
+    # ---- one statement
+
+    def stage_statement(
+        self, node: ast.stmt, rest: Sequence[ast.stmt], later: set[str], live: set[str], tail: bool
+    ) -> Completion:
+        """Stage one statement. An `if` that some path leaves takes the rest of the block into its sides."""
+        match node:
+            case ast.If():
+                return self._stage_if(node, rest, later, live, tail)
+            case ast.Return(value=value):
+                if not tail:
+                    raise Unstageable("`return` inside a loop", node.lineno)
+                return Completion("returns", Static(None) if value is None else self.stage_expression(value))
+            case ast.Continue():
+                return SKIPS
+            case ast.Break():
+                raise Unstageable("`break`", node.lineno)
+            case ast.Raise(exc=exception, cause=cause):
+                return self._stage_raise(node, exception, cause)
+            case ast.Pass() | ast.Global() | ast.Nonlocal():
+                return FALLS
+            case _:
+                self._stage_simple(node, later)
+                return FALLS
+
+    def _stage_simple(self, node: ast.stmt, later: set[str]) -> None:
+        match node:
+            case ast.Expr(value=value):
+                self._stage_expression_statement(node, value, later)
+            case ast.Assign(targets=targets, value=value):
+                self._stage_assign(node, targets, value, later)
+            case ast.AnnAssign(target=target, value=value, simple=1) if value is not None:
+                self._stage_assign(node, [target], value, later)
+            case ast.AugAssign():
+                self._stage_augmented(node, later)
+            case ast.FunctionDef() if self._is_plain(node):
+                self.bind(node.name, self.local_function(node))
+            case ast.For(orelse=[]) if self.has_gain(node):
+                self._stage_for(node, later)
+            case ast.While(orelse=[]) if self.has_gain(node):
+                self._stage_while(node, later)
+            case ast.Assert(test=test, msg=message) if self.has_gain(test):
+                assertion = ast.copy_location(ast.Assert(self.rewrite(test), message), node)
+                self.stage_native_statements([assertion], later)
+            case ast.Import() if all(alias.name in sys.modules for alias in node.names):
+                self._stage_import(node)
+            case ast.ImportFrom(level=0, module=module) if module in sys.modules:
+                self._stage_import_from(node)
+            case _:
+                self.stage_native_statements([node], later)
+
+    # ---- expressions as statements, assignments
+
+    def _stage_expression_statement(self, node: ast.Expr, value: ast.expr, later: set[str]) -> None:
+        match value:
+            case ast.Constant():
+                return
+            case ast.Call(
+                func=ast.Attribute(value=ast.Name(id=name), attr="append"), args=[argument], keywords=[]
+            ) if not isinstance(argument, ast.Starred) and self._is_own_list(name):
+                element = self.stage_expression(argument)
+                owned = self.state.names[name]
+                self.at(node)
+                if isinstance(owned, Owned) and self.is_owned(owned):
+                    self.append_to(owned, element)
+                else:  # storing the element let the list itself escape
+                    held = name_node(self.temporary(element), argument)
+                    call = ast.copy_location(ast.Call(value.func, [held], []), value)
+                    self.stage_native_statements([ast.copy_location(ast.Expr(call), node)], later)
+            case _ if self.has_gain(value):
+                self.stage_expression(value)
+            case _:
+                self.stage_native_statements([node], later)
+
+    def _is_own_list(self, name: str) -> bool:
+        value = self.state.names.get(name)
+        return isinstance(value, Owned) and value.cls is list and self.is_owned(value)
+
+    def _stage_assign(self, node: ast.stmt, targets: Sequence[ast.expr], value: ast.expr, later: set[str]) -> None:
+        if all(self._is_name_pattern(target) for target in targets):
+            held = self.stage_expression(value)
+            for target in targets:
+                self.assign(target, held)
+            return
+        self._stage_store(node, targets, value, later)
+
+    def _is_name_pattern(self, target: ast.expr) -> bool:
+        if isinstance(target, (ast.Tuple, ast.List)):
+            return all(self._is_name_pattern(part) for part in target.elts)
+        return isinstance(target, ast.Name) and target.id not in self.function_names.nonlocal_names
+
+    def _stage_store(self, node: ast.stmt, targets: Sequence[ast.expr], value: ast.expr, later: set[str]) -> None:
+        """`a[i] = value` and the like: the value first, then the operands of the targets, then the native store."""
+        gains = self.has_gain(value) or any(self._target_gains(target) for target in targets)
+        if not gains:
+            self.stage_native_statements([node], later)
+            return
+        if any(self._target_gains(target) for target in targets):
+            raise Unstageable("something to stage in the target of an assignment", node.lineno)
+        held = self.compute(value)
+        assign = ast.copy_location(ast.Assign(list(targets), held), node)
+        self.stage_native_statements([assign], later)
+
+    def _target_gains(self, target: ast.expr) -> bool:
+        return any(
+            self.has_gain(inner)
+            for inner in ast.iter_child_nodes(target)
+            if isinstance(inner, ast.expr) and isinstance(getattr(inner, "ctx", ast.Load()), ast.Load)
+        )
+
+    def _stage_augmented(self, node: ast.AugAssign, later: set[str]) -> None:
+        if not self.has_gain(node):
+            self.stage_native_statements([node], later)
+            return
+        if not isinstance(node.target, ast.Name):
+            self._stage_augmented_store(node, later)
+            return
+        known = self.state.type_of(self.lookup(node.target.id, node))
+        value = self.compute(node.value) if self.has_gain(node.value) else node.value
+        fresh = ast.copy_location(ast.AugAssign(node.target, node.op, value), node)
+        if isinstance(known, ArrayType) and known.cls.__module__.startswith("jax"):
+            load = name_node(node.target.id, node.target)
+            self.bind(node.target.id, self.stage_expression(ast.copy_location(ast.BinOp(load, node.op, value), node)))
+            return
+        self.stage_native_statements([fresh], later | {node.target.id})
+
+    def _stage_augmented_store(self, node: ast.AugAssign, later: set[str]) -> None:
+        """`a[i] += value`: load the old item, compute the value, then add and store, as Python does."""
+        target = node.target
+        parts = [target.value, *([target.slice] if isinstance(target, ast.Subscript) else [])]  # type: ignore[union-attr]
+        if not all(is_trivial(part) for part in parts):
+            raise Unstageable("augmented assignment to a computed place", node.lineno)
+        load = ast.copy_location(
+            ast.Subscript(target.value, target.slice, ast.Load())
+            if isinstance(target, ast.Subscript)
+            else ast.Attribute(target.value, target.attr, ast.Load()),  # type: ignore[union-attr]
+            target,
+        )
+        old = self.temporary(self.stage_native_expression(load))
+        value = self.compute(node.value)
+        add = ast.copy_location(ast.AugAssign(_store(old, target), node.op, value), node)
+        store = ast.copy_location(ast.Assign([target], name_node(old, target)), node)
+        self.stage_native_statements([add, store], later)
+
+    def assign(self, target: ast.expr, value: Value) -> None:
+        """Bind a pattern of names to a value."""
+        match target:
+            case ast.Name(id=name):
+                self.bind(name, value)
+            case ast.Tuple(elts=targets) | ast.List(elts=targets):
+                if any(isinstance(t, ast.Starred) for t in targets):
+                    self._assign_starred(target, value)
+                    return
+                for part, held in zip(targets, self._parts(value, len(targets), target), strict=True):
+                    self.assign(part, held)
+            case _:
+                raise Unstageable("a loop over a target that isn't a name", target.lineno)
+
+    def _parts(self, value: Value, number: int, at: ast.expr) -> Sequence[Value]:
+        elements = value.elements if isinstance(value, TupleValue) else None
+        if isinstance(value, Owned):
+            elements = self.state.heap[value].elements
+        if elements is not None and len(elements) == number:
+            return elements
+        known = self.type_of(value)
+        types: Sequence[AbstractType]
+        match known:
+            case TupleType(elements=found) if len(found) == number:
+                types, effect = found, PURE
+            case TupleOfType(element=element):
+                types, effect = [element] * number, PURE
+            case ListType(element=element):
+                types, effect = [element] * number, PURE if self.is_owned(value) else READS
+            case _:
+                return self._parts_natively(value, number, at)
+        parts = self.builder.unpack(self.ssa(value), types, effect)
+        return [Tracer(part, known) for part, known in zip(parts, types, strict=True)]
+
+    def _parts_natively(self, value: Value, number: int, at: ast.expr) -> Sequence[Value]:
+        """Unpack a value of unknown type by native code: iterating it may run anything."""
+        names = [self.temporary(Static(None)) for _ in range(number)]
+        held = name_node(self.temporary(value), at)
+        target = ast.copy_location(ast.Tuple([_store(name, at) for name in names], ast.Store()), at)
+        self.stage_native_statements([ast.copy_location(ast.Assign([target], held), at)], set(names))  # type: ignore[list-item]
+        return [self.state.names[name] for name in names]
+
+    def _assign_starred(self, target: ast.expr, value: Value) -> None:
+        if not all(isinstance(t.value if isinstance(t, ast.Starred) else t, ast.Name) for t in target.elts):  # type: ignore[attr-defined]
+            raise Unstageable("nested starred assignment", target.lineno)
+        held = name_node(self.temporary(value), target)
+        assign = ast.copy_location(ast.Assign([target], held), target)
+        self.stage_native_statements([assign], names_of([target]).bound)  # type: ignore[list-item]
+
+    # ---- control flow
+
+    def _stage_if(
+        self, node: ast.If, rest: Sequence[ast.stmt], later: set[str], live: set[str], tail: bool
+    ) -> Completion:
+        ways = leaves([node])
+        if not ways and not self.has_gain(node):
+            if always_leaves(node.body) and always_leaves(node.orelse):
+                raise Unstageable("an `if` that always raises", node.lineno)
+            self.stage_native_statements([node], later)
+            return FALLS
+        condition = self.stage_expression(node.test)
+        sides = [list(node.body), list(node.orelse)]
+        known = self.truth(condition)
+        if known is not None:
+            chosen = sides[0] if known else sides[1]
+            return self.stage_block(chosen, later, tail=False) if not ways else self._chosen(chosen, rest, live, tail)
+        if not ways:
+            return self._branch_on(condition, sides[0], sides[1], later, tail=False)
+        if "break" in ways or ("return" in ways and not tail):
+            raise Unstageable("a loop is left from inside", node.lineno)
+        reaching = [side for side in sides if not always_leaves(side)]
+        if len(reaching) > 1 and rest:
+            self.num_copies += 1
+            if self.num_copies > MAX_COPIES:
+                raise Unstageable("too many ways to leave", node.lineno)
+        sides = [side if always_leaves(side) else [*side, *rest] for side in sides]
+        completion = self._branch_on(condition, sides[0], sides[1], live, tail=tail)
+        return SKIPS if completion is FALLS else completion
+
+    def _chosen(self, chosen: list[ast.stmt], rest: Sequence[ast.stmt], live: set[str], tail: bool) -> Completion:
+        completion = self.stage_block([*chosen, *rest], live, tail=tail)
+        return SKIPS if completion is FALLS and not tail else self._returning(completion, tail)
+
+    def _returning(self, completion: Completion, tail: bool) -> Completion:
+        """Falling off the end of a function returns None."""
+        return Completion("returns", Static(None)) if tail and completion in (FALLS, SKIPS) else completion
+
+    def _branch_on(
+        self, condition: Value, then: list[ast.stmt], orelse: list[ast.stmt], live: set[str], *, tail: bool
+    ) -> Completion:
+        def side(nodes: list[ast.stmt]) -> Callable[[], Completion]:
+            return lambda: self._returning(self.stage_block(nodes, live, tail=tail), tail)
+
+        completion = self.branch(condition, side(then), side(orelse), live)
+        return FALLS if completion.kind in ("falls", "skips") else completion
+
+    def _stage_raise(self, node: ast.Raise, exception: ast.expr | None, cause: ast.expr | None) -> Completion:
+        if exception is None:
+            raise Unstageable("`raise` without an exception", node.lineno)
+        held = self.ssa(self.stage_expression(exception))
+        held_cause = None if cause is None else self.ssa(self.stage_expression(cause))
+        self.at(node)
+        self.builder.raise_(held, held_cause)
+        return RAISES
+
+    def _stage_for(self, node: ast.For, later: set[str]) -> None:
+        if found := leaves(node.body) - {"continue"}:
+            raise Unstageable(f"`{min(found)}` inside a loop", node.lineno)
+        names = names_of([node.target, *node.body])
+        inside = later | names.read
+
+        def body() -> None:
+            self._stage_body(node.body, inside)
+
+        self.stage_loop(node.target, node.iter, names.bound, names.read, later, body)
+
+    def _stage_while(self, node: ast.While, later: set[str]) -> None:
+        if found := leaves(node.body) - {"continue"}:
+            raise Unstageable(f"`{min(found)}` inside a loop", node.lineno)
+        names = names_of([node.test, *node.body])
+        inside = later | names.read
+        self.stage_while(node.test, names.bound, names.read, later, lambda: self._stage_body(node.body, inside))
+
+    def _stage_body(self, nodes: Sequence[ast.stmt], live: set[str]) -> None:
+        completion = self.stage_block(nodes, live, tail=False)
+        if completion not in (FALLS, SKIPS):
+            raise Unstageable("a loop body that always leaves", nodes[0].lineno)
+
+    # ---- definitions and imports
+
+    def _is_plain(self, node: ast.FunctionDef) -> bool:
+        """Whether a nested function is nothing but its code: no decorator, no default that is an object."""
+        defaults = [*node.args.defaults, *(d for d in node.args.kw_defaults if d is not None)]
+        is_generator = "yield" in leaves(node.body)
+        reads_itself = node.name in names_of(node.body).read
+        return (
+            not node.decorator_list
+            and not is_generator
+            and not reads_itself
+            and all(isinstance(d, ast.Constant) for d in defaults)
+            and node.name not in self._rebound
+        )
+
+    def _stage_import(self, node: ast.Import) -> None:
+        for alias in node.names:
+            module = sys.modules[alias.name] if alias.asname else sys.modules[alias.name.partition(".")[0]]
+            self.bind(alias.asname or alias.name.partition(".")[0], Static(module))
+
+    def _stage_import_from(self, node: ast.ImportFrom) -> None:
+        module = sys.modules[str(node.module)]
+        for alias in node.names:
+            held = vars(module).get(alias.name)
+            if not callable(held):
+                raise Unstageable(f"import of data `{alias.name}`", node.lineno)
+            self.bind(alias.asname or alias.name, Static(held))
+
+
+def _store(name: str, like: ast.AST) -> ast.Name:
+    return ast.copy_location(ast.Name(name, ast.Store()), like)

@@ -1,0 +1,101 @@
+"""What is counted of a jitted function: estimates from the IR, measurements from its runs, never mixed."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import TypedDict
+
+from ..passes.parallelism import ParallelismAnalysis
+from ..runtime.outcome import RunTotals
+
+
+class JitStats(TypedDict):
+    """The statistics of a jitted function, as `get_jit_stats` gives them.
+
+    Keys:
+        calls: calls so far; traces: how often it was traced; fallback_calls: calls that ran as plain Python.
+        parallel_groups: groups of external calls that may overlap, in the program last used.
+        estimated_speedup: sum of all external calls over the critical path, in equal units, from the IR alone.
+        measured_speedup: sum of the durations of the external calls over wall time, all runs so far; None before one.
+        execution_strategy: `sequential`, `parallel`, `vectorized`, `hybrid` or `adaptive`.
+        tensor_ops: array regions; orchestration_ops: external calls, both of the lowered module.
+        fallback: why the function runs as plain Python, or None.
+        opaque: what runs natively because it could not be staged: `what (reason) at file:line`.
+        compile_time_s: seconds spent tracing and compiling; wall_time_s: seconds in runs; external_time_s: seconds
+            in external calls, summed over threads; external_calls: leaf calls made.
+    """
+
+    calls: int
+    traces: int
+    fallback_calls: int
+    parallel_groups: int
+    estimated_speedup: float
+    measured_speedup: float | None
+    execution_strategy: str
+    tensor_ops: int
+    orchestration_ops: int
+    fallback: str | None
+    opaque: list[str]
+    compile_time_s: float
+    wall_time_s: float
+    external_time_s: float
+    leaf_calls: int
+
+
+@dataclass(slots=True)
+class Counters:
+    """The running totals of one jitted function; any thread may add."""
+
+    calls: int = 0
+    traces: int = 0
+    fallback_calls: int = 0
+    compile_time_s: float = 0.0
+    wall_ns: int = 0
+    external_ns: int = 0
+    leaf_calls: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def add_run(self, totals: RunTotals) -> None:
+        """One finished run of a plan."""
+        with self.lock:
+            self.calls += 1
+            self.wall_ns += totals.wall_ns
+            self.external_ns += totals.external_ns
+            self.leaf_calls += totals.num_calls
+
+    def add_plain(self, *, is_fallback: bool) -> None:
+        """One call that ran as plain Python."""
+        with self.lock:
+            self.calls += 1
+            self.fallback_calls += is_fallback
+
+    def add_trace(self, seconds: float) -> None:
+        """One compilation."""
+        with self.lock:
+            self.traces += 1
+            self.compile_time_s += seconds
+
+
+def describe(
+    counters: Counters, analysis: ParallelismAnalysis | None, fallback: str | None, opaque: list[str]
+) -> JitStats:
+    """The statistics as one dictionary."""
+    measured = counters.external_ns / counters.wall_ns if counters.wall_ns else None
+    return {
+        "calls": counters.calls,
+        "traces": counters.traces,
+        "fallback_calls": counters.fallback_calls,
+        "parallel_groups": len(analysis.parallel_groups) if analysis else 0,
+        "estimated_speedup": analysis.estimated_speedup if analysis else 1.0,
+        "measured_speedup": measured,
+        "execution_strategy": analysis.execution_strategy if analysis else "sequential",
+        "tensor_ops": analysis.tensor_ops if analysis else 0,
+        "orchestration_ops": analysis.orchestration_ops if analysis else 0,
+        "fallback": fallback,
+        "opaque": opaque,
+        "compile_time_s": counters.compile_time_s,
+        "wall_time_s": counters.wall_ns / 1e9,
+        "external_time_s": counters.external_ns / 1e9,
+        "leaf_calls": counters.leaf_calls,
+    }

@@ -1,0 +1,28 @@
+"""From a Python function and the types of its arguments to a traced module."""
+
+from __future__ import annotations
+
+import types
+
+from .effects.abstract_type import StaticType
+from .signature import Signature
+from .stages import Traced, finish
+from .staging.program import Program, Shape
+
+
+def trace(function: types.FunctionType, names: tuple[str, ...], signature: Signature) -> Traced:
+    """Trace a function for arguments of these types. No user code runs.
+
+    Args:
+        names: the function's parameters, in the order of `signature`.
+
+    Raises:
+        Unstageable: nothing of the function can be staged.
+    """
+    program = Program()
+    shapes = tuple(
+        (name, Shape(static=known) if isinstance(known, StaticType) else Shape(type=known))
+        for name, known in zip(names, signature, strict=True)
+    )
+    entry = program.stage_function(function, shapes)
+    return finish(program, entry.symbol)
