@@ -9,6 +9,7 @@ Guarantees: callable from any thread. User code runs only where Python's own cop
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import types
 import weakref
@@ -32,9 +33,9 @@ def remake(exc: BaseException, node: str, location: Location = UNKNOWN) -> BaseE
     """The exception to raise at the outermost border for `exc`, which instruction `node` at `location` raised.
 
     The result has the same `str`, `repr`, arguments, attributes and traceback, keeps the notes and gets one more.
-    Its `__cause__` is the user's own where one was set (also `None` by `from None`), else `exc`. Exceptions that left an
-    inner staged program come back as they are. A `BaseException` that is no `Exception`, and one that cannot be copied
-    faithfully, come back themselves, with the note.
+    Its `__cause__` is the user's own where one was set (also `None` by `from None`), else `exc`. Exceptions that left
+    an inner staged program come back as they are. A `BaseException` that is no `Exception`, and one that cannot be
+    copied faithfully, come back themselves, with the note.
     """
     if isinstance(exc, XCSExecutionError):
         return exc
@@ -57,20 +58,12 @@ def _copy(exc: Exception) -> Any:
     """A faithful copy of another class, or `None`."""
     try:
         copied = _instance(_mixed_type(type(exc)), exc)
-        if _same_arguments(exc, copied) and str(copied) == str(exc) and repr(copied) == repr(exc):
+        if str(copied) == str(exc) and repr(copied) == repr(exc):
             return copied
     except Exception:
         # Whatever the user's class does not allow: the exception itself is then what leaves the program.
         return None
     return None
-
-
-def _same_arguments(exc: Exception, copied: Exception) -> bool:
-    return len(exc.args) == len(copied.args) and all(map(_is_same, exc.args, copied.args))
-
-
-def _is_same(one: object, other: object) -> bool:
-    return one is other
 
 
 def _mixed_type(original: type[Exception]) -> type[Exception]:
@@ -97,18 +90,14 @@ def _reduce_as_original(self: XCSExecutionError, protocol: Any) -> Any:
 
 
 def _instance(mixed: type[Exception], exc: Exception) -> Exception:
-    function, arguments, *rest = exc.__reduce_ex__(4)
-    state = rest[0] if rest else None
+    function, arguments, *_ = exc.__reduce_ex__(4)
     if function is not type(exc):
-        # The class says how to rebuild itself, through a function that knows nothing of the mixed class.
-        raise TypeError(f"`{type(exc).__name__}` is rebuilt by a function of its own")
+        # The class is rebuilt by a function of its own, which knows nothing of the mixed class.
+        raise TypeError(f"`{type(exc).__name__}` is rebuilt by `{function!r}`")
     copied = mixed.__new__(mixed, *arguments)
     _native_init(mixed)(copied, *arguments)
+    copied.args = exc.args
     _copy_members(exc, copied)
-    if isinstance(state, dict) and type(exc).__setstate__ is BaseException.__setstate__:
-        copied.__dict__.update(state)
-    elif state is not None:
-        copied.__setstate__(state)
     copied.__dict__.update(exc.__dict__)
     return copied
 
@@ -129,4 +118,6 @@ def _copy_members(exc: Exception, copied: Exception) -> None:
             break
         for name, member in base.__dict__.items():
             if isinstance(member, types.MemberDescriptorType) and hasattr(exc, name):
-                setattr(copied, name, getattr(exc, name))
+                # Read-only fields have been set by the constructor.
+                with contextlib.suppress(AttributeError, TypeError):
+                    setattr(copied, name, getattr(exc, name))

@@ -19,6 +19,25 @@ FENCE = Behaviour(Effect.FENCE)
 DYNAMIC = Behaviour(Effect.DYNAMIC)
 
 
+class Recorder:
+    """Makes leaves that note their name when they run."""
+
+    def __init__(self) -> None:
+        self.events: list[str] = []
+
+    def leaf(self, name: str, result: Any = None, error: BaseException | None = None) -> Callable[..., Any]:
+        """A function that notes `name`, then raises `error` or returns `result` (called with the arguments)."""
+
+        def function(*args: Any) -> Any:
+            self.events.append(name)
+            if error is not None:
+                raise error
+            return result(*args) if callable(result) else result
+
+        function.__name__ = name
+        return function
+
+
 def operand(value: Any) -> Operand:
     return value if isinstance(value, Slot | Literal) else Literal(value)
 

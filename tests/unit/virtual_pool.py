@@ -16,11 +16,13 @@ class VirtualPool:
     def __init__(self, choose: Callable[[list[Task]], int], num_workers: int | None = None) -> None:
         self.running: list[Task] = []
         self.queue: list[Task] = []
+        self.submitted: list[str] = []
         self.peak = 0
         self._choose = choose
         self._num_workers = num_workers
 
     def submit(self, task: Task) -> bool:
+        self.submitted.append(name_of(task))
         if self._num_workers is not None and len(self.running) >= self._num_workers:
             task.queued = True
             self.queue.append(task)
@@ -46,6 +48,28 @@ class VirtualPool:
             successor.queued = False
             self.running.append(successor)
         task.run()
+
+
+def name_of(task: Task) -> str:
+    return task.frame.code.instructions[task.index].name
+
+
+class Script:
+    """Completes calls in the order of the given names, each of which must be running when its turn comes.
+
+    Where the script is exhausted, the oldest running call completes.
+    """
+
+    def __init__(self, *names: str) -> None:
+        self.names = list(names)
+
+    def __call__(self, running: list[Task]) -> int:
+        if not self.names:
+            return 0
+        name = self.names.pop(0)
+        names = [name_of(task) for task in running]
+        assert name in names, f"expected `{name}` to be running, found {names}"
+        return names.index(name)
 
 
 class _Completions:
