@@ -149,17 +149,16 @@ class _Grouping:
         return True
 
     def _leading_up_to(self, op: Operation) -> list[Operation]:
-        """The last pending ops, as far as `op` needs them all; others before the first branch stay where they are."""
-        window, needed = self._window, set(self._captures.used_by(op))
-        found: list[Operation] = []
+        """The last pending ops, as far as only `op` needs them; others before the first branch stay where they are."""
+        window = self._window
+        found = [op]
         for earlier in reversed(window.pending):
-            if needed.isdisjoint(earlier.results):
+            if not earlier.results or any(_uses_outside(result, found) for result in earlier.results):
                 break
-            needed.update(self._captures.used_by(earlier))
             found.append(earlier)
         for earlier in window.pending:
             del window.home[earlier]
-        return found[::-1]
+        return found[:0:-1]
 
     def _add_to_branch(self, index: int, ops: Sequence[Operation]) -> None:
         window = self._window

@@ -18,6 +18,7 @@ from ..dialect.containers import AppendOp, MakeListOp
 from ..dialect.loops import ForOp
 from ..dialect.types import OBJ, ListType, element_type, flows_into
 from .behaviour import UNKNOWN_OP, OpSummaries, OpSummary, own_summary
+from .cost import op_label
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,12 +131,6 @@ def _effect_obstacle(ops: Sequence[Operation], summary: OpSummary, summaries: Op
     effect = summaries.of(worst).behaviour.effect
     said = "has an effect that is only known when it runs" if effect is Effect.DYNAMIC else f"is {effect.keyword}"
     return Obstacle(f"`{op_label(worst)}` in its body {said}")
-
-
-def op_label(op: Operation) -> str:
-    """An op as reports name it: by what it calls, otherwise by its own name."""
-    callee = op.properties.get("callee")
-    return str(callee) if callee is not None else op.name
 
 
 def _name(value: SSAValue) -> str:

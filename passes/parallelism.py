@@ -1,0 +1,283 @@
+"""What can run at the same time, and what that is worth: the conclusions behind stats, `explain` and the strategy.
+
+All numbers are estimates from the program text (`cost.py`), never measurements of this run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from xdsl.dialects.builtin import FileLineColLoc, ModuleOp
+from xdsl.ir import Block, Operation
+
+from ..diagnostics.effect import Effect
+from ..dialect.functions import FuncOp
+from ..dialect.loops import ForOp
+from ..dialect.parallel import EnsembleOp, MapOp
+from ..dialect.tensor import TensorOp
+from .behaviour import OpSummaries
+from .captures import Captures
+from .cost import DEFAULT_LATENCY_S, CostModel, op_label, static_trips
+from .critical_path import CriticalPath
+from .declarations import Declarations
+from .dependence import analyze_block, blocks_of
+from .loop_shape import Obstacle, match_independent_loop
+
+
+@dataclass(frozen=True)
+class ParallelismInfo:
+    """The opportunities at one op.
+
+    Attributes:
+        can_vmap: it is array code over independent elements, so one vectorised kernel can do it.
+        can_pmap: the same, spread over devices.
+        can_batch: its calls have a batch form.
+        can_parallelize: its calls can be in flight together, or together with others.
+        data_parallel_axes: the values over whose elements it is independent, by name.
+    """
+
+    can_vmap: bool = False
+    can_pmap: bool = False
+    can_batch: bool = False
+    can_parallelize: bool = False
+    data_parallel_axes: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class ParallelGroup:
+    """External calls that can be in flight together.
+
+    Attributes:
+        kind: `ensemble`, `map`, `loop` (iterations overlap), or `calls` (of one block that don't wait for each other).
+        calls: what is called, in program order.
+        width: how many calls at most, as far as the program text says; None for loops of unknown length.
+        location: the user's line, or empty.
+    """
+
+    kind: str
+    calls: tuple[str, ...]
+    width: int | None
+    location: str = ""
+
+
+@dataclass(frozen=True)
+class FusionGroup:
+    """Array computations that run as one kernel: their kind, callees and line."""
+
+    kind: str
+    calls: tuple[str, ...]
+    location: str = ""
+
+
+@dataclass(frozen=True)
+class SequentialLoop:
+    """A loop that is no map: why not, and whether its iterations overlap all the same."""
+
+    reason: str
+    overlaps: bool
+    location: str = ""
+
+
+@dataclass(frozen=True)
+class ParallelismAnalysis:
+    """What is known of a whole program.
+
+    Attributes:
+        parallel_groups: where calls overlap.
+        fusion_groups: where array computations run as one.
+        sequential_loops: the loops that are no maps.
+        infos: the opportunities of each op that calls out, loops or computes on arrays, by its name in reports.
+        critical_path_s: the longest chain of waiting, in seconds or, with nothing measured, in calls.
+        total_cost_s: the waiting of all calls one after the other, in the same unit.
+        estimated_speedup: the second by the first; 1.0 where nothing waits.
+        execution_strategy: `sequential`, `parallel`, `vectorized`, `hybrid` or `adaptive`.
+        tensor_ops: array regions and kernels.
+        orchestration_ops: external calls.
+    """
+
+    parallel_groups: tuple[ParallelGroup, ...] = ()
+    fusion_groups: tuple[FusionGroup, ...] = ()
+    sequential_loops: tuple[SequentialLoop, ...] = ()
+    infos: Mapping[str, ParallelismInfo] = field(default_factory=dict)
+    critical_path_s: float = 0.0
+    total_cost_s: float = 0.0
+    estimated_speedup: float = 1.0
+    execution_strategy: str = "sequential"
+    tensor_ops: int = 0
+    orchestration_ops: int = 0
+
+
+def analyze_parallelism(
+    module: ModuleOp,
+    measured_s: Mapping[str, float] | None = None,
+    *,
+    default_latency_s: float = DEFAULT_LATENCY_S,
+    entry: str | None = None,
+) -> ParallelismAnalysis:
+    """Analyse the program that starts at `entry`: by default the first function that no other one calls.
+
+    Args:
+        module: the program; most is found after the default pipeline.
+        measured_s: latencies in seconds by symbol or path of the callable.
+        default_latency_s: of external calls without a measured or declared latency.
+        entry: the symbol of the function that is called from outside.
+    """
+    declarations = Declarations.of(module)
+    functions = _reachable(declarations, entry)
+    if not functions:
+        return ParallelismAnalysis()
+    return _Analysis(declarations, CostModel(declarations, measured_s or {}, default_latency_s)).conclude(functions)
+
+
+def _reachable(declarations: Declarations, entry: str | None) -> list[FuncOp]:
+    """The entry and all functions that it calls, in order of first call."""
+    calls = {
+        symbol: [op.properties["callee"].root_reference.data for op in func.walk() if op.name == "xcs.invoke"]  # type: ignore[attr-defined]
+        for symbol, func in declarations.functions.items()
+    }
+    if entry is None:
+        called = {callee for symbol, callees in calls.items() for callee in callees if callee != symbol}
+        entry = next((symbol for symbol in calls if symbol not in called), next(iter(calls), None))
+    pending, found = [entry], dict[str, FuncOp]()
+    while pending:
+        symbol = pending.pop()
+        if symbol in declarations.functions and symbol not in found:
+            found[symbol] = declarations.functions[symbol]
+            pending.extend(reversed(calls[symbol]))
+    return list(found.values())
+
+
+class _Analysis:
+    """Collects the conclusions while walking the functions of a program."""
+
+    def __init__(self, declarations: Declarations, cost: CostModel) -> None:
+        self._declarations = declarations
+        self._summaries = OpSummaries()
+        self._captures = Captures()
+        self._paths = CriticalPath(cost, self._summaries)
+        self._groups: list[ParallelGroup] = []
+        self._fused: list[FusionGroup] = []
+        self._loops: list[SequentialLoop] = []
+        self._infos: dict[str, ParallelismInfo] = {}
+        self._tensor_ops = 0
+        self._orchestration_ops = 0
+        self._has_late_effects = False
+
+    def conclude(self, functions: list[FuncOp]) -> ParallelismAnalysis:
+        """The analysis of a program, the entry of which is the first function."""
+        for func in functions:
+            self._paths.of_function(func)  # before the walk below asks which loops overlap
+        for block in blocks_of(functions):
+            self._visit_block(block)
+        times = self._paths.of_function(functions[0])
+        return ParallelismAnalysis(
+            tuple(self._groups),
+            tuple(self._fused),
+            tuple(self._loops),
+            self._infos,
+            times.critical_path_s,
+            times.total_s,
+            times.total_s / times.critical_path_s if times.critical_path_s else 1.0,
+            self._strategy(),
+            self._tensor_ops,
+            self._orchestration_ops,
+        )
+
+    def _strategy(self) -> str:
+        if self._tensor_ops:
+            return "hybrid" if self._orchestration_ops else "vectorized"
+        if self._groups:
+            return "parallel"
+        return "adaptive" if self._has_late_effects else "sequential"
+
+    def _visit_block(self, block: Block) -> None:
+        parent = block.parent_op()
+        repeated = isinstance(parent, MapOp | EnsembleOp) or parent in self._paths.overlapping
+        together: set[Operation] = set()
+        for independent in analyze_block(block, self._summaries, self._captures).independent_sets():
+            if len(independent) > 1:
+                together.update(independent)
+                labels = tuple(label for op in independent for label in self._external_labels(op))
+                self._groups.append(ParallelGroup("calls", labels, _width(independent), _line(independent[0])))
+        for op in block.ops:
+            self._visit(op, repeated or op in together)
+
+    def _visit(self, op: Operation, is_together: bool) -> None:
+        behaviour = self._summaries.of(op).behaviour
+        self._has_late_effects |= behaviour.effect is Effect.DYNAMIC
+        match op:
+            case EnsembleOp() if len(op.regions) > 1:
+                self._add_group("ensemble", op, len(op.regions))
+                self._note(op, ParallelismInfo(can_parallelize=True))
+            case MapOp():
+                self._visit_map(op, behaviour.external)
+            case ForOp():
+                self._visit_for(op)
+            case TensorOp():
+                self._visit_tensor(op)
+            case _ if op.name == "xcs.xla_call" or (not op.regions and self._declarations.array_kind(op)):
+                self._tensor_ops += _is_outside_tensor(op)
+            case _ if behaviour.external and not op.regions:
+                self._orchestration_ops += op.name != "xcs.invoke"
+                self._note(op, ParallelismInfo(can_batch=self._is_batched(op), can_parallelize=is_together))
+
+    def _visit_map(self, op: MapOp, is_external: bool) -> None:
+        trips = static_trips(op.iterable)
+        if is_external and trips != 1:
+            self._add_group("map", op, trips)
+        body = [inner for inner in op.body.block.ops if inner.name not in ("xcs.yield", "xcs.constant")]
+        arrays = bool(body) and all(isinstance(one, TensorOp) or self._declarations.array_kind(one) for one in body)
+        batched = any(self._is_batched(inner) for inner in op.walk())
+        axis = op.iterable.name_hint or "items"
+        self._note(op, ParallelismInfo(arrays, arrays, batched, is_external, frozenset({axis})))
+
+    def _visit_for(self, op: ForOp) -> None:
+        overlaps = op in self._paths.overlapping
+        if overlaps:
+            self._add_group("loop", op, static_trips(op.iterable))
+        roles = match_independent_loop(op, self._summaries)
+        if isinstance(roles, Obstacle):
+            self._loops.append(SequentialLoop(roles.reason, overlaps, _line(op)))
+        self._note(op, ParallelismInfo(can_parallelize=overlaps))
+
+    def _visit_tensor(self, op: TensorOp) -> None:
+        self._tensor_ops += 1
+        calls = tuple(op_label(inner) for inner in op.body.block.ops if self._declarations.array_kind(inner))
+        if len(calls) > 1:
+            self._fused.append(FusionGroup(op.kind.data, calls, _line(op)))
+        self._note(op, ParallelismInfo(can_vmap=True, can_pmap=op.kind.data == "jax"))
+
+    def _add_group(self, kind: str, op: Operation, width: int | None) -> None:
+        self._groups.append(ParallelGroup(kind, tuple(self._external_labels(op)), width, _line(op)))
+
+    def _external_labels(self, op: Operation) -> Iterable[str]:
+        return [op_label(one) for one in op.walk() if not one.regions and self._summaries.of(one).behaviour.external]
+
+    def _is_batched(self, op: Operation) -> bool:
+        declaration = self._declarations.declaration(op)
+        return declaration is not None and "batch" in declaration.properties
+
+    def _note(self, op: Operation, info: ParallelismInfo) -> None:
+        """Remember the opportunities of an op under its label, numbered where several ops share it."""
+        label, number = op_label(op), 1
+        name = label
+        while name in self._infos:
+            number += 1
+            name = f"{label} #{number}"
+        self._infos[name] = info
+
+
+def _width(ops: tuple[Operation, ...]) -> int | None:
+    """How many calls a set of ops makes at least at once; unknown with a loop among them."""
+    return len(ops) if all(not op.regions for op in ops) else None
+
+
+def _is_outside_tensor(op: Operation) -> bool:
+    parent = op.parent_op()
+    return parent is None or parent.name != "xcs.tensor"
+
+
+def _line(op: Operation) -> str:
+    location = op.location
+    return f"{location.filename.data}:{location.line.data}" if isinstance(location, FileLineColLoc) else ""
