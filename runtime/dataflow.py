@@ -81,6 +81,7 @@ class Scheduler(LeafCalls):
                 self._pool.claim(task)
             # Frames hold the user's objects: leave no cycle that keeps them until the next garbage collection.
             self._cursors = self._by_mode = ()
+            self.failures.discard(root)
         totals = RunTotals(self._num_calls, self._external_ns, time.perf_counter_ns() - start_ns)
         if failure is not None:
             return Outcome((), failure, totals)

@@ -9,7 +9,7 @@ Guarantees: only the thread that drives the run uses it.
 
 from __future__ import annotations
 
-from .frame import Frame
+from .frame import Frame, Scope
 
 
 class Failures:
@@ -22,9 +22,9 @@ class Failures:
     __slots__ = ("scopes",)
 
     def __init__(self) -> None:
-        self.scopes: list[Frame] = []
+        self.scopes: list[Scope] = []
 
-    def note(self, scope: Frame, frame: Frame, index: int, sequence: int | None = None) -> bool:
+    def note(self, scope: Scope, frame: Frame, index: int, sequence: int | None = None) -> bool:
         """Takes down a failure at an instruction (or before frame `sequence` of it); says if it is now the earliest."""
         path = frame.path_from(scope, index)
         if sequence is not None:
@@ -38,7 +38,7 @@ class Failures:
 
     def precede(self, frame: Frame, index: int, sequence: int | None = None) -> bool:
         """Whether a known failure comes before this place in an enclosing scope."""
-        scope: Frame | None = frame.scope
+        scope: Scope | None = frame.scope
         while scope is not None:
             if scope.failure is not None:
                 path = frame.path_from(scope, index)
@@ -46,7 +46,7 @@ class Failures:
                     path = (*path, sequence)
                 if scope.failure < path:
                     return True
-            scope = None if scope.region is None else scope.region.frame.scope
+            scope = scope.outer
         return False
 
     def discard(self, body: Frame) -> int:
@@ -57,8 +57,10 @@ class Failures:
             frame = pending.pop()
             num_discarded += 1
             frame.discarded = True
+            if frame.opens is not None:
+                frame.opens.discarded = True
             for region in frame.regions.values():
-                region.discarded = True
-                pending.extend(region.live.values())
+                pending.extend(region.abandon())
+            frame.regions.clear()
         self.scopes = [scope for scope in self.scopes if not scope.discarded]
         return num_discarded

@@ -44,6 +44,23 @@ FAILED = 4
 Path = tuple[int, ...]
 
 
+class Scope:
+    """What a failure ends: one run of a `try` body, or the whole run.
+
+    Attributes:
+        outer: the enclosing scope.
+        failure: the earliest place known to fail, relative to the frame that opens the scope.
+        discarded: the body has failed and its handler has taken over.
+    """
+
+    __slots__ = ("discarded", "failure", "outer")
+
+    def __init__(self, outer: Scope | None) -> None:
+        self.outer = outer
+        self.failure: Path | None = None
+        self.discarded = False
+
+
 class Frame:
     """One instance of a block.
 
@@ -55,7 +72,8 @@ class Frame:
         region: the instance of the instruction that owns this frame; `None` for the entry.
         sequence: the position of this frame among the frames of its region, in program order.
         depth: how many `Invoke`s enclose it.
-        scope: the innermost enclosing frame that is the body of a `try`, or the entry: what a failure ends.
+        scope: what a failure in this frame ends.
+        opens: the scope, if this frame is the body of a `try` or the entry.
         handled: the exception of the innermost enclosing handler.
         at: for each cursor, the instruction it stands at in this frame; -1 before it comes.
         passed: a bit for each cursor that has passed this frame as a whole.
@@ -66,7 +84,6 @@ class Frame:
         sink, sink_slots: the frame and slots that the outputs go to; outputs wait in `outbox` while it is `None`.
         num_taps: how many leading outputs go to the region itself.
         discarded: the frame's results are wanted no more.
-        failure: for a scope, the earliest place known to fail, relative to it.
     """
 
     __slots__ = (
@@ -75,10 +92,10 @@ class Frame:
         "depth",
         "discarded",
         "errors",
-        "failure",
         "handled",
         "missing",
         "num_taps",
+        "opens",
         "outbox",
         "passed",
         "region",
@@ -115,10 +132,10 @@ class Frame:
         self.outbox: list[tuple[int, Any]] | None = None
         self.num_taps = 0
         self.discarded = False
-        self.failure: Path | None = None
+        self.opens: Scope | None = None
         if region is None:
             self.depth = 1
-            self.scope: Frame = self
+            self.scope = self.opens = Scope(None)
             self.handled: BaseException | None = None
         else:
             outer = region.frame
@@ -126,11 +143,11 @@ class Frame:
             self.scope = outer.scope
             self.handled = outer.handled
 
-    def path_from(self, scope: Frame | None, index: int) -> Path:
+    def path_from(self, scope: Scope | None, index: int) -> Path:
         """The place of instruction `index` in program order, from `scope` inwards (`None`: from the entry)."""
         parts = [index]
         frame = self
-        while frame is not scope and frame.region is not None:
+        while frame.region is not None and (scope is None or frame.opens is not scope):
             parts.append(frame.sequence)
             parts.append(frame.region.index)
             frame = frame.region.frame
@@ -269,6 +286,13 @@ class Region:
         del self.live[frame.sequence]
         if self.ended and not self.live:
             machine.finish(self.frame, self.index)
+
+    def abandon(self) -> list[Frame]:
+        """Wants nothing of its frames any more, and lets go of them; says which were unfinished."""
+        self.discarded = True
+        frames = list(self.live.values())
+        self.live.clear()
+        return frames
 
     def proceed(self, machine: Machine) -> None:
         """The region is on top of the work stack: try the next step."""

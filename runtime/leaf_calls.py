@@ -18,7 +18,7 @@ from ..diagnostics.errors import InternalError
 from .branch import IfRegion, InvokeRegion
 from .call_shape import read
 from .failures import Failures
-from .frame import FAILED, HELD, ISSUED, WAITING, Frame, Region
+from .frame import FAILED, HELD, ISSUED, WAITING, Frame, Region, Scope
 from .handled import call_handling, raise_from, user_traceback
 from .instrument import Instrument, Span
 from .loop import ForRegion, MapRegion
@@ -222,16 +222,15 @@ class LeafCalls(Wiring):
         frame = region.frame
         self._note_failure(frame, region.index, self._scope_of(frame, error), region.num_started)
 
-    def _scope_of(self, frame: Frame, error: BaseException) -> Frame:
-        # What no `try` catches ends the run.
-        if isinstance(error, Exception):
-            return frame.scope
+    def _scope_of(self, frame: Frame, error: BaseException) -> Scope:
         scope = frame.scope
-        while scope.region is not None:
-            scope = scope.region.frame.scope
+        if not isinstance(error, Exception):
+            # No `try` catches it: it ends the run.
+            while scope.outer is not None:
+                scope = scope.outer
         return scope
 
-    def _note_failure(self, frame: Frame, index: int, scope: Frame, sequence: int | None = None) -> None:
+    def _note_failure(self, frame: Frame, index: int, scope: Scope, sequence: int | None = None) -> None:
         if not self.failures.note(scope, frame, index, sequence):
             return
         for task in [task for task in self._in_flight if task.queued]:

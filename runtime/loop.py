@@ -76,8 +76,14 @@ class LoopRegion(Region):
     def end(self, machine: Machine) -> None:
         """No further iteration: the results are those of the iterations so far."""
         self.ended = True
+        self.last = None
         if not self.live:
             machine.finish(self.frame, self.index)
+
+    def abandon(self) -> list[Frame]:
+        """Lets go of the last iteration too."""
+        self.last = None
+        return super().abandon()
 
     def frame_done(self, machine: Machine, frame: Frame) -> None:
         """An iteration has completed, which makes room for another."""

@@ -6,7 +6,7 @@ handler, never from a part of a body that fails later.
 
 from __future__ import annotations
 
-from .frame import Frame, Machine, Region
+from .frame import Frame, Machine, Region, Scope
 from .plan import Try
 
 
@@ -20,7 +20,7 @@ class TryRegion(Region):
         instruction = self._instruction
         self.writes_later = instruction.handler.may_write
         body = self.spawn(machine, instruction.body)
-        body.scope = body
+        body.scope = body.opens = Scope(body.scope)
         machine.launch(body)
 
     def frame_done(self, machine: Machine, frame: Frame) -> None:

@@ -25,12 +25,13 @@ class WhileRegion(Region):
         self.instruction = instruction
         self.slots = tuple(range(len(instruction.initial)))
         self.value: Any = EMPTY
+        self.condition: Frame | None = None
 
     def begin(self, machine: Machine) -> None:
         """Starts the first condition frame."""
-        self.condition = self._spawn_condition(machine)
-        self.connect(machine, self.instruction.initial, self.condition)
-        machine.launch(self.condition)
+        self.condition = condition = self._spawn_condition(machine)
+        self.connect(machine, self.instruction.initial, condition)
+        machine.launch(condition)
 
     def step(self, machine: Machine) -> bool:
         """Takes the truth and starts the body together with the next condition, or ends the loop."""
@@ -41,18 +42,19 @@ class WhileRegion(Region):
         truth = machine.truth_of(self, self.value)
         if truth is None:
             return self.error is not None
+        tested = self.condition
+        assert tested is not None
         if not truth:
-            self._end(machine)
+            self._end(machine, tested)
             return True
         self.value = EMPTY
         self.mode = self.frame.code.modes[self.index]
-        tested = self.condition
         body = self.spawn(machine, self.instruction.body)
-        self.condition = self._spawn_condition(machine)
-        machine.set_sink(body, self.condition, self.slots)
+        self.condition = condition = self._spawn_condition(machine)
+        machine.set_sink(body, condition, self.slots)
         for slot in self.slots:
             machine.connect(tested, slot, body, slot)
-        machine.launch(self.condition)
+        machine.launch(condition)
         machine.launch(body)
         return True
 
@@ -67,10 +69,16 @@ class WhileRegion(Region):
         if not self.ended and self.value is not EMPTY:
             machine.push(self)
 
-    def _end(self, machine: Machine) -> None:
+    def abandon(self) -> list[Frame]:
+        """Lets go of the newest condition frame too."""
+        self.condition = None
+        return super().abandon()
+
+    def _end(self, machine: Machine, tested: Frame) -> None:
         self.ended = True
+        self.condition = None
         for slot, result in zip(self.slots, self.instruction.results, strict=True):
-            machine.connect(self.condition, slot, self.frame, result)
+            machine.connect(tested, slot, self.frame, result)
         if not self.live:
             machine.finish(self.frame, self.index)
 
