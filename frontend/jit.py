@@ -21,14 +21,14 @@ from typing import Any, overload
 
 from ..diagnostics.errors import XCSError, XCSWarning
 from ..passes.pipeline import DEFAULT_PIPELINE, PIPELINES
+from ..runtime.errors import remake
 from ..runtime.executor import Executor, SequentialExecutor, ThreadsExecutor
-from ..runtime.remake import remake
-from ..runtime.timeline import current_instrument
 from .effects.abstract_type import ANY, StaticType
 from .signature import Parameters, Signature, signature_of
 from .stages import Compiled, Lowered, Traced, without_garbage_collection
 from .staging.values import Unstageable
 from .stats import Counters, JitStats, describe
+from .timeline import current_instrument
 from .tracing import trace
 
 MAX_PROGRAMS = 128  # compiled programs kept for one function, least recently used dropped first
@@ -185,6 +185,10 @@ class Wrapped:
                 return Variant(lowered.compile(self._executor), passed)
         except Unstageable as refusal:
             return self._fall_back(passed, refusal.reason)
+        except Exception as error:  # a bug of ours must not become the user's: nothing has run yet
+            if _DEBUG:
+                raise
+            return self._fall_back(passed, f"internal error: {type(error).__name__}: {error}")
         finally:
             self._counters.add_trace(time.perf_counter() - start)
 
@@ -195,6 +199,7 @@ class Wrapped:
         return Variant(None, passed, reason)
 
 
+_DEBUG = os.environ.get("XCS_DEBUG", "") not in ("", "0")
 _DISABLED_BY_ENVIRONMENT = os.environ.get("XCS_DISABLE", "") not in ("", "0")
 
 
@@ -212,9 +217,7 @@ def disable_jit() -> Iterator[None]:
 def jit(target: Callable[..., Any], /) -> Any: ...
 @overload
 def jit(*, strategy: str = "adaptive", window: int | None = None) -> Callable[[Any], Any]: ...
-def jit(
-    target: Callable[..., Any] | None = None, /, *, strategy: str = "adaptive", window: int | None = None
-) -> Any:
+def jit(target: Callable[..., Any] | None = None, /, *, strategy: str = "adaptive", window: int | None = None) -> Any:
     """Compile a function, or the `forward`/`__call__` of a class or of an instance.
 
     Args:

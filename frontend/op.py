@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 from ..diagnostics.effect import Behaviour, Effect
 from ..diagnostics.errors import XCSError
 
-Function = TypeVar("Function", bound=Callable[..., Any])
 DECLARABLE = {
     "pure": Behaviour(Effect.PURE),
     "reads": Behaviour(Effect.READS, sees_writes=True, external=True),
@@ -34,12 +32,12 @@ def op(function: Any = None, /, *, effect: str | None = None) -> Any:
         choices = ", ".join(f"`{name}`" for name in DECLARABLE)
         raise XCSError(f"expected the effect to be one of {choices}, found `{effect}`")
 
-    def declare(target: Function) -> Function:
+    def declare(target: Any) -> Any:
         if not isinstance(target, types.FunctionType):
             raise XCSError(f"expected a Python function to declare, found `{target!r}`")
-        target.__xcs_leaf__ = True  # type: ignore[attr-defined]
+        target.__xcs_leaf__ = True
         if effect is not None:
-            target.__xcs_behaviour__ = DECLARABLE[effect]  # type: ignore[attr-defined]
+            target.__xcs_behaviour__ = DECLARABLE[effect]
         return target
 
     return declare if function is None else declare(function)

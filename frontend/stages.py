@@ -21,8 +21,8 @@ from ..runtime.executor import Executor, ThreadsExecutor
 from ..runtime.instrument import Instrument
 from ..runtime.outcome import Outcome
 from ..runtime.plan import Plan
-from ..runtime.plan_text import plan_as_text
-from .effects.resolve import resolve
+from ..runtime.plan_text import plan_text
+from .effects.infer import resolve
 from .effects.summary import Guard
 from .staging.program import Opaque, Program
 
@@ -74,10 +74,10 @@ class Traced:
         Raises:
             xdsl.utils.exceptions.VerifyException: a rule of the dialect is broken, which is a bug of XCS.
         """
-        from ..dialect.dominance import verify_dominance
+        from ..dialect.dominance import check_dominance
 
         self.module.verify()
-        verify_dominance(self.module)
+        check_dominance(self.module)
 
     def lower(
         self,
@@ -159,7 +159,7 @@ class Compiled:
 
     def as_text(self) -> str:
         """The plan as text."""
-        return plan_as_text(self.plan)
+        return plan_text(self.plan)
 
     def run(self, values: tuple[Any, ...], instrument: Instrument | None = None) -> Outcome:
         """Run the plan; what the program raises is in the outcome."""

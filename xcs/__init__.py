@@ -1,1 +1,92 @@
-"""XCS: a compiler for compound-AI programs."""
+"""XCS: a compiler for compound-AI programs. Write sequential Python, put `@xcs.jit` on it.
+
+Importing this package loads neither JAX nor xDSL; the names below are loaded when first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from .diagnostics.errors import InternalError, XCSError, XCSExecutionError, XCSWarning
+
+if TYPE_CHECKING:
+    from .frontend.effects.known import register
+    from .frontend.explain import explain
+    from .frontend.jit import disable_jit, get_jit_stats, jit
+    from .frontend.op import op
+    from .frontend.operation_signature import OperationSignature
+    from .frontend.operator import Operator, field, module
+    from .frontend.timeline import timeline
+    from .frontend.trace_function import trace_function
+    from .lowering.run import run
+    from .passes.parallelism import ParallelismInfo
+    from .passes.registry import register_pattern
+    from .runtime import models
+    from .runtime.models import ModelBinding, bind, default_model, embedded
+    from .runtime.workers import set_max_workers
+
+_HOMES = {
+    "ModelBinding": "runtime.models",
+    "OperationSignature": "frontend.operation_signature",
+    "Operator": "frontend.operator",
+    "ParallelismInfo": "passes.parallelism",
+    "bind": "runtime.models",
+    "default_model": "runtime.models",
+    "disable_jit": "frontend.jit",
+    "embedded": "runtime.models",
+    "explain": "frontend.explain",
+    "field": "frontend.operator",
+    "get_jit_stats": "frontend.jit",
+    "jit": "frontend.jit",
+    "module": "frontend.operator",
+    "op": "frontend.op",
+    "register": "frontend.effects.known",
+    "register_pattern": "passes.registry",
+    "run": "lowering.run",
+    "set_max_workers": "runtime.workers",
+    "timeline": "frontend.timeline",
+    "trace_function": "frontend.trace_function",
+}
+
+__all__ = [
+    "InternalError",
+    "ModelBinding",
+    "OperationSignature",
+    "Operator",
+    "ParallelismInfo",
+    "XCSError",
+    "XCSExecutionError",
+    "XCSWarning",
+    "bind",
+    "default_model",
+    "disable_jit",
+    "embedded",
+    "explain",
+    "field",
+    "get_jit_stats",
+    "jit",
+    "models",
+    "module",
+    "op",
+    "register",
+    "register_pattern",
+    "run",
+    "set_max_workers",
+    "timeline",
+    "trace_function",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "models":
+        return importlib.import_module(".runtime.models", __name__)
+    if name not in _HOMES:
+        raise AttributeError(f"module 'xcs' has no attribute '{name}'")
+    value = getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

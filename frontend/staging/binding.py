@@ -16,7 +16,9 @@ class BindingError(Exception):
     """The arguments don't fit, or fit in a way that staging doesn't follow: native code raises or runs it."""
 
 
-def bind_call(function: types.FunctionType, positional: Sequence[Value], keyword: Mapping[str, Value]) -> dict[str, Value]:
+def bind_call(
+    function: types.FunctionType, positional: Sequence[Value], keyword: Mapping[str, Value]
+) -> dict[str, Value]:
     """Parameter name to value, in the order of the parameters; `*args` is a tuple. Defaults must be literals."""
     code = function.__code__
     if code.co_flags & CO_VARKEYWORDS:
@@ -31,7 +33,9 @@ def bind_call(function: types.FunctionType, positional: Sequence[Value], keyword
         if name in bound or name not in (*names[code.co_posonlyargcount :], *keyword_only):
             raise BindingError(f"unexpected keyword argument `{name}`")
         bound[name] = value
-    defaults = dict(zip(names[len(names) - len(function.__defaults__ or ()) :], function.__defaults__ or (), strict=True))
+    defaults = dict(
+        zip(names[len(names) - len(function.__defaults__ or ()) :], function.__defaults__ or (), strict=True)
+    )
     defaults.update(function.__kwdefaults__ or {})
     for name in (*names, *keyword_only):
         if name not in bound:

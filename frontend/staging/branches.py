@@ -174,9 +174,10 @@ class BranchStager(CallStager):
 
         def is_clean(pair: Pair) -> bool:
             present = [value for value in pair if value is not None]
-            return all(
-                isinstance(value, Owned) and value not in before.heap and uses[value] == 1 for value in present
-            ) and len({value.cls for value in present if isinstance(value, Owned)}) == 1
+            return (
+                all(isinstance(value, Owned) and value not in before.heap and uses[value] == 1 for value in present)
+                and len({value.cls for value in present if isinstance(value, Owned)}) == 1
+            )
 
         return {i for i, pair in enumerate(joins.pairs) if is_clean(pair)}
 

@@ -6,12 +6,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeAlias
 
+from xdsl.dialects.builtin import StringAttr
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 
 from ...diagnostics.effect import Behaviour
+from ...dialect.access import GetItemOp, UnpackOp
 from ...dialect.arguments import Argument, ArgumentKind, ArgumentsAttr
 from ...dialect.calls import CallIndirectOp, CallOp, InvokeOp
-from ...dialect.access import GetItemOp, UnpackOp
 from ...dialect.constants import ConstantOp, UndefOp
 from ...dialect.containers import AppendOp, InsertOp, MakeDictOp, MakeListOp, MakeTupleOp
 from ...dialect.control_flow import IfOp, RaiseOp
@@ -159,7 +160,10 @@ class Builder:
             "location": self.location,
         }
         if isinstance(callee, str):
-            return self.emit(CallOp.make(callee, operands, behaviour, array=array, **details))
+            op = CallOp.make(callee, operands, behaviour, **details)
+            if array is not None:
+                op.attributes["array"] = StringAttr(array)
+            return self.emit(op)
         return self.emit(CallIndirectOp.make(callee, operands, behaviour, **details))
 
     def invoke(self, symbol: str, operands: Sequence[SSAValue], behaviour: Behaviour, known: AbstractType) -> SSAValue:

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 from ...diagnostics.effect import Behaviour, Effect
 from ..effects.abstract_type import ArrayType, InstanceType, is_immutable
-from ..effects.array_kind import array_kind
 from ..effects.infer import infer_call, infer_value_call
+from ..effects.known import known
 from ..effects.summary import CALLEE, Summary
 from .binding import BindingError, bind_call
 from .expressions import ExpressionStager
@@ -79,13 +79,13 @@ class CallStager(ExpressionStager):
             self_value: Value = receiver
         else:
             self_value = self.lookup(node.value.id, node)
-        known = self.type_of(self_value)
-        if not isinstance(known, InstanceType) or node.attr in dict(known.attributes):
+        receiver_type = self.type_of(self_value)
+        if not isinstance(receiver_type, InstanceType) or node.attr in dict(receiver_type.attributes):
             return None
-        method = class_function(known.cls, node.attr)
+        method = class_function(receiver_type.cls, node.attr)
         if method is None:
             return None
-        self.program.rely_on_class(known.cls, node.attr)
+        self.program.rely_on_class(receiver_type.cls, node.attr)
         return Static(method), (self_value,)
 
     def _native_call(self, node: ast.Call) -> Value:
@@ -98,13 +98,13 @@ class CallStager(ExpressionStager):
     ) -> Value:
         assert isinstance(callee, Static)
         function = callee.value
-        kind = array_kind(function)
-        if kind is not None:
-            return self.emit_array(function, kind, positional, keyword)
+        entry = known(function)
+        if entry is not None and entry.array is not None:
+            return self.emit_array(function, entry.array, positional, keyword)
         function, positional = self.program.unwrap(function, positional)
         args = [self.type_of(value) for value in positional]
         summary = infer_call(function, args, {name: self.type_of(value) for name, value in keyword})
-        if isinstance(function, types.FunctionType) and self._worth_staging(summary):
+        if isinstance(function, types.FunctionType) and self._worth_staging(summary) and not is_leaf(function):
             try:
                 return self._invoke(function, positional, keyword, summary)
             except (Unstageable, BindingError) as refusal:
@@ -169,23 +169,18 @@ class CallStager(ExpressionStager):
 
     # ---- callables that are data
 
-    def _call_value(
-        self, callee: Tracer, positional: Sequence[Value], keyword: Sequence[tuple[str, Value]]
-    ) -> Value:
-        known = self.type_of(callee)
+    def _call_value(self, callee: Tracer, positional: Sequence[Value], keyword: Sequence[tuple[str, Value]]) -> Value:
+        callee_type = self.type_of(callee)
         args = [self.type_of(value) for value in positional]
         kwargs = {name: self.type_of(value) for name, value in keyword}
-        if isinstance(known, InstanceType):
-            method = class_function(known.cls, "__call__")
-            summary = infer_value_call(known, args, kwargs)
-            if method is not None and self._worth_staging(summary):
-                self.program.rely_on_class(known.cls, "__call__")
-                try:
-                    return self._invoke(method, [callee, *positional], keyword, self.as_method(summary))
-                except (Unstageable, BindingError) as refusal:
-                    self.program.note_opaque(method, str(refusal))
-        else:
-            summary = infer_value_call(known, args, kwargs)
+        summary = infer_value_call(callee_type, args, kwargs)
+        method = class_function(callee_type.cls, "__call__") if isinstance(callee_type, InstanceType) else None
+        if method is not None and isinstance(callee_type, InstanceType) and self._worth_staging(summary):
+            self.program.rely_on_class(callee_type.cls, "__call__")
+            try:
+                return self._invoke(method, [callee, *positional], keyword, self.as_method(summary))
+            except (Unstageable, BindingError) as refusal:
+                self.program.note_opaque(method, str(refusal))
         ssa = self.emit_leaf(callee, "", positional, keyword, summary)
         return self.value_of(ssa, summary)
 
@@ -234,11 +229,11 @@ class CallStager(ExpressionStager):
         return Tracer(ssa, summary.result)
 
 
-def kind_of_array(known: object) -> str | None:
+def kind_of_array(found: object) -> str | None:
     """`jax` or `numpy` for an array type, else None."""
-    if not isinstance(known, ArrayType):
+    if not isinstance(found, ArrayType):
         return None
-    return "numpy" if known.cls.__module__.partition(".")[0] == "numpy" else "jax"
+    return "numpy" if found.cls.__module__.partition(".")[0] == "numpy" else "jax"
 
 
 def class_function(cls: type, name: str) -> types.FunctionType | None:
@@ -246,5 +241,11 @@ def class_function(cls: type, name: str) -> types.FunctionType | None:
     for base in cls.__mro__:
         if name in base.__dict__:
             found = base.__dict__[name]
+            found = getattr(found, "__xcs_wrapped__", found)
             return found if isinstance(found, types.FunctionType) else None
     return None
+
+
+def is_leaf(function: object) -> bool:
+    """Whether a function is declared to be one leaf."""
+    return hasattr(function, "__xcs_leaf__") or hasattr(function, "__xcs_behaviour__")

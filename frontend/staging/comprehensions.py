@@ -58,9 +58,7 @@ class ComprehensionStager(LoopStager):
         self.require_carried(made)
         self.hold(held_key)
         self.hold(held)
-        known = join(
-            self.state.type_of(made), DictType(widen(self.type_of(held_key)), widen(self.type_of(held)))
-        )
+        known = join(self.state.type_of(made), DictType(widen(self.type_of(held_key)), widen(self.type_of(held))))
         version = self.builder.insert(self.ssa(made), self.ssa(held_key), self.ssa(held))
         self.change(made, version, known)
 

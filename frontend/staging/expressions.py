@@ -7,12 +7,13 @@ import operator
 import types
 from typing import Any
 
-from ..effects.abstract_type import ArrayType, IteratorType, ListType, TupleType, UnionType
+from ..effects.abstract_type import IteratorType, ListType, TupleType, UnionType
 from ..effects.scope import fact, find
+from .names import names_of
 from .native import NativeStager
 from .rewriting import children_in_order, name_node, rewrite_children, thaw
-from .stager import SCALARS
-from .values import LocalFunction, Owned, Static, Tracer, TupleValue, Unbound, Unstageable, Value
+from .state import EMPTY_DICT
+from .values import LocalFunction, Owned, Static, TupleValue, Unbound, Unstageable, Value
 
 FOLDABLE: dict[type, Any] = {
     ast.Add: operator.add,
@@ -103,8 +104,6 @@ class ExpressionStager(NativeStager):
 
     def local_function(self, node: ast.FunctionDef | ast.Lambda) -> LocalFunction:
         """A function defined here, with the values of the local names it reads."""
-        from .names import names_of
-
         free = names_of([node]).read & self.local_names
         captured = {name: self.state.names[name] for name in free if name in self.state.names}
         missing = free - set(captured) - ({node.name} if isinstance(node, ast.FunctionDef) else set())
@@ -270,4 +269,3 @@ def has_method(known: object, name: str) -> bool:
 
 
 SCALAR_CLASSES = frozenset({str, int, float, bool, bytes, dict, set})
-

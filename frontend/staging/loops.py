@@ -234,9 +234,7 @@ class LoopStager(BranchStager):
             arguments.append(argument)
         return arguments
 
-    def _settled(
-        self, carried: Carried, traced: list[tuple[Block, list[BlockArgument]]], before: State
-    ) -> bool:
+    def _settled(self, carried: Carried, traced: list[tuple[Block, list[BlockArgument]]], before: State) -> bool:
         """Whether the values at the end of an iteration fit what its start assumed; if not, assume more."""
         settled = True
         for name, known in list(carried.names.items()):
@@ -291,10 +289,10 @@ class LoopStager(BranchStager):
         keys: list[str | Owned] = [*carried.names, *carried.containers]
         initial: list[SSAValue] = []
         for key in keys:
-            value: Value = self.state.names[key] if isinstance(key, str) else key
+            start: Value = self.state.names[key] if isinstance(key, str) else key
             if isinstance(key, str):
-                self._let_go(value)
-            initial.append(self.ssa(value))
+                self._let_go(start)
+            initial.append(self.ssa(start))
         kept = self._demote(traced, yields, initial)
         with self.builder.inside(body):
             self.builder.yield_([yields[i] for i in kept])
@@ -342,4 +340,3 @@ class LoopStager(BranchStager):
     def iterated(self) -> list[Owned]:
         """Owned containers that loops around this place iterate."""
         raise NotImplementedError
-

@@ -92,7 +92,11 @@ class _NameCollector(ast.NodeVisitor):
         self._visit_function(node)
 
     def _visit_function(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> None:
-        for outside in (*getattr(node, "decorator_list", ()), *node.args.defaults, *filter(None, node.args.kw_defaults)):
+        for outside in (
+            *getattr(node, "decorator_list", ()),
+            *node.args.defaults,
+            *filter(None, node.args.kw_defaults),
+        ):
             self.visit(outside)
         inner = names_of(node.body if isinstance(node.body, list) else [node.body])
         parameters = parameter_names(node.args)

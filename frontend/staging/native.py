@@ -15,6 +15,7 @@ from ..effects.abstract_type import (
     ArrayType,
     DictType,
     ExactType,
+    NONE,
     ListType,
     SetType,
     TupleType,
@@ -37,7 +38,9 @@ class NativeStager(Stager):
 
     # ---- describing a segment
 
-    def segment(self, body: Sequence[ast.stmt] | ast.expr, outputs: Sequence[str] = (), returns: bool = False) -> Segment:
+    def segment(
+        self, body: Sequence[ast.stmt] | ast.expr, outputs: Sequence[str] = (), returns: bool = False
+    ) -> Segment:
         """The native form of a piece of code; its inputs are the local names it reads."""
         nodes = [body] if isinstance(body, ast.expr) else body
         names = names_of(nodes)
@@ -168,7 +171,7 @@ class NativeStager(Stager):
         types = [found.bindings.get(name, ANY) for name in outputs]
         for name in bound - set(outputs):
             self.state.names.pop(name, None)
-        result: AbstractType = types[0] if len(types) == 1 else TupleType(tuple(types))
+        result: AbstractType = types[0] if len(types) == 1 else TupleType(tuple(types)) if types else NONE
         summary = found.summary.replace(result=result)
         ssa = self.call_segment(segment, summary, values)
         if len(outputs) == 1:
@@ -191,7 +194,7 @@ class NativeStager(Stager):
 
     def call_segment(self, segment: Segment, summary: Summary, values: Sequence[Value]) -> SSAValue:
         """Emit the call of a segment."""
-        index = {name: position for position, name in enumerate(segment.inputs)}
+        index: dict[int | str, int | str] = {name: position for position, name in enumerate(segment.inputs)}
         summary = summary.renamed(index)
         function = segment.compile()
         self.program.register_segment(segment)

@@ -1,8 +1,8 @@
 """A whole program being staged: its functions, the facts it relies on, and what could not be staged."""
 
 from __future__ import annotations
-
 import __future__
+
 import ast
 import types
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,7 +11,6 @@ from typing import Any
 
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Attribute, Block, Region, SSAValue
-
 
 from ...diagnostics.location import Location
 from ...dialect.functions import FuncOp
@@ -22,8 +21,8 @@ from ..effects.summary import Guard
 from .builder import ir_type
 from .names import FUNCTIONS, leaves, names_of, parameter_names
 from .segment import Segment
+from .stager import SCALARS, Stager
 from .statements import FunctionStager
-from .stager import SCALARS
 from .symbols import SymbolTable
 from .values import Static, Tracer, TupleValue, Unstageable, Value
 
@@ -134,14 +133,14 @@ class Program:
     # ---- functions
 
     def flatten_arguments(
-        self, stager: FunctionStager, bound: dict[str, Value]
+        self, stager: Stager, bound: dict[str, Value]
     ) -> tuple[list[SSAValue], tuple[tuple[str, Shape], ...]]:
         """The operands of a call of a staged function, and what it is specialised on."""
         operands: list[SSAValue] = []
         shapes = tuple((name, self._shape(stager, value, operands)) for name, value in bound.items())
         return operands, shapes
 
-    def _shape(self, stager: FunctionStager, value: Value, operands: list[SSAValue]) -> Shape:
+    def _shape(self, stager: Stager, value: Value, operands: list[SSAValue]) -> Shape:
         if isinstance(value, Static) and (type(value.value) in SCALARS or isinstance(value.type, StaticType)):
             return Shape(static=StaticType(value.value))
         if isinstance(value, TupleValue):
@@ -177,7 +176,7 @@ class Program:
         stager, node = self.stager_for(function)
         block = stager.builder.block
         for name, shape in shapes:
-            stager.state.names[name] = _parameter(shape, block)
+            stager.bind(name, _parameter(shape, block))
         value = self.stage_body(stager, node)
         result = widen(stager.type_of(value))
         stager.builder.return_([stager.ssa(value)])
@@ -270,5 +269,3 @@ def _lazy(node: ast.AST, *, consumed: bool) -> Iterator[ast.AST]:
 
 def _callee_name(func: ast.expr) -> str:
     return func.id if isinstance(func, ast.Name) else func.attr if isinstance(func, ast.Attribute) else ""
-
-

@@ -19,6 +19,7 @@ from ..effects.scope import CodeScope
 from ..effects.summary import CodeSummary, Summary
 
 FACTORY = "__xcs_factory__"
+INNER = "__xcs_native__"  # a name of its own, or the code would find it where it means the function it comes from
 
 
 @dataclass(slots=True, eq=False)
@@ -84,12 +85,13 @@ class Segment:
         closure = tuple(cells[name] for name in code.co_freevars)
         function = types.FunctionType(code, self.scope.globals, code.co_name, None, closure)
         function.__xcs_segment__ = self  # type: ignore[attr-defined]
+        function.__qualname__ = f"{scope_name(self.scope)}.<native>"
         return function
 
 
 def _compile_inner(segment: Segment, statements: list[ast.stmt], first: ast.AST) -> types.CodeType:
     scope = segment.scope
-    inner = _function(scope.function_name or "segment", segment.inputs, statements, first)
+    inner = _function(INNER, segment.inputs, statements, first)
     free = [name for name in (*scope.cells, *segment.statics) if name not in segment.inputs]
     factory = _function(FACTORY, tuple(dict.fromkeys(free)), [inner], first)
     outer: ast.stmt = factory
@@ -101,7 +103,7 @@ def _compile_inner(segment: Segment, statements: list[ast.stmt], first: ast.AST)
     code = compile(module, scope.file, "exec", flags=scope.future_flags, dont_inherit=True)
     if scope.class_name:
         code = _inner_code(code, scope.class_name)
-    return _inner_code(_inner_code(code, FACTORY), inner.name)
+    return _inner_code(_inner_code(code, FACTORY), INNER).replace(co_name=scope_name(scope))
 
 
 def _inner_code(code: types.CodeType, name: str) -> types.CodeType:
@@ -126,3 +128,8 @@ def _function(name: str, parameters: Sequence[str], body: list[ast.stmt], at: as
 
 def _at(node: Any, like: ast.AST) -> Any:
     return ast.copy_location(node, like)
+
+
+def scope_name(scope: CodeScope) -> str:
+    """How tracebacks and declarations name the function that a segment comes from."""
+    return scope.function_name or "<module>"

@@ -204,3 +204,5 @@ class Stager:
         if name in self.function_names.nonlocal_names:
             raise Unstageable(f"`{name}` is shared with another function")
         self.state.names[name] = value
+        if isinstance(value, Tracer) and value.ssa.name_hint is None and not name.startswith("_"):
+            value.ssa.name_hint = name

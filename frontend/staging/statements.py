@@ -138,9 +138,9 @@ class FunctionStager(ComprehensionStager):
         match value:
             case ast.Constant():
                 return
-            case ast.Call(
-                func=ast.Attribute(value=ast.Name(id=name), attr="append"), args=[argument], keywords=[]
-            ) if not isinstance(argument, ast.Starred) and self._is_own_list(name):
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="append"), args=[argument], keywords=[]) if (
+                not isinstance(argument, ast.Starred) and self._is_own_list(name)
+            ):
                 element = self.stage_expression(argument)
                 owned = self.state.names[name]
                 self.at(node)

@@ -1,4 +1,4 @@
-"""The symbol table of a program being staged: which Python object each callable or piece of outside state stands for."""
+"""The symbol table of a program being staged: the Python object behind each callable and piece of outside state."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ class CellPlace:
         try:
             return self.cell.cell_contents
         except ValueError:
-            message = f"cannot access free variable '{self.name}' where it is not associated with a value in enclosing scope"
-            raise NameError(message, name=self.name) from None
+            message = f"cannot access free variable '{self.name}' where it is not associated with a value"
+            raise NameError(f"{message} in enclosing scope", name=self.name) from None
 
     def store(self, value: Any) -> None:
         """Rebind the cell."""

@@ -1,0 +1,142 @@
+"""`xcs.explain`: each call of a program, its effect, why it has it, and what it waits for, at the user's line."""
+
+from __future__ import annotations
+
+import linecache
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from xdsl.dialects.builtin import FileLineColLoc
+from xdsl.ir import Operation, SSAValue
+
+from ..diagnostics.effect import Behaviour, Effect
+from ..dialect.calls import CallIndirectOp, CallOp, InvokeOp
+from ..dialect.functions import CallableOp, FuncOp
+from .jit import jitted
+from .stages import Lowered
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedCall:
+    """One call as `explain` shows it."""
+
+    line: int
+    callee: str
+    behaviour: Behaviour
+    why: str
+    waits_for: tuple[str, ...]
+    nesting: tuple[str, ...]
+
+    def __str__(self) -> str:
+        inside = f" in {' > '.join(self.nesting)}" if self.nesting else ""
+        words = [self.behaviour.effect.keyword, *(["on a worker"] if self.behaviour.external else [])]
+        why = f" ({self.why})" if self.why else ""
+        return f"line {self.line}: {self.callee}: {', '.join(words)}{why}{inside}; waits for {_waiting(self)}"
+
+
+def _waiting(call: ExplainedCall) -> str:
+    data = ", ".join(call.waits_for)
+    match call.behaviour.effect:
+        case Effect.ORDERED | Effect.FENCE:
+            return "everything before it to have succeeded"
+        case Effect.DYNAMIC:
+            return f"{data or 'nothing'}; then its effect is known"
+        case _ if call.behaviour.sees_writes:
+            return f"{data + ', and ' if data else ''}earlier writes of outside state"
+        case _:
+            return data or "nothing"
+
+
+def explain(function: Any) -> str:
+    """Call by call, why the program last run by a jitted function is or isn't parallel.
+
+    Raises:
+        XCSError: it isn't jitted.
+    """
+    wrapped = jitted(function)
+    stats = wrapped.stats
+    name = wrapped.__xcs_wrapped__.__qualname__
+    lines = [f"{name}: {stats['execution_strategy']}, {stats['parallel_groups']} parallel groups"]
+    if stats["fallback"]:
+        return f"{name} runs as plain Python: {stats['fallback']}"
+    if not stats["calls"]:
+        return f"{name} has not been called yet"
+    lowered = wrapped.lower()
+    shown = None
+    for call, file in explained_calls(lowered):
+        if (file, call.line) != shown:
+            lines.append(f"  {file}:{call.line}  {linecache.getline(file, call.line).strip()}")
+            shown = (file, call.line)
+        lines.append(f"      {call}")
+    for opaque in lowered.opaque:
+        lines.append(f"  {opaque.location}  runs natively as one piece: {opaque.what} ({opaque.reason})")
+    return "\n".join(lines)
+
+
+def explained_calls(lowered: Lowered) -> Iterator[tuple[ExplainedCall, str]]:
+    """Every call worth explaining, with its file: external ones, and those kept in order."""
+    declared = {op.sym_name.data: op for op in lowered.module.ops if isinstance(op, CallableOp)}
+    for op in lowered.module.walk():
+        if not isinstance(op, (CallOp, CallIndirectOp, InvokeOp)):
+            continue
+        behaviour = op.effect.data
+        if not behaviour.external and behaviour.effect < Effect.ORDERED:
+            continue
+        file, line = place_of(op)
+        callee = callee_name(op)
+        declaration = declared.get(callee.removeprefix("@"))
+        yield ExplainedCall(line, callee, behaviour, _why(declaration), _inputs(op), tuple(_nesting(op))), file
+
+
+def _why(declaration: CallableOp | None) -> str:
+    if declaration is None:
+        return ""
+    texts = [declaration.properties.get(name) for name in ("reason", "remedy")]
+    return "; ".join(text.data for text in texts if text is not None)  # type: ignore[attr-defined]
+
+
+def callee_name(op: Operation) -> str:
+    """How the IR names what is called."""
+    callee = op.properties.get("callee")
+    return str(callee) if callee is not None else f"%{op.operands[0].name_hint or 'value'}"
+
+
+def place_of(op: Operation) -> tuple[str, int]:
+    """File and line of an op."""
+    location = op.location
+    if isinstance(location, FileLineColLoc):
+        return location.filename.data, location.line.data
+    return "<unknown>", 0
+
+
+def _inputs(op: Operation) -> tuple[str, ...]:
+    """The calls whose results this one needs, looked through values that only pass them on."""
+    found: dict[str, None] = {}
+    seen: set[SSAValue] = set()
+    pending = list(op.operands)
+    while pending:
+        value = pending.pop()
+        if value in seen:
+            continue
+        seen.add(value)
+        owner = value.owner
+        if not isinstance(owner, Operation):
+            continue
+        effect = owner.properties.get("effect")
+        if effect is not None and effect.data.external:  # type: ignore[attr-defined]
+            found[f"{callee_name(owner)} (line {place_of(owner)[1]})"] = None
+        elif owner.regions:
+            found[f"the {owner.name.removeprefix('xcs.')} at line {place_of(owner)[1]}"] = None
+        else:
+            pending.extend(owner.operands)
+    return tuple(found)
+
+
+def _nesting(op: Operation) -> list[str]:
+    names: list[str] = []
+    parent = op.parent_op()
+    while parent is not None and not isinstance(parent, FuncOp):
+        names.insert(0, parent.name.removeprefix("xcs."))
+        parent = parent.parent_op()
+    return names

@@ -1,0 +1,34 @@
+"""`xcs.timeline(path)`: records the leaf calls of the jitted programs run inside it, for Perfetto."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from ..runtime.instrument import Instrument
+from ..runtime.timeline import write_timeline
+
+_instrument: ContextVar[Instrument | None] = ContextVar("xcs_instrument", default=None)
+
+
+def current_instrument() -> Instrument | None:
+    """The instrument that records here, if any."""
+    return _instrument.get()
+
+
+@contextmanager
+def timeline(path: str | os.PathLike[str]) -> Iterator[Instrument]:
+    """Record every leaf call made inside, and write the trace when the block ends, also when it raises.
+
+    Args:
+        path: where the JSON goes; ui.perfetto.dev and chrome://tracing open it.
+    """
+    instrument = Instrument()
+    token = _instrument.set(instrument)
+    try:
+        yield instrument
+    finally:
+        _instrument.reset(token)
+        write_timeline(instrument, path)
