@@ -161,6 +161,14 @@ class StaticType(AbstractType):
 
 
 @dataclass(frozen=True, slots=True)
+class CaughtType(AbstractType):
+    """An exception in its handler, of a class that isn't known exactly; its text is taken to have no effect."""
+
+    def __str__(self) -> str:
+        return "exception"
+
+
+@dataclass(frozen=True, slots=True)
 class UnionType(AbstractType):
     """One of a few types (two to four); wider unions become `PLAIN` or `ANY`."""
 

@@ -1,0 +1,421 @@
+"""Runs inference over one function or piece of code, and remembers what it found.
+
+Recursion starts from `NEVER` without effect and is repeated until the answer is stable. Summaries are kept by code,
+argument types and what closures and defaults hold; guards are checked before one is used again.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import os
+import sysconfig
+import threading
+import types
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
+
+from ...diagnostics.effect import Effect
+from . import operators
+from .abstract_type import ANY, NEVER, NONE, AbstractType, InstanceType, IteratorType, StaticType, members
+from .binding import FUNCTIONS, WrongArguments, assigned, bind_arguments, captured_names, is_generator, local_names
+from .calls import SPECIAL, call_static, call_value, declared_behaviour, enter_body, run_body
+from .construction import construct, initialise
+from .contents import degraded
+from .frame import Budget, Frame, TooLarge
+from .known import known
+from .ledger import DECLARE, Ledger
+from .scope import CodeScope, current_type
+from .source import FunctionSource, SourceUnavailable, function_source
+from .summary import CALLEE, CodeSummary, ParameterKey, Summary
+from .type_of import is_static
+from .value import NONE_VALUE, NOTHING, Value, deep, join_values, outside, reach_of, value
+
+MAX_PASSES = 5  # over one body, until what nested functions share and what is unsettled no longer changes
+MAX_RECURSION = 6  # activations of one function with ever new argument types
+MAX_MEMO = 8192  # summaries kept
+
+Key: TypeAlias = tuple[Any, ...]
+
+_memo: dict[Key, tuple[tuple[object, ...], Summary]] = {}
+_memo_lock = threading.Lock()
+
+
+class Analysis:
+    """One question: the stack of functions being inferred, and how much may still be evaluated."""
+
+    def __init__(self) -> None:
+        self.budget = Budget()
+        self.assumed: dict[Key, Summary] = {}
+        self.relied_on: set[Key] = set()
+        self.stack: list[Key] = []
+
+    def call(
+        self, function: object, args: tuple[AbstractType, ...], kwargs: Mapping[str, AbstractType]
+    ) -> Summary:
+        """The summary of calling this very object."""
+        try:
+            return self._call(function, args, kwargs)
+        except (TooLarge, RecursionError):
+            return unknown_call(f"{_name(function)} is too large to infer", args, kwargs)
+
+    def _call(self, function: Any, args: tuple[AbstractType, ...], kwargs: Mapping[str, AbstractType]) -> Summary:
+        if id(function) in SPECIAL or declared_behaviour(function) is not None or known(function) is not None:
+            return self._framed(lambda frame, a, k: call_static(frame, function, a, k, function), args, kwargs)
+        if isinstance(function, types.FunctionType):
+            segment = getattr(function, "__xcs_segment__", None)
+            if segment is not None and not kwargs:
+                return segment.summarise(args)
+            return self._python(function, args, kwargs)
+        if isinstance(function, types.MethodType):
+            return self._bound_method(function, args, kwargs)
+        if isinstance(function, type):
+            return self._framed(lambda frame, a, k: construct(frame, function, a, k, function), args, kwargs)
+        if isinstance(function, functools.partial):
+            return self._partial(function, args, kwargs)
+        inner = getattr(type(function), "__xcs_function__", None)
+        if inner is not None:
+            return self._call(inner.__get__(function), args, kwargs)
+        if type(function) is _LRU_CACHE:
+            return self._cached(function, args, kwargs)
+        if isinstance(function, types.BuiltinFunctionType) and is_method_of_data(function):
+            return self._builtin_method(function, args, kwargs)
+        if callable(function) and not is_static(function):
+            return self.value_call(current_type(function), args, kwargs)
+        return unknown_call(f"unknown C function {_name(function)}", args, kwargs)
+
+    def call_value(
+        self, frame: Frame, callee: Value, args: Sequence[Value], kwargs: Mapping[str, Value], node: object
+    ) -> Value:
+        """Calls a value inside of a frame."""
+        return call_value(frame, callee, args, kwargs, node)
+
+    def construct(
+        self, frame: Frame, cls: type, args: Sequence[Value], kwargs: Mapping[str, Value], node: object
+    ) -> Value:
+        """Makes an instance inside of a frame."""
+        return construct(frame, cls, args, kwargs, node)
+
+    def initialise(
+        self, frame: Frame, init: Any, made: Value, args: Sequence[Value], kwargs: Mapping[str, Value], node: object
+    ) -> None:
+        """Runs an `__init__` in place on an object made in this frame."""
+        initialise(frame, init, made, args, kwargs, node)
+
+    def value_call(
+        self, callee: AbstractType, args: tuple[AbstractType, ...], kwargs: Mapping[str, AbstractType]
+    ) -> Summary:
+        """The summary of calling a value known by type."""
+        found = []
+        for part in members(callee):
+            if isinstance(part, StaticType):
+                found.append(self.call(part.value, args, kwargs))
+                continue
+            receiver = value(part, frozenset((CALLEE,)))
+            run = functools.partial(_call_receiver, receiver)
+            found.append(self._framed(run, args, kwargs, extra=(part,)))
+        return found[0] if len(found) == 1 else operators.merged(found)
+
+    def _framed(
+        self,
+        run: Callable[[Frame, list[Value], dict[str, Value]], Value],
+        args: tuple[AbstractType, ...],
+        kwargs: Mapping[str, AbstractType],
+        extra: tuple[AbstractType, ...] = (),
+    ) -> Summary:
+        ledger = Ledger((*args, *kwargs.values(), *extra))
+        frame = Frame(ledger, self, _NO_SCOPE, frozenset(), {}, self.budget)
+        values = [value(one, frozenset((index,))) for index, one in enumerate(args)]
+        keyword_values = {name: value(one, frozenset((name,))) for name, one in kwargs.items()}
+        try:
+            result = run(frame, values, keyword_values)
+        except (TooLarge, RecursionError):
+            return unknown_call("too large to infer", args, kwargs)
+        return ledger.summary(result, is_leaf=False)
+
+    def _bound_method(
+        self, method: types.MethodType, args: tuple[AbstractType, ...], kwargs: Mapping[str, AbstractType]
+    ) -> Summary:
+        receiver = current_type(method.__self__)
+        summary = self.call(method.__func__, (receiver, *args), kwargs)
+        keys: dict[ParameterKey, ParameterKey] = {index + 1: index for index in range(len(args))}
+        return summary.renamed({**keys, **{name: name for name in kwargs}, 0: CALLEE})
+
+    def _builtin_method(
+        self, function: types.BuiltinFunctionType, args: tuple[AbstractType, ...], kwargs: Mapping[str, AbstractType]
+    ) -> Summary:
+        owner = type(function.__self__)
+        descriptor = owner.__dict__.get(function.__name__)
+        if descriptor is None or known(descriptor) is None:
+            return unknown_call(f"unknown C function {_name(function)}", args, kwargs)
+        summary = self.call(descriptor, (current_type(function.__self__), *args), kwargs)
+        keys: dict[ParameterKey, ParameterKey] = {index + 1: index for index in range(len(args))}
+        return summary.renamed({**keys, **{name: name for name in kwargs}, 0: CALLEE})
+
+    def _partial(
+        self, function: functools.partial[Any], args: tuple[AbstractType, ...], kwargs: Mapping[str, AbstractType]
+    ) -> Summary:
+        held = tuple(current_type(one) for one in function.args)
+        named = {name: current_type(one) for name, one in function.keywords.items() if name not in kwargs}
+        summary = self.call(function.func, (*held, *args), {**named, **kwargs})
+        keys: dict[ParameterKey, ParameterKey] = {index + len(held): index for index in range(len(args))}
+        keys.update({index: CALLEE for index in range(len(held))})
+        return summary.renamed({**keys, **{name: name for name in kwargs}, **{name: CALLEE for name in named}})
+
+    def _cached(self, function: Any, args: tuple[AbstractType, ...], kwargs: Mapping[str, AbstractType]) -> Summary:
+        """`functools.lru_cache` around a pure function: whether it was called before can't be seen."""
+        summary = self.call(function.__wrapped__, args, kwargs)
+        if summary.effect is Effect.PURE and not summary.mutates and not summary.sees_writes:
+            return summary.replace(fresh=False)
+        return unknown_call(f"the cache of {_name(function)}", args, kwargs)
+
+    def _python(
+        self, function: types.FunctionType, args: tuple[AbstractType, ...], kwargs: Mapping[str, AbstractType]
+    ) -> Summary:
+        key = memo_key(function, args, kwargs)
+        known_ = _memo.get(key)
+        if known_ is not None and all(guard.holds() for guard in known_[1].guards):
+            return known_[1]
+        if key in self.assumed:
+            self.relied_on.add(key)
+            return self.assumed[key]
+        if is_library(function.__code__.co_filename):
+            return unknown_call(f"library function {_name(function)}", args, kwargs)
+        if sum(one[0] == key[0] for one in self.stack) >= MAX_RECURSION:
+            return unknown_call(f"recursion of {_name(function)} with ever new types", args, kwargs)
+        try:
+            source = function_source(function)
+        except SourceUnavailable as error:
+            return unknown_call(f"{_name(function)} has no source ({error.reason})", args, kwargs)
+        return self._to_fixpoint(key, function, source, args, kwargs)
+
+    def _to_fixpoint(
+        self,
+        key: Key,
+        function: types.FunctionType,
+        source: FunctionSource,
+        args: tuple[AbstractType, ...],
+        kwargs: Mapping[str, AbstractType],
+    ) -> Summary:
+        self.stack.append(key)
+        self.assumed[key] = Summary(Effect.PURE, result=NEVER, fresh=True)
+        before = set(self.relied_on)
+        try:
+            for _ in range(MAX_PASSES):
+                summary = run_function(self, function, source, args, kwargs)
+                if key not in self.relied_on or summary == self.assumed[key]:
+                    break
+                self.assumed[key] = summary
+            else:
+                summary = unknown_call(f"recursion of {_name(function)} doesn't settle", args, kwargs)
+        finally:
+            self.stack.pop()
+            del self.assumed[key]
+        self.relied_on.discard(key)
+        if self.relied_on <= before:  # it rests on no assumption about a function still being inferred
+            with _memo_lock:
+                if len(_memo) >= MAX_MEMO:
+                    _memo.clear()
+                _memo[key] = ((function.__code__, function.__globals__, function), summary)
+        return summary
+
+
+_LRU_CACHE = type(functools.lru_cache(maxsize=1)(lambda: None))
+_NO_SCOPE = CodeScope({})
+
+
+def _call_receiver(receiver: Value, frame: Frame, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    return call_value(frame, receiver, args, kwargs, receiver)
+
+
+def is_method_of_data(function: types.BuiltinFunctionType) -> bool:
+    """Whether a C function is a method bound to an object (`"abc".upper`)."""
+    return function.__self__ is not None and not isinstance(function.__self__, (types.ModuleType, type))
+
+
+def memo_key(
+    function: types.FunctionType, args: tuple[AbstractType, ...], kwargs: Mapping[str, AbstractType]
+) -> Key:
+    """What the summary of a Python function depends on, but for what its guards check."""
+    code = function.__code__
+    held: tuple[object, ...] = ()
+    if function.__closure__:
+        held = tuple(map(_cell_fact, function.__closure__))
+    if function.__defaults__:
+        held += tuple(map(_fact, function.__defaults__))
+    if function.__kwdefaults__:
+        held += tuple((name, _fact(one)) for name, one in function.__kwdefaults__.items())
+    named = tuple(kwargs.items()) if kwargs else ()
+    return (id(code), id(function.__globals__), held, args, named)
+
+
+def _cell_fact(cell: types.CellType) -> object:
+    try:
+        return _fact(cell.cell_contents)
+    except ValueError:
+        return "empty"
+
+
+def _fact(held: object) -> object:
+    return StaticType(held) if is_static(held) else type(held)
+
+
+def run_function(
+    analysis: Analysis,
+    function: types.FunctionType,
+    source: FunctionSource,
+    args: tuple[AbstractType, ...],
+    kwargs: Mapping[str, AbstractType],
+) -> Summary:
+    """One inference of a function's body."""
+    node = source.node
+    if isinstance(node, ast.AsyncFunctionDef):
+        return unknown_call("asynchronous function", args, kwargs)
+    scope = CodeScope.of(function, source.class_name)
+
+    def run(ledger: Ledger, types_: tuple[AbstractType, ...], captured: dict[str, Value]) -> Value:
+        values = [value(one, frozenset((index,))) for index, one in enumerate(types_[: len(args)])]
+        named = zip(kwargs, types_[len(args) :], strict=True)
+        keyword_values = {name: value(one, frozenset((name,))) for name, one in named}
+        return run_python(analysis, ledger, function, node, scope, values, keyword_values, captured)
+
+    result, ledger = settle(run, (*args, *kwargs.values()))
+    if is_generator(node):
+        return generator_summary(ledger, result, args, kwargs)
+    return ledger.summary(result)
+
+
+def settle(
+    run: Callable[[Ledger, tuple[AbstractType, ...], dict[str, Value]], Value], types_: tuple[AbstractType, ...]
+) -> tuple[Value, Ledger]:
+    """Repeats a body until the types it relies on survive what it does, and captured names hold all they ever hold."""
+    captured: dict[str, Value] = {}
+    for _ in range(MAX_PASSES):
+        ledger = Ledger(types_)
+        before = dict(captured)
+        result = run(ledger, types_, captured)
+        weaker = tuple(degraded(one, ledger.unsettles) for one in types_)
+        if weaker == types_ and captured == before:
+            return result, ledger
+        types_ = weaker
+    ledger.unknown("names that nested functions share don't settle", [result])
+    return outside(ANY), ledger
+
+
+def run_python(
+    analysis: Analysis,
+    ledger: Ledger,
+    function: types.FunctionType,
+    node: ast.FunctionDef | ast.Lambda,
+    scope: CodeScope,
+    args: Sequence[Value],
+    kwargs: Mapping[str, Value],
+    captured: dict[str, Value],
+) -> Value:
+    """Runs a function's body on these values."""
+    try:
+        bound, extra, rest = bind_arguments(node.args, args, kwargs, default_values(function))
+    except WrongArguments:
+        return NOTHING
+    frame = Frame(ledger, analysis, scope, local_names(node), {}, analysis.budget)
+    frame.captured = captured
+    enter_body(frame, node, bound, extra, rest, node)
+    defining = scope.cells.get("__class__")
+    if defining is not None and args:
+        frame.receiver = (defining.cell_contents, args[0])
+    result = run_body(frame, node)
+    return frame.yielded if is_generator(node) else result
+
+
+def default_values(function: types.FunctionType) -> dict[str, Value]:
+    """Default values by parameter name: objects of the outside world."""
+    code = function.__code__
+    names = code.co_varnames[: code.co_argcount]
+    defaults = function.__defaults__ or ()
+    found = dict(zip(names[len(names) - len(defaults) :], map(_default, defaults), strict=True))
+    found.update({name: _default(held) for name, held in (function.__kwdefaults__ or {}).items()})
+    return found
+
+
+def _default(held: object) -> Value:
+    return outside(current_type(held)) if not isinstance(held, (int, float, str)) else value(current_type(held))
+
+
+def generator_summary(
+    ledger: Ledger, yielded: Value, args: tuple[AbstractType, ...], kwargs: Mapping[str, AbstractType]
+) -> Summary:
+    """Calling a generator function only makes the generator; its steps may run any time later."""
+    body = ledger.summary(yielded)
+    keys: frozenset[ParameterKey] = frozenset((*range(len(args)), *kwargs))
+    steps_are_pure = body.effect is Effect.PURE and not body.sees_writes and not body.mutates
+    result = IteratorType(types.GeneratorType, body.result) if steps_are_pure else ANY
+    return Summary(Effect.PURE, result=result, retains=keys, fresh=steps_are_pure, guards=body.guards)
+
+
+def run_code(
+    analysis: Analysis, nodes: Sequence[ast.stmt] | ast.expr, inputs: Mapping[str, AbstractType], scope: CodeScope
+) -> CodeSummary:
+    """The summary of statements or of an expression."""
+    body: list[ast.AST] = [nodes] if isinstance(nodes, ast.expr) else list(nodes)
+    targets = assigned(body)
+    bindings: dict[str, Value] = {}
+    names = tuple(inputs)
+
+    def run(ledger: Ledger, types_: tuple[AbstractType, ...], captured: dict[str, Value]) -> Value:
+        frame = Frame(ledger, analysis, scope, targets | frozenset(names), {}, analysis.budget)
+        frame.captured = captured
+        module = ast.Module(body=[*body], type_ignores=[])  # type: ignore[list-item]
+        frame.capturing, frame.shared = captured_names(module) if _has_functions(body) else (frozenset(), frozenset())
+        for name, one in zip(names, types_, strict=True):
+            frame.bind(name, value(one, frozenset((name,))))
+        bindings.clear()
+        if isinstance(nodes, ast.expr):
+            result = frame.evaluate(nodes)
+        else:
+            frame.execute(nodes)
+            result = frame.returned if frame.returned is not NOTHING else NONE_VALUE
+        bindings.update({name: held for name, held in (frame.names or {}).items() if name in targets})
+        for held in bindings.values():
+            ledger.retains |= {origin for origin in reach_of(held) if not hasattr(origin, "fields")}
+        return result
+
+    try:
+        result, ledger = settle(run, tuple(inputs.values()))
+    except (TooLarge, RecursionError):
+        return CodeSummary(unknown_call("too large to infer", (), inputs), dict.fromkeys(targets, ANY))
+    summary = ledger.summary(result, is_leaf=False)
+    if any(None in reach_of(held) for held in bindings.values()):
+        summary = summary.replace(fresh=False)
+    return CodeSummary(summary, {name: deep(held) for name, held in bindings.items()})
+
+
+def _has_functions(body: Sequence[ast.AST]) -> bool:
+    return any(isinstance(part, FUNCTIONS) for one in body for part in ast.walk(one))
+
+
+def unknown_call(reason: str, args: Sequence[AbstractType], kwargs: Mapping[str, AbstractType]) -> Summary:
+    """A call of which nothing is known: ordered, and it may write and keep everything."""
+    keys: frozenset[ParameterKey] = frozenset((*range(len(args)), *kwargs))
+    summary = operators.unknown(reason)
+    touches = frozenset((key, "*") for key in (None, *keys))
+    return summary.replace(
+        mutates=keys, retains=keys, reason=reason, remedy=DECLARE, unknown_types=False, sees=touches, writes=touches
+    )
+
+
+_LIBRARY = tuple(
+    os.path.join(path, "")
+    for path in {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+    if path
+)
+
+
+@functools.lru_cache(maxsize=4096)
+def is_library(filename: str) -> bool:
+    """Whether a file is Python's or an installed package's: inference stops there."""
+    return filename.startswith(_LIBRARY) or filename.startswith("<frozen")
+
+
+def _name(function: Any) -> str:
+    return getattr(function, "__qualname__", None) or getattr(function, "__name__", None) or type(function).__name__
+

@@ -1,0 +1,364 @@
+"""Calls: finds what a callee is and enters what calling it does.
+
+In: a callee and arguments as values. Out: the value of the result. Callees written in Python outside of the code under
+inference are summarised by `Inference`; closures of the code itself are run in place.
+"""
+
+from __future__ import annotations
+
+import ast
+import types
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ...diagnostics.effect import Behaviour, Effect
+from . import operators
+from .abstract_type import ANY, NEVER, NONE, STR, AbstractType, DictType, InstanceType, StaticType, TupleType
+from .abstract_type import IteratorType, join, members, widen
+from .application import apply_known, apply_summary, elements_of
+from .attributes import load_attribute, store_attribute
+from .binding import WrongArguments, bind_arguments, body_of, captured_names, is_generator, local_names
+from .frame import Closure, Frame, Method, Path, Super
+from .known import KnownCallable, known, TABLE
+from .ledger import DECLARE
+from .scope import CodeScope
+from .summary import EVERYTHING
+from .value import KEY, NOTHING, VALUE, Cell, Value, deep, join_values, outside, reach_of, value
+
+MAX_NESTING = 12  # closures inside closures
+
+
+def call_value(
+    frame: Frame, callee: Value, args: Sequence[Value], kwargs: Mapping[str, Value], node: object
+) -> Value:
+    """`callee(*args, **kwargs)`."""
+    if isinstance(callee.bound, Closure):
+        return call_closure(frame, callee.bound, args, kwargs, node)
+    if isinstance(callee.bound, Method):
+        return call_method(frame, callee.bound, args, kwargs, node)
+    if isinstance(callee.bound, Path):
+        return _call_path(frame, callee.bound, args, kwargs, node)
+    found = NOTHING
+    for part in members(callee.type):
+        one = Value(part, callee.origins)
+        found = join_values(found, _call_part(frame, one, args, kwargs, node))
+    return found
+
+
+def _call_part(
+    frame: Frame, callee: Value, args: Sequence[Value], kwargs: Mapping[str, Value], node: object
+) -> Value:
+    type_ = callee.type
+    if isinstance(type_, StaticType):
+        return call_static(frame, type_.value, args, kwargs, node)
+    if isinstance(type_, InstanceType):
+        method = operators.dunder(type_.cls, "__call__")
+        declared = declared_behaviour(type_.cls)
+        if declared is not None:
+            return apply_declared(frame, type_.cls, declared, [callee, *args], kwargs, node)
+        if isinstance(method, types.FunctionType):
+            return call_static(frame, method, [callee, *args], kwargs, node)
+        if method is None:
+            return NOTHING
+    elif operators.is_builtin(type_):
+        return NOTHING  # not callable: raises
+    involved = [callee, *args, *kwargs.values()]
+    frame.ledger.unknown(f"calls {type_}" if type_ is not ANY else "calls a value of unknown type", involved)
+    return Value(ANY, frozenset((None,)).union(*(reach_of(one) for one in involved)))
+
+
+def declared_behaviour(holder: object) -> Behaviour | None:
+    """The behaviour that a function, or the class of a callable object, declares; found without running its code."""
+    places = [getattr(holder, "__dict__", {})] if not isinstance(holder, type) else [c.__dict__ for c in holder.__mro__]
+    for place in places:
+        found = place.get("__xcs_behaviour__")
+        if isinstance(found, Behaviour):
+            return found
+    return None
+
+
+def apply_declared(
+    frame: Frame,
+    holder: Any,
+    declared: Behaviour,
+    args: Sequence[Value],
+    kwargs: Mapping[str, Value],
+    node: object,
+) -> Value:
+    """A call of something with a declared behaviour: it writes no argument."""
+    result = getattr(holder, "__dict__", {}).get("__xcs_result__", ANY)
+    entry = KnownCallable(
+        declared.effect if declared.effect is not Effect.DYNAMIC else Effect.ORDERED,
+        declared.sees_writes,
+        declared.external,
+        result if isinstance(result, AbstractType) else ANY,
+        uses=("any *", *(f"any {name}" for name in kwargs)),
+        retains=frozenset(range(len(args))),
+        fresh=False,
+        reason=f"{getattr(holder, '__name__', 'it')} is declared {declared.effect.keyword}",
+    )
+    return apply_known(frame, entry, args, kwargs, node, getattr(holder, "__name__", "it"))
+
+
+def call_static(
+    frame: Frame, function: Any, args: Sequence[Value], kwargs: Mapping[str, Value], node: object
+) -> Value:
+    """A call of this very object."""
+    special = SPECIAL.get(id(function))
+    if special is not None:
+        result = special(frame, args, kwargs, node)
+        if result is not None:
+            return result
+    declared = declared_behaviour(function)
+    if declared is not None:
+        return apply_declared(frame, function, declared, args, kwargs, node)
+    entry = known(function)
+    if entry is not None:
+        name = getattr(function, "__qualname__", None) or getattr(function, "__name__", "it")
+        return apply_known(frame, entry, args, kwargs, node, name)
+    if isinstance(function, types.MethodType):
+        if isinstance(function.__self__, type):
+            return call_static(frame, function.__func__, [outside(StaticType(function.__self__)), *args], kwargs, node)
+    if isinstance(function, type):
+        return frame.inference.construct(frame, function, args, kwargs, node)
+    if isinstance(function, types.FunctionType) and function.__name__ == "__init__" and _is_own(args):
+        frame.inference.initialise(frame, function, args[0], args[1:], kwargs, node)
+        return Value(NONE)
+    types_ = tuple(deep(one) for one in args)
+    keyword_types = {name: deep(one) for name, one in kwargs.items()}
+    summary = frame.inference.call(function, types_, keyword_types)
+    return apply_summary(frame, summary, args, kwargs, node)
+
+
+def _is_own(args: Sequence[Value]) -> bool:
+    """Whether the first argument is one object made in this code, so that what is stored in it can be followed."""
+    return bool(args) and len(args[0].origins) == 1 and all(isinstance(one, Cell) for one in args[0].origins)
+
+
+def call_method(
+    frame: Frame, method: Method, args: Sequence[Value], kwargs: Mapping[str, Value], node: object
+) -> Value:
+    """A call of a bound method."""
+    if isinstance(method.function, str):
+        return _call_plain(frame, method, args, kwargs, node)
+    return call_static(frame, method.function, [method.receiver, *args], kwargs, node)
+
+
+def method_call(
+    frame: Frame, receiver: Value, name: str, args: Sequence[Value], kwargs: Mapping[str, Value], node: object
+) -> Value:
+    """`receiver.name(*args, **kwargs)`."""
+    return call_value(frame, load_attribute(frame, receiver, name, node), args, kwargs, node)
+
+
+def _call_plain(
+    frame: Frame, method: Method, args: Sequence[Value], kwargs: Mapping[str, Value], node: object
+) -> Value:
+    """A method of JSON-like data: one of the methods of that name of its classes; the others raise."""
+    found = NOTHING
+    for form in operators.PLAIN_FORMS:
+        cls = form.cls if isinstance(form, operators.ExactType) else (list if isinstance(form, operators.ListType) else dict)
+        function = cls.__dict__.get(method.function)
+        if function is None:
+            continue
+        receiver = value(form, method.receiver.origins)
+        found = join_values(found, call_static(frame, function, [receiver, *args], kwargs, (node, cls)))
+    return found
+
+
+def _call_path(
+    frame: Frame, path: Path, args: Sequence[Value], kwargs: Mapping[str, Value], node: object
+) -> Value:
+    entry = TABLE.at(path.path)
+    if entry is None:
+        frame.ledger.unknown(f"calls {path.path}", [path.receiver, *args, *kwargs.values()])
+        frame.ledger.act(Effect.ORDERED, f"calls {path.path}", DECLARE)
+        return outside(ANY)
+    return apply_known(frame, entry, args, kwargs, node, path.path)
+
+
+def call_closure(
+    frame: Frame, closure: Closure, args: Sequence[Value], kwargs: Mapping[str, Value], node: object
+) -> Value:
+    """Runs a function of the code itself, in place, with the names of the frame that defines it."""
+    function = closure.node
+    if is_generator(function) or closure in frame.active or len(frame.active) > MAX_NESTING:
+        frame.ledger.unknown("a recursive or generating local function", [*args, *kwargs.values(), *frame.everything()])
+        return Value(ANY, frozenset((None,)).union(*(reach_of(one) for one in (*args, *kwargs.values()))))
+    try:
+        bound, extra, rest = bind_arguments(function.args, args, kwargs, closure.defaults)
+    except WrongArguments:
+        return NOTHING
+    frame.active.append(closure)
+    try:
+        return run_settled(frame, function, bound, extra, rest, node, closure.frame)
+    finally:
+        frame.active.pop()
+
+
+def run_settled(
+    frame: Frame,
+    function: ast.FunctionDef | ast.Lambda,
+    bound: Mapping[str, Value],
+    extra: Sequence[Value],
+    rest: Mapping[str, Value],
+    node: object,
+    parent: Frame | None,
+    scope: CodeScope | None = None,
+    receiver: tuple[type, Value] | None = None,
+) -> Value:
+    """Runs a body in place until the names that its own nested functions share hold all they ever hold."""
+    captured: dict[str, Value] = {}
+    result = NOTHING
+    for _ in range(MAX_NESTING):
+        before = dict(captured)
+        own = local_names(function)
+        inner = Frame(frame.ledger, frame.inference, scope or frame.scope, own, {}, frame.budget, parent=parent)
+        inner.captured, inner.active, inner.receiver = captured, frame.active, receiver
+        enter_body(inner, function, bound, extra, rest, node)
+        result = join_values(result, run_body(inner, function))
+        if captured == before:
+            return result
+    frame.ledger.unknown("names that nested functions share don't settle", [result])
+    return result
+
+
+def enter_body(
+    frame: Frame,
+    function: ast.FunctionDef | ast.Lambda,
+    bound: Mapping[str, Value],
+    extra: Sequence[Value],
+    rest: Mapping[str, Value],
+    node: object,
+) -> None:
+    """Binds parameters, and notes which names nested functions share."""
+    frame.capturing, frame.shared = captured_names(function)
+    for name, held in bound.items():
+        frame.bind(name, held)
+    if function.args.vararg is not None:
+        frame.bind(function.args.vararg.arg, made_tuple(extra))
+    if function.args.kwarg is not None:
+        cell = frame.ledger.cell((node, "kwargs"))
+        for held in rest.values():
+            cell.hold(KEY, Value(STR))
+            cell.hold(VALUE, held)
+        cell.keywords = (cell.version, dict(rest))
+        frame.bind(function.args.kwarg.arg, Value(DictType(NEVER, NEVER), frozenset((cell,))))
+
+
+def made_tuple(elements: Sequence[Value]) -> Value:
+    """A tuple of these values."""
+    if any(one.bound is not None for one in elements):
+        origins = frozenset().union(*(reach_of(one) for one in elements))
+        return Value(TupleType(tuple(ANY if one.bound else one.type for one in elements)), origins | {None})
+    origins = frozenset().union(*(one.origins for one in elements))
+    return Value(TupleType(tuple(one.type for one in elements)), origins)
+
+
+def run_body(frame: Frame, function: ast.FunctionDef | ast.Lambda) -> Value:
+    """The value that a function's body returns."""
+    if isinstance(function, ast.Lambda):
+        return frame.evaluate(function.body)
+    frame.execute(function.body)
+    if frame.names is not None:
+        frame.returned = join_values(frame.returned, Value(NONE))
+    return frame.returned
+
+
+SPECIAL: dict[int, Any] = {}
+"""Builtins whose calls mean something that a table can't say, by identity."""
+
+
+def special(function: Any) -> Any:
+    """Registers how calls of a builtin are evaluated."""
+
+    def register(evaluate: Any) -> Any:
+        SPECIAL[id(function)] = evaluate
+        return evaluate
+
+    return register
+
+
+@special(isinstance)
+def _isinstance(frame: Frame, args: Sequence[Value], kwargs: Mapping[str, Value], node: object) -> Value | None:
+    if len(args) == 2:
+        for one in members(args[1].type):
+            held = getattr(one, "value", None)
+            inner = one.elements if isinstance(one, TupleType) else ()
+            classes = [held, *(getattr(e, "value", None) for e in inner)]
+            if not all(c is None and isinstance(one, TupleType) or type(c) in _PLAIN_METACLASSES for c in classes):
+                frame.ledger.unknown("`isinstance` with a class that may define its own check", args)
+        return Value(operators.BOOL)
+    return None
+
+
+_PLAIN_METACLASSES = (type, types.UnionType, __import__("abc").ABCMeta)
+
+
+@special(getattr)
+def _getattr(frame: Frame, args: Sequence[Value], kwargs: Mapping[str, Value], node: object) -> Value | None:
+    if isinstance(node, ast.Call) and len(node.args) >= 2 and isinstance(node.args[1], ast.Constant):
+        name = node.args[1].value
+        if isinstance(name, str):
+            found = load_attribute(frame, args[0], name, node)
+            return join_values(found, args[2]) if len(args) > 2 else found
+    frame.ledger.unknown("`getattr` with a computed name", args)
+    return Value(ANY, frozenset((None,)).union(*(reach_of(one) for one in args)))
+
+
+@special(hasattr)
+def _hasattr(frame: Frame, args: Sequence[Value], kwargs: Mapping[str, Value], node: object) -> Value | None:
+    _getattr(frame, args, kwargs, node)
+    return Value(operators.BOOL)
+
+
+@special(setattr)
+def _setattr(frame: Frame, args: Sequence[Value], kwargs: Mapping[str, Value], node: object) -> Value | None:
+    from_attributes = store_attribute_by_name(node)
+    if from_attributes is None or len(args) != 3:
+        frame.ledger.unknown("`setattr` with a computed name", args)
+        return Value(NONE)
+    store_attribute(frame, args[0], from_attributes, args[2], node)
+    return Value(NONE)
+
+
+def store_attribute_by_name(node: object) -> str | None:
+    """The literal name in `setattr(x, "name", value)`."""
+    if isinstance(node, ast.Call) and len(node.args) == 3 and isinstance(node.args[1], ast.Constant):
+        name = node.args[1].value
+        return name if isinstance(name, str) else None
+    return None
+
+
+@special(next)
+def _next(frame: Frame, args: Sequence[Value], kwargs: Mapping[str, Value], node: object) -> Value | None:
+    if not args or not all(isinstance(part, IteratorType) for part in members(args[0].type)):
+        return None
+    frame.ledger.look(args[0])
+    found = elements_of(frame, args[0])
+    for origin in args[0].origins:
+        if not isinstance(origin, Cell):
+            frame.ledger.write(args[0], EVERYTHING, NOTHING, "element")
+            break
+    return join_values(found, args[1]) if len(args) > 1 else found
+
+
+@special(type)
+def _type(frame: Frame, args: Sequence[Value], kwargs: Mapping[str, Value], node: object) -> Value | None:
+    if len(args) != 1:
+        return None
+    found: AbstractType = NEVER
+    for part in members(deep(args[0])):
+        cls = getattr(widen(part), "cls", None)
+        if isinstance(part, StaticType) and widen(part) is part:
+            cls = type(part.value)
+        found = join(found, StaticType(cls) if isinstance(cls, type) else ANY)
+    return outside(found)
+
+
+@special(super)
+def _super_call(frame: Frame, args: Sequence[Value], kwargs: Mapping[str, Value], node: object) -> Value | None:
+    if args or frame.receiver is None:
+        return None
+    cls, receiver = frame.receiver
+    return Value(ANY, bound=Super(cls, receiver))

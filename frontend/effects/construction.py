@@ -1,0 +1,144 @@
+"""Making instances: what calling a class does, and the attribute types of what it gives."""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ...diagnostics.effect import Effect
+from . import operators
+from .abstract_type import ANY, ExactType, InstanceType
+from .calls import call_static, run_settled
+from .binding import WrongArguments, bind_arguments, is_generator
+from .frame import Frame
+from .scope import CodeScope, class_view, current_type
+from .source import SourceUnavailable, function_source
+from .summary import Guard
+from .value import NOTHING, Cell, Value, outside, reach_of
+
+_PLAIN_METACLASSES = ("type", "ABCMeta", "_ProtocolMeta")
+MAX_DEPTH = 8  # constructors inside constructors
+
+
+def construct(
+    frame: Frame, cls: type, args: Sequence[Value], kwargs: Mapping[str, Value], node: object
+) -> Value:
+    """`cls(*args, **kwargs)`."""
+    if type(cls).__name__ not in _PLAIN_METACLASSES or "__call__" in vars(type(cls)) and type(cls) is not type:
+        return _unknown(frame, cls, args, kwargs, "its metaclass")
+    if issubclass(cls, BaseException) and not isinstance(operators.dunder(cls, "__init__"), types.FunctionType):
+        origins = frozenset().union(*(reach_of(one) for one in args)) if args else frozenset()
+        cell = frame.ledger.cell((node, "exception"), opaque=True)
+        return Value(ExactType(cls), origins | {cell})
+    new, init = operators.dunder(cls, "__new__"), operators.dunder(cls, "__init__")
+    if new is not vars(object)["__new__"] and not _is_generic_new(cls, new):
+        return _unknown(frame, cls, args, kwargs, "its `__new__`")
+    frame.ledger.guards.add(Guard(class_view(cls), "__init__", init))
+    cell = frame.ledger.cell((node, "instance"))
+    made = Value(InstanceType(cls), frozenset((cell,)))
+    if init is vars(object)["__init__"]:
+        return made
+    if not isinstance(init, types.FunctionType):
+        return _unknown(frame, cls, args, kwargs, "its `__init__`")
+    if operators.is_generated(init) and dataclasses.is_dataclass(cls):
+        return _construct_dataclass(frame, cls, made, cell, args, kwargs, node)
+    initialise(frame, init, made, args, kwargs, node)
+    return made
+
+
+def _is_generic_new(cls: type, new: object) -> bool:
+    """Whether `__new__` is one of `object`'s kind that `typing` puts on generic classes and protocols."""
+    return getattr(new, "__module__", None) == "typing" and cls.__module__ != "typing"
+
+
+def initialise(
+    frame: Frame, init: Any, made: Value, args: Sequence[Value], kwargs: Mapping[str, Value], node: object
+) -> None:
+    """Runs an `__init__` in place, so that what it stores in the new object is known."""
+    depth = sum(1 for one in frame.active if isinstance(one, types.FunctionType))
+    is_active = any(one is init for one in frame.active)
+    try:
+        source = None if is_active or depth > MAX_DEPTH else function_source(init)
+    except SourceUnavailable:
+        source = None
+    if source is None or is_generator(source.node):  # type: ignore[arg-type]
+        call_static(frame, init, [made, *args], kwargs, node)
+        for origin in made.origins:
+            if isinstance(origin, Cell):
+                origin.unsettle()
+        return
+    scope = CodeScope.of(init, source.class_name)
+    defaults = _defaults(init)
+    try:
+        bound, extra, rest = bind_arguments(source.node.args, [made, *args], kwargs, defaults)
+    except WrongArguments:
+        return
+    defining = scope.cells.get("__class__")
+    receiver = (defining.cell_contents, made) if defining is not None else None
+    frame.active.append(init)
+    try:
+        run_settled(frame, source.node, bound, extra, rest, (node, "init"), None, scope, receiver)  # type: ignore[arg-type]
+    finally:
+        frame.active.pop()
+
+
+def _defaults(function: types.FunctionType) -> dict[str, Value]:
+    code = function.__code__
+    names = code.co_varnames[: code.co_argcount]
+    defaults = function.__defaults__ or ()
+    found = {
+        name: outside(current_type(held)) for name, held in zip(names[len(names) - len(defaults) :], defaults, strict=True)
+    }
+    found.update({name: outside(current_type(held)) for name, held in (function.__kwdefaults__ or {}).items()})
+    return found
+
+
+def _construct_dataclass(
+    frame: Frame,
+    cls: type,
+    made: Value,
+    cell: Cell,
+    args: Sequence[Value],
+    kwargs: Mapping[str, Value],
+    node: object,
+) -> Value:
+    fields = [one for one in dataclasses.fields(cls) if one.init]
+    positional = [one.name for one in fields if not one.kw_only]
+    if len(args) > len(positional) or "*" in kwargs or "**" in kwargs:
+        return NOTHING
+    given = {**dict(zip(positional, args, strict=False)), **kwargs}
+    for one in dataclasses.fields(cls):
+        if one.name in given and one.init:
+            held = given[one.name]
+        elif one.default is not dataclasses.MISSING:
+            held = outside(current_type(one.default))
+        elif one.default_factory is not dataclasses.MISSING:
+            held = call_static(frame, one.default_factory, [], {}, (node, one.name))
+        elif one.init:
+            return NOTHING  # a missing argument
+        else:
+            continue
+        cell.hold(f"attr:{one.name}", held)
+    after = operators.dunder(cls, "__post_init__")
+    if after is not None:
+        names = [one for one in getattr(cls, "__dataclass_fields__", {}).values() if _is_init_var(one)]
+        if names:
+            return _unknown(frame, cls, args, kwargs, "its `InitVar`s")
+        initialise(frame, after, made, [], {}, (node, "post"))
+    return made
+
+
+def _is_init_var(field: Any) -> bool:
+    return getattr(getattr(field, "_field_type", None), "name", "") == "_FIELD_INITVAR"
+
+
+def _unknown(
+    frame: Frame, cls: type, args: Sequence[Value], kwargs: Mapping[str, Value], what: str
+) -> Value:
+    involved = [*args, *kwargs.values()]
+    frame.ledger.disturb(involved)
+    frame.ledger.act(Effect.ORDERED, f"makes a {cls.__name__} ({what} is unknown)", "declare it")
+    return Value(ANY, frozenset((None,)).union(*(reach_of(one) for one in involved)))
+

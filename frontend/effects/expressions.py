@@ -1,0 +1,445 @@
+"""How inference evaluates expressions."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+
+from . import operators
+from .abstract_type import (
+    ANY,
+    BOOL,
+    NEVER,
+    NONE,
+    STR,
+    AbstractType,
+    DictType,
+    ExactType,
+    IteratorType,
+    ListType,
+    SetType,
+    StaticType,
+    TupleOfType,
+    TupleType,
+    widen,
+)
+from .application import apply_summary, iterate
+from .attributes import load_attribute
+from .binding import assigned, captured_names
+from .calls import call_value, made_tuple
+from .frame import Frame, Names, expression, joined
+from .items import OPERATOR_NAMES, binary, contains, made_list, subscript
+from .statements import MAX_ROUNDS, assign, closure, narrow, test
+from .type_of import SCALAR_TYPES, type_of
+from .value import ELEMENT, KEY, NOTHING, VALUE, Cell, Value, deep, join_values, load, reach_of
+
+_COMPARE_NAMES: dict[type[ast.cmpop], str] = {
+    ast.Eq: "eq",
+    ast.NotEq: "ne",
+    ast.Lt: "lt",
+    ast.LtE: "le",
+    ast.Gt: "gt",
+    ast.GtE: "ge",
+}
+_UNARY_NAMES: dict[type[ast.unaryop], str] = {ast.USub: "neg", ast.UAdd: "pos", ast.Invert: "invert"}
+_SCALAR_VALUES = {cls: Value(type_) for cls, type_ in SCALAR_TYPES.items()}
+
+
+@expression(ast.Constant)
+def _constant(frame: Frame, node: ast.Constant) -> Value:
+    return _SCALAR_VALUES.get(type(node.value)) or Value(type_of(node.value))
+
+
+@expression(ast.Name)
+def _name(frame: Frame, node: ast.Name) -> Value:
+    return frame.lookup(node.id)
+
+
+@expression(ast.Attribute)
+def _attribute(frame: Frame, node: ast.Attribute) -> Value:
+    return load_attribute(frame, frame.evaluate(node.value), node.attr, node)
+
+
+@expression(ast.Subscript)
+def _subscript(frame: Frame, node: ast.Subscript) -> Value:
+    owner = frame.evaluate(node.value)
+    return subscript(frame, owner, frame.evaluate(node.slice), node)
+
+
+@expression(ast.Slice)
+def _slice(frame: Frame, node: ast.Slice) -> Value:
+    for part in (node.lower, node.upper, node.step):
+        if part is not None:
+            held = frame.evaluate(part)
+            if not operators.is_builtin(held.type):
+                _index(frame, held, part)
+    return Value(ExactType(slice))
+
+
+def _index(frame: Frame, held: Value, node: ast.expr) -> None:
+    summary = operators.call_dunder("__index__", deep(held), (), frame.inference)
+    if summary is not None:
+        apply_summary(frame, summary, [held], {}, node)
+
+
+@expression(ast.BinOp)
+def _binary(frame: Frame, node: ast.BinOp) -> Value:
+    left = frame.evaluate(node.left)
+    return binary(frame, OPERATOR_NAMES[type(node.op)], left, frame.evaluate(node.right), node)
+
+
+@expression(ast.UnaryOp)
+def _unary(frame: Frame, node: ast.UnaryOp) -> Value:
+    if isinstance(node.op, ast.Not):
+        test(frame, node.operand)
+        return Value(BOOL)
+    operand = frame.evaluate(node.operand)
+    summary = operators.unary(_UNARY_NAMES[type(node.op)], deep(operand), frame.inference)
+    return apply_summary(frame, summary, [operand], {}, node)
+
+
+@expression(ast.BoolOp)
+def _bool(frame: Frame, node: ast.BoolOp) -> Value:
+    found = NOTHING
+    is_and = isinstance(node.op, ast.And)
+    left: Names | None = None
+    for index, part in enumerate(node.values):
+        last = index == len(node.values) - 1
+        held = frame.evaluate(part) if last else test(frame, part)
+        found = join_values(found, held if last or is_and else _truthy(held))
+        left = joined(left, frame.fork())
+        narrow(frame, part, is_and)
+    frame.names = left
+    return found
+
+
+def _truthy(held: Value) -> Value:
+    """What `x or ...` gives when it stops at `x`: not None."""
+    if held.type == NONE:
+        return NOTHING
+    if isinstance(held.type, operators.UnionType):
+        kept: AbstractType = NEVER
+        for part in held.type.members:
+            if part != NONE:
+                kept = operators.join(kept, part)
+        return Value(kept, held.origins, held.bound)
+    return held
+
+
+@expression(ast.Compare)
+def _compare(frame: Frame, node: ast.Compare) -> Value:
+    left = frame.evaluate(node.left)
+    result = NOTHING
+    for op, comparator in zip(node.ops, node.comparators, strict=True):
+        right = frame.evaluate(comparator)
+        result = join_values(result, _compare_pair(frame, op, left, right, comparator))
+        if len(node.ops) > 1:
+            summary = operators.truth(deep(result), frame.inference)
+            apply_summary(frame, summary, [result], {}, (node, "truth"))
+        left = right
+    return result
+
+
+def _compare_pair(frame: Frame, op: ast.cmpop, left: Value, right: Value, node: ast.expr) -> Value:
+    if isinstance(op, (ast.Is, ast.IsNot)):
+        return Value(BOOL)
+    if isinstance(op, (ast.In, ast.NotIn)):
+        contains(frame, left, right, node)
+        return Value(BOOL)
+    if left.type is NEVER or right.type is NEVER:
+        return NOTHING
+    summary = operators.compare(_COMPARE_NAMES[type(op)], deep(left), deep(right), frame.inference)
+    return apply_summary(frame, summary, [left, right], {}, (node, "compare"))
+
+
+@expression(ast.IfExp)
+def _conditional(frame: Frame, node: ast.IfExp) -> Value:
+    test(frame, node.test)
+    before = frame.fork()
+    narrow(frame, node.test, True)
+    one = frame.evaluate(node.body)
+    after = frame.names
+    frame.names = before
+    narrow(frame, node.test, False)
+    other = frame.evaluate(node.orelse)
+    frame.names = joined(after, frame.names)
+    return join_values(one, other)
+
+
+@expression(ast.NamedExpr)
+def _walrus(frame: Frame, node: ast.NamedExpr) -> Value:
+    held = frame.evaluate(node.value)
+    assign(frame, node.target, held)
+    return held
+
+
+@expression(ast.Lambda)
+def _lambda(frame: Frame, node: ast.Lambda) -> Value:
+    return Value(ANY, bound=closure(frame, node))
+
+
+@expression(ast.JoinedStr)
+def _formatted_string(frame: Frame, node: ast.JoinedStr) -> Value:
+    for part in node.values:
+        frame.evaluate(part)
+    return Value(STR)
+
+
+@expression(ast.FormattedValue)
+def _formatted(frame: Frame, node: ast.FormattedValue) -> Value:
+    held = frame.evaluate(node.value)
+    how = {115: "str", 114: "repr", 97: "repr"}.get(node.conversion, "format")
+    if node.format_spec is not None:
+        frame.evaluate(node.format_spec)
+    if held.type not in (STR, operators.INT, operators.FLOAT):
+        apply_summary(frame, operators.formatted(deep(held), frame.inference, how), [held], {}, node)
+    return Value(STR)
+
+
+@expression(ast.Tuple)
+def _tuple(frame: Frame, node: ast.Tuple) -> Value:
+    if any(isinstance(element, ast.Starred) for element in node.elts):
+        element = _elements(frame, node.elts)
+        return Value(TupleOfType(element.type), element.origins)
+    return made_tuple([frame.evaluate(element) for element in node.elts])
+
+
+def _elements(frame: Frame, nodes: Sequence[ast.expr]) -> Value:
+    """The join of the elements of a display."""
+    found = NOTHING
+    for node in nodes:
+        if isinstance(node, ast.Starred):
+            found = join_values(found, iterate(frame, frame.evaluate(node.value), node))
+        else:
+            found = join_values(found, frame.evaluate(node))
+    return found
+
+
+@expression(ast.List)
+def _list(frame: Frame, node: ast.List) -> Value:
+    return made_list(frame, node, _elements(frame, node.elts))
+
+
+@expression(ast.Set)
+def _set(frame: Frame, node: ast.Set) -> Value:
+    return _made_set(frame, node, _elements(frame, node.elts))
+
+
+def _made_set(frame: Frame, node: ast.expr, element: Value) -> Value:
+    cell = frame.ledger.cell(node)
+    cell.hold(ELEMENT, element)
+    _hashed(frame, element, node)
+    return Value(SetType(NEVER), frozenset((cell,)))
+
+
+def _hashed(frame: Frame, key: Value, node: ast.expr) -> None:
+    """Keys are hashed, and compared with each other."""
+    type_ = deep(key)
+    if isinstance(type_, ExactType) and operators.is_builtin(type_):
+        return
+    apply_summary(frame, operators.hash_of(type_, frame.inference), [key], {}, (node, "hash"))
+    compared = operators.compare("eq", type_, type_, frame.inference)
+    apply_summary(frame, compared, [key, key], {}, (node, "eq"))
+
+
+@expression(ast.Dict)
+def _dict(frame: Frame, node: ast.Dict) -> Value:
+    cell = frame.ledger.cell(node)
+    keys = NOTHING
+    for key_node, value_node in zip(node.keys, node.values, strict=True):
+        if key_node is None:
+            key, held = _mapping(frame, frame.evaluate(value_node), value_node)
+        else:
+            key, held = frame.evaluate(key_node), frame.evaluate(value_node)
+        keys = join_values(keys, key)
+        cell.hold(KEY, key)
+        cell.hold(VALUE, held)
+    _hashed(frame, keys, node)
+    return Value(DictType(NEVER, NEVER), frozenset((cell,)))
+
+
+def _mapping(frame: Frame, one: Value, node: ast.expr) -> tuple[Value, Value]:
+    """Keys and values of a `**mapping`."""
+    type_ = one.type
+    frame.ledger.look(one)
+    if isinstance(type_, DictType):
+        return load(one, KEY, type_.key), load(one, VALUE, type_.value)
+    if isinstance(type_, operators.PlainType):
+        return Value(STR), load(one, VALUE, type_)
+    frame.ledger.unknown(f"`**` of {type_}", [one])
+    unknown = Value(ANY, reach_of(one) | {None})
+    return unknown, unknown
+
+
+@expression(ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+def _comprehension(frame: Frame, node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp) -> Value:
+    first = frame.evaluate(node.generators[0].iter)
+    own = assigned([generator.target for generator in node.generators])
+    inner = Frame(
+        frame.ledger, frame.inference, frame.scope, own, {}, frame.budget, parent=frame, is_immediate=True
+    )
+    inner.capturing = captured_names(node)[0] & own
+    ledger = frame.ledger
+    ledger.loop_depth += 1
+    for _ in range(MAX_ROUNDS):
+        names, state = frame.fork(), ledger.state
+        _generate(inner, node, 0, first)
+        if frame.names == names and ledger.state == state:
+            break
+        frame.names = joined(names, frame.names)
+    else:
+        ledger.unknown("a comprehension that doesn't settle", frame.everything())
+    ledger.loop_depth -= 1
+    cell = ledger.cell(node)
+    if any(generator.is_async for generator in node.generators):
+        ledger.unknown("an asynchronous comprehension", frame.everything())
+    match node:
+        case ast.ListComp():
+            return Value(ListType(NEVER), frozenset((cell,)))
+        case ast.SetComp():
+            return Value(SetType(NEVER), frozenset((cell,)))
+        case ast.DictComp():
+            return Value(DictType(NEVER, NEVER), frozenset((cell,)))
+        case _:
+            return Value(IteratorType(_GENERATOR, NEVER), frozenset((cell,)))
+
+
+_GENERATOR = type(_ for _ in ())
+
+
+def _generate(
+    frame: Frame, node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp, depth: int, over: Value | None
+) -> None:
+    generator = node.generators[depth]
+    held = frame.evaluate(generator.iter) if over is None else over
+    element = iterate(frame, held, generator.iter)
+    if element.type is NEVER and element.bound is None:
+        return
+    assign(frame, generator.target, element)
+    for condition in generator.ifs:
+        test(frame, condition)
+        narrow(frame, condition, True)
+    if depth + 1 < len(node.generators):
+        _generate(frame, node, depth + 1, None)
+        return
+    cell = frame.ledger.cell(node)
+    if isinstance(node, ast.DictComp):
+        key = frame.evaluate(node.key)
+        _hashed(frame, key, node)
+        cell.hold(KEY, key)
+        cell.hold(VALUE, frame.evaluate(node.value))
+        return
+    held = frame.evaluate(node.elt)
+    if isinstance(node, ast.SetComp):
+        _hashed(frame, held, node)
+    cell.hold(ELEMENT, held)
+
+
+@expression(ast.Call)
+def _call(frame: Frame, node: ast.Call) -> Value:
+    callee = frame.evaluate(node.func)
+    args: list[Value] = []
+    kwargs: dict[str, Value] = {}
+    is_exact = True
+    for argument in node.args:
+        if isinstance(argument, ast.Starred):
+            is_exact &= _star(frame, argument, args)
+        else:
+            args.append(_argument(frame, callee, argument))
+    for keyword in node.keywords:
+        held = frame.evaluate(keyword.value)
+        if keyword.arg is not None:
+            kwargs[keyword.arg] = held
+        else:
+            is_exact &= _double_star(frame, held, keyword.value, kwargs)
+    if not is_exact and _is_variadic(callee):
+        kwargs["*"] = Value(NONE)
+        is_exact = True
+    if is_exact:
+        return call_value(frame, callee, args, kwargs, node)
+    frame.ledger.unknown("a call with `*` of unknown length", [callee, *args, *kwargs.values()])
+    return Value(ANY, frozenset((None,)).union(*(reach_of(one) for one in (*args, *kwargs.values()))))
+
+
+def _argument(frame: Frame, callee: Value, node: ast.expr) -> Value:
+    """An argument; a generator expression is run where it stands if a builtin consumes it at once."""
+    if not isinstance(node, ast.GeneratorExp) or _consumes(callee):
+        return frame.evaluate(node)
+    return stored_generator(frame, node)
+
+
+def stored_generator(frame: Frame, node: ast.GeneratorExp) -> Value:
+    """A generator expression that may be consumed later, when names and objects have changed."""
+    held = frame.evaluate(node)
+    frame.ledger.unknown("a generator expression kept for later", frame.everything())
+    return Value(ANY, reach_of(held) | {None})
+
+
+def _consumes(callee: Value) -> bool:
+    """Whether a callee runs a generator to its end (or drops it) before it returns."""
+    held = callee.type.value if isinstance(callee.type, StaticType) else getattr(callee.bound, "function", None)
+    return getattr(held, "__name__", None) in _CONSUMERS and type(held).__name__ != "function"
+
+
+_CONSUMERS = frozenset(
+    "all any bytes deque dict enumerate extend frozenset join list max min set sorted sum tuple update".split()
+)
+
+
+def _is_variadic(callee: Value) -> bool:
+    """Builtins that take any number of arguments of one kind."""
+    held = callee.type.value if isinstance(callee.type, StaticType) else getattr(callee.bound, "function", None)
+    return getattr(held, "__name__", None) in _VARIADIC and type(held).__name__ != "function"
+
+
+_VARIADIC = frozenset("max min zip hypot print gcd lcm chain format set union intersection join".split())
+
+
+def _star(frame: Frame, node: ast.Starred, args: list[Value]) -> bool:
+    held = frame.evaluate(node.value)
+    type_ = widen(held.type)
+    if isinstance(type_, TupleType) and held.bound is None:
+        args.extend(Value(part, held.origins) for part in type_.elements)
+        return True
+    args.append(iterate(frame, held, node))
+    frame.ledger.look(held)
+    return False
+
+
+def _double_star(frame: Frame, held: Value, node: ast.expr, kwargs: dict[str, Value]) -> bool:
+    origins = tuple(held.origins)
+    cell = origins[0] if len(origins) == 1 and isinstance(origins[0], Cell) else None
+    if cell is not None and cell.keywords is not None and cell.keywords[0] == cell.version and not cell.unsettled:
+        kwargs.update(cell.keywords[1])
+        return True
+    key, inner = _mapping(frame, held, node)
+    if key.type is NEVER:
+        return True
+    kwargs["**"] = inner
+    return False
+
+
+@expression(ast.Starred)
+def _starred(frame: Frame, node: ast.Starred) -> Value:
+    return iterate(frame, frame.evaluate(node.value), node)
+
+
+@expression(ast.Yield)
+def _yield(frame: Frame, node: ast.Yield) -> Value:
+    held = Value(NONE) if node.value is None else frame.evaluate(node.value)
+    frame.yielded = join_values(frame.yielded, held)
+    return Value(ANY, frozenset((None,)))
+
+
+@expression(ast.YieldFrom)
+def _yield_from(frame: Frame, node: ast.YieldFrom) -> Value:
+    frame.yielded = join_values(frame.yielded, iterate(frame, frame.evaluate(node.value), node))
+    return Value(ANY, frozenset((None,)))
+
+
+@expression(ast.Await)
+def _await(frame: Frame, node: ast.Await) -> Value:
+    held = frame.evaluate(node.value)
+    frame.ledger.unknown("`await`", [held, *frame.everything()])
+    return Value(ANY, frozenset((None,)))
+

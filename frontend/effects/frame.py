@@ -1,0 +1,299 @@
+"""One function body, segment or closure under inference: its local names, and the dispatch on syntax nodes.
+
+Statements and expressions register how they are evaluated (`statement`, `expression`), so modules of node kinds need not
+know each other.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeAlias
+
+from .abstract_type import ANY
+from .ledger import Inference, Ledger
+from .scope import CodeScope, find
+from .value import NOTHING, Origin, Value, join_values, outside, reach_of
+
+Names: TypeAlias = dict[str, Value]
+Evaluate: TypeAlias = Callable[["Frame", Any], Value]
+Execute: TypeAlias = Callable[["Frame", Any], None]
+
+EXPRESSIONS: dict[type[ast.AST], Evaluate] = {}
+STATEMENTS: dict[type[ast.AST], Execute] = {}
+MAX_STEPS = 200_000  # nodes evaluated for one question; what is beyond is unknown
+
+
+class TooLarge(Exception):
+    """Inference takes longer than its answer is worth."""
+
+
+class Budget:
+    """Nodes that may still be evaluated, shared by all activations of one question."""
+
+    __slots__ = ("left",)
+
+    def __init__(self, left: int = MAX_STEPS) -> None:
+        self.left = left
+
+
+def expression(*kinds: type[ast.AST]) -> Callable[[Evaluate], Evaluate]:
+    """Registers how expressions of these node kinds are evaluated."""
+
+    def register(function: Evaluate) -> Evaluate:
+        EXPRESSIONS.update(dict.fromkeys(kinds, function))
+        return function
+
+    return register
+
+
+def statement(*kinds: type[ast.AST]) -> Callable[[Execute], Execute]:
+    """Registers how statements of these node kinds are executed."""
+
+    def register(function: Execute) -> Execute:
+        STATEMENTS.update(dict.fromkeys(kinds, function))
+        return function
+
+    return register
+
+
+class Frame:
+    """Local names and control flow of one body.
+
+    Attributes:
+        names: local names to values, on the path being followed; None on a path that has ended.
+        own: all names that are local to this body.
+        returned: the join of all returned values.
+        handlers: for each enclosing `try`, the joined values that names had anywhere in its body.
+        exits: for each enclosing loop, the names at its `break`s and `continue`s.
+        captured: the joined values of names that nested functions read.
+        is_immediate: this is a comprehension, run where it stands, so it sees its parent's names as they are now.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        inference: Inference,
+        scope: CodeScope,
+        own: frozenset[str],
+        names: Names,
+        budget: Budget,
+        parent: Frame | None = None,
+        is_immediate: bool = False,
+    ) -> None:
+        self.ledger = ledger
+        self.inference = inference
+        self.scope = scope
+        self.own = own
+        self.budget = budget
+        self.parent = parent
+        self.is_immediate = is_immediate
+        self.names: Names | None = names
+        self.returned = NOTHING
+        self.yielded = NOTHING
+        self.handlers: list[Names] = []
+        self.exits: list[tuple[list[Names], list[Names]]] = []
+        self.captured: Names = {}
+        self.capturing: frozenset[str] = frozenset()
+        self.shared: frozenset[str] = frozenset()
+        self.receiver: tuple[type, Value] | None = None
+        self.active: list[object] = [] if parent is None else parent.active
+
+    def evaluate(self, node: ast.expr) -> Value:
+        """The value of an expression, its effects entered in the ledger."""
+        self.budget.left -= 1
+        if self.budget.left < 0:
+            raise TooLarge
+        evaluate = EXPRESSIONS.get(type(node))
+        if evaluate is None:
+            self.ledger.unknown(f"`{type(node).__name__}` expression", self.everything())
+            return outside(ANY)
+        return evaluate(self, node)
+
+    def execute(self, nodes: Sequence[ast.stmt]) -> None:
+        """Runs statements until the path ends."""
+        for node in nodes:
+            if self.names is None:
+                return
+            self.budget.left -= 1
+            if self.budget.left < 0:
+                raise TooLarge
+            execute = STATEMENTS.get(type(node))
+            if execute is None:
+                self.ledger.unknown(f"`{type(node).__name__}` statement", self.everything())
+            else:
+                execute(self, node)
+
+    def everything(self) -> Iterable[Value]:
+        """All local values: what code that isn't understood may touch."""
+        return tuple((self.names or {}).values()) + tuple(self.captured.values())
+
+    def lookup(self, name: str) -> Value:
+        """The value of a name where it is read."""
+        if name in self.own and name not in self.shared:
+            return NOTHING if self.names is None else self.names.get(name, NOTHING)
+        if name in self.own:
+            return self.captured.get(name, NOTHING)
+        if self.is_immediate and self.parent is not None:
+            return self.parent.lookup(name)
+        frame = self.parent
+        while frame is not None:
+            if name in frame.own:
+                return frame.captured.get(name, NOTHING)
+            frame = frame.parent
+        found = find(self.scope, name)
+        if found is None:
+            return NOTHING  # a NameError
+        if found.guard is not None:
+            self.ledger.guards.add(found.guard)
+        if found.sees is not None:
+            self.ledger.sees.add(found.sees)
+        return found.value
+
+    def bind(self, name: str, value: Value) -> None:
+        """Assigns a name."""
+        if name not in self.own:
+            self._bind_outside(name, value)
+            return
+        if self.names is not None:
+            self.names[name] = value
+        for handler in self.handlers:
+            handler[name] = join_values(handler.get(name, NOTHING), value)
+        if name in self.capturing:
+            self.captured[name] = join_values(self.captured.get(name, NOTHING), value)
+
+    def _bind_outside(self, name: str, value: Value) -> None:
+        if self.is_immediate and self.parent is not None:
+            self.parent.bind(name, value)
+            return
+        frame = self.parent
+        while frame is not None:
+            if name in frame.own:
+                frame.captured[name] = join_values(frame.captured.get(name, NOTHING), value)
+                if frame.names is not None:
+                    frame.names[name] = join_values(frame.names.get(name, NOTHING), value)
+                return
+            frame = frame.parent
+        kind = f"cell:{name}" if name in self.scope.cells else f"global:{self.scope.globals.get('__name__')}.{name}"
+        self.ledger.rebind(kind, name, value)
+
+    def fork(self) -> Names | None:
+        """A copy of the names for another path."""
+        return None if self.names is None else dict(self.names)
+
+    def end(self) -> None:
+        """This path goes no further."""
+        self.names = None
+
+
+def joined(left: Names | None, right: Names | None) -> Names | None:
+    """The names where two paths meet; a name that one of them lacks is unbound there."""
+    if left is None or right is None:
+        return left if right is None else right
+    if left is right:
+        return left
+    result = dict(left)
+    for name, value in right.items():
+        mine = result.get(name)
+        result[name] = value if mine is None else join_values(mine, value)
+    return result
+
+
+class Closure:
+    """A `def` or `lambda` of the code under inference, called with the names of the frame that defines it."""
+
+    __slots__ = ("defaults", "frame", "free", "node")
+
+    def __init__(
+        self, node: ast.FunctionDef | ast.Lambda, frame: Frame, defaults: dict[str, Value], free: frozenset[str]
+    ) -> None:
+        self.node = node
+        self.frame = frame
+        self.defaults = defaults
+        self.free = free
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Closure) and self.node is other.node and self.frame is other.frame
+
+    def __hash__(self) -> int:
+        return hash((id(self.node), id(self.frame)))
+
+    @property
+    def origins(self) -> frozenset[Origin]:
+        """What it may reach: captured values and defaults."""
+        found: set[Origin] = set()
+        for name in self.free:
+            frame: Frame | None = self.frame
+            while frame is not None:
+                if name in frame.own:
+                    held = frame.captured.get(name)
+                    if held is not None and not (held.bound is not None and held.bound == self):
+                        found |= held.origins
+                    break
+                frame = frame.parent
+        for held in self.defaults.values():
+            found |= reach_of(held)
+        return frozenset(found)
+
+
+class Method:
+    """A bound method: a function of a class with its receiver as first argument."""
+
+    __slots__ = ("function", "receiver")
+
+    def __init__(self, function: Any, receiver: Value) -> None:
+        self.function = function
+        self.receiver = receiver
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Method) and self.function is other.function and self.receiver == other.receiver
+
+    def __hash__(self) -> int:
+        return hash((id(self.function), self.receiver))
+
+    @property
+    def origins(self) -> frozenset[Origin]:
+        """What it may reach: its receiver."""
+        return reach_of(self.receiver)
+
+
+class Path:
+    """A part of a library client: an attribute path whose calls the table knows."""
+
+    __slots__ = ("path", "receiver")
+
+    def __init__(self, path: str, receiver: Value) -> None:
+        self.path = path
+        self.receiver = receiver
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Path) and self.path == other.path and self.receiver == other.receiver
+
+    def __hash__(self) -> int:
+        return hash(self.path)
+
+    @property
+    def origins(self) -> frozenset[Origin]:
+        """What it may reach: the client."""
+        return self.receiver.origins
+
+
+class Super:
+    """`super()` inside a method of `cls`."""
+
+    __slots__ = ("cls", "receiver")
+
+    def __init__(self, cls: type, receiver: Value) -> None:
+        self.cls = cls
+        self.receiver = receiver
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Super) and self.cls is other.cls and self.receiver == other.receiver
+
+    def __hash__(self) -> int:
+        return hash(self.cls)
+
+    @property
+    def origins(self) -> frozenset[Origin]:
+        """What it may reach: the receiver."""
+        return reach_of(self.receiver)

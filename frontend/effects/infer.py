@@ -1,0 +1,116 @@
+"""Effect inference: what calling any callable, or running any piece of code, does.
+
+In: a callable (or syntax) and abstract types. Out: a `Summary`. Assumes: functions, classes and methods found by name
+are not rebound while a program runs (each is guarded, and checked before a summary is used again). Ensures: nothing of
+the user's runs; what isn't proven is ordered.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import threading
+import types
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ...diagnostics.effect import ORDERED, Behaviour, Effect
+from ...diagnostics.effect import PURE as PURE_BEHAVIOUR
+from . import activation, array_table, builtin_table, client_table, expressions, library_table, method_table
+from .abstract_type import ANY, IMMUTABLE_SCALARS, AbstractType, StaticType
+from .activation import Analysis
+from .scope import CodeScope
+from .summary import CALLEE, CodeSummary, Summary
+from .type_of import type_of
+
+__all__ = ["infer_call", "infer_code", "infer_value_call", "resolve"]
+
+_REGISTERED = (array_table, builtin_table, client_table, expressions, library_table, method_table)  # they fill tables when imported
+
+
+def infer_call(
+    function: Callable[..., Any], args: Sequence[AbstractType], kwargs: Mapping[str, AbstractType]
+) -> Summary:
+    """The summary of `function(*args, **kwargs)` for arguments of these types.
+
+    Parameters are named by index and keyword. A bound method's object is `CALLEE`: writing it is ordered.
+    """
+    return Analysis().call(function, tuple(args), kwargs)
+
+
+def infer_value_call(
+    callee: AbstractType, args: Sequence[AbstractType], kwargs: Mapping[str, AbstractType]
+) -> Summary:
+    """The summary of calling a value known by type only; the callee's own object is the parameter `CALLEE`."""
+    return Analysis().value_call(callee, tuple(args), kwargs)
+
+
+def infer_code(
+    nodes: Sequence[ast.stmt] | ast.expr, inputs: Mapping[str, AbstractType], scope: CodeScope
+) -> CodeSummary:
+    """The summary of a run of statements, or of an expression, over local names of these types."""
+    return activation.run_code(Analysis(), nodes, inputs, scope)
+
+
+def resolve(fn: Any, args: Sequence[object], kwargs: Mapping[str, object]) -> Behaviour:
+    """The behaviour of `fn(*args, **kwargs)` for these very values. Never raises, runs no user code."""
+    if fn in _SCALAR_OPERATORS if type(fn) is types.BuiltinFunctionType else False:
+        for one in args:
+            if type(one) not in IMMUTABLE_SCALARS:
+                break
+        else:
+            return PURE_BEHAVIOUR
+    try:
+        return summarise(fn, args, kwargs).behaviour()
+    except Exception:  # an answer that can't be found is the strongest one
+        return ORDERED
+
+
+def summarise(fn: Any, args: Sequence[object], kwargs: Mapping[str, object]) -> Summary:
+    """The summary of a call with these very values; a write to any of their objects counts as `mutates`."""
+    types_ = tuple(type_of(one) for one in args)
+    segment = getattr(fn, "__xcs_segment__", None) if isinstance(fn, types.FunctionType) else None
+    if segment is not None and not kwargs:
+        return _segment_summary(segment, types_)
+    keyword_types = {name: type_of(one) for name, one in kwargs.items()} if kwargs else {}
+    if isinstance(fn, (types.FunctionType, types.BuiltinFunctionType, type, functools.partial)):
+        return infer_call(fn, types_, keyword_types)
+    if isinstance(fn, types.MethodType):
+        summary = infer_call(fn.__func__, (type_of(fn.__self__), *types_), keyword_types)
+        return summary.renamed({0: CALLEE, **{i + 1: i for i in range(len(types_))}, **{n: n for n in keyword_types}})
+    callee = type_of(fn)
+    return infer_value_call(callee, types_, keyword_types) if callee is not ANY else infer_call(fn, types_, keyword_types)
+
+
+_segments: dict[tuple[int, tuple[AbstractType, ...]], tuple[object, Summary]] = {}
+_segments_lock = threading.Lock()
+MAX_SEGMENTS = 4096  # (segment, types) pairs whose summary is kept
+
+
+def _segment_summary(segment: Any, types_: tuple[AbstractType, ...]) -> Summary:
+    key = (id(segment), types_)
+    known = _segments.get(key)
+    if known is not None and all(guard.holds() for guard in known[1].guards):
+        return known[1]
+    summary = segment.summarise(types_)
+    with _segments_lock:
+        if len(_segments) >= MAX_SEGMENTS:
+            _segments.clear()
+        _segments[key] = (segment, summary)
+    return summary
+
+
+def is_static_pure(type_: AbstractType) -> bool:
+    """Whether a type is a literal known for sure."""
+    return isinstance(type_, StaticType) and type(type_.value) in IMMUTABLE_SCALARS
+
+
+def _scalar_operators() -> frozenset[Any]:
+    import operator
+
+    names = "add sub mul truediv floordiv mod pow eq ne lt le gt ge and_ or_ xor not_ neg pos invert truth getitem contains"
+    return frozenset(getattr(operator, name) for name in names.split()) | {len, str, abs, round}
+
+
+_SCALAR_OPERATORS = _scalar_operators() - {str}
+_ = Effect

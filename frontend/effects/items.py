@@ -1,0 +1,261 @@
+"""Subscripts and in-place operators: what loading, storing and deleting items does."""
+
+from __future__ import annotations
+
+import ast
+
+from . import operators
+from .abstract_type import (
+    ANY,
+    INT,
+    NEVER,
+    PLAIN,
+    STR,
+    AbstractType,
+    ArrayType,
+    DictType,
+    ExactType,
+    InstanceType,
+    ListType,
+    PlainType,
+    SetType,
+    StaticType,
+    TupleOfType,
+    TupleType,
+    is_immutable,
+    members,
+)
+from .application import apply_summary, elements_of, iterate
+from .contents import element_type, kinds
+from .frame import Frame
+from .value import ELEMENT, KEY, NOTHING, VALUE, Value, deep, join_values, load, reach_of, value
+
+OPERATOR_NAMES: dict[type[ast.operator], str] = {
+    ast.Add: "add",
+    ast.Sub: "sub",
+    ast.Mult: "mul",
+    ast.Div: "truediv",
+    ast.FloorDiv: "floordiv",
+    ast.Mod: "mod",
+    ast.Pow: "pow",
+    ast.LShift: "lshift",
+    ast.RShift: "rshift",
+    ast.BitAnd: "and",
+    ast.BitOr: "or",
+    ast.BitXor: "xor",
+    ast.MatMult: "matmul",
+}
+_LIBRARY_DICTS = ("defaultdict", "OrderedDict", "Counter")
+
+
+def made_list(frame: Frame, site: object, element: Value) -> Value:
+    """A fresh list of these elements."""
+    cell = frame.ledger.cell(site)
+    cell.hold(ELEMENT, element)
+    return Value(ListType(NEVER), frozenset((cell,)))
+
+
+def subscript(frame: Frame, owner: Value, index: Value, node: ast.Subscript) -> Value:
+    """`owner[index]`."""
+    if owner.bound is not None:
+        frame.ledger.unknown("a subscript of a callable", [owner, index])
+        return Value(ANY, reach_of(owner) | {None})
+    found = NOTHING
+    for part in members(owner.type):
+        found = join_values(found, _subscript_part(frame, Value(part, owner.origins), index, node))
+    return found
+
+
+def _subscript_part(frame: Frame, owner: Value, index: Value, node: ast.Subscript) -> Value:
+    is_slice = isinstance(node.slice, ast.Slice)
+    type_ = owner.type
+    frame.ledger.look(owner)
+    match type_:
+        case ListType() if is_slice:
+            return made_list(frame, (node, "slice"), elements_of(frame, owner))
+        case ListType():
+            return elements_of(frame, owner)
+        case TupleType(elements=elements):
+            return _tuple_item(frame, owner, elements, node)
+        case TupleOfType(element=element):
+            return Value(type_, owner.origins) if is_slice else value(element, owner.origins)
+        case DictType(value=held):
+            _hash(frame, owner, index, node)
+            return load(owner, VALUE, held)
+        case PlainType():
+            _hash(frame, owner, index, node)
+            return load(owner, ELEMENT, PLAIN)
+        case ExactType(cls=cls) if cls in (str, bytes, range, bytearray):
+            return value(_scalar_item(cls, is_slice))
+        case ExactType() | SetType() if operators.is_builtin(type_):
+            return NOTHING
+        case ArrayType():
+            return _array_item(frame, owner, index)
+        case StaticType(value=held) if isinstance(held, type):
+            return Value(ANY, frozenset((None,)))  # `list[int]`
+    summary = operators.call_dunder("__getitem__", deep(owner), (deep(index),), frame.inference)
+    return NOTHING if summary is None else apply_summary(frame, summary, [owner, index], {}, node)
+
+
+def _scalar_item(cls: type, is_slice: bool) -> AbstractType:
+    if is_slice:
+        return ExactType(cls)
+    return STR if cls is str else INT
+
+
+def _tuple_item(frame: Frame, owner: Value, elements: tuple[AbstractType, ...], node: ast.Subscript) -> Value:
+    position = node.slice
+    negative = isinstance(position, ast.UnaryOp) and isinstance(position.op, ast.USub)
+    constant = position.operand if isinstance(position, ast.UnaryOp) and negative else position
+    if isinstance(constant, ast.Constant) and type(constant.value) is int:
+        where = -constant.value if negative else constant.value
+        inside = -len(elements) <= where < len(elements)
+        return value(elements[where], owner.origins) if inside else NOTHING
+    element = elements_of(frame, owner)
+    return Value(TupleOfType(element.type), element.origins) if isinstance(position, ast.Slice) else element
+
+
+def _array_item(frame: Frame, owner: Value, index: Value) -> Value:
+    type_ = owner.type
+    assert isinstance(type_, ArrayType)
+    if not is_immutable(index.type) and not isinstance(index.type, (ArrayType, TupleType, ListType)):
+        frame.ledger.unknown("an array's index", [owner, index])
+    frame.ledger.has_array_work = True
+    is_jax = type_.cls.__module__.startswith("jax")
+    return Value(ArrayType(type_.cls)) if is_jax else Value(ANY, owner.origins)
+
+
+def _hash(frame: Frame, owner: Value, index: Value, node: object) -> None:
+    """A lookup hashes the key and compares it with those it meets."""
+    key = deep(index)
+    if isinstance(key, ExactType) and operators.is_builtin(key):
+        if isinstance(owner.type, PlainType):
+            return
+        keys = deep(owner)
+        if isinstance(keys, DictType) and operators.is_builtin(keys.key):
+            return
+    apply_summary(frame, operators.hash_of(key, frame.inference), [index], {}, (node, "hash"))
+    for part in members(deep(owner)):
+        if isinstance(part, (DictType, SetType)):
+            held = part.key if isinstance(part, DictType) else part.element
+            summary = operators.compare("eq", held, key, frame.inference)
+            apply_summary(frame, summary, [load(owner, KEY, held), index], {}, (node, "eq"))
+
+
+def contains(frame: Frame, item: Value, holder: Value, node: object) -> None:
+    """`item in holder`."""
+    for part in members(holder.type):
+        one = Value(part, holder.origins)
+        frame.ledger.look(one)
+        if isinstance(part, (DictType, SetType, PlainType)):
+            _hash(frame, one, item, node)
+            continue
+        method = operators.dunder(part.cls, "__contains__") if isinstance(part, InstanceType) else None
+        if method is not None:
+            summary = operators.call_dunder("__contains__", deep(one), (deep(item),), frame.inference)
+            if summary is not None:
+                apply_summary(frame, summary, [one, item], {}, node)
+            continue
+        element = iterate(frame, one, (node, "in"))
+        compared = operators.compare("eq", deep(element), deep(item), frame.inference)
+        apply_summary(frame, compared, [element, item], {}, (node, "eq"))
+
+
+def store_item(frame: Frame, owner: Value, index: Value, stored: Value, node: ast.Subscript) -> None:
+    """`owner[index] = stored`."""
+    for part in members(owner.type):
+        one = Value(part, owner.origins)
+        match part:
+            case ListType():
+                held = elements_of(frame, stored) if isinstance(node.slice, ast.Slice) else stored
+                if isinstance(node.slice, ast.Slice):
+                    iterate(frame, stored, node)
+                frame.ledger.write(one, "list", held, ELEMENT)
+            case DictType():
+                _hash(frame, one, index, node)
+                frame.ledger.write(one, "dict", index, KEY)
+                frame.ledger.write(one, "dict", stored, VALUE)
+            case PlainType():
+                _hash(frame, one, index, node)
+                frame.ledger.write(one, "dict", stored, VALUE)
+                frame.ledger.write(one, "list", stored, ELEMENT)
+            case ExactType(cls=cls) if cls.__module__ == "collections" and cls.__name__ in _LIBRARY_DICTS:
+                frame.ledger.write(one, f"type:{cls.__qualname__}", stored, VALUE)
+            case _ if operators.is_builtin(part):
+                continue
+            case ArrayType():
+                frame.ledger.write(one, "*")
+            case _:
+                _store_by_method(frame, one, index, stored, node)
+
+
+def _store_by_method(frame: Frame, owner: Value, index: Value, stored: Value, node: object) -> None:
+    args = (deep(index), deep(stored))
+    summary = operators.call_dunder("__setitem__", deep(owner), args, frame.inference)
+    if summary is not None:
+        apply_summary(frame, summary, [owner, index, stored], {}, node)
+
+
+def delete_item(frame: Frame, owner: Value, index: Value, node: ast.Subscript) -> None:
+    """`del owner[index]`."""
+    for part in members(owner.type):
+        one = Value(part, owner.origins)
+        if isinstance(part, (ListType, DictType, PlainType)):
+            _hash(frame, one, index, node)
+            for kind in kinds(part):
+                frame.ledger.write(one, kind, NOTHING, ELEMENT)
+        elif not operators.is_builtin(part):
+            summary = operators.call_dunder("__delitem__", deep(one), (deep(index),), frame.inference)
+            if summary is not None:
+                apply_summary(frame, summary, [one, index], {}, node)
+
+
+def augmented(frame: Frame, node: ast.AugAssign, left: Value, right: Value) -> Value:
+    """`left <op>= right`: in place where the class says so, else the plain operator."""
+    name = OPERATOR_NAMES[type(node.op)]
+    found = NOTHING
+    for part in members(left.type):
+        one = Value(part, left.origins, left.bound)
+        found = join_values(found, _augmented_part(frame, node, name, one, right))
+    return found
+
+
+def _augmented_part(frame: Frame, node: ast.AugAssign, name: str, left: Value, right: Value) -> Value:
+    match left.type:
+        case ListType() if name == "add":
+            iterate(frame, right, node)
+            frame.ledger.write(left, "list", elements_of(frame, right), ELEMENT)
+            return left
+        case SetType(frozen=False) if name in ("or", "and", "sub", "xor") and isinstance(right.type, SetType):
+            frame.ledger.write(left, "set", elements_of(frame, right), ELEMENT)
+            return left
+        case DictType() if name == "or" and isinstance(right.type, DictType):
+            frame.ledger.write(left, "dict", load(right, KEY, right.type.key), KEY)
+            frame.ledger.write(left, "dict", load(right, VALUE, right.type.value), VALUE)
+            return left
+        case ListType() | SetType() | DictType() | PlainType() | ArrayType():
+            if not (isinstance(left.type, ArrayType) and left.type.cls.__module__.startswith("jax")):
+                for kind in kinds(left.type):
+                    frame.ledger.write(left, kind)
+        case InstanceType(cls=cls) if operators.dunder(cls, f"__i{name}__") is not None:
+            summary = operators.call_dunder(f"__i{name}__", deep(left), (deep(right),), frame.inference)
+            if summary is not None:
+                return apply_summary(frame, summary, [left, right], {}, node)
+    result = binary(frame, name, left, right, node)
+    if not is_immutable(left.type) and isinstance(left.type, (ListType, PlainType, SetType, DictType, ArrayType)):
+        return join_values(left, result)
+    return result
+
+
+def binary(frame: Frame, name: str, left: Value, right: Value, node: object) -> Value:
+    """`left <op> right`."""
+    if left.type is NEVER or right.type is NEVER:
+        return NOTHING
+    summary = operators.binary(name, deep(left), deep(right), frame.inference)
+    return apply_summary(frame, summary, [left, right], {}, node)
+
+
+def element_of(one: AbstractType) -> AbstractType:
+    """What iterating gives, `ANY` where that isn't known."""
+    found = element_type(one)
+    return ANY if found is None else found

@@ -1,0 +1,262 @@
+"""What one activation has done so far: the running join of the effects of its calls, loads and stores.
+
+In: touches, effects and summaries, as they are met in program order. Out: a `Summary`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Protocol
+
+from ...diagnostics.effect import Effect
+from .abstract_type import (
+    ANY,
+    NONE,
+    AbstractType,
+    DictType,
+    InstanceType,
+    IteratorType,
+    ListType,
+    SetType,
+    TupleOfType,
+    TupleType,
+    covers,
+    is_immutable,
+)
+from .contents import fits, kinds
+from .summary import EVERYTHING, Guard, ParameterKey, Summary, Touch
+from .value import ELEMENT, INSIDE, KEY, NOWHERE, VALUE, Cell, Origin, Value, deep, reach, reach_of
+
+DECLARE = "declare it with `@xcs.op(effect=...)`"
+MAX_SITES = 4  # beyond two the exact number says nothing more
+
+
+class Inference(Protocol):
+    """What evaluating code asks of the whole: summaries of calls."""
+
+    def call(
+        self, function: object, args: tuple[AbstractType, ...], kwargs: Mapping[str, AbstractType]
+    ) -> Summary:
+        """The summary of calling this very object with arguments of these types."""
+        ...
+
+    def construct(
+        self, frame: Any, cls: type, args: Sequence[Value], kwargs: Mapping[str, Value], node: object
+    ) -> Value:
+        """Makes an instance inside of a frame."""
+        ...
+
+    def initialise(
+        self, frame: Any, init: Any, made: Value, args: Sequence[Value], kwargs: Mapping[str, Value], node: object
+    ) -> None:
+        """Runs an `__init__` in place on an object made in this frame."""
+        ...
+
+    def call_value(
+        self, frame: Any, callee: Value, args: Sequence[Value], kwargs: Mapping[str, Value], node: object
+    ) -> Value:
+        """Calls a value inside of a frame; its effect is entered in the frame's ledger."""
+        ...
+
+
+class Ledger:
+    """The accumulated effect of one activation, and the cells (fresh objects) it has made."""
+
+    def __init__(self, parameter_types: Iterable[AbstractType]) -> None:
+        self.parameter_types = tuple(parameter_types)
+        self.effect = Effect.PURE
+        self.reason = ""
+        self.remedy = ""
+        self.unknown_reason = ""
+        self.sees: set[Touch] = set()
+        self.writes: set[Touch] = set()
+        self.retains: set[Origin] = set()
+        self.unsettles: set[str] = set()
+        self.guards: set[Guard] = set()
+        self.cells: dict[object, Cell] = {}
+        self.external = False
+        self.waits = False
+        self.has_array_work = False
+        self.sites: dict[int, int] = {}
+        self.loop_depth = 0
+
+    def cell(self, site: object, opaque: bool = False) -> Cell:
+        """The cell of all objects made at this place."""
+        found = self.cells.get(site)
+        if found is None:
+            found = self.cells[site] = Cell(opaque)
+        return found
+
+    @property
+    def state(self) -> tuple[int, ...]:
+        """Changes whenever something was learned that an earlier round over a loop may not have known."""
+        return (len(self.cells), sum(cell.version for cell in self.cells.values()), len(self.unsettles))
+
+    def act(self, effect: Effect, reason: str, remedy: str = "") -> None:
+        """One effect took place; the strongest one gives the reason."""
+        if effect > self.effect:
+            self.effect, self.reason, self.remedy = effect, reason, remedy
+
+    def unknown(self, reason: str, involved: Iterable[Value] = ()) -> None:
+        """Code that isn't known may run here, on these values."""
+        self.unknown_reason = self.unknown_reason or f"unknown type: {reason}"
+        self.disturb(involved)
+
+    def disturb(self, involved: Iterable[Value]) -> None:
+        """Anything may have been written: these values, and all that anyone else can reach."""
+        self.writes.add((None, EVERYTHING))
+        self.sees.add((None, EVERYTHING))
+        self.unsettles.add(EVERYTHING)
+        reached = reach(origin for one in involved for origin in reach_of(one))
+        for origin in reached:
+            if isinstance(origin, Cell):
+                origin.unsettle(o for o in reached if not isinstance(o, Cell))
+            elif origin is not None:
+                self.writes.add((origin, EVERYTHING))
+        self.escape(reached)
+
+    def escape(self, origins: Iterable[Origin]) -> None:
+        """Objects that others can reach from now on: what they hold is no longer known."""
+        for origin in reach(origins):
+            if isinstance(origin, Cell):
+                origin.unsettle()
+            elif origin is not None:
+                self.retains.add(origin)
+
+    def look(self, one: Value, deeply: bool = False) -> None:
+        """Mutable contents of this value are looked at."""
+        if one.origins:
+            self.look_kinds(one, kinds(one.type, deeply), deeply)
+
+    def look_kinds(self, one: Value, found: Iterable[str], deeply: bool = False) -> None:
+        """State of these kinds is looked at, in this value."""
+        origins = reach(one.origins) if deeply else one.origins
+        found = tuple(found)
+        for origin in origins:
+            if not isinstance(origin, Cell):
+                self.sees.update((origin, kind) for kind in found)
+            elif origin.unsettled:
+                self.sees.update((None, kind) for kind in found)
+
+    def write(self, target: Value, kind: str, stored: Value | None = None, field: str | None = None) -> None:
+        """State of one kind is written in this value; `stored` is what its `field` now may hold."""
+        held = ANY if stored is None else deep(stored)
+        for origin in target.origins:
+            if isinstance(origin, Cell):
+                self._write_cell(origin, target.type, kind, stored, field, held)
+                continue
+            self.writes.add((origin, kind))
+            if origin is None:
+                self.act(Effect.ORDERED, f"writes an object from outside ({kind})", DECLARE)
+            if stored is not None:
+                self.escape(reach_of(stored))
+            if not all(fits(one, kind, held) for one in self.parameter_types):
+                self.unsettles.add(kind)
+
+    def _write_cell(
+        self, cell: Cell, type_: AbstractType, kind: str, stored: Value | None, field: str | None, held: AbstractType
+    ) -> None:
+        if cell.unsettled:  # others may reach it by now
+            self.unsettles.add(kind)
+            self.writes.add((None, kind))
+            if stored is not None:
+                self.escape(reach_of(stored))
+        elif stored is None or field is None:
+            cell.unsettle()
+        elif not cell.opaque:
+            cell.hold(field, stored)
+        elif fits(type_, kind, held):
+            cell.hold(INSIDE, Value(ANY, reach_of(stored)))
+        else:
+            cell.unsettle(reach_of(stored))
+
+    def made(self, type_: AbstractType, site: object, extra: frozenset[Origin] = NOWHERE) -> Value:
+        """A value of this type that a call at `site` has made; `extra` are origins it may also be or reach."""
+        if is_immutable(type_):
+            return Value(type_)
+        cell = self.cell(site, opaque=not isinstance(type_, _STRUCTURED))
+        for field, part in _parts(type_):
+            cell.hold(field, self.made(part, (site, field), extra))
+        if isinstance(type_, (TupleType, TupleOfType)):
+            return Value(type_, frozenset(_origins(cell)) | extra)
+        return Value(type_, extra | {cell})
+
+    def rebind(self, kind: str, name: str, stored: Value) -> None:
+        """A name outside of the code is assigned."""
+        self.writes.add((None, kind))
+        self.act(Effect.ORDERED, f"writes {kind.partition(':')[0]} {name}", DECLARE)
+        self.escape(reach_of(stored))
+
+    def site(self, node_key: int, count: int) -> None:
+        """A place that may call the world `count` times; in a loop it counts twice."""
+        weight = count * 2 if self.loop_depth else count
+        self.sites[node_key] = max(self.sites.get(node_key, 0), weight)
+
+    def summary(self, result: Value, is_leaf: bool = True) -> Summary:
+        """All of it. `is_leaf`: a whole function, whose sleeps are latency if it returns something."""
+        effect, waits = self._effect_with_waits(result, is_leaf)
+        reason, remedy, unknown_types = self.reason, self.remedy, False
+        if self.unknown_reason:
+            unknown_types = effect < Effect.ORDERED
+            if unknown_types:
+                effect, reason, remedy = Effect.ORDERED, self.unknown_reason, DECLARE
+        elif waits:
+            reason = "only waits"
+        reached = reach_of(result)
+        retains = {o for o in (self.retains | reached) if o is not None and not isinstance(o, Cell)}
+        return Summary(
+            effect=effect,
+            sees_writes=bool(self.sees) or effect is Effect.READS,
+            external=self.external,
+            result=deep(result),
+            mutates=frozenset(key for key, _ in self.writes if key is not None),
+            retains=frozenset(retains),  # type: ignore[arg-type]
+            num_external_sites=min(sum(self.sites.values()), MAX_SITES),
+            has_array_work=self.has_array_work,
+            reason=reason,
+            remedy=remedy,
+            guards=frozenset(self.guards),
+            unknown_types=unknown_types,
+            fresh=None not in reached,
+            sees=frozenset(self.sees),
+            writes=frozenset(self.writes),
+            unsettles=frozenset(self.unsettles),
+            waits=waits,
+        )
+
+    def _effect_with_waits(self, result: Value, is_leaf: bool) -> tuple[Effect, bool]:
+        if not self.waits:
+            return self.effect, False
+        only_waits = covers(NONE, result.type) and self.effect < Effect.UNORDERED and not self.unknown_reason
+        if only_waits or not is_leaf:
+            return max(self.effect, Effect.FENCE), self.effect < Effect.FENCE
+        return max(self.effect, Effect.UNORDERED), False
+
+
+_STRUCTURED = (ListType, SetType, DictType, IteratorType, TupleType, TupleOfType, InstanceType)
+
+
+def _origins(cell: Cell) -> Iterable[Origin]:
+    return (origin for held in cell.fields.values() for origin in held.origins)
+
+
+def _parts(type_: AbstractType) -> Iterable[tuple[str, AbstractType]]:
+    """The contents that a type describes, by field of the cell."""
+    match type_:
+        case ListType(element=element) | SetType(element=element) | IteratorType(element=element):
+            return ((ELEMENT, element),)
+        case TupleOfType(element=element):
+            return ((ELEMENT, element),)
+        case TupleType(elements=elements):
+            return tuple((f"{ELEMENT}{index}", element) for index, element in enumerate(elements))
+        case DictType(key=key, value=held):
+            return ((KEY, key), (VALUE, held))
+        case InstanceType(attributes=attributes):
+            return tuple((f"attr:{name}", held) for name, held in attributes)
+        case _:
+            return ()
+
+
+def key_of(origins: Iterable[Origin]) -> frozenset[ParameterKey]:
+    """The parameters among origins."""
+    return frozenset(o for o in origins if o is not None and not isinstance(o, Cell))

@@ -1,0 +1,38 @@
+"""`with` statements: what entering and leaving a context manager does."""
+
+from __future__ import annotations
+
+from .abstract_type import ANY, ExactType, InstanceType, members
+from .calls import call_static
+from .frame import Frame
+from .operators import dunder
+from .value import NONE_VALUE, NOTHING, Value, join_values, outside, reach_of
+
+_SELF_ENTERING = ("_io.", "tempfile.")  # files: entering gives the file itself, leaving closes it
+
+
+def enter(frame: Frame, manager: Value, node: object) -> tuple[Value, bool]:
+    """What `as` binds, and whether leaving may swallow an exception."""
+    found, swallows = NOTHING, False
+    for part in members(manager.type):
+        entered, may_swallow = _enter_part(frame, Value(part, manager.origins, manager.bound), node)
+        found, swallows = join_values(found, entered), swallows or may_swallow
+    return found, swallows
+
+
+def _enter_part(frame: Frame, manager: Value, node: object) -> tuple[Value, bool]:
+    type_ = manager.type
+    cls = type_.cls if isinstance(type_, (ExactType, InstanceType)) else None
+    if cls is not None and f"{cls.__module__}.".startswith(_SELF_ENTERING):
+        return manager, False
+    if cls is not None and cls.__module__ == "contextlib" and cls.__name__ in ("suppress", "nullcontext"):
+        return NONE_VALUE if cls.__name__ == "suppress" else outside(ANY), cls.__name__ == "suppress"
+    if isinstance(type_, InstanceType):
+        enter_method, exit_method = dunder(type_.cls, "__enter__"), dunder(type_.cls, "__exit__")
+        if enter_method is not None and exit_method is not None:
+            entered = call_static(frame, enter_method, [manager], {}, (node, "enter"))
+            nothing = [Value(ANY), Value(ANY), Value(ANY)]
+            leaving = call_static(frame, exit_method, [manager, *nothing], {}, (node, "exit"))
+            return entered, leaving.type != NONE_VALUE.type
+    frame.ledger.unknown(f"`with` over {type_}", [manager])
+    return Value(ANY, reach_of(manager) | {None}), True

@@ -1,0 +1,185 @@
+"""Where free names of code come from: cells of enclosing functions, module globals, builtins.
+
+In: a name. Out: the object it is bound to now, as an abstract value, with the guard that makes relying on it right.
+"""
+
+from __future__ import annotations
+
+import builtins
+import dataclasses
+import types
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .abstract_type import ANY, AbstractType, DictType, InstanceType, ListType, SetType, StaticType, TupleOfType
+from .abstract_type import ExactType, is_immutable
+from .summary import Guard, Touch
+from .type_of import SCALAR_TYPES, is_static, type_of
+from .value import Value, outside
+
+_ABSENT = Guard  # what a guard's value is where the name must stay absent
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CodeScope:
+    """The names around a piece of code.
+
+    Attributes:
+        globals: the module's namespace.
+        cells: variables of the enclosing functions, by name.
+        file: the file the code stands in.
+        class_name: the class in whose body the code stands, for private names.
+        function_name: the function the code is part of.
+        future_flags: compiler flags of its module.
+        statics: names bound to objects that are known for sure and never rebound.
+    """
+
+    globals: dict[str, Any]
+    cells: Mapping[str, types.CellType] = field(default_factory=dict)
+    file: str = "<unknown>"
+    class_name: str | None = None
+    function_name: str = ""
+    future_flags: int = 0
+    statics: Mapping[str, Any] = field(default_factory=dict)
+
+    def with_statics(self, statics: Mapping[str, Any]) -> CodeScope:
+        """The same scope with more names known for sure."""
+        return dataclasses.replace(self, statics={**self.statics, **statics}) if statics else self
+
+    @staticmethod
+    def of(function: types.FunctionType, class_name: str | None = None) -> CodeScope:
+        """The scope of a function's own body."""
+        cells = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
+        return CodeScope(
+            function.__globals__, cells, function.__code__.co_filename, class_name, function.__name__
+        )
+
+
+class CellView(dict[str, object]):
+    """A closure's variable as a namespace with one name, for guards."""
+
+    __slots__ = ("cell",)
+
+    def __init__(self, cell: types.CellType) -> None:
+        super().__init__()
+        self.cell = cell
+
+    def get(self, key: str, default: Any = None) -> Any:  # type: ignore[override]
+        try:
+            return self.cell.cell_contents
+        except ValueError:
+            return default
+
+
+class ClassView(dict[str, object]):
+    """What a class and its bases define, as a namespace, for guards."""
+
+    __slots__ = ("cls",)
+
+    def __init__(self, cls: type) -> None:
+        super().__init__()
+        self.cls = cls
+
+    def get(self, key: str, default: Any = None) -> Any:  # type: ignore[override]
+        for base in self.cls.__mro__:
+            if key in base.__dict__:
+                return base.__dict__[key]
+        return default
+
+
+class InstanceView(dict[str, object]):
+    """An object's own attributes as a namespace, for guards."""
+
+    __slots__ = ("held",)
+
+    def __init__(self, held: dict[str, object]) -> None:
+        super().__init__()
+        self.held = held
+
+    def get(self, key: str, default: Any = None) -> Any:  # type: ignore[override]
+        return self.held.get(key, default)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A free name: its value, the guard it relies on, and the outside state that loading it looks at (if any)."""
+
+    value: Value
+    guard: Guard | None
+    sees: Touch | None
+
+
+_class_views: dict[type, ClassView] = {}
+MAX_VIEWS = 2048  # classes whose view is kept
+
+
+def class_view(cls: type) -> ClassView:
+    """The one view of a class."""
+    view = _class_views.get(cls)
+    if view is None:
+        if len(_class_views) > MAX_VIEWS:
+            _class_views.clear()
+        view = _class_views[cls] = ClassView(cls)
+    return view
+
+
+def find(scope: CodeScope, name: str) -> Found | None:
+    """A free name of the code; None where it is unbound (a `NameError` if the code gets there)."""
+    if name in scope.statics:
+        held = scope.statics[name]
+        return Found(outside(StaticType(held) if is_static(held) else current_type(held)), None, None)
+    if name in scope.cells:
+        cell = scope.cells[name]
+        try:
+            held = cell.cell_contents
+        except ValueError:
+            return Found(outside(ANY), None, (None, f"cell:{name}"))
+        return fact(held, CellView(cell), "cell_contents", f"cell:{name}")
+    if name in scope.globals:
+        return fact(scope.globals[name], scope.globals, name, f"global:{scope.globals.get('__name__')}.{name}")
+    if hasattr(builtins, name):
+        held = vars(builtins)[name]
+        return Found(outside(StaticType(held)), Guard(scope.globals, name, _ABSENT), None)
+    return None
+
+
+def fact(held: object, namespace: dict[str, object], name: str, kind: str) -> Found:
+    """An object found outside as an abstract value: static things by identity, data by class."""
+    if is_static(held) or type(held) in _STATIC_LIKE:
+        return Found(outside(StaticType(held)), Guard(namespace, name, held), None)
+    cls = type(held)
+    if cls in SCALAR_TYPES:
+        return Found(Value(SCALAR_TYPES[cls]), Guard(namespace, name, cls, by_type=True), (None, kind))
+    if cls in (tuple, frozenset) and is_immutable(deep := type_of(held)):
+        return Found(Value(deep), Guard(namespace, name, held), None)
+    return Found(outside(current_type(held)), Guard(namespace, name, cls, by_type=True), (None, kind))
+
+
+_STATIC_LIKE = frozenset({types.MethodType, types.GenericAlias})
+
+
+def current_type(held: object) -> AbstractType:
+    """The type of an outside object as far as its class alone tells (contents may change any time)."""
+    cls = type(held)
+    if is_static(held):
+        return StaticType(held)
+    shallow = _SHALLOW.get(cls)
+    if shallow is not None:
+        return shallow
+    if cls in SCALAR_TYPES:
+        return SCALAR_TYPES[cls]
+    found = type_of(held, budget=1)
+    if isinstance(found, InstanceType):
+        hiding = tuple((n, ANY) for n, _ in found.attributes if class_view(cls).get(n, _ABSENT) is not _ABSENT)
+        return InstanceType(cls, hiding)
+    return found if isinstance(found, ExactType) else ANY
+
+
+_SHALLOW: dict[type, AbstractType] = {
+    list: ListType(ANY),
+    dict: DictType(ANY, ANY),
+    set: SetType(ANY),
+    frozenset: SetType(ANY, frozen=True),
+    tuple: TupleOfType(ANY),
+}

@@ -1,0 +1,233 @@
+"""Abstract values of inference: a type, and whose objects it may be or reach.
+
+An *origin* is a parameter's key, `None` (the outside world), or a `Cell`: an object made by the code under inference.
+What a cell holds is kept in the cell, joined over all writes (flow-insensitive), so aliases agree. The type of a value
+describes its objects from parameters and from outside fully, its cells only by class.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, TypeAlias
+
+from .abstract_type import (
+    ANY,
+    IMMUTABLE_SCALARS,
+    NEVER,
+    NONE,
+    PLAIN,
+    AbstractType,
+    DictType,
+    ExactType,
+    InstanceType,
+    IteratorType,
+    ListType,
+    NeverType,
+    PlainType,
+    SetType,
+    TupleOfType,
+    TupleType,
+    UnionType,
+    is_immutable,
+    join,
+    join_all,
+)
+from .summary import ParameterKey
+
+ELEMENT, KEY, VALUE, INSIDE = "element", "key", "value", "inside"
+MAX_DEEP = 5  # containers inside containers; what is deeper is `ANY`
+
+
+class Cell:
+    """One object (all objects made at one place in the code) that inference has watched from its creation.
+
+    `opaque`: contents are described by the type of the values that point here; `INSIDE` holds what was stored since.
+    `is_lazy`: an iterator whose steps run code. `unsettled`: anything may be inside by now. `keywords`: a `**kwargs` dict's items, true of `version` only.
+    """
+
+    __slots__ = ("fields", "is_lazy", "keywords", "opaque", "source_versions", "unsettled", "version")
+
+    def __init__(self, opaque: bool = False) -> None:
+        self.fields: dict[str, Value] = {}
+        self.is_lazy = False
+        self.keywords: tuple[int, dict[str, Value]] | None = None
+        self.opaque = opaque
+        self.unsettled = False
+        self.version = 0
+        self.source_versions: tuple[tuple[Cell, int], ...] = ()
+
+    def hold(self, field: str, value: Value) -> None:
+        """Joins `value` into what `field` may hold."""
+        old = self.fields.get(field)
+        new = value if old is None else join_values(old, value)
+        if new is not old and (old is None or new != old):
+            self.fields[field] = new
+            self.version += 1
+
+    def unsettle(self, origins: Iterable[Origin] = ()) -> None:
+        """Unknown code may have written here."""
+        self.hold(INSIDE, Value(ANY, frozenset((None, *origins))))
+        if not self.unsettled:
+            self.unsettled = True
+            self.version += 1
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether an iterator's elements may have changed since it was made."""
+        return any(cell.version != version for cell, version in self.source_versions)
+
+
+Origin: TypeAlias = ParameterKey | Cell | None
+NOWHERE: frozenset[Origin] = frozenset()
+
+
+class Value:
+    """What one expression may evaluate to. `bound` is a callable that has no type: a method with its receiver, a closure."""
+
+    __slots__ = ("bound", "origins", "type")
+
+    def __init__(self, type: AbstractType, origins: frozenset[Origin] = NOWHERE, bound: Any = None) -> None:
+        self.type = type
+        self.origins = origins
+        self.bound = bound
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Value):
+            return NotImplemented
+        return self.type == other.type and self.origins == other.origins and self.bound == other.bound
+
+    def __hash__(self) -> int:
+        return hash((self.type, self.origins))
+
+    def __repr__(self) -> str:
+        return f"Value({self.type}, {set(self.origins)}{', bound' if self.bound else ''})"
+
+
+NOTHING = Value(NEVER)
+NONE_VALUE = Value(NONE)
+
+
+def value(type: AbstractType, origins: frozenset[Origin] = NOWHERE) -> Value:
+    """A value of this type; what can't change needs no origin."""
+    if not origins or (type.__class__ is ExactType and type.cls in IMMUTABLE_SCALARS) or is_immutable(type):
+        return Value(type)
+    return Value(type, origins)
+
+
+def outside(type: AbstractType) -> Value:
+    """An object of the outside world."""
+    return value(type, frozenset((None,)))
+
+
+def join_values(left: Value, right: Value) -> Value:
+    """What is true of both."""
+    if left is right or (right.type is NEVER and right.bound is None):
+        return left
+    if left.type is NEVER and left.bound is None:
+        return right
+    if left.bound != right.bound:
+        return Value(ANY, left.origins | right.origins | bound_origins(left) | bound_origins(right))
+    joined = left.type if left.type is right.type else join(left.type, right.type)
+    if joined is left.type and right.origins <= left.origins:
+        return left
+    return Value(joined, left.origins | right.origins, left.bound)
+
+
+def bound_origins(one: Value) -> frozenset[Origin]:
+    """The origins that a callable without type holds on to."""
+    return one.bound.origins if one.bound is not None else NOWHERE
+
+
+def reach(origins: Iterable[Origin]) -> frozenset[Origin]:
+    """All origins reachable from these: through the contents of cells."""
+    found: set[Origin] = set()
+    todo = list(origins)
+    while todo:
+        one = todo.pop()
+        if one in found:
+            continue
+        found.add(one)
+        if isinstance(one, Cell):
+            for held in one.fields.values():
+                todo.extend(held.origins)
+                todo.extend(bound_origins(held))
+    return frozenset(found)
+
+
+def reach_of(one: Value) -> frozenset[Origin]:
+    """All origins reachable from a value."""
+    return reach(one.origins | bound_origins(one))
+
+
+def load(one: Value, field: str, part: AbstractType) -> Value:
+    """The content `field` of a value; `part` is what its type says of objects that aren't settled cells."""
+    if not one.origins:
+        return value(part)
+    found = NOTHING
+    described: set[Origin] = set()
+    for origin in one.origins:
+        if not isinstance(origin, Cell):
+            described.add(origin)
+        elif origin.unsettled or origin.is_stale:
+            return Value(ANY, reach(one.origins) | {None})
+        elif origin.opaque:
+            described.add(origin)
+            if INSIDE in origin.fields:
+                described |= origin.fields[INSIDE].origins
+        else:
+            found = join_values(found, origin.fields.get(field, NOTHING))
+    if part is not NEVER:
+        found = join_values(found, value(part, frozenset(described)))
+    return found
+
+
+def deep(one: Value, depth: int = MAX_DEEP, final: bool = False) -> AbstractType:
+    """The whole type of a value, contents of cells included: what may leave the code under inference."""
+    if one.bound is not None:
+        return ANY
+    if not any(isinstance(origin, Cell) for origin in one.origins):
+        return one.type
+    return ANY if depth == 0 else _deep(one, one.type, depth - 1)
+
+
+def _deep(one: Value, type_: AbstractType, depth: int) -> AbstractType:
+    def inside(field: str, part: AbstractType) -> AbstractType:
+        return deep(load(one, field, part), depth)
+
+    match type_:
+        case ListType(element=element):
+            return ListType(inside(ELEMENT, element))
+        case SetType(element=element, frozen=frozen):
+            return SetType(inside(ELEMENT, element), frozen)
+        case IteratorType() if any(isinstance(origin, Cell) and origin.is_lazy for origin in one.origins):
+            return ANY
+        case IteratorType(cls=cls, element=element):
+            return IteratorType(cls, inside(ELEMENT, element))
+        case DictType(key=key, value=held):
+            return DictType(inside(KEY, key), inside(VALUE, held))
+        case TupleType(elements=elements):
+            return TupleType(tuple(deep(value(e, one.origins), depth) for e in elements))
+        case TupleOfType(element=element):
+            return TupleOfType(deep(value(element, one.origins), depth))
+        case UnionType(members=parts):
+            return join_all(_deep(one, part, depth) for part in parts)
+        case InstanceType(cls=cls):
+            return _deep_instance(one, cls, dict(type_.attributes), depth)
+        case PlainType():
+            settled = not any(isinstance(o, Cell) and (o.unsettled or not o.opaque) for o in one.origins)
+            return PLAIN if settled else ANY
+        case _:
+            return type_
+
+
+def _deep_instance(one: Value, cls: type, known: dict[str, AbstractType], depth: int) -> AbstractType:
+    cells = [origin for origin in one.origins if isinstance(origin, Cell)]
+    if any(cell.unsettled for cell in cells):
+        return ANY
+    names = {name[5:] for cell in cells for name in cell.fields if name.startswith("attr:")}
+    alone = len(cells) == len(one.origins)
+    found = []
+    for name in sorted(names | set(known)):
+        part = known.get(name, NEVER if alone else ANY)
+        found.append((name, deep(load(one, f"attr:{name}", part), depth)))
+    return InstanceType(cls, tuple((name, held) for name, held in found if not isinstance(held, NeverType)))
