@@ -27,7 +27,15 @@ from .operands import (
     print_result_types,
     print_subscript,
 )
-from .operation import EffectfulOp, effect_properties, parse_attributes, parse_effect, print_attributes, print_effect
+from .operation import (
+    EffectfulOp,
+    counted,
+    effect_properties,
+    parse_attributes,
+    parse_effect,
+    print_attributes,
+    print_effect,
+)
 from .strings import parse_string, print_string
 from .types import OBJ
 
@@ -210,4 +218,4 @@ class UnpackOp(EffectfulOp):
         """The starred result exists."""
         star = self.star_index
         if star is not None and not 0 <= star < len(self.results):
-            self.fail(f"expected `star` to name one of {len(self.results)} results, found {star}")
+            self.fail(f"expected `star` to name one of {counted(len(self.results), 'result')}, found {star}")

@@ -154,12 +154,15 @@ def _parse_argument(parser: AttrParser, parse_operand: Callable[[], bool]) -> Ar
         if not parse_operand():
             parser.raise_error(f"expected an operand after `{PREFIXES[starred.kind]}`")
         return starred
+    start = parser.pos
     quoted = parser._current_token.kind in (MLIRTokenKind.STRING_LIT, MLIRTokenKind.BYTES_LIT)
     word = parse_optional_string(parser) if quoted else parser.parse_optional_identifier()
     if word is None:
         return Argument("positional", None, LiteralAttr.of(parse_literal(parser)))
     if parser.parse_optional_punctuation("=") is None:
-        return Argument("positional", None, LiteralAttr.of(word if quoted else parse_named_literal(parser, word)))
+        return Argument(
+            "positional", None, LiteralAttr.of(word if quoted else parse_named_literal(parser, word, start))
+        )
     if parse_operand():
         return Argument("keyword", word)
     return Argument("keyword", word, LiteralAttr.of(parse_literal(parser)))

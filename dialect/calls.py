@@ -15,6 +15,7 @@ from .arguments import ArgumentsAttr, parse_arguments, print_arguments
 from .operands import obj_types, parse_result_types, parse_value, parse_values, print_result_types
 from .operation import (
     EffectfulOp,
+    counted,
     effect_properties,
     parse_attributes,
     parse_effect,
@@ -82,7 +83,7 @@ class LeafCallOp(EffectfulOp):
         """The template takes all operands; each mutated argument is one, and has its next version among the results."""
         template, passed = self.args, self.passed
         if template.num_operands != len(passed):
-            self.fail(f"expected {template.num_operands} operands for the arguments, found {len(passed)}")
+            self.fail(f"expected {counted(template.num_operands, 'operand')} for the arguments, found {len(passed)}")
         positions = self.mutated_positions
         if "mutates" in self.properties and (not positions or self.properties["mutates"].elt_type != i64):  # type: ignore[attr-defined]
             self.fail("expected `mutates` to be a list of 64-bit integers, at least one")
@@ -92,7 +93,7 @@ class LeafCallOp(EffectfulOp):
             if position < 0 or template.operand_index(position) is None:
                 self.fail(f"expected `mutates` to name positional operands, found {position}")
         if len(self.results) != 1 + len(positions):
-            self.fail(f"expected {1 + len(positions)} results, found {len(self.results)}")
+            self.fail(f"expected {counted(1 + len(positions), 'result')}, found {len(self.results)}")
         for version, value in zip(self.results[1:], self.mutated, strict=True):
             self.expect_flow(value.type, version.type, "a mutated operand for its next version")
 

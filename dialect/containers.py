@@ -22,7 +22,7 @@ from .operands import (
     print_result_types,
     print_subscript,
 )
-from .operation import UNIT, XcsOperation, parse_attributes, parse_words, print_attributes, print_words
+from .operation import UNIT, XcsOperation, counted, parse_attributes, parse_words, print_attributes, print_words
 from .types import OBJ
 
 
@@ -143,7 +143,7 @@ class MakeDictOp(XcsOperation):
     def verify_(self) -> None:
         """Operands come in pairs."""
         if len(self.operands) % 2:
-            self.fail(f"expected pairs of key and value, found {len(self.operands)} operands")
+            self.fail(f"expected pairs of key and value, found {counted(len(self.operands), 'operand')}")
 
 
 @irdl_op_definition

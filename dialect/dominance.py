@@ -7,6 +7,7 @@ where IR enters from text, between passes when debugging, and in tests.
 from __future__ import annotations
 
 from xdsl.ir import Block, Operation, OpResult, Region, SSAValue
+from xdsl.traits import IsolatedFromAbove
 
 from .op_error import reject
 
@@ -31,7 +32,8 @@ def _check_region(region: Region, visible: set[int]) -> None:
                 if id(operand) not in visible:
                     reject(op, _mistake(op, operand))
             for inner in op.regions:
-                _check_region(inner, visible)
+                isolated = op.has_trait(IsolatedFromAbove, value_if_unregistered=False)
+                _check_region(inner, set() if isolated else visible)
             for result in op.results:
                 visible.add(id(result))
                 defined.append(id(result))
@@ -46,8 +48,14 @@ def _mistake(op: Operation, value: SSAValue) -> str:
     if not isinstance(definition, Block) or definition.parent is None:
         return f"operand {name} is not defined in this program"
     around: Block | None = op.parent
+    isolated = ""
     while around is not None and around is not definition:
+        parent = around.parent_op()
+        if parent is not None and parent.has_trait(IsolatedFromAbove, value_if_unregistered=False):
+            isolated = parent.name
         around = around.parent_block()
     if around is definition:
+        if isolated:
+            return f"operand {name} is defined outside the `{isolated}` around it, which uses only what is inside"
         return f"operand {name} is used before it is defined"
     return f"operand {name} is used outside the region that defines it"

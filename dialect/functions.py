@@ -39,7 +39,7 @@ from .operands import (
     print_terminator_values,
     single_block,
 )
-from .operation import XcsOperation, parse_attributes, print_attributes
+from .operation import XcsOperation, counted, parse_attributes, print_attributes
 from .types import OBJ
 
 OUTSIDE_KINDS = ("global", "cell", "object")
@@ -240,7 +240,7 @@ class FuncOp(XcsOperation):
             self.fail("expected the parameters to have the types that `function_type` states")
         expected = self.function_type.outputs.data
         if len(last.operands) != len(expected):
-            self.fail(f"expected the function to return {len(expected)} values, found {len(last.operands)}")
+            self.fail(f"expected the function to return {counted(len(expected), 'value')}, found {len(last.operands)}")
         for index, (value, target) in enumerate(zip(last.operands, expected, strict=True)):
             self.expect_flow(value.type, target, f"returned value {index}")
 

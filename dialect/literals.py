@@ -8,7 +8,6 @@ Strings and bytes are string literals of the IR; everything else reads as in Pyt
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from types import EllipsisType
 
 from xdsl.ir import Data
@@ -22,7 +21,10 @@ from .strings import parse_optional_bytes, parse_optional_string, print_string
 
 SCALARS = frozenset({type(None), bool, int, float, complex, str, bytes, EllipsisType})
 EXPECTED = "expected a literal"
+NOT_FINITE = {"inf": math.inf, "nan": math.nan}
 MAX_INTERNED = 4096  # literals kept for sharing; a program that makes more starts over
+
+NAMED: dict[str, object] = {"None": None, "True": True, "False": False, **NOT_FINITE}
 
 _interned: dict[object, LiteralAttr] = {}
 
@@ -121,8 +123,9 @@ def float_text(value: float) -> str:
 
 def parse_literal(parser: AttrParser) -> object:
     """Reads a literal."""
+    start = parser.pos
     if (word := parser.parse_optional_identifier()) is not None:
-        return parse_named_literal(parser, word)
+        return parse_named_literal(parser, word, start)
     if (text := parse_optional_string(parser)) is not None:
         return text
     if parser.parse_optional_punctuation("...") is not None:
@@ -132,11 +135,10 @@ def parse_literal(parser: AttrParser) -> object:
     return _parse_number(parser)
 
 
-def parse_named_literal(parser: AttrParser, word: str) -> object:
-    """Reads the rest of a literal that begins with an identifier, already consumed."""
-    constants: dict[str, object] = {"None": None, "True": True, "False": False, "inf": math.inf, "nan": math.nan}
-    if word in constants:
-        return constants[word]
+def parse_named_literal(parser: AttrParser, word: str, start: int) -> object:
+    """Reads the rest of a literal that begins with an identifier, already consumed, at `start`."""
+    if word in NAMED:
+        return NAMED[word]
     if word == "b" and (found := parse_optional_bytes(parser)) is not None:
         return found
     if word == "complex":
@@ -144,7 +146,7 @@ def parse_named_literal(parser: AttrParser, word: str) -> object:
             real = _parse_float(parser)
             parser.parse_punctuation(",")
             return complex(real, _parse_float(parser))
-    parser.raise_error(f"{EXPECTED}, found `{word}`")
+    parser.raise_error(f"{EXPECTED}, found `{word}`", start, start + len(word))
 
 
 def _parse_tuple(parser: AttrParser) -> tuple[object, ...]:
@@ -171,15 +173,19 @@ def _parse_float(parser: AttrParser) -> float:
 
 
 def _parse_magnitude(parser: AttrParser) -> int | float:
-    readers: tuple[tuple[MLIRTokenKind, Callable[[str], int | float]], ...] = (
-        (MLIRTokenKind.INTEGER_LIT, lambda text: int(text, 16 if text[:2] in ("0x", "0X") else 10)),
-        (MLIRTokenKind.FLOAT_LIT, float),
-        (MLIRTokenKind.BARE_IDENT, {"inf": math.inf, "nan": math.nan}.__getitem__),
-    )
-    for kind, read in readers:
-        if (token := parser._parse_optional_token(kind)) is not None:
-            try:
-                return read(token.text)
-            except (KeyError, ValueError):
-                parser.raise_error(EXPECTED, token.span)
-    parser.raise_error(EXPECTED)
+    if (word := parser.parse_optional_keyword_in(NOT_FINITE)) is not None:
+        return NOT_FINITE[word]
+    token = parser._parse_optional_token_in((MLIRTokenKind.INTEGER_LIT, MLIRTokenKind.FLOAT_LIT))
+    if token is None:
+        parser.raise_error(EXPECTED)
+    if parser.pos == token.span.end and parser._current_token.kind is MLIRTokenKind.BARE_IDENT:
+        rest = parser._current_token.text
+        parser.raise_error(
+            f"expected a number, found `{token.text}{rest}`; floats are written with a point", token.span
+        )
+    try:
+        if token.kind is MLIRTokenKind.FLOAT_LIT:
+            return float(token.text)
+        return int(token.text, 16 if token.text[:2] in ("0x", "0X") else 10)
+    except ValueError:  # digits of other scripts, or more digits than Python reads
+        parser.raise_error(EXPECTED, token.span)

@@ -36,7 +36,7 @@ from .operands import (
     print_block,
     print_result_types,
 )
-from .operation import UNIT, parse_attributes, parse_words, print_attributes, print_words
+from .operation import UNIT, counted, parse_attributes, parse_words, print_attributes, print_words
 from .regions import Carried, YieldingOp, print_carried
 from .types import OBJ, element_type
 
@@ -100,7 +100,7 @@ class FoldOp(YieldingOp):
         """The body takes the element and the carried values, and yields these (after the `break` flag, if any)."""
         types, inits = self.results.types, self.inits
         if len(types) != len(inits):
-            self.fail(f"expected {len(inits)} results, one for each carried value, found {len(types)}")
+            self.fail(f"expected {counted(len(inits), 'result')}, one for each carried value, found {len(types)}")
         flags = (OBJ,) if "breaks" in self.properties else ()
         self.expect_yield(self.body, (*flags, *types), "the body")
         self.expect_arguments(self.body.block, (element_type(self.iterable.type), *types), "the body")
@@ -271,7 +271,7 @@ class WhileOp(YieldingOp):
             parser.Delimiter.PAREN, lambda: parse_argument_name(parser, next(remaining, OBJ))
         )
         if len(arguments or ()) != len(types):
-            parser.raise_error(f"expected {len(types)} arguments of the body", start, parser.pos)
+            parser.raise_error(f"expected {counted(len(types), 'argument')} of the body", start, parser.pos)
         op = cls.make(carried.inits, condition, parse_block(parser, arguments or ()), types, truth=truth)
         op.attributes.update(attributes)
         return op
@@ -280,7 +280,7 @@ class WhileOp(YieldingOp):
         """The condition yields one value, the body the carried ones; both take these."""
         types, inits = self.results.types, self.inits
         if len(types) != len(inits):
-            self.fail(f"expected {len(inits)} results, one for each carried value, found {len(types)}")
+            self.fail(f"expected {counted(len(inits), 'result')}, one for each carried value, found {len(types)}")
         for index, (init, target) in enumerate(zip(inits, types, strict=True)):
             self.expect_flow(init.type, target, f"initial value {index}")
         self.expect_yield(self.condition, (OBJ,), "the condition region")

@@ -34,6 +34,11 @@ def file_location(file: str, line: int, column: int) -> FileLineColLoc:
     return FileLineColLoc(StringAttr(file), IntAttr(line), IntAttr(column))
 
 
+def counted(number: int, noun: str) -> str:
+    """A number with its noun: `1 value`, `2 values`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 class XcsOperation(IRDLOperation):
     """An op of the dialect. `make` of each class builds one without checks, for the hot path of tracing."""
 
@@ -52,7 +57,7 @@ class XcsOperation(IRDLOperation):
     def expect_arguments(self, block: Block, types: Sequence[Attribute], what: str) -> None:
         """Checks the arguments of a region's block: their number, and that `types` flow into them."""
         if len(block.args) != len(types):
-            self.fail(f"expected {what} to have {len(types)} block arguments, found {len(block.args)}")
+            self.fail(f"expected {what} to have {counted(len(types), 'block argument')}, found {len(block.args)}")
         for argument, expected in zip(block.args, types, strict=True):
             self.expect_flow(expected, argument.type, f"block argument {argument.index} of {what} for a value")
 
@@ -68,7 +73,7 @@ class XcsOperation(IRDLOperation):
         """Checks that a region yields values which flow into `types`."""
         values = self.yielded(region, what)
         if len(values) != len(types):
-            self.fail(f"expected {what} to yield {len(types)} values, found {len(values)}")
+            self.fail(f"expected {what} to yield {counted(len(types), 'value')}, found {len(values)}")
         for index, (value, expected) in enumerate(zip(values, types, strict=True)):
             self.expect_flow(value.type, expected, f"value {index} yielded by {what}")
 

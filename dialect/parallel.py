@@ -31,7 +31,7 @@ from .operands import (
     print_block,
     print_result_types,
 )
-from .operation import UNIT, parse_attributes, parse_words, print_attributes, print_words
+from .operation import UNIT, counted, parse_attributes, parse_words, print_attributes, print_words
 from .regions import YieldingOp
 from .types import OBJ, ListType, element_type, list_of
 
@@ -197,7 +197,7 @@ class EnsembleOp(YieldingOp):
             if not counts[-1]:
                 self.fail(f"expected branch {index} to yield at least one value")
         if sum(counts) != len(self.results):
-            self.fail(f"expected the branches to yield {len(self.results)} values, found {sum(counts)}")
+            self.fail(f"expected the branches to yield {counted(len(self.results), 'value')}, found {sum(counts)}")
         values = [value for region in self.regions for value in self.yielded(region, "each branch")]
         for index, (value, result) in enumerate(zip(values, self.results, strict=True)):
             self.expect_flow(value.type, result.type, f"yielded value {index}")

@@ -40,6 +40,15 @@ def parse_module(text: str, file_name: str = "<text>", context: Context | None =
     return XcsParser(xcs_context() if context is None else context, text, file_name).parse_valid_module()
 
 
+PLAINER = {
+    "End of file reached before closing string literal.": "expected a string literal that ends on its line, with the "
+    r"escapes `\n`, `\t`, `\\`, `\"` or two hexadecimal digits",
+    "expect symbol name": "expected a symbol, such as `@name`",
+    "Expected suffix identifier after {first_char}": "expected a name",
+}
+"""What some messages of xDSL mean."""
+
+
 class XcsParser(Parser):
     """xDSL's parser with located errors, strings of any characters, and ops located at their place in the text."""
 
@@ -64,6 +73,9 @@ class XcsParser(Parser):
         """Reads the whole text as a module; whatever is wrong with the text is a `ParseError`."""
         try:
             return self.parse_module(allow_implicit_module)
+        except ParseError as error:
+            error.msg = PLAINER.get(error.msg, error.msg)
+            raise
         except VerifyException as error:  # an attribute that doesn't verify
             self.raise_error(message_of(error))
         except RecursionError:
@@ -71,11 +83,13 @@ class XcsParser(Parser):
 
     def parse_operation(self) -> Operation:
         """Reads an op, and notes where it stands."""
-        start = self._current_token.span
+        start = self.pos
         op = super().parse_operation()
-        self.spans[op] = start
+        name = op.name
+        start = max(self.lexer.input.content.find(name, start), start)  # after the names of the results
+        self.spans[op] = Span(start, start + len(name), self.lexer.input)
         if op.location is UNKNOWN_LOC:
-            op.location = file_location(self.file_name, *self._line_and_column(start.start))
+            op.location = file_location(self.file_name, *self._line_and_column(start))
         return op
 
     def _line_and_column(self, position: int) -> tuple[int, int]:
@@ -86,10 +100,13 @@ class XcsParser(Parser):
         """Reads the whole text as a module; a value that is never defined is reported where it is used."""
         try:
             return super().parse_module(allow_implicit_module)
-        except ParseError:
-            for name in self.forward_ssa_references:
-                if self._current_token.kind is MLIRTokenKind.EOF and name in self.first_uses:
+        except ParseError as error:
+            at_end = self._current_token.kind is MLIRTokenKind.EOF
+            for name in self.forward_ssa_references if at_end else ():
+                if name in self.first_uses:
                     self.raise_error(f"value `%{name}` is not defined", self.first_uses[name])
+            if error.msg.startswith("Could not parse entire input"):
+                self._raise_no_op("expected an op")
             raise
 
     def resolve_operand(self, operand: UnresolvedOperand, type: Attribute) -> SSAValue:  # type: ignore[override]
@@ -113,8 +130,8 @@ class XcsParser(Parser):
     ) -> Attribute:
         lookup = self.ctx.get_optional_type if is_type else self.ctx.get_optional_attr
         if "." in attr_name and lookup(attr_name) is None:
-            what = f"type `!{attr_name}`" if is_type else f"attribute `#{attr_name}`"
-            self.raise_error(f"unknown {what}", self._last_span(attr_name))
+            name = f"!{attr_name}" if is_type else f"#{attr_name}"
+            self.raise_error(f"unknown {'type' if is_type else 'attribute'} `{name}`", self._last_span(name))
         return super()._parse_dialect_type_or_attribute_body(attr_name, is_type, is_opaque, starting_opaque_pos)
 
     def _last_span(self, text: str) -> Span:
@@ -124,10 +141,9 @@ class XcsParser(Parser):
 
     def _parse_block(self) -> Block:
         if self._current_token.kind is not MLIRTokenKind.CARET_IDENT:
-            self._raise_unclosed()
+            self._raise_no_op("expected an op or `}`")
         return super()._parse_block()
 
-    def _raise_unclosed(self) -> NoReturn:
-        if self._current_token.kind is MLIRTokenKind.EOF:
-            self.raise_error("expected an op or `}`, found the end of the text")
-        self.raise_error(f"expected an op or `}}`, found `{self._current_token.text}`")
+    def _raise_no_op(self, expected: str) -> NoReturn:
+        at_end = self._current_token.kind is MLIRTokenKind.EOF
+        self.raise_error(f"{expected}, found {'the end of the text' if at_end else f'`{self._current_token.text}`'}")

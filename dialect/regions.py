@@ -15,7 +15,7 @@ from xdsl.printer import Printer
 from xdsl.traits import IsTerminator, NoMemoryEffect
 
 from .operands import obj_types, parse_terminator_values, parse_value, print_terminator_values
-from .operation import XcsOperation, parse_attributes, print_attributes
+from .operation import XcsOperation, counted, parse_attributes, print_attributes
 
 
 @irdl_op_definition
@@ -111,7 +111,7 @@ class Carried:
             return obj_types(len(self.inits))
         if len(types) != len(self.inits):
             parser.raise_error(
-                f"expected {len(self.inits)} result types, one for each carried value, found {len(types)}"
+                f"expected {counted(len(self.inits), 'result type')}, one for each carried value, found {len(types)}"
             )
         return types
 

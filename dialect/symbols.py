@@ -11,6 +11,7 @@ from xdsl.ir import Operation
 from .calls import CallOp, InvokeOp
 from .functions import CallableOp, FuncOp, OutsideOp
 from .op_error import reject
+from .operation import counted
 from .state import LoadOp, StoreCellOp
 from .tensor import XlaCallOp, XlaOp
 from .types import flows_into
@@ -28,7 +29,7 @@ USES: dict[type[Operation], tuple[str, type[Operation]]] = {
 def symbol_table(module: ModuleOp) -> dict[str, Operation]:
     """The ops of a module by symbol; raises `OpVerifyException` where one is declared again."""
     table: dict[str, Operation] = {}
-    for op in module.body.block.ops:
+    for op in module.body.ops:
         name = op.properties.get("sym_name")
         if isinstance(name, StringAttr) and table.setdefault(name.data, op) is not op:
             reject(op, f"symbol `@{name.data}` is declared again")
@@ -59,9 +60,9 @@ def _check_signature(op: InvokeOp, function: FuncOp) -> None:
     name = function.sym_name.data
     inputs, outputs = function.function_type.inputs.data, function.function_type.outputs.data
     if len(op.operands) != len(inputs):
-        reject(op, f"expected {len(inputs)} operands for `@{name}`, found {len(op.operands)}")
+        reject(op, f"expected {counted(len(inputs), 'operand')} for `@{name}`, found {len(op.operands)}")
     if len(op.results) != len(outputs):
-        reject(op, f"expected {len(outputs)} results from `@{name}`, found {len(op.results)}")
+        reject(op, f"expected {counted(len(outputs), 'result')} from `@{name}`, found {len(op.results)}")
     for index, (operand, expected) in enumerate(zip(op.operands, inputs, strict=True)):
         if not flows_into(operand.type, expected):
             reject(op, f"expected operand {index} of `@{name}` of type `{expected}`, found `{operand.type}`")

@@ -8,6 +8,7 @@ xcs.return %b
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 from xdsl.dialects.builtin import FileLineColLoc
 from xdsl.ir import Operation
@@ -45,7 +46,7 @@ def from_error(error: Exception, file_name: str, line_offset: int = 0, context: 
     the message.
     """
     if isinstance(error, ParseError):
-        return at_span(error.span, context + sentence(error.msg), line_offset)
+        return at_span(cast(Span[str], error.span), context + sentence(error.msg), line_offset)
     if isinstance(error, OpVerifyException):
         message = f"{context}`{error.op.name}`: {sentence(error.message)}"
         if error.span is not None:

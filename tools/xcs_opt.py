@@ -19,13 +19,14 @@ from dataclasses import dataclass
 
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.passes import ModulePass, PassPipeline
-from xdsl.utils.arg_spec import ArgSpecParseError, parse_pipeline
-from xdsl.utils.exceptions import ParseError
+from xdsl.utils.arg_spec import parse_pipeline
+from xdsl.utils.exceptions import ArgSpecParseError, ParseError
 from xdsl.xdsl_opt_main import xDSLOptMain
 
 from ..diagnostics.errors import XCSError
 from ..dialect.op_error import OpVerifyException
 from ..dialect.parsing import XcsParser
+from ..dialect.printing import ir_text
 from ..dialect.verification import verify_module
 from .diagnostic import Diagnostic, from_error, sentence
 
@@ -184,7 +185,7 @@ class XcsOpt(xDSLOptMain):
         if previous is not None:
             self._verify(module)
             if self.args.print_ir_after_all:
-                print(f"// IR after {previous.name}\n{module}", file=sys.stderr)
+                print(f"// IR after {previous.name}\n{ir_text(module)}", file=sys.stderr)
         if following is not None:
             self._running = following.name
 
@@ -243,7 +244,7 @@ def _list_passes() -> str:
 def _summary(one: type[ModulePass]) -> str:
     """The first line of a pass's description, which stands at its class or at the top of its file."""
     text = one.__doc__ or ""
-    if text.startswith(f"{one.__name__}("):  # what `dataclass` writes where there is none
+    if not text or text.startswith(f"{one.__name__}("):  # what `dataclass` writes where there is none
         text = sys.modules[one.__module__].__doc__ or ""
     return text.strip().partition("\n")[0]
 

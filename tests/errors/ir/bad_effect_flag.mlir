@@ -1,0 +1,1 @@
+xcs.callable @g {path = "app:g", effect = #xcs.effect<reads, outside>}

@@ -1,0 +1,4 @@
+xcs.func @f(%a : !xcs.obj) -> (!xcs.obj) {
+  %b = xcs.constant 1e5
+  xcs.return %a
+}

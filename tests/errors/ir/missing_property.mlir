@@ -1,0 +1,1 @@
+"xcs.callable"() <{sym_name = "g", path = "app:g"}> : () -> ()

@@ -1,0 +1,5 @@
+xcs.xla @k {
+module @jit_f {
+  func.func @main() {
+}
+}

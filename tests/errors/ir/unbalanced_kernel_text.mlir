@@ -1,0 +1,1 @@
+"xcs.xla"() <{sym_name = "k", text = "module { } }"}> : () -> ()

@@ -1,0 +1,3 @@
+xcs.xla @k {
+module @jit_f "{
+}

@@ -1,0 +1,3 @@
+xcs.func @f(%a : !xcs.obj) -> (!xcs.obj) {
+  xcs.return %answer
+}

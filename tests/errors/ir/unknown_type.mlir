@@ -1,0 +1,3 @@
+xcs.func @f(%a : !xcs.object) -> (!xcs.obj) {
+  xcs.return %a
+}
