@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
-from xdsl.ir import SSAValue
+from xdsl.ir import OpResult, SSAValue
 from xdsl.passes import ModulePass
 
 from ..dialect.calls import InvokeOp
@@ -76,7 +76,10 @@ def inline_call(invoke: InvokeOp, callee: FuncOp) -> None:
         if op.name != "xcs.return":
             block.insert_op_before(op.clone(values), invoke)
     for result, returned in zip(invoke.results, callee.return_op.operands, strict=True):
-        result.replace_all_uses_with(values.get(returned, returned))
+        value = values.get(returned, returned)
+        if isinstance(returned, OpResult) and result.name_hint:
+            value.name_hint = result.name_hint
+        result.replace_all_uses_with(value)
     block.erase_op(invoke)
 
 

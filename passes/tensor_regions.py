@@ -68,7 +68,7 @@ def find_tensor_groups(
 
 def _array_kind(op: Operation, declarations: Declarations, summaries: OpSummaries) -> str | None:
     kind = declarations.array_kind(op)
-    if kind is None or op.regions or not op.results or "mutates" in op.properties:
+    if kind is None or op.regions or len(op.results) != 1 or "mutates" in op.properties:
         return None
     behaviour = summaries.of(op).behaviour
     return kind if behaviour.effect <= Effect.READS and not behaviour.external else None
