@@ -117,7 +117,11 @@ def _copy_members(exc: Exception, copied: Exception) -> None:
         if base is BaseException:
             break
         for name, member in base.__dict__.items():
-            if isinstance(member, types.MemberDescriptorType) and hasattr(exc, name):
-                # Read-only fields have been set by the constructor.
+            if not isinstance(member, types.MemberDescriptorType):
+                continue
+            # Unset fields of built-in exceptions read as `None`, but setting them to `None` shows; read-only ones have
+            # been set by the constructor.
+            value = getattr(exc, name, None)
+            if getattr(copied, name, None) is not value:
                 with contextlib.suppress(AttributeError, TypeError):
-                    setattr(copied, name, getattr(exc, name))
+                    setattr(copied, name, value)

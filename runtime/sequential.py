@@ -36,14 +36,25 @@ class Activation:
         slots: its values.
         depth: how many `Invoke`s enclose it.
         handled: the exception of the innermost enclosing handler.
-        path: where it stands in program order.
+        outer: the activation whose instruction `index` this is for, as its frame number `sequence`.
     """
 
     block: Block
     slots: list[Any]
     depth: int
     handled: BaseException | None
-    path: tuple[int, ...]
+    outer: Activation | None = None
+    index: int = 0
+    sequence: int = 0
+
+    def path(self, index: int) -> tuple[int, ...]:
+        """The place of instruction `index` in program order, from the entry inwards."""
+        parts = [index]
+        here = self
+        while here.outer is not None:
+            parts += (here.sequence, here.index)
+            here = here.outer
+        return tuple(reversed(parts))
 
 
 Steps: TypeAlias = Generator[Activation, "Values | Failure", "Values | Failure"]
@@ -62,7 +73,7 @@ class SequentialRun:
         """Runs the entry block to its end."""
         start_ns = time.perf_counter_ns()
         block = self._plan.functions[self._plan.entry]
-        result = self._trampoline(Activation(block, _slots(block, arguments, None), 1, None, ()))
+        result = self._trampoline(Activation(block, _slots(block, arguments, None), 1, None))
         totals = RunTotals(self._num_calls, self._call_ns, time.perf_counter_ns() - start_ns)
         if isinstance(result, Failure):
             return Outcome((), result, totals)
@@ -128,7 +139,7 @@ class SequentialRun:
         if instruction.behaviour.external:
             self._call_ns += end_ns - start_ns
         if self._instrument is not None:
-            path = (*here.path, index)
+            path = here.path(index)
             thread_id = threading.get_ident()
             self._instrument.record(Span(instruction.name, instruction.location, start_ns, end_ns, thread_id, path))
         if isinstance(result, Failure):
@@ -214,7 +225,7 @@ class SequentialRun:
             return Failure(error, instruction.name, instruction.location)
         block = self._plan.functions[instruction.symbol]
         slots = _slots(block, _read_all(instruction.operands, here), None)
-        return (yield Activation(block, slots, here.depth + 1, here.handled, (*here.path, index, 0)))
+        return (yield Activation(block, slots, here.depth + 1, here.handled, here, index))
 
 
 _END: Any = object()
@@ -242,7 +253,7 @@ def _enter(
     handled: BaseException | None = None,
 ) -> Activation:
     slots = _slots(block, parameters, here)
-    return Activation(block, slots, here.depth, handled or here.handled, (*here.path, index, sequence))
+    return Activation(block, slots, here.depth, handled or here.handled, here, index, sequence)
 
 
 def _slots(block: Block, parameters: Values, outer: Activation | None) -> list[Any]:

@@ -105,7 +105,10 @@ def test_the_traceback_starts_at_the_users_frames() -> None:
 
     for behaviour in (EXTERNAL, ORDERED):
         block = Block(0, (call(inner, behaviour=behaviour),), ())
-        for failure in (failure_of(plan_of(block), VirtualPool(Script())), SequentialRun(plan_of(block)).run(()).failure):
+        for failure in (
+            failure_of(plan_of(block), VirtualPool(Script())),
+            SequentialRun(plan_of(block)).run(()).failure,
+        ):
             assert failure is not None
             traceback = failure.exception.__traceback__
             assert traceback is not None
@@ -223,7 +226,10 @@ def test_an_inner_failure_does_not_cancel_what_follows_its_try() -> None:
     world = Recorder()
     body = Block(
         0,
-        (call(world.leaf("slow"), behaviour=EXTERNAL), call(world.leaf("failing", error=ValueError()), behaviour=EXTERNAL)),
+        (
+            call(world.leaf("slow"), behaviour=EXTERNAL),
+            call(world.leaf("failing", error=ValueError()), behaviour=EXTERNAL),
+        ),
         (),
     )
     block = Block(

@@ -87,9 +87,7 @@ def test_two_while_loops_interleave() -> None:
 
 def test_a_counter_runs_ahead_of_the_calls_of_a_while_body() -> None:
     below = Block(2, (call(operator.lt, Slot(0), 3, to=1),), (Slot(1),), 1)
-    body = Block(
-        3, (call(operator.add, Slot(0), 1, to=1), call(abs, Slot(0), to=2, behaviour=EXTERNAL)), (Slot(1),), 1
-    )
+    body = Block(3, (call(operator.add, Slot(0), 1, to=1), call(abs, Slot(0), to=2, behaviour=EXTERNAL)), (Slot(1),), 1)
     loop = While("while", (0,), initial=(Literal(0),), condition=below, body=body)
     pool = VirtualPool(Script())
     assert Scheduler(plan_of(Block(1, (loop,), (Slot(0),))), pool).run(()).values == (3,)
@@ -99,9 +97,7 @@ def test_a_counter_runs_ahead_of_the_calls_of_a_while_body() -> None:
 def test_a_while_body_does_not_start_before_its_condition_is_known() -> None:
     world = Recorder()
     ask = Block(2, (call(world.leaf("ask", lambda n: n < 2), Slot(0), to=1, behaviour=EXTERNAL),), (Slot(1),), 1)
-    body = Block(
-        2, (call(operator.add, Slot(0), 1, to=1), call(world.leaf("work"), behaviour=EXTERNAL)), (Slot(1),), 1
-    )
+    body = Block(2, (call(operator.add, Slot(0), 1, to=1), call(world.leaf("work"), behaviour=EXTERNAL)), (Slot(1),), 1)
     loop = While("while", (0,), initial=(Literal(0),), condition=ask, body=body)
     pool = VirtualPool(lambda running: len(running) - 1)
     assert Scheduler(plan_of(Block(1, (loop,), (Slot(0),))), pool).run(()).values == (2,)

@@ -196,9 +196,7 @@ def test_further_results_are_the_mutated_operands() -> None:
 
     block = Block(
         4,
-        (
-            Call("push", (2, 3), callee=Literal(push), arguments=call(push, Slot(0), Slot(1)).arguments, mutates=(0,)),
-        ),
+        (Call("push", (2, 3), callee=Literal(push), arguments=call(push, Slot(0), Slot(1)).arguments, mutates=(0,)),),
         (Slot(3), Slot(2)),
         2,
     )

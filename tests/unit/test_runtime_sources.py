@@ -171,9 +171,9 @@ def test_what_cannot_be_iterated_fails_at_the_loop_once_all_before_has_run(itera
     world = Recorder()
     body = Block(1, (), (), 1)
     before = call(world.leaf("before"), behaviour=EXTERNAL)
-    failure = Scheduler(plan_of(loop_over(body, LoopSource.STEPPED, before)), VirtualPool(Script())).run(
-        (iterable,)
-    ).failure
+    failure = (
+        Scheduler(plan_of(loop_over(body, LoopSource.STEPPED, before)), VirtualPool(Script())).run((iterable,)).failure
+    )
     assert failure is not None
     assert isinstance(failure.exception, TypeError)
     assert world.events == ["before"]
