@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import jax
+import jax.core
 import numpy
 from jax.extend import core as extend_core
 from jax.extend.mlir import ir
@@ -88,7 +89,7 @@ def _lower(ctx: Any, *operands: Any, name: str, text: str, results: tuple[Any, .
     module = ir.Module.parse(text, context.module.context)
     types = _main_of(module).type.results
     symbol = mlir.merge_mlir_modules(context.module, name, module, dst_symtab=context.symbol_table)
-    return func.CallOp(types, ir.FlatSymbolRefAttr.get(symbol), operands).results
+    return func.CallOp(types, ir.FlatSymbolRefAttr.get(symbol), list(operands)).results
 
 
 mlir.register_lowering(xla_kernel, _lower)

@@ -370,9 +370,9 @@ def test_a_dynamic_call_keeps_its_place_without_the_frontend(executor: Executor)
 
 
 def test_missing_callables_are_listed_together() -> None:
+    text = DECLARATIONS + "xcs.func @f() -> () { xcs.return }"
     with pytest.raises(XCSError) as caught:
-        outcome_of = DECLARATIONS + "xcs.func @f() -> () { xcs.return }"
-        run(outcome_of)
+        run(text)
     assert str(caught.value) == (
         "expected `callables` to have an entry for each declaration, missing `@ask` (app:ask), `@show` (app:show)"
     )
