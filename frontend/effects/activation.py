@@ -17,7 +17,19 @@ from typing import Any, TypeAlias
 
 from ...diagnostics.effect import Effect
 from . import operators
-from .abstract_type import ANY, NEVER, NONE, AbstractType, InstanceType, IteratorType, StaticType, members
+from .abstract_type import (
+    ANY,
+    NEVER,
+    NONE,
+    AbstractType,
+    DictType,
+    InstanceType,
+    IteratorType,
+    ListType,
+    SetType,
+    StaticType,
+    members,
+)
 from .binding import FUNCTIONS, WrongArguments, assigned, bind_arguments, captured_names, is_generator, local_names
 from .calls import SPECIAL, call_static, call_value, declared_behaviour, enter_body, run_body
 from .construction import construct, initialise
@@ -29,7 +41,7 @@ from .scope import CodeScope, current_type
 from .source import FunctionSource, SourceUnavailable, function_source
 from .summary import CALLEE, CodeSummary, ParameterKey, Summary
 from .type_of import is_static
-from .value import NONE_VALUE, NOTHING, Value, deep, join_values, outside, reach_of, value
+from .value import ELEMENT, KEY, NONE_VALUE, NOTHING, VALUE, Value, deep, join_values, outside, reach, reach_of, value
 
 MAX_PASSES = 5  # over one body, until what nested functions share and what is unsettled no longer changes
 MAX_RECURSION = 6  # activations of one function with ever new argument types
@@ -290,8 +302,11 @@ def settle(
 ) -> tuple[Value, Ledger]:
     """Repeats a body until the types it relies on survive what it does, and captured names hold all they ever hold."""
     captured: dict[str, Value] = {}
+    ledger = Ledger(types_)
     for _ in range(MAX_PASSES):
+        objects = ledger.cells if captured else {}  # captured names must mean the same objects in each pass
         ledger = Ledger(types_)
+        ledger.cells = objects
         before = dict(captured)
         result = run(ledger, types_, captured)
         weaker = tuple(degraded(one, ledger.unsettles) for one in types_)
@@ -353,9 +368,13 @@ def generator_summary(
 
 
 def run_code(
-    analysis: Analysis, nodes: Sequence[ast.stmt] | ast.expr, inputs: Mapping[str, AbstractType], scope: CodeScope
+    analysis: Analysis,
+    nodes: Sequence[ast.stmt] | ast.expr,
+    inputs: Mapping[str, AbstractType],
+    scope: CodeScope,
+    owned: frozenset[str] = frozenset(),
 ) -> CodeSummary:
-    """The summary of statements or of an expression."""
+    """The summary of statements or of an expression; the inputs in `owned` are containers that nobody else can see."""
     body: list[ast.AST] = [nodes] if isinstance(nodes, ast.expr) else list(nodes)
     targets = assigned(body)
     bindings: dict[str, Value] = {}
@@ -367,7 +386,7 @@ def run_code(
         module = ast.Module(body=[*body], type_ignores=[])  # type: ignore[list-item]
         frame.capturing, frame.shared = captured_names(module) if _has_functions(body) else (frozenset(), frozenset())
         for name, one in zip(names, types_, strict=True):
-            frame.bind(name, value(one, frozenset((name,))))
+            frame.bind(name, own(ledger, name, one) if name in owned else value(one, frozenset((name,))))
         bindings.clear()
         if isinstance(nodes, ast.expr):
             result = frame.evaluate(nodes)
@@ -386,7 +405,29 @@ def run_code(
     summary = ledger.summary(result, is_leaf=False)
     if any(None in reach_of(held) for held in bindings.values()):
         summary = summary.replace(fresh=False)
-    return CodeSummary(summary, {name: deep(held) for name, held in bindings.items()})
+    cells = {name: ledger.cell(("owned", name)) for name in owned}
+    reached = reach([*reach_of(result), *(o for held in bindings.values() for o in reach_of(held))])
+    written = {name for name, cell in cells.items() if cell in ledger.written_cells or cell.unsettled}
+    kept = {name for name, cell in cells.items() if cell in reached or cell.unsettled}
+    summary = summary.replace(mutates=summary.mutates | written, retains=summary.retains | kept)
+    contents = {name: deep(Value(inputs[name], frozenset((cell,)))) for name, cell in cells.items()}
+    return CodeSummary(summary, {name: deep(held) for name, held in bindings.items()}, contents)
+
+
+def own(ledger: Ledger, name: str, type_: AbstractType) -> Value:
+    """A container that only the code around this piece can see; what it holds may be seen by others too."""
+    match type_:
+        case ListType(element=element) | SetType(element=element, frozen=False):
+            parts = {ELEMENT: element}
+        case DictType(key=key, value=held):
+            parts = {KEY: key, VALUE: held}
+        case _:
+            parts = {}
+    cell = ledger.cell(("owned", name), opaque=not parts)
+    for field, part in parts.items():
+        if part is not NEVER:
+            cell.hold(field, outside(part))
+    return Value(type_, frozenset((cell,)))
 
 
 def _has_functions(body: Sequence[ast.AST]) -> bool:

@@ -16,7 +16,7 @@ from .frame import Frame
 from .known import KnownCallable
 from .ledger import DECLARE
 from .summary import EVERYTHING, ParameterKey, Summary
-from .value import NOTHING, Cell, Origin, Value, deep, join_values, load, reach, reach_of, value
+from .value import NOTHING, Cell, Origin, Value, consumed, deep, join_values, load, reach, reach_of, value
 
 
 def keyed(args: Sequence[Value], kwargs: Mapping[str, Value]) -> dict[ParameterKey, Value]:
@@ -85,7 +85,8 @@ def _apply_writes(frame: Frame, summary: Summary, by_key: Mapping[ParameterKey, 
             if origin is None:
                 ledger.act(Effect.ORDERED, f"writes an object from outside ({kind})", DECLARE)
     if reaches_others:
-        ledger.unsettles |= summary.unsettles
+        for kind in summary.unsettles:
+            ledger.unsettle(kind)
 
 
 def apply_known(
@@ -144,7 +145,7 @@ def _enter_effect(frame: Frame, entry: KnownCallable, effect: Effect, name: str,
     if effect >= Effect.ORDERED and not entry.waits and not entry.mutates:
         ledger.writes.add((None, entry.writes or EVERYTHING))
         if entry.writes is None:
-            ledger.unsettles.add(EVERYTHING)
+            ledger.unsettle(EVERYTHING)
 
 
 def _apply_stores(frame: Frame, entry: KnownCallable, args: Sequence[Value], node: object) -> None:
@@ -197,6 +198,8 @@ def _watch(frame: Frame, made: Value, sources: Sequence[Value], node: object) ->
     cell = frame.ledger.cell((node, "result"))
     reached = reach(origin for one in sources for origin in reach_of(one))
     cell.source_versions = tuple((one, one.version) for one in reached if isinstance(one, Cell) and one is not cell)
+    if any(isinstance(origin, Cell) and origin.is_lazy for origin in reached):
+        cell.is_lazy = True
     if any(one.bound is not None or isinstance(one.type, (StaticType, operators.InstanceType)) for one in sources[:1]):
         cell.is_lazy = True
 
@@ -239,7 +242,7 @@ def literal_type(one: Value, node: object, index: int) -> AbstractType:
         arg = node.args[index]
         if isinstance(arg, ast.Constant) and isinstance(arg.value, str):
             return StaticType(arg.value)
-    return deep(one)
+    return consumed(one)
 
 
 def elements_of(frame: Frame, one: Value) -> Value:

@@ -224,7 +224,7 @@ def _load_instance(frame: Frame, owner: Value, type_: InstanceType, name: str, n
     if own or member is Guard or isinstance(member, _INSTANCE_STORAGE) or any(c.unsettled for c in cells):
         frame.ledger.look_kinds(owner, (field,))
         complete = own and name not in known and len(cells) == len(owner.origins)
-        return load(owner, field, known.get(name, NEVER if complete else ANY))
+        return load(owner, field, known.get(name, NEVER if complete else ANY), is_partial=True)
     frame.ledger.guards.add(Guard(class_view(cls), name, member))
     return _class_member(frame, owner, cls, member, name, node)
 
@@ -285,7 +285,7 @@ def _store_part(frame: Frame, owner: Value, name: str, stored: Value, node: obje
     type_ = owner.type
     if isinstance(type_, StaticType):
         frame.ledger.writes.add((None, EVERYTHING))
-        frame.ledger.unsettles.add(EVERYTHING)
+        frame.ledger.unsettle(EVERYTHING)
         frame.ledger.act(Effect.ORDERED, f"writes attribute `{name}` of {type_}", DECLARE)
         frame.ledger.escape(reach_of(stored))
         return

@@ -64,6 +64,7 @@ def _call_part(
         return NOTHING  # not callable: raises
     involved = [callee, *args, *kwargs.values()]
     frame.ledger.unknown(f"calls {type_}" if type_ is not ANY else "calls a value of unknown type", involved)
+    frame.ledger.site(id(node), 1)  # it may well be a model
     return Value(ANY, frozenset((None,)).union(*(reach_of(one) for one in involved)))
 
 

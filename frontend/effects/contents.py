@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import deque
+from collections.abc import Mapping
 
 from .abstract_type import (
     ANY,
@@ -24,10 +25,11 @@ from .abstract_type import (
     UnionType,
     covers,
     is_immutable,
+    join,
     join_all,
 )
 from .summary import EVERYTHING
-from .value import ELEMENT, KEY
+from .value import ELEMENT, KEY, LIBRARY_DICTS, VALUE
 
 
 def element_type(type_: AbstractType) -> AbstractType | None:
@@ -43,6 +45,8 @@ def element_type(type_: AbstractType) -> AbstractType | None:
             return join_all(elements)
         case PlainType():
             return PLAIN
+        case ExactType(cls=cls) if cls in LIBRARY_DICTS or cls is deque:
+            return ANY
         case ExactType(cls=cls):
             return _SCALAR_ELEMENTS.get(cls)
         case NeverType():
@@ -71,7 +75,14 @@ _SCALAR_ELEMENTS: dict[type, AbstractType] = {
 
 def element_field(type_: AbstractType) -> str:
     """The field of a cell that iterating it gives."""
-    return KEY if isinstance(type_, DictType) else ELEMENT
+    return KEY if isinstance(plain_form(type_), DictType) else ELEMENT
+
+
+def plain_form(type_: AbstractType) -> AbstractType:
+    """Library containers as the builtin container that they behave like (but for a defaultdict's missing keys)."""
+    if isinstance(type_, ExactType) and type_.cls in LIBRARY_DICTS:
+        return DictType(ANY, ANY)
+    return ListType(ANY) if isinstance(type_, ExactType) and type_.cls is deque else type_
 
 
 def kinds(type_: AbstractType, deeply: bool = False) -> frozenset[str]:
@@ -95,67 +106,82 @@ def kinds(type_: AbstractType, deeply: bool = False) -> frozenset[str]:
             return frozenset(("list", "dict"))
         case InstanceType(attributes=attributes) if deeply and attributes:
             return frozenset((EVERYTHING,))
+        case ExactType(cls=cls) if cls in LIBRARY_DICTS or cls is deque:
+            return frozenset(("list" if cls is deque else "dict",)) | (frozenset((EVERYTHING,)) if deeply else frozenset())
         case ExactType(cls=cls) if cls not in IMMUTABLE_SCALARS:
             return frozenset((f"type:{cls.__qualname__}",))
         case _:
             return frozenset() if is_immutable(type_) else frozenset((EVERYTHING,))
 
 
-def fits(type_: AbstractType, kind: str, held: AbstractType) -> bool:
-    """Whether storing `held` into some object of this `kind` leaves what `type_` says of contents true."""
+def fits(type_: AbstractType, kind: str, field: str | None, held: AbstractType) -> bool:
+    """Whether storing `held` into this field of some object of this kind leaves what `type_` says of contents true."""
+    if kind == EVERYTHING:
+        return is_immutable(type_)
+
+    def inner(own_kind: str, own_field: str, part: AbstractType) -> bool:
+        here = kind == own_kind and field in (own_field, None)
+        return (not here or covers(part, held)) and fits(part, kind, field, held)
+
     match type_:
         case ListType(element=element):
-            return (kind != "list" or covers(element, held)) and fits(element, kind, held)
+            return inner("list", ELEMENT, element)
         case SetType(element=element):
-            return (kind != "set" or covers(element, held)) and fits(element, kind, held)
+            return inner("set", ELEMENT, element)
         case DictType(key=key, value=value_):
-            own = kind != "dict" or (covers(value_, held) and covers(key, held))
-            return own and fits(key, kind, held) and fits(value_, kind, held)
+            return inner("dict", KEY, key) and inner("dict", VALUE, value_)
         case TupleType(elements=elements):
-            return all(fits(e, kind, held) for e in elements)
+            return all(fits(e, kind, field, held) for e in elements)
         case IteratorType(element=element):
-            own = kind not in ("list", "set", "dict") or covers(element, held)
-            return own and fits(element, kind, held)
+            return all(inner(own, f, element) for own, f in _ITERATED)
         case TupleOfType(element=element):
-            return fits(element, kind, held)
+            return fits(element, kind, field, held)
         case UnionType(members=parts):
-            return all(fits(part, kind, held) for part in parts)
+            return all(fits(part, kind, field, held) for part in parts)
         case InstanceType(attributes=attributes):
-            return all((kind != f"attr:{n}" or covers(t, held)) and fits(t, kind, held) for n, t in attributes)
+            return all(inner(f"attr:{name}", f"attr:{name}", part) for name, part in attributes)
         case PlainType():
             return kind not in ("list", "dict") or covers(PLAIN, held)
         case _:
             return True
 
 
-def degraded(type_: AbstractType, unsettled: Collection[str]) -> AbstractType:
-    """What is left of a type once objects of these kinds may hold other contents."""
-    if not unsettled:
+_ITERATED = (("list", ELEMENT), ("set", ELEMENT), ("dict", KEY), ("dict", VALUE))
+
+
+def degraded(type_: AbstractType, stored: Mapping[tuple[str, str | None], AbstractType]) -> AbstractType:
+    """What is left of a type once fields of objects of some kinds may hold these types as well."""
+    if not stored:
         return type_
 
-    def inner(kind: str, part: AbstractType) -> AbstractType:
-        return ANY if kind in unsettled or EVERYTHING in unsettled else degraded(part, unsettled)
+    def inner(kind: str, field: str, part: AbstractType) -> AbstractType:
+        part = degraded(part, stored)
+        for key in ((kind, field), (kind, None), (EVERYTHING, None)):
+            if key in stored:
+                part = join(part, stored[key])
+        return part
 
     match type_:
         case ListType(element=element):
-            return ListType(inner("list", element))
+            return ListType(inner("list", ELEMENT, element))
         case SetType(element=element, frozen=frozen):
-            return SetType(degraded(element, unsettled) if frozen else inner("set", element), frozen)
+            return SetType(degraded(element, stored) if frozen else inner("set", ELEMENT, element), frozen)
         case DictType(key=key, value=held):
-            return DictType(inner("dict", key), inner("dict", held))
+            return DictType(inner("dict", KEY, key), inner("dict", VALUE, held))
         case TupleType(elements=elements):
-            return TupleType(tuple(degraded(e, unsettled) for e in elements))
+            return TupleType(tuple(degraded(e, stored) for e in elements))
         case TupleOfType(element=element):
-            return TupleOfType(degraded(element, unsettled))
+            return TupleOfType(degraded(element, stored))
         case IteratorType(cls=cls, element=element):
-            return IteratorType(cls, ANY if set(unsettled) & {"list", "dict", "set", EVERYTHING} else element)
+            touched = {kind for kind, _ in stored} & {"list", "dict", "set", EVERYTHING}
+            return IteratorType(cls, ANY if touched else degraded(element, stored))
         case UnionType(members=parts):
-            return join_all(degraded(part, unsettled) for part in parts)
+            return join_all(degraded(part, stored) for part in parts)
         case InstanceType(cls=cls, attributes=attributes):
-            kept = {name: inner(f"attr:{name}", held) for name, held in attributes}
-            kept.update({kind[5:]: ANY for kind in unsettled if kind.startswith("attr:")})
+            kept = {name: inner(f"attr:{name}", f"attr:{name}", held) for name, held in attributes}
+            kept.update({kind[5:]: ANY for kind, _ in stored if kind.startswith("attr:") and kind[5:] not in kept})
             return InstanceType(cls, tuple(sorted(kept.items())))
         case PlainType():
-            return ANY if set(unsettled) & {"list", "dict", EVERYTHING} else type_
+            return ANY if {kind for kind, _ in stored} & {"list", "dict", EVERYTHING} else type_
         case _:
             return type_

@@ -16,7 +16,7 @@ from typing import Any
 
 from ...diagnostics.effect import ORDERED, Behaviour, Effect
 from ...diagnostics.effect import PURE as PURE_BEHAVIOUR
-from . import activation, array_table, builtin_table, client_table, expressions, library_table, method_table
+from . import activation, array_table, builtin_table, client_table, container_table, expressions, library_table, method_table
 from .abstract_type import ANY, IMMUTABLE_SCALARS, AbstractType, StaticType
 from .activation import Analysis
 from .scope import CodeScope
@@ -25,7 +25,7 @@ from .type_of import type_of
 
 __all__ = ["infer_call", "infer_code", "infer_value_call", "resolve"]
 
-_REGISTERED = (array_table, builtin_table, client_table, expressions, library_table, method_table)  # they fill tables when imported
+_REGISTERED = (array_table, builtin_table, client_table, container_table, expressions, library_table, method_table)  # they fill tables when imported
 
 
 def infer_call(
@@ -46,10 +46,16 @@ def infer_value_call(
 
 
 def infer_code(
-    nodes: Sequence[ast.stmt] | ast.expr, inputs: Mapping[str, AbstractType], scope: CodeScope
+    nodes: Sequence[ast.stmt] | ast.expr,
+    inputs: Mapping[str, AbstractType],
+    scope: CodeScope,
+    owned: frozenset[str] = frozenset(),
 ) -> CodeSummary:
-    """The summary of a run of statements, or of an expression, over local names of these types."""
-    return activation.run_code(Analysis(), nodes, inputs, scope)
+    """The summary of a run of statements, or of an expression, over local names of these types.
+
+    Inputs in `owned` are containers that nobody outside of the calling code can see.
+    """
+    return activation.run_code(Analysis(), nodes, inputs, scope, owned)
 
 
 def resolve(fn: Any, args: Sequence[object], kwargs: Mapping[str, object]) -> Behaviour:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import defaultdict
 
 from . import operators
 from .abstract_type import (
@@ -26,9 +27,9 @@ from .abstract_type import (
     members,
 )
 from .application import apply_summary, elements_of, iterate
-from .contents import element_type, kinds
+from .contents import element_type, kinds, plain_form
 from .frame import Frame
-from .value import ELEMENT, KEY, NOTHING, VALUE, Value, deep, join_values, load, reach_of, value
+from .value import ELEMENT, KEY, NOTHING, VALUE, Cell, Value, deep, join_values, load, reach_of, value
 
 OPERATOR_NAMES: dict[type[ast.operator], str] = {
     ast.Add: "add",
@@ -45,7 +46,6 @@ OPERATOR_NAMES: dict[type[ast.operator], str] = {
     ast.BitXor: "xor",
     ast.MatMult: "matmul",
 }
-_LIBRARY_DICTS = ("defaultdict", "OrderedDict", "Counter")
 
 
 def made_list(frame: Frame, site: object, element: Value) -> Value:
@@ -62,7 +62,11 @@ def subscript(frame: Frame, owner: Value, index: Value, node: ast.Subscript) -> 
         return Value(ANY, reach_of(owner) | {None})
     found = NOTHING
     for part in members(owner.type):
-        found = join_values(found, _subscript_part(frame, Value(part, owner.origins), index, node))
+        if isinstance(part, ExactType) and part.cls is defaultdict:
+            found = join_values(found, _defaultdict_item(frame, Value(part, owner.origins), index, node))
+            continue
+        one = Value(plain_form(part), owner.origins)
+        found = join_values(found, _subscript_part(frame, one, index, node))
     return found
 
 
@@ -95,6 +99,17 @@ def _subscript_part(frame: Frame, owner: Value, index: Value, node: ast.Subscrip
             return Value(ANY, frozenset((None,)))  # `list[int]`
     summary = operators.call_dunder("__getitem__", deep(owner), (deep(index),), frame.inference)
     return NOTHING if summary is None else apply_summary(frame, summary, [owner, index], {}, node)
+
+
+def _defaultdict_item(frame: Frame, owner: Value, index: Value, node: object) -> Value:
+    """A missing key calls the factory (its results are in the cell already) and is stored."""
+    if not all(isinstance(origin, Cell) and not origin.unsettled for origin in owner.origins):
+        frame.ledger.unknown("a defaultdict's factory", [owner])
+    as_dict = Value(DictType(ANY, ANY), owner.origins)
+    _hash(frame, as_dict, index, node)
+    frame.ledger.look(owner)
+    frame.ledger.write(owner, "dict", index, KEY)
+    return load(owner, VALUE, ANY)
 
 
 def _scalar_item(cls: type, is_slice: bool) -> AbstractType:
@@ -144,7 +159,7 @@ def _hash(frame: Frame, owner: Value, index: Value, node: object) -> None:
 
 def contains(frame: Frame, item: Value, holder: Value, node: object) -> None:
     """`item in holder`."""
-    for part in members(holder.type):
+    for part in map(plain_form, members(holder.type)):
         one = Value(part, holder.origins)
         frame.ledger.look(one)
         if isinstance(part, (DictType, SetType, PlainType)):
@@ -163,7 +178,7 @@ def contains(frame: Frame, item: Value, holder: Value, node: object) -> None:
 
 def store_item(frame: Frame, owner: Value, index: Value, stored: Value, node: ast.Subscript) -> None:
     """`owner[index] = stored`."""
-    for part in members(owner.type):
+    for part in map(plain_form, members(owner.type)):
         one = Value(part, owner.origins)
         match part:
             case ListType():
@@ -179,8 +194,6 @@ def store_item(frame: Frame, owner: Value, index: Value, stored: Value, node: as
                 _hash(frame, one, index, node)
                 frame.ledger.write(one, "dict", stored, VALUE)
                 frame.ledger.write(one, "list", stored, ELEMENT)
-            case ExactType(cls=cls) if cls.__module__ == "collections" and cls.__name__ in _LIBRARY_DICTS:
-                frame.ledger.write(one, f"type:{cls.__qualname__}", stored, VALUE)
             case _ if operators.is_builtin(part):
                 continue
             case ArrayType():
@@ -198,7 +211,7 @@ def _store_by_method(frame: Frame, owner: Value, index: Value, stored: Value, no
 
 def delete_item(frame: Frame, owner: Value, index: Value, node: ast.Subscript) -> None:
     """`del owner[index]`."""
-    for part in members(owner.type):
+    for part in map(plain_form, members(owner.type)):
         one = Value(part, owner.origins)
         if isinstance(part, (ListType, DictType, PlainType)):
             _hash(frame, one, index, node)

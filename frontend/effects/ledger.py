@@ -22,6 +22,7 @@ from .abstract_type import (
     TupleType,
     covers,
     is_immutable,
+    join,
 )
 from .contents import fits, kinds
 from .summary import EVERYTHING, Guard, ParameterKey, Summary, Touch
@@ -71,9 +72,10 @@ class Ledger:
         self.sees: set[Touch] = set()
         self.writes: set[Touch] = set()
         self.retains: set[Origin] = set()
-        self.unsettles: set[str] = set()
+        self.unsettles: dict[tuple[str, str | None], AbstractType] = {}
         self.guards: set[Guard] = set()
         self.cells: dict[object, Cell] = {}
+        self.written_cells: set[Cell] = set()
         self.external = False
         self.waits = False
         self.has_array_work = False
@@ -106,7 +108,7 @@ class Ledger:
         """Anything may have been written: these values, and all that anyone else can reach."""
         self.writes.add((None, EVERYTHING))
         self.sees.add((None, EVERYTHING))
-        self.unsettles.add(EVERYTHING)
+        self.unsettle(EVERYTHING)
         reached = reach(origin for one in involved for origin in reach_of(one))
         for origin in reached:
             if isinstance(origin, Cell):
@@ -122,6 +124,11 @@ class Ledger:
                 origin.unsettle()
             elif origin is not None:
                 self.retains.add(origin)
+
+    def unsettle(self, kind: str, field: str | None = None, held: AbstractType = ANY) -> None:
+        """Some outside object of this kind may now hold this in this field: types learned earlier must allow it."""
+        old = self.unsettles.get((kind, field))
+        self.unsettles[kind, field] = held if old is None else join(old, held)
 
     def look(self, one: Value, deeply: bool = False) -> None:
         """Mutable contents of this value are looked at."""
@@ -150,14 +157,15 @@ class Ledger:
                 self.act(Effect.ORDERED, f"writes an object from outside ({kind})", DECLARE)
             if stored is not None:
                 self.escape(reach_of(stored))
-            if not all(fits(one, kind, held) for one in self.parameter_types):
-                self.unsettles.add(kind)
+            if not all(fits(one, kind, field, held) for one in self.parameter_types):
+                self.unsettle(kind, field, held)
 
     def _write_cell(
         self, cell: Cell, type_: AbstractType, kind: str, stored: Value | None, field: str | None, held: AbstractType
     ) -> None:
+        self.written_cells.add(cell)
         if cell.unsettled:  # others may reach it by now
-            self.unsettles.add(kind)
+            self.unsettle(kind, field, held)
             self.writes.add((None, kind))
             if stored is not None:
                 self.escape(reach_of(stored))
@@ -165,7 +173,7 @@ class Ledger:
             cell.unsettle()
         elif not cell.opaque:
             cell.hold(field, stored)
-        elif fits(type_, kind, held):
+        elif fits(type_, kind, field, held):
             cell.hold(INSIDE, Value(ANY, reach_of(stored)))
         else:
             cell.unsettle(reach_of(stored))
@@ -220,7 +228,7 @@ class Ledger:
             fresh=None not in reached,
             sees=frozenset(self.sees),
             writes=frozenset(self.writes),
-            unsettles=frozenset(self.unsettles),
+            unsettles=frozenset(kind for kind, _ in self.unsettles),
             waits=waits,
         )
 

@@ -44,7 +44,7 @@ from .abstract_type import (
     tuple_element,
     widen,
 )
-from .contents import kinds
+from .contents import kinds, plain_form
 from .ledger import Inference
 from .summary import EVERYTHING, Summary
 from .type_of import has_plain_attributes
@@ -200,7 +200,7 @@ def _builtin_binary(name: str, left: AbstractType, right: AbstractType, inferenc
             hashed = merged((compare("eq", a, b, inference), hash_of(a, inference), hash_of(b, inference)), NEVER)
             return merged((hashed, pure(SetType(join(a, b), frozen), left, right, retains=True)))
         case _:
-            if isinstance(left, IteratorType) or isinstance(right, IteratorType) or {name} & {"or", "and", "xor", "sub"}:
+            if isinstance(left, IteratorType) or isinstance(right, IteratorType):
                 return unknown(f"`{name}` of {left} and {right}", left, right)  # dict views are sets
             return pure(NEVER)
 
@@ -237,6 +237,8 @@ def dunder(cls: type, name: str) -> Any:
 
 def call_dunder(name: str, receiver: AbstractType, others: tuple[AbstractType, ...], inference: Inference) -> Summary | None:
     """The summary of a special method of an instance; None where its class has none."""
+    if isinstance(receiver, NeverType):
+        return pure(NEVER)
     if not isinstance(receiver, InstanceType):
         return unknown(f"`{name}` of {receiver}", receiver, *others)
     method = dunder(receiver.cls, name)
@@ -394,6 +396,8 @@ def _truth(one: AbstractType, inference: Inference) -> Summary:
         plain = isinstance(one.value, (types.FunctionType, types.BuiltinFunctionType, types.ModuleType))
         return pure(BOOL) if plain or type(one.value) is type else unknown(f"truth of {one}", one)
     if isinstance(one, ExactType) and (one.cls in KNOWN_VALUE_CLASSES or is_numpy_scalar(one.cls)):
+        return pure(BOOL, one)
+    if plain_form(one) is not one:
         return pure(BOOL, one)
     if isinstance(one, ArrayType):
         return _array_operation("truth", one).replace(result=BOOL)

@@ -141,8 +141,10 @@ class CodeSummary:
     """The effect of a run of statements or an expression over named inputs.
 
     `summary.result` is the value of an expression (`NONE` for statements); `bindings` are the types of the names
-    that the statements assign. `summary.mutates` and `summary.retains` hold input names.
+    that the statements assign. `summary.mutates` and `summary.retains` hold input names. `owned` are the types that
+    owned inputs have afterwards.
     """
 
     summary: Summary
     bindings: Mapping[str, AbstractType]
+    owned: Mapping[str, AbstractType] = field(default_factory=dict)

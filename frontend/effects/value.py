@@ -7,6 +7,7 @@ describes its objects from parameters and from outside fully, its cells only by 
 
 from __future__ import annotations
 
+import collections
 from collections.abc import Iterable
 from typing import Any, TypeAlias
 
@@ -36,6 +37,9 @@ from .summary import ParameterKey
 
 ELEMENT, KEY, VALUE, INSIDE = "element", "key", "value", "inside"
 MAX_DEEP = 5  # containers inside containers; what is deeper is `ANY`
+
+
+LIBRARY_DICTS = frozenset({collections.defaultdict, collections.OrderedDict, collections.Counter})
 
 
 class Cell:
@@ -159,8 +163,11 @@ def reach_of(one: Value) -> frozenset[Origin]:
     return reach(one.origins | bound_origins(one))
 
 
-def load(one: Value, field: str, part: AbstractType) -> Value:
-    """The content `field` of a value; `part` is what its type says of objects that aren't settled cells."""
+def load(one: Value, field: str, part: AbstractType, is_partial: bool = False) -> Value:
+    """The content `field` of a value; `part` is what its type says of objects that aren't settled cells.
+
+    `is_partial`: cells may lack this field (attributes that nobody has stored yet), so `part` counts for them too.
+    """
     if not one.origins:
         return value(part)
     found = NOTHING
@@ -176,7 +183,7 @@ def load(one: Value, field: str, part: AbstractType) -> Value:
                 described |= origin.fields[INSIDE].origins
         else:
             found = join_values(found, origin.fields.get(field, NOTHING))
-    if part is not NEVER:
+    if part is not NEVER and (described or is_partial):
         found = join_values(found, value(part, frozenset(described)))
     return found
 
@@ -188,6 +195,18 @@ def deep(one: Value, depth: int = MAX_DEEP, final: bool = False) -> AbstractType
     if not any(isinstance(origin, Cell) for origin in one.origins):
         return one.type
     return ANY if depth == 0 else _deep(one, one.type, depth - 1)
+
+
+def consumed(one: Value) -> AbstractType:
+    """The type of an argument that a builtin walks at once: lazy iterators and library containers by their elements."""
+    type_ = one.type
+    if one.bound is None and isinstance(type_, IteratorType):
+        return IteratorType(type_.cls, deep(load(one, ELEMENT, type_.element)))
+    if isinstance(type_, ExactType) and type_.cls in LIBRARY_DICTS and one.origins:
+        return DictType(deep(load(one, KEY, ANY)), deep(load(one, VALUE, ANY)))
+    if isinstance(type_, ExactType) and type_.cls is collections.deque and one.origins:
+        return ListType(deep(load(one, ELEMENT, ANY)))
+    return deep(one)
 
 
 def _deep(one: Value, type_: AbstractType, depth: int) -> AbstractType:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from xdsl.ir import Block, BlockArgument, SSAValue
 
 from ...diagnostics.effect import READS, Behaviour
+from ...dialect.types import element_type as dialect_element_type
 from ..effects.abstract_type import ANY, INT, AbstractType, IteratorType, ListType, TupleOfType, join, widen
 from ..effects.contents import element_type
 from .branches import BranchStager
@@ -96,7 +97,7 @@ class LoopStager(BranchStager):
 
         def trace(carried: Carried) -> tuple[Block, list[BlockArgument]]:
             element = element_type(known) or ANY
-            block = Block(arg_types=[ir_type(element)])
+            block = Block(arg_types=[dialect_element_type(source.type)])
             with self.region(block, is_loop=True):
                 arguments = self._enter(block, carried)
                 self.assign(target, Tracer(block.args[0], element))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections import Counter, OrderedDict, defaultdict, deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
 
 from xdsl.ir import SSAValue
 
@@ -30,6 +32,7 @@ from .stager import Stager
 from .values import LocalFunction, Owned, Static, Tracer, Unbound, Unstageable, Value
 
 FRAME_INSPECTION = frozenset({"locals", "vars", "globals", "eval", "exec", "dir", "super", "__class__", "breakpoint"})
+NOTHING_CHANGED: Mapping[int | str, AbstractType] = MappingProxyType({})
 LIBRARY_CONTAINERS = frozenset({defaultdict, Counter, deque, OrderedDict})
 
 
@@ -120,7 +123,11 @@ class NativeStager(Stager):
 
     def infer(self, segment: Segment) -> CodeSummary:
         """Effect and types of a segment with the values its names have now."""
-        return segment.infer([self.type_of(self.state.names[name]) for name in segment.inputs])
+        values = {name: self.state.names[name] for name in segment.inputs}
+        owned = frozenset(name for name, value in values.items() if self.is_owned(value))
+        if len({id(values[name]) for name in owned}) < len(owned):
+            owned = frozenset()  # two names of one container: changing one changes the other
+        return segment.infer(list(map(self.type_of, values.values())), owned)
 
     def has_gain(self, node: ast.expr | ast.stmt) -> bool:
         """Whether a piece of code contains an external call, array work, or a callee that may be one."""
@@ -153,7 +160,7 @@ class NativeStager(Stager):
         segment = self.segment(node)
         found = self.infer(segment)
         values = [self.state.names[name] for name in segment.inputs]
-        ssa = self.call_segment(segment, found.summary, values)
+        ssa = self.call_segment(segment, found, values)
         return self.value_of(ssa, found.summary)
 
     def stage_native_statements(self, nodes: Sequence[ast.stmt], live: set[str]) -> None:
@@ -173,7 +180,7 @@ class NativeStager(Stager):
             self.state.names.pop(name, None)
         result: AbstractType = types[0] if len(types) == 1 else TupleType(tuple(types)) if types else NONE
         summary = found.summary.replace(result=result)
-        ssa = self.call_segment(segment, summary, values)
+        ssa = self.call_segment(segment, replace(found, summary=summary), values)
         if len(outputs) == 1:
             self.bind(outputs[0], self.value_of(ssa, summary))
         elif outputs:
@@ -189,16 +196,18 @@ class NativeStager(Stager):
         segment = self.segment(nodes, returns=True)
         found = self.infer(segment)
         values = [self.state.names[name] for name in segment.inputs]
-        ssa = self.call_segment(segment, found.summary, values)
+        ssa = self.call_segment(segment, found, values)
         return self.value_of(ssa, found.summary)
 
-    def call_segment(self, segment: Segment, summary: Summary, values: Sequence[Value]) -> SSAValue:
+    def call_segment(self, segment: Segment, found: CodeSummary, values: Sequence[Value]) -> SSAValue:
         """Emit the call of a segment."""
         index: dict[int | str, int | str] = {name: position for position, name in enumerate(segment.inputs)}
-        summary = summary.renamed(index)
+        summary = found.summary.renamed(index)
         function = segment.compile()
         self.program.register_segment(segment)
-        return self.emit_leaf(function, segment.name, values, (), summary, {"source": segment.name})
+        changed = {index[name]: known for name, known in found.owned.items()}
+        details = {"source": segment.name}
+        return self.emit_leaf(function, segment.name, values, (), summary, details, changed=changed)
 
     def emit_leaf(
         self,
@@ -209,8 +218,12 @@ class NativeStager(Stager):
         summary: Summary,
         details: dict[str, str] | None = None,
         array: str | None = None,
+        changed: Mapping[int | str, AbstractType] = NOTHING_CHANGED,
     ) -> SSAValue:
-        """Emit one leaf call: decide its effect here, thread the versions of owned containers through it."""
+        """Emit one leaf call: decide its effect here, thread the versions of owned containers through it.
+
+        `changed` are the types that owned arguments have afterwards, where they are known.
+        """
         behaviour, mutated = self.behaviour_of(summary, positional, keyword)
         operands: list[Operand] = [self.operand(value) for value in positional]
         named = [(name, self.operand(value)) for name, value in keyword]
@@ -228,7 +241,7 @@ class NativeStager(Stager):
         for index, version in zip(mutated, results[1:], strict=True):
             owned = positional[index]
             assert isinstance(owned, Owned)
-            self.change(owned, version, shallow(self.state.type_of(owned)))
+            self.change(owned, version, changed.get(index, shallow(self.state.type_of(owned))))
         self.note_write(behaviour, unsettles=bool(summary.unsettles))
         return results[0]
 

@@ -57,10 +57,10 @@ class Segment:
             return [_at(ast.Return(self.body), self.body)]
         return list(self.body)
 
-    def infer(self, input_types: Sequence[AbstractType]) -> CodeSummary:
-        """The effect and types of this segment for inputs of these types."""
+    def infer(self, input_types: Sequence[AbstractType], owned: frozenset[str] = frozenset()) -> CodeSummary:
+        """The effect and types of this segment for inputs of these types; those in `owned` are seen by no one else."""
         known = dict(zip(self.inputs, input_types, strict=True))
-        return infer_code(self.nodes(), known, self.scope.with_statics(self.statics))
+        return infer_code(self.nodes(), known, self.scope.with_statics(self.statics), owned)
 
     def summarise(self, arg_types: Sequence[AbstractType]) -> Summary:
         """The effect of calling the segment's function, parameters by index (what dynamic resolution asks)."""
