@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from xdsl.dialects.builtin import StringAttr
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 
-from ...diagnostics.effect import Behaviour
+from ...diagnostics.effect import PURE, Behaviour
 from ...dialect.access import GetItemOp, UnpackOp
 from ...dialect.arguments import Argument, ArgumentKind, ArgumentsAttr
 from ...dialect.calls import CallIndirectOp, CallOp, InvokeOp
@@ -190,7 +190,7 @@ class Builder:
     ) -> Sequence[SSAValue]:
         """One of two regions; `truth` is the effect of `bool(condition)`."""
         regions = Region(then), Region(orelse)
-        return self.emit(IfOp.make(condition, *regions, types, truth=truth, location=self.location))
+        return self.emit(IfOp.make(condition, *regions, types, truth=_unless_pure(truth), location=self.location))
 
     def for_(
         self, iterable: SSAValue, initial: Sequence[SSAValue], body: Block, *, snapshot: bool
@@ -206,7 +206,7 @@ class Builder:
         """A loop on a condition; the results have the types of the carried block arguments."""
         types = [argument.type for argument in body.args]
         regions = Region(condition), Region(body)
-        return self.emit(WhileOp.make(initial, *regions, types, truth=truth, location=self.location))
+        return self.emit(WhileOp.make(initial, *regions, types, truth=_unless_pure(truth), location=self.location))
 
 
 def discard(block: Block, after: Operation | None) -> None:
@@ -214,6 +214,10 @@ def discard(block: Block, after: Operation | None) -> None:
     while (last := block.last_op) is not None and last is not after:
         last.detach()
         last.erase(safe_erase=False)
+
+
+def _unless_pure(truth: Behaviour) -> Behaviour | None:
+    return None if truth == PURE else truth
 
 
 def _argument(kind: ArgumentKind, name: str | None, operand: Operand) -> Argument:

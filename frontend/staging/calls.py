@@ -8,7 +8,7 @@ import types
 from collections.abc import Sequence
 
 from ...diagnostics.effect import Behaviour, Effect
-from ..effects.abstract_type import ArrayType, InstanceType, is_immutable
+from ..effects.abstract_type import ANY, ArrayType, InstanceType, is_immutable
 from ..effects.infer import infer_call, infer_value_call
 from ..effects.known import known
 from ..effects.summary import CALLEE, Summary
@@ -144,8 +144,9 @@ class CallStager(ExpressionStager):
         self.program.rely_on(summary.guards)
         behaviour = self._invoke_behaviour(summary)
         self.note_write(behaviour, unsettles=bool(summary.unsettles))
-        ssa = self.builder.invoke(staged.symbol, operands, behaviour, staged.result)
-        return Tracer(ssa, staged.result)
+        result = staged.result if staged.result != ANY else summary.result  # `ANY` while a recursive call is traced
+        ssa = self.builder.invoke(staged.symbol, operands, behaviour, result)
+        return Tracer(ssa, result)
 
     def _invoke_behaviour(self, summary: Summary) -> Behaviour:
         if summary.unknown_types:

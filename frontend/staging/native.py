@@ -195,6 +195,8 @@ class NativeStager(Stager):
             raise Unstageable(f"`{min(found_leaves)}` leaves native code", nodes[0].lineno)
         segment = self.segment(nodes, returns=True)
         found = self.infer(segment)
+        # Nothing of this function runs afterwards, so it doesn't matter what the result still holds on to.
+        found = replace(found, summary=found.summary.replace(retains=frozenset()))
         values = [self.state.names[name] for name in segment.inputs]
         ssa = self.call_segment(segment, found, values)
         return self.value_of(ssa, found.summary)
@@ -283,7 +285,7 @@ class NativeStager(Stager):
         """What a name is bound to that gets the result of a call."""
         known = summary.result
         cls = container_class(known)
-        if summary.fresh and cls is not None and not summary.retains:
+        if summary.fresh and cls is not None and not summary.retains and not summary.mutates:
             return self.own(ssa, known, cls)
         return Tracer(ssa, known)
 
