@@ -10,61 +10,58 @@ Guarantees: pure functions of their arguments, callable from any thread.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from ..diagnostics.effect import Behaviour, Effect
+from ..diagnostics.effect import Effect
 from .plan import Block, Call, For, If, Instruction, Invoke, LoopSource, Map, Try, While
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """Whether something may write state that a later read sees, and whether it holds a fence."""
-
-    may_write: bool = False
-    has_fence: bool = False
-
-    def __or__(self, other: Summary) -> Summary:
-        return Summary(self.may_write or other.may_write, self.has_fence or other.has_fence)
-
-
-NOTHING = Summary()
-STEPPING = Summary(may_write=True)
 
 
 def summarise(functions: Mapping[str, Block]) -> dict[str, Block]:
     """The functions with `may_write` and `has_fence` of every block computed."""
-    summaries = dict.fromkeys(functions, NOTHING)
+    # From below: a function counts as harmless until something inside says otherwise, so recursion is no obstacle.
+    summarised = {symbol: replace(block, may_write=False, has_fence=False) for symbol, block in functions.items()}
     while True:
-        found = {symbol: summary_of_block(block, summaries) for symbol, block in functions.items()}
-        if found == summaries:
-            return {symbol: _rebuild(block, summaries) for symbol, block in functions.items()}
-        summaries = found
+        found = {symbol: _summarised(block, summarised) for symbol, block in functions.items()}
+        if all(_flags(found[symbol]) == _flags(summarised[symbol]) for symbol in functions):
+            return found
+        summarised = found
 
 
-def summary_of_block(block: Block, functions: Mapping[str, Summary]) -> Summary:
-    """What the instructions of a block may do, at any depth."""
-    summary = NOTHING
+def _summarised(block: Block, functions: Mapping[str, Block]) -> Block:
+    may_write = has_fence = False
+    instructions: list[Instruction] = []
     for instruction in block.instructions:
-        summary |= summary_of(instruction, functions)
-    return summary
+        inner: dict[str, Block] = {}
+        # Loops, not comprehensions: programs nest deeply, and each level should cost one Python frame.
+        for name, nested in blocks_of(instruction).items():
+            inner[name] = found = _summarised(nested, functions)
+            may_write |= found.may_write
+            has_fence |= found.has_fence
+        own_write, own_fence = _own_flags(instruction, functions)
+        may_write |= own_write
+        has_fence |= own_fence
+        instructions.append(replace(instruction, **inner) if inner else instruction)
+    return replace(block, instructions=tuple(instructions), may_write=may_write, has_fence=has_fence)
 
 
-def summary_of(instruction: Instruction, functions: Mapping[str, Summary]) -> Summary:
-    """What one instruction may do, its regions included."""
+def _own_flags(instruction: Instruction, functions: Mapping[str, Block]) -> tuple[bool, bool]:
+    """What an instruction does besides its nested blocks."""
     match instruction:
         case Call():
-            return _summary_of_behaviour(instruction.behaviour)
+            effect = instruction.behaviour.effect
         case If() | While():
-            summary = _summary_of_behaviour(instruction.truth)
-        case For() | Map() if instruction.source is LoopSource.STEPPED:
-            summary = STEPPING
+            effect = instruction.truth.effect
+        case For() | Map():
+            return instruction.source is LoopSource.STEPPED, False
         case Invoke():
-            summary = functions[instruction.symbol]
+            return _flags(functions[instruction.symbol])
         case _:
-            summary = NOTHING
-    for block in blocks_of(instruction).values():
-        summary |= summary_of_block(block, functions)
-    return summary
+            return False, False
+    return effect.may_write, effect is Effect.FENCE
+
+
+def _flags(block: Block) -> tuple[bool, bool]:
+    return block.may_write, block.has_fence
 
 
 def blocks_of(instruction: Instruction) -> dict[str, Block]:
@@ -80,16 +77,3 @@ def blocks_of(instruction: Instruction) -> dict[str, Block]:
             return {"body": instruction.body, "handler": instruction.handler}
         case _:
             return {}
-
-
-def _summary_of_behaviour(behaviour: Behaviour) -> Summary:
-    return Summary(behaviour.effect.may_write, behaviour.effect is Effect.FENCE)
-
-
-def _rebuild(block: Block, functions: Mapping[str, Summary]) -> Block:
-    instructions = tuple(
-        replace(instruction, **{name: _rebuild(inner, functions) for name, inner in blocks_of(instruction).items()})
-        for instruction in block.instructions
-    )
-    summary = summary_of_block(block, functions)
-    return replace(block, instructions=instructions, may_write=summary.may_write, has_fence=summary.has_fence)

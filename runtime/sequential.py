@@ -18,11 +18,12 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from ..diagnostics.errors import InternalError
-from .call_shape import compile_call, read
+from .call_shape import read
 from .handled import call_handling, raise_from, user_traceback
 from .instrument import Instrument, Span
 from .outcome import Failure, Outcome, RunTotals
 from .plan import Block, Call, For, If, Instruction, Invoke, Map, Operand, Plan, Raise, Try, While
+from .prepared import prepare
 
 Values: TypeAlias = tuple[Any, ...]
 
@@ -133,8 +134,10 @@ class SequentialRun:
 
     def _call(self, here: Activation, index: int, instruction: Call) -> Values | Failure:
         self._num_calls += 1
+        call = prepare(self._plan, here.block).calls[index]
+        assert call is not None
         start_ns = time.perf_counter_ns()
-        result = _attempt(here, instruction, compile_call(instruction.callee, instruction.arguments), here.slots)
+        result = _attempt(here, instruction, call, here.slots)
         end_ns = time.perf_counter_ns()
         if instruction.behaviour.external:
             self._call_ns += end_ns - start_ns

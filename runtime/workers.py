@@ -6,13 +6,14 @@ which then runs it itself. So a leaf that drives a program of its own never wait
 
 Guarantees: every method may be called from any thread. One lock guards the parked workers, the queue, the number of
 workers and `queued` of each task; it is never held while user code runs. Exactly one thread runs a task. Workers are
-daemon threads, so leaving the interpreter waits for none. A forked child starts with a pool of its own.
+daemon threads, so leaving the interpreter waits for none. In a forked child every pool starts without threads.
 """
 
 from __future__ import annotations
 
 import os
 import threading
+import weakref
 from collections import deque
 from queue import SimpleQueue
 from typing import Protocol
@@ -64,6 +65,7 @@ class ThreadPool:
         self._parked: list[_Worker] = []
         self._queue: deque[Task] = deque()
         self._num_workers = 0
+        _pools.add(self)
 
     @property
     def max_workers(self) -> int:
@@ -101,6 +103,13 @@ class ThreadPool:
         with self._lock:
             claimed, task.queued = task.queued, False
             return claimed
+
+    def forget_threads(self) -> None:
+        """Starts anew in a forked child, where the threads of the parent don't exist and its lock may be held."""
+        self._lock = threading.Lock()
+        self._parked = []
+        self._queue = deque()
+        self._num_workers = 0
 
     def _start(self, task: Task) -> bool:
         thread = threading.Thread(target=self._work, args=(_Worker(task),), name=_THREAD_NAME, daemon=True)
@@ -156,6 +165,7 @@ class _ThisThread(threading.local):
 
 
 _this_thread = _ThisThread()
+_pools: weakref.WeakSet[ThreadPool] = weakref.WeakSet()
 _pool: ThreadPool | None = None
 _pool_lock = threading.Lock()
 
@@ -193,13 +203,13 @@ def _max_workers_from_environment() -> int:
     return max_workers
 
 
-def _forget_pool() -> None:
-    # The threads of the parent don't exist in a forked child, and its locks may have been held.
-    global _pool, _pool_lock
-    _pool = None
+def _after_fork() -> None:
+    global _pool_lock
     _pool_lock = threading.Lock()
     _this_thread.is_worker = False
+    for pool in list(_pools):
+        pool.forget_threads()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_pool)
+    os.register_at_fork(after_in_child=_after_fork)

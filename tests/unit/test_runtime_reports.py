@@ -153,3 +153,13 @@ def test_summaries(instruction: Instruction, may_write: bool, has_fence: bool) -
     found = summarise(functions)
     assert (found["main"].may_write, found["main"].has_fence) == (may_write, has_fence)
     assert not found["harmless"].may_write
+
+
+def test_deeply_nested_blocks_are_summarised() -> None:
+    block = WRITING
+    for _ in range(400):
+        block = Block(0, (If("if", (), condition=TRUE, then_block=block, else_block=EMPTY),), ())
+    plan = plan_of(block)
+    assert plan.functions["main"].may_write
+    plan = plan_of(Block(0, (), ()), deep=block)
+    assert not plan.functions["main"].may_write

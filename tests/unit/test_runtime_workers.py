@@ -229,8 +229,9 @@ def test_leaving_the_interpreter_waits_for_no_worker() -> None:
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
-def test_a_forked_child_has_a_pool_of_its_own() -> None:
-    executor = ThreadsExecutor()
+@pytest.mark.parametrize("pool", [None, ThreadPool(2)], ids=["process", "own"])
+def test_a_forked_child_starts_with_no_threads_of_its_parent(pool: ThreadPool | None) -> None:
+    executor = ThreadsExecutor(pool)
     plan = mapped(operator.neg)
     assert executor.run(plan, ((1, 2),)).unwrap() == ([-1, -2],)
     child = os.fork()
