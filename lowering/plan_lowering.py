@@ -41,14 +41,14 @@ def lower_to_plan(module: ModuleOp, callables: Mapping[str, Any], resolve: Resol
 
     Args:
         module: functions and declarations.
-        callables: the object behind each declared symbol: of `xcs.callable` the callable; of `xcs.outside` an object
-            with `load()` and `store(value)` for globals and cells, the object itself otherwise; of `xcs.xla` a kernel,
-            which may be missing: the text is run then.
+        callables: the object behind each symbol that an op uses: of `xcs.callable` the callable; of `xcs.outside` an
+            object with `load()` and `store(value)` for globals and cells, the object itself otherwise; of `xcs.xla` a
+            kernel, which may be missing: the text is run then.
         resolve: answers what calls with a dynamic effect do.
         entry: the symbol of the function to run; the first function if not given.
 
     Raises:
-        XCSError: a declared callable is missing, or there is no such function.
+        XCSError: a callable is missing, or there is no such function.
     """
     declarations = {op.properties["sym_name"].data: op for op in module.ops if "sym_name" in op.properties}  # type: ignore[attr-defined]
     functions = {symbol: op for symbol, op in declarations.items() if isinstance(op, FuncOp)}
@@ -60,7 +60,8 @@ def lower_to_plan(module: ModuleOp, callables: Mapping[str, Any], resolve: Resol
         find_checks(facts.unbound, adjustments)
     if facts.updates:
         order_updates(facts.updates, blocks.values(), adjustments)
-    available = _complete_callables(declarations.items(), callables)
+    used = [(symbol, op) for symbol, op in declarations.items() if symbol in facts.referenced]
+    available = _complete_callables(used, callables)
     context = ProgramContext(available, LOWERINGS, facts, adjustments, declarations)
     lowered = {}
     for symbol, block in blocks.items():
@@ -95,5 +96,5 @@ def _complete_callables(
         elif isinstance(op, XlaOp):
             kernels[symbol] = XlaPayload(symbol, op.text.data)
     if missing:
-        raise XCSError(f"expected `callables` to have an entry for each declaration, missing {', '.join(missing)}")
+        raise XCSError(f"expected `callables` to have an entry for each symbol in use, missing {', '.join(missing)}")
     return {**callables, **kernels} if kernels else callables

@@ -47,11 +47,13 @@ class ModuleFacts:
         blocks: facts of every block but those of ensembles.
         updates: (op, operand index) of every operand whose object the op updates.
         unbound: the results of `xcs.undef` ops.
+        referenced: symbols of the callables, outside state and kernels that ops use.
     """
 
     blocks: dict[Block, BlockFacts] = field(default_factory=dict)
     updates: list[tuple[Operation, int]] = field(default_factory=list)
     unbound: list[SSAValue] = field(default_factory=list)
+    referenced: set[str] = field(default_factory=set)
 
     def collect(self, functions: Mapping[str, Block]) -> ModuleFacts:
         """Fills in the facts of these functions and of everything inside."""
@@ -86,14 +88,18 @@ class ModuleFacts:
             defined.update(op.results)
 
     def _leaf(self, op: Operation, cls: type[Operation], facts: BlockFacts) -> None:
-        """An op without regions that has properties: its effect, what it mutates, whom it invokes."""
+        """An op without regions that has properties: its effect, what it mutates, the symbol it uses."""
         if cls is InvokeOp:
             facts.invoked.add(op.callee.root_reference.data)  # type: ignore[attr-defined]
             return
-        effect = op.properties.get("effect")
+        properties = op.properties
+        symbol = properties.get("callee") or properties.get("outside")
+        if symbol is not None:
+            self.referenced.add(symbol.root_reference.data)  # type: ignore[attr-defined]
+        effect = properties.get("effect")
         if effect is not None:
             _add_effect(facts, effect)
-        if "mutates" in op.properties:
+        if "mutates" in properties:
             mutated = set(op.mutated)  # type: ignore[attr-defined]
             positions = (index for index, value in enumerate(op.operands) if value in mutated)
             self.updates.extend((op, index) for index in positions)

@@ -41,7 +41,7 @@ def run(
 ) -> Any:
     """Runs a function of a module and gives its result: one value, or a tuple of several.
 
-    Nothing is imported from the paths in the module: each declared callable is taken from `callables`, except for
+    Nothing is imported from the paths in the module: each callable that is used is taken from `callables`, except for
     `operator:name` and pure builtins (`builtins:len`).
 
     Args:
@@ -52,7 +52,7 @@ def run(
         executor: what runs the plan; threads if not given.
 
     Raises:
-        XCSError: a declared callable is missing, or there is no such entry.
+        XCSError: a callable is missing, or there is no such entry.
         Exception: what the program raises.
     """
     if isinstance(module, str):

@@ -17,9 +17,7 @@ from jax.extend.mlir.dialects import func
 from jax.interpreters import mlir
 
 from ..diagnostics.errors import XCSError
-
-_SPELLINGS = {"i1": "bool", "bf16": "bfloat16", "complex<f32>": "complex64", "complex<f64>": "complex128"}
-_PREFIXES = (("f8E", "float8_e"), ("f4E", "float4_e"), ("ui", "uint"), ("i", "int"), ("f", "float"))
+from .element_types import numpy_name
 
 xla_kernel = extend_core.Primitive("xcs_xla")
 xla_kernel.multiple_results = True
@@ -67,17 +65,10 @@ def _main_of(module: Any) -> Any:
 
 def _aval(type: Any) -> Any:
     tensor = ir.RankedTensorType(type)
-    return jax.core.ShapedArray(tuple(tensor.shape), numpy.dtype(_dtype_name(str(tensor.element_type))))
-
-
-def _dtype_name(spelling: str) -> str:
-    """The name NumPy gives to an element type of MLIR."""
-    if spelling in _SPELLINGS:
-        return _SPELLINGS[spelling]
-    for prefix, name in _PREFIXES:
-        if spelling.startswith(prefix):
-            return name + spelling.removeprefix(prefix).lower()
-    raise XCSError(f"expected arrays of numbers, found elements of type `{spelling}`")
+    name = numpy_name(str(tensor.element_type))
+    if name is None:
+        raise XCSError(f"expected arrays of numbers, found elements of type `{tensor.element_type}`")
+    return jax.core.ShapedArray(tuple(tensor.shape), numpy.dtype(name))
 
 
 def _spelled(avals: Sequence[Any]) -> str:

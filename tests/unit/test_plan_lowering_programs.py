@@ -370,11 +370,24 @@ def test_a_dynamic_call_keeps_its_place_without_the_frontend(executor: Executor)
 
 
 def test_missing_callables_are_listed_together() -> None:
-    text = DECLARATIONS + "xcs.func @f() -> () { xcs.return }"
+    text = (
+        DECLARATIONS
+        + """
+    xcs.func @f(%x : !xcs.obj) -> () {
+      xcs.if %x {
+        %a = xcs.call unordered external @ask(%x)
+        %b = xcs.call ordered @show(%a)
+        %c = xcs.call pure @upper(%x)
+        xcs.yield
+      }
+      xcs.return
+    }
+    """
+    )
     with pytest.raises(XCSError) as caught:
-        run(text)
+        run(text, 1)
     assert str(caught.value) == (
-        "expected `callables` to have an entry for each declaration, missing `@ask` (app:ask), `@show` (app:show)"
+        "expected `callables` to have an entry for each symbol in use, missing `@ask` (app:ask), `@show` (app:show)"
     )
 
 
@@ -383,7 +396,10 @@ def test_missing_callables_are_listed_together() -> None:
 )
 def test_a_path_is_never_imported(path: str) -> None:
     with pytest.raises(XCSError, match="missing `@x`"):
-        run(f'xcs.callable @x {{path = "{path}", effect = #xcs.effect<pure>}} xcs.func @f() -> () {{ xcs.return }}')
+        run(
+            f'xcs.callable @x {{path = "{path}", effect = #xcs.effect<pure>}}'
+            "xcs.func @f() -> (!xcs.obj) { %r = xcs.call pure @x() xcs.return %r }"
+        )
 
 
 def test_the_entry_is_chosen_by_symbol() -> None:
