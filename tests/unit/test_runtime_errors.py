@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import copy
 import json
+import os
 import pickle
 import traceback
 from collections.abc import Callable
@@ -96,8 +96,8 @@ ERRORS: list[Exception] = [
     OwnFields("/nowhere"),
     StopIteration(4),
     ExceptionGroup("several", [ValueError(1), KeyError(2)]),
-    asyncio.TimeoutError("late"),
-    caught(lambda: open("/does/not/exist")),
+    TimeoutError("late"),
+    caught(lambda: os.stat("/does/not/exist")),
     caught(lambda: b"\xff".decode()),
     caught(lambda: json.loads("{")),
     caught(lambda: object().missing),  # type: ignore[attr-defined]
