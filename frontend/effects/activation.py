@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import ast
 import functools
-import os
-import sysconfig
 import threading
 import types
 from collections.abc import Callable, Mapping, Sequence
@@ -38,7 +36,7 @@ from .frame import Budget, Frame, TooLarge
 from .known import known
 from .ledger import DECLARE, Ledger
 from .scope import CodeScope, current_type
-from .source import FunctionSource, SourceUnavailable, function_source
+from .source import FunctionSource, SourceUnavailable, function_source, is_library
 from .summary import CALLEE, CodeSummary, ParameterKey, Summary
 from .type_of import is_static
 from .value import ELEMENT, KEY, NONE_VALUE, NOTHING, VALUE, Value, deep, join_values, outside, reach, reach_of, value
@@ -72,7 +70,8 @@ class Analysis:
             return unknown_call(f"{_name(function)} is too large to infer", args, kwargs)
 
     def _call(self, function: Any, args: tuple[AbstractType, ...], kwargs: Mapping[str, AbstractType]) -> Summary:
-        if id(function) in SPECIAL or declared_behaviour(function) is not None or known(function) is not None:
+        is_declared = not isinstance(function, type) and declared_behaviour(function) is not None
+        if is_declared or id(function) in SPECIAL or known(function) is not None:
             return self._framed(lambda frame, a, k: call_static(frame, function, a, k, function), args, kwargs)
         if isinstance(function, types.FunctionType):
             segment = getattr(function, "__xcs_segment__", None)
@@ -123,6 +122,10 @@ class Analysis:
             if isinstance(part, StaticType):
                 found.append(self.call(part.value, args, kwargs))
                 continue
+            method = operators.dunder(part.cls, "__call__") if isinstance(part, InstanceType) else None
+            if isinstance(method, types.FunctionType) and declared_behaviour(part.cls) is None:  # type: ignore[union-attr]
+                found.append(_with_callee(self.call(method, (part, *args), kwargs), len(args), kwargs))
+                continue
             receiver = value(part, frozenset((CALLEE,)))
             run = functools.partial(_call_receiver, receiver)
             found.append(self._framed(run, args, kwargs, extra=(part,)))
@@ -149,9 +152,7 @@ class Analysis:
         self, method: types.MethodType, args: tuple[AbstractType, ...], kwargs: Mapping[str, AbstractType]
     ) -> Summary:
         receiver = current_type(method.__self__)
-        summary = self.call(method.__func__, (receiver, *args), kwargs)
-        keys: dict[ParameterKey, ParameterKey] = {index + 1: index for index in range(len(args))}
-        return summary.renamed({**keys, **{name: name for name in kwargs}, 0: CALLEE})
+        return _with_callee(self.call(method.__func__, (receiver, *args), kwargs), len(args), kwargs)
 
     def _builtin_method(
         self, function: types.BuiltinFunctionType, args: tuple[AbstractType, ...], kwargs: Mapping[str, AbstractType]
@@ -160,9 +161,7 @@ class Analysis:
         descriptor = owner.__dict__.get(function.__name__)
         if descriptor is None or known(descriptor) is None:
             return unknown_call(f"unknown C function {_name(function)}", args, kwargs)
-        summary = self.call(descriptor, (current_type(function.__self__), *args), kwargs)
-        keys: dict[ParameterKey, ParameterKey] = {index + 1: index for index in range(len(args))}
-        return summary.renamed({**keys, **{name: name for name in kwargs}, 0: CALLEE})
+        return _with_callee(self.call(descriptor, (current_type(function.__self__), *args), kwargs), len(args), kwargs)
 
     def _partial(
         self, function: functools.partial[Any], args: tuple[AbstractType, ...], kwargs: Mapping[str, AbstractType]
@@ -236,6 +235,12 @@ _LRU_CACHE = type(functools.lru_cache(maxsize=1)(lambda: None))
 _NO_SCOPE = CodeScope({})
 
 
+def _with_callee(summary: Summary, num_args: int, kwargs: Mapping[str, object]) -> Summary:
+    """The summary of a method as that of its bound method: the receiver is no argument any more."""
+    keys: dict[ParameterKey, ParameterKey] = {index + 1: index for index in range(num_args)}
+    return summary.renamed({**keys, **{name: name for name in kwargs}, 0: CALLEE})
+
+
 def _call_receiver(receiver: Value, frame: Frame, args: list[Value], kwargs: dict[str, Value]) -> Value:
     return call_value(frame, receiver, args, kwargs, receiver)
 
@@ -305,8 +310,9 @@ def settle(
     ledger = Ledger(types_)
     for _ in range(MAX_PASSES):
         objects = ledger.cells if captured else {}  # captured names must mean the same objects in each pass
+        stored = ledger.unsettles
         ledger = Ledger(types_)
-        ledger.cells = objects
+        ledger.cells, ledger.unsettles = objects, stored
         before = dict(captured)
         result = run(ledger, types_, captured)
         weaker = tuple(degraded(one, ledger.unsettles) for one in types_)
@@ -442,19 +448,6 @@ def unknown_call(reason: str, args: Sequence[AbstractType], kwargs: Mapping[str,
     return summary.replace(
         mutates=keys, retains=keys, reason=reason, remedy=DECLARE, unknown_types=False, sees=touches, writes=touches
     )
-
-
-_LIBRARY = tuple(
-    os.path.join(path, "")
-    for path in {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
-    if path
-)
-
-
-@functools.lru_cache(maxsize=4096)
-def is_library(filename: str) -> bool:
-    """Whether a file is Python's or an installed package's: inference stops there."""
-    return filename.startswith(_LIBRARY) or filename.startswith("<frozen")
 
 
 def _name(function: Any) -> str:

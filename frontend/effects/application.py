@@ -16,6 +16,7 @@ from .frame import Frame
 from .known import KnownCallable
 from .ledger import DECLARE
 from .summary import EVERYTHING, ParameterKey, Summary
+from .type_of import is_array_library
 from .value import NOTHING, Cell, Origin, Value, consumed, deep, join_values, load, reach, reach_of, value
 
 
@@ -393,7 +394,8 @@ def is_data(type_: AbstractType) -> bool:
         case StaticType(value=held):
             return not isinstance(held, type) or type(held) is type
         case operators.ExactType(cls=cls):
-            return operators.is_builtin(type_) or cls in operators.KNOWN_VALUE_CLASSES
+            known_class = cls in operators.KNOWN_VALUE_CLASSES or is_array_library(cls)
+            return operators.is_builtin(type_) or known_class
         case _:
             return operators.is_builtin(type_) or isinstance(type_, operators.ArrayType)
 

@@ -13,8 +13,23 @@ from typing import Any
 
 from ...diagnostics.effect import Behaviour, Effect
 from . import operators
-from .abstract_type import ANY, NEVER, NONE, STR, AbstractType, DictType, InstanceType, StaticType, TupleType
-from .abstract_type import IteratorType, join, members, widen
+from .abstract_type import (
+    ANY,
+    IMMUTABLE_SCALARS,
+    NEVER,
+    NONE,
+    STR,
+    AbstractType,
+    DictType,
+    ExactType,
+    InstanceType,
+    IteratorType,
+    StaticType,
+    TupleType,
+    join,
+    members,
+    widen,
+)
 from .application import apply_known, apply_summary, elements_of
 from .attributes import load_attribute, store_attribute
 from .binding import WrongArguments, bind_arguments, body_of, captured_names, is_generator, local_names
@@ -51,11 +66,11 @@ def _call_part(
     type_ = callee.type
     if isinstance(type_, StaticType):
         return call_static(frame, type_.value, args, kwargs, node)
-    if isinstance(type_, InstanceType):
+    if isinstance(type_, InstanceType) or (isinstance(type_, ExactType) and not operators.is_builtin(type_)):
         method = operators.dunder(type_.cls, "__call__")
         declared = declared_behaviour(type_.cls)
         if declared is not None:
-            return apply_declared(frame, type_.cls, declared, [callee, *args], kwargs, node)
+            return apply_declared(frame, type_.cls, declared, args, kwargs, node)
         if isinstance(method, types.FunctionType):
             return call_static(frame, method, [callee, *args], kwargs, node)
         if method is None:
@@ -70,12 +85,25 @@ def _call_part(
 
 def declared_behaviour(holder: object) -> Behaviour | None:
     """The behaviour that a function, or the class of a callable object, declares; found without running its code."""
-    places = [getattr(holder, "__dict__", {})] if not isinstance(holder, type) else [c.__dict__ for c in holder.__mro__]
-    for place in places:
+    if type(holder) is types.FunctionType:
+        found = holder.__dict__.get("__xcs_behaviour__")
+        return found if isinstance(found, Behaviour) else None
+    for place in _namespaces(holder):
         found = place.get("__xcs_behaviour__")
         if isinstance(found, Behaviour):
             return found
     return None
+
+
+def _namespaces(holder: object) -> list[Mapping[str, Any]]:
+    """Where attributes of an object are kept: its own, then its classes' (of a class: only its bases')."""
+    if isinstance(holder, type):
+        return [base.__dict__ for base in holder.__mro__]
+    try:
+        own = object.__getattribute__(holder, "__dict__")
+    except AttributeError:
+        own = {}
+    return [own, *(base.__dict__ for base in type(holder).__mro__)]
 
 
 def apply_declared(
@@ -88,6 +116,8 @@ def apply_declared(
 ) -> Value:
     """A call of something with a declared behaviour: it writes no argument."""
     result = getattr(holder, "__dict__", {}).get("__xcs_result__", ANY)
+    if isinstance(result, type) and result in IMMUTABLE_SCALARS:
+        result = ExactType(result)
     entry = KnownCallable(
         declared.effect if declared.effect is not Effect.DYNAMIC else Effect.ORDERED,
         declared.sees_writes,
@@ -110,7 +140,7 @@ def call_static(
         result = special(frame, args, kwargs, node)
         if result is not None:
             return result
-    declared = declared_behaviour(function)
+    declared = None if isinstance(function, type) else declared_behaviour(function)
     if declared is not None:
         return apply_declared(frame, function, declared, args, kwargs, node)
     entry = known(function)

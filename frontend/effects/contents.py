@@ -104,6 +104,9 @@ def kinds(type_: AbstractType, deeply: bool = False) -> frozenset[str]:
             return frozenset().union(*(kinds(part, deeply) for part in parts))
         case PlainType():
             return frozenset(("list", "dict"))
+        case IteratorType(element=element):
+            own = frozenset(("list", "dict", "set", "iterator"))
+            return own | (kinds(element, True) if deeply else frozenset())
         case InstanceType(attributes=attributes) if deeply and attributes:
             return frozenset((EVERYTHING,))
         case ExactType(cls=cls) if cls in LIBRARY_DICTS or cls is deque:

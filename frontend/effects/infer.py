@@ -8,17 +8,17 @@ the user's runs; what isn't proven is ordered.
 from __future__ import annotations
 
 import ast
-import functools
 import threading
 import types
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ...diagnostics.effect import ORDERED, Behaviour, Effect
+from ...diagnostics.effect import ORDERED, Behaviour
 from ...diagnostics.effect import PURE as PURE_BEHAVIOUR
 from . import activation, array_table, builtin_table, client_table, container_table, expressions, library_table, method_table
-from .abstract_type import ANY, IMMUTABLE_SCALARS, AbstractType, StaticType
-from .activation import Analysis
+from .abstract_type import IMMUTABLE_SCALARS, AbstractType, InstanceType
+from .activation import Analysis, is_method_of_data
+from .known import known
 from .scope import CodeScope
 from .summary import CALLEE, CodeSummary, Summary
 from .type_of import type_of
@@ -60,7 +60,7 @@ def infer_code(
 
 def resolve(fn: Any, args: Sequence[object], kwargs: Mapping[str, object]) -> Behaviour:
     """The behaviour of `fn(*args, **kwargs)` for these very values. Never raises, runs no user code."""
-    if fn in _SCALAR_OPERATORS if type(fn) is types.BuiltinFunctionType else False:
+    if type(fn) is types.BuiltinFunctionType and fn in _SCALAR_OPERATORS:
         for one in args:
             if type(one) not in IMMUTABLE_SCALARS:
                 break
@@ -79,13 +79,25 @@ def summarise(fn: Any, args: Sequence[object], kwargs: Mapping[str, object]) -> 
     if segment is not None and not kwargs:
         return _segment_summary(segment, types_)
     keyword_types = {name: type_of(one) for name, one in kwargs.items()} if kwargs else {}
-    if isinstance(fn, (types.FunctionType, types.BuiltinFunctionType, type, functools.partial)):
+    if isinstance(fn, types.FunctionType | type):
         return infer_call(fn, types_, keyword_types)
     if isinstance(fn, types.MethodType):
-        summary = infer_call(fn.__func__, (type_of(fn.__self__), *types_), keyword_types)
-        return summary.renamed({0: CALLEE, **{i + 1: i for i in range(len(types_))}, **{n: n for n in keyword_types}})
+        return _of_method(fn.__func__, fn.__self__, types_, keyword_types)
+    if isinstance(fn, types.BuiltinFunctionType) and is_method_of_data(fn):
+        descriptor = type(fn.__self__).__dict__.get(fn.__name__)
+        if descriptor is not None:
+            return _of_method(descriptor, fn.__self__, types_, keyword_types)
     callee = type_of(fn)
-    return infer_value_call(callee, types_, keyword_types) if callee is not ANY else infer_call(fn, types_, keyword_types)
+    if isinstance(callee, InstanceType) and known(fn) is None and "__xcs_behaviour__" not in vars(fn):
+        return infer_value_call(callee, types_, keyword_types)
+    return infer_call(fn, types_, keyword_types)
+
+
+def _of_method(
+    function: Any, receiver: object, args: tuple[AbstractType, ...], kwargs: Mapping[str, AbstractType]
+) -> Summary:
+    summary = infer_call(function, (type_of(receiver), *args), kwargs)
+    return summary.renamed({0: CALLEE, **{i + 1: i for i in range(len(args))}, **{name: name for name in kwargs}})
 
 
 _segments: dict[tuple[int, tuple[AbstractType, ...]], tuple[object, Summary]] = {}
@@ -106,17 +118,11 @@ def _segment_summary(segment: Any, types_: tuple[AbstractType, ...]) -> Summary:
     return summary
 
 
-def is_static_pure(type_: AbstractType) -> bool:
-    """Whether a type is a literal known for sure."""
-    return isinstance(type_, StaticType) and type(type_.value) in IMMUTABLE_SCALARS
-
-
 def _scalar_operators() -> frozenset[Any]:
     import operator
 
     names = "add sub mul truediv floordiv mod pow eq ne lt le gt ge and_ or_ xor not_ neg pos invert truth getitem contains"
-    return frozenset(getattr(operator, name) for name in names.split()) | {len, str, abs, round}
+    return frozenset(getattr(operator, name) for name in names.split()) | {len, abs, round}
 
 
-_SCALAR_OPERATORS = _scalar_operators() - {str}
-_ = Effect
+_SCALAR_OPERATORS = _scalar_operators()

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .abstract_type import ANY, AbstractType, DictType, InstanceType, ListType, SetType, StaticType, TupleOfType
+from .abstract_type import ANY, AbstractType, ArrayType, DictType, InstanceType, ListType, SetType, StaticType, TupleOfType
 from .abstract_type import ExactType, is_immutable
 from .summary import Guard, Touch
 from .type_of import SCALAR_TYPES, is_static, type_of
@@ -173,6 +173,8 @@ def current_type(held: object) -> AbstractType:
     if isinstance(found, InstanceType):
         hiding = tuple((n, ANY) for n, _ in found.attributes if class_view(cls).get(n, _ABSENT) is not _ABSENT)
         return InstanceType(cls, hiding)
+    if isinstance(found, ArrayType):
+        return ArrayType(cls)
     return found if isinstance(found, ExactType) else ANY
 
 

@@ -9,7 +9,10 @@ Assumes: nothing. Ensures: trees are shared and must not be changed by callers.
 from __future__ import annotations
 
 import ast
+import functools
 import linecache
+import os
+import sysconfig
 import threading
 import types
 from collections.abc import Callable, Iterator
@@ -181,3 +184,16 @@ def _same_constant(left: object, right: object) -> bool:
     if isinstance(left, types.CodeType):
         return isinstance(right, types.CodeType) and same_code(left, right)
     return type(left) is type(right) and (left == right or repr(left) == repr(right))
+
+
+_LIBRARY = tuple(
+    os.path.join(path, "")
+    for path in {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+    if path
+)
+
+
+@functools.lru_cache(maxsize=4096)
+def is_library(filename: str) -> bool:
+    """Whether a file is Python's or an installed package's: inference stops there."""
+    return filename.startswith(_LIBRARY) or filename.startswith("<frozen")

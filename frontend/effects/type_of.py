@@ -213,7 +213,7 @@ def _shape(cls: type) -> _Shape:
         own = base.__dict__.get("__dict__")
         if dict_descriptor is None and type(own) is types.GetSetDescriptorType:
             dict_descriptor = own
-    opaque = not is_python_class(cls) or cls.__module__ in _NATIVE_MODULES or _is_dtype(cls)
+    opaque = not is_python_class(cls) or cls.__module__ in _NATIVE_MODULES or is_array_library(cls)
     shape = _Shape(
         exact=ExactType(cls) if opaque else None,
         is_array=_is_array_class(cls),
@@ -250,6 +250,6 @@ def _is_array_class(cls: type) -> bool:
     return cls.__module__.partition(".")[0] in ("jax", "jaxlib") and cls.__name__ == "ArrayImpl"
 
 
-def _is_dtype(cls: type) -> bool:
-    numpy = sys.modules.get("numpy")
-    return numpy is not None and issubclass(cls, (numpy.dtype, numpy.generic))
+def is_array_library(cls: type) -> bool:
+    """Whether a class belongs to NumPy or JAX: its instances are data of theirs (dtypes, keys, shardings, scalars)."""
+    return cls.__module__.partition(".")[0] in ("numpy", "jax", "jaxlib")
