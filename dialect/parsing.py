@@ -12,10 +12,12 @@ from xdsl.context import Context
 from xdsl.dialects.builtin import UNKNOWN_LOC, Builtin, ModuleOp
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 from xdsl.parser import Parser, UnresolvedOperand
+from xdsl.parser.generic_parser import ParserState
 from xdsl.utils.exceptions import ParseError, VerifyException
-from xdsl.utils.lexer import Span
+from xdsl.utils.lexer import Input, Span
 from xdsl.utils.mlir_lexer import MLIRTokenKind
 
+from .lexing import XcsLexer
 from .op_error import OpVerifyException
 from .operation import file_location
 from .strings import parse_optional_string
@@ -49,6 +51,10 @@ PLAINER = {
 """What some messages of xDSL mean."""
 
 
+XDSL_MISHAPS = (ValueError, OverflowError, AssertionError, NotImplementedError)
+"""What xDSL's parser raises on some malformed text, such as digits of other scripts, besides its own errors."""
+
+
 class XcsParser(Parser):
     """xDSL's parser with located errors, strings of any characters, and ops located at their place in the text."""
 
@@ -57,7 +63,8 @@ class XcsParser(Parser):
         self.spans: dict[Operation, Span] = {}
         self.first_uses: dict[str, Span] = {}
         self.line_starts = [0, *(index + 1 for index, char in enumerate(text) if char == "\n")]
-        super().__init__(context, text, file_name)
+        super().__init__(context, "", file_name)
+        self._parser_state = ParserState(XcsLexer(Input(text, file_name)))
 
     def parse_valid_module(self, allow_implicit_module: bool = True) -> ModuleOp:
         """Reads the whole text as a module and verifies it."""
@@ -76,7 +83,7 @@ class XcsParser(Parser):
         except ParseError as error:
             error.msg = PLAINER.get(error.msg, error.msg)
             raise
-        except VerifyException as error:  # an attribute that doesn't verify
+        except (VerifyException, *XDSL_MISHAPS) as error:
             self.raise_error(message_of(error))
         except RecursionError:
             self.raise_error("regions, types or literals are nested too deeply")

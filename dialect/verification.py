@@ -28,4 +28,5 @@ def verify_module(module: ModuleOp) -> None:
 
 def message_of(error: Exception) -> str:
     """The message of an error of xDSL on one line."""
-    return " ".join(str(error).split()) or type(error).__name__
+    text = " ".join(map(str, error.args)) if error.args else str(error)
+    return " ".join(text.split()) or type(error).__name__

@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 
 import pytest
+
 from xcs.tools.xcs_opt import main
 
 FOLDER = Path(__file__).parent / "ir"

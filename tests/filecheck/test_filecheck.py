@@ -20,6 +20,7 @@ from filecheck.finput import FInput
 from filecheck.matcher import Matcher
 from filecheck.options import parse_argv_options
 from filecheck.parser import Parser
+
 from xcs.tools.xcs_opt import main
 
 FOLDER = Path(__file__).parent
@@ -76,7 +77,9 @@ def run_line(command: str, file: Path) -> None:
         joined = "2>&1" in words
         outcome = COMMANDS[words[0]]([word for word in words[1:] if word != "2>&1"], given)
         if (outcome.exit_code != 0) != fails:
-            pytest.fail(f"`{stage}` exits with {outcome.exit_code}\n{outcome.errors}\non the input\n{given}", pytrace=False)
+            pytest.fail(
+                f"`{stage}` exits with {outcome.exit_code}\n{outcome.errors}\non the input\n{given}", pytrace=False
+            )
         given = outcome.output + (outcome.errors if joined else "")
 
 

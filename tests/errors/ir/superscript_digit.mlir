@@ -1,0 +1,1 @@
+%a = xcs.constant ²
