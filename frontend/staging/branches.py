@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
-from xdsl.ir import Block, SSAValue
+from xdsl.ir import Attribute, Block, SSAValue
 
 from ...diagnostics.effect import Behaviour
+from ...dialect.types import OBJ
 from ..effects.abstract_type import NEVER, AbstractType, join
-from .builder import ir_type
 from .calls import CallStager
 from .native import container_class
 from .state import State
@@ -213,7 +213,7 @@ class BranchStager(CallStager):
 
     # ---- emitting
 
-    def _inside(self, side: Side, action: Callable[[], object]) -> object:
+    def _inside(self, side: Side, action: Callable[[], Any]) -> Any:
         outer = self.state
         self.state = side.state
         self.depth += 1
@@ -227,20 +227,23 @@ class BranchStager(CallStager):
     def _emit_join(
         self, test: tuple[SSAValue, Behaviour], sides: list[Side], joins: Joins, changed: list[Owned]
     ) -> Sequence[SSAValue]:
-        types = [self._pair_type(pair, sides) for pair in joins.pairs]
-        types += [join(*(side.state.type_of(owned) for side in sides)) for owned in changed]
+        yielded: list[list[SSAValue | None]] = []
         for number, side in enumerate(sides):
 
-            def finish(number: int = number, side: Side = side) -> None:
-                values = [pair[number] for pair in joins.pairs]
-                ssas = [
-                    self.builder.undef(ir_type(known)) if value is None else self.ssa(value)
-                    for value, known in zip(values, types, strict=False)
-                ]
-                self.builder.yield_([*ssas, *(self.ssa(owned) for owned in changed)])
+            def finish(number: int = number) -> list[SSAValue | None]:
+                values = [*(pair[number] for pair in joins.pairs), *changed]
+                return [None if value is None else self.ssa(value) for value in values]
 
-            self._inside(side, finish)
-        return self.builder.if_(*test, [ir_type(known) for known in types], sides[0].block, sides[1].block)
+            yielded.append(self._inside(side, finish))
+        types = [common_type(a, b) for a, b in zip(*yielded, strict=True)]
+        for side, values in zip(sides, yielded, strict=True):
+
+            def end(values: list[SSAValue | None] = values) -> None:
+                pairs = zip(values, types, strict=True)
+                self.builder.yield_([self.builder.undef(known) if ssa is None else ssa for ssa, known in pairs])
+
+            self._inside(side, end)
+        return self.builder.if_(*test, types, sides[0].block, sides[1].block)
 
     def _pair_type(self, pair: Pair, sides: list[Side]) -> AbstractType:
         known: AbstractType = NEVER
@@ -315,3 +318,9 @@ class BranchStager(CallStager):
         first = self.compute(ast.copy_location(ast.Compare(a, ops[:1], [b]), left))
         rest = ast.copy_location(ast.Compare(b, ops[1:], comparators[1:]), left)
         return self.choose(self.stage_expression(first), lambda: rest, lambda: first)
+
+
+def common_type(left: SSAValue | None, right: SSAValue | None) -> Attribute:
+    """The IR type of a value that is one or the other; a side that never gets there (None) has no say."""
+    types = {value.type for value in (left, right) if value is not None}
+    return types.pop() if len(types) == 1 else OBJ

@@ -88,7 +88,7 @@ class Builder:
 
     def constant(self, value: object) -> SSAValue:
         """A Python literal."""
-        return self.emit(ConstantOp.make(value, location=self.location))[0]
+        return self.emit(ConstantOp.make(value, ir_type(ExactType(type(value))), location=self.location))[0]
 
     def undef(self, type: Attribute) -> SSAValue:
         """A value for a path that never gets to use it."""
@@ -166,9 +166,9 @@ class Builder:
             return self.emit(op)
         return self.emit(CallIndirectOp.make(callee, operands, behaviour, **details))
 
-    def invoke(self, symbol: str, operands: Sequence[SSAValue], behaviour: Behaviour, known: AbstractType) -> SSAValue:
+    def invoke(self, symbol: str, operands: Sequence[SSAValue], behaviour: Behaviour, result: Attribute) -> SSAValue:
         """A call of a staged function."""
-        op = InvokeOp.make(symbol, operands, behaviour, result_types=(ir_type(known),), location=self.location)
+        op = InvokeOp.make(symbol, operands, behaviour, result_types=(result,), location=self.location)
         return self.emit(op)[0]
 
     # ---- control flow

@@ -145,7 +145,7 @@ class CallStager(ExpressionStager):
         behaviour = self._invoke_behaviour(summary)
         self.note_write(behaviour, unsettles=bool(summary.unsettles))
         result = staged.result if staged.result != ANY else summary.result  # `ANY` while a recursive call is traced
-        ssa = self.builder.invoke(staged.symbol, operands, behaviour, result)
+        ssa = self.builder.invoke(staged.symbol, operands, behaviour, staged.ir_result)
         return Tracer(ssa, result)
 
     def _invoke_behaviour(self, summary: Summary) -> Behaviour:

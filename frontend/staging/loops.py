@@ -6,9 +6,10 @@ import ast
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from xdsl.ir import Block, BlockArgument, SSAValue
+from xdsl.ir import Attribute, Block, BlockArgument, SSAValue
 
 from ...diagnostics.effect import READS, Behaviour
+from ...dialect.types import OBJ
 from ...dialect.types import element_type as dialect_element_type
 from ..effects.abstract_type import ANY, INT, AbstractType, IteratorType, ListType, TupleOfType, join, widen
 from ..effects.contents import element_type
@@ -29,10 +30,12 @@ class Carried:
     Attributes:
         names: local names that the body binds, with the type their values have at the start of any iteration.
         containers: owned containers that the body changes, likewise.
+        untyped: names whose values have no one IR type.
     """
 
     names: dict[str, AbstractType] = field(default_factory=dict)
     containers: dict[Owned, AbstractType] = field(default_factory=dict)
+    untyped: set[str] = field(default_factory=set)
 
 
 class LoopStager(BranchStager):
@@ -226,7 +229,7 @@ class LoopStager(BranchStager):
         """At the start of an iteration: carried names and containers are block arguments."""
         arguments: list[BlockArgument] = []
         for name, known in carried.names.items():
-            argument = block.insert_arg(ir_type(known), len(block.args))
+            argument = block.insert_arg(OBJ if name in carried.untyped else ir_type(known), len(block.args))
             self.state.names[name] = Tracer(argument, known)
             arguments.append(argument)
         for owned, known in carried.containers.items():
@@ -245,6 +248,10 @@ class LoopStager(BranchStager):
             wider = join(known, widen(self.type_of(value)))
             if wider != known:
                 carried.names[name] = wider
+                settled = False
+            kinds = {self.ir_type_of(value), self.ir_type_of(before.names[name])}
+            if name not in carried.untyped and kinds != {ir_type(known)}:
+                carried.untyped.add(name)
                 settled = False
         for owned, known in list(carried.containers.items()):
             wider = join(known, self.state.type_of(owned))
@@ -310,6 +317,10 @@ class LoopStager(BranchStager):
         """A value that becomes a carried value: containers in it are ordinary objects from then on."""
         if isinstance(value, (Owned, TupleValue)):
             self.hold(value)
+
+    def ir_type_of(self, value: Value) -> Attribute:
+        """The IR type of the SSA value that holds a value."""
+        return value.ssa.type if isinstance(value, Tracer) else ir_type(widen(self.type_of(value)))
 
     def _set_carried(self, key: str | Owned, result: SSAValue, carried: Carried) -> None:
         if isinstance(key, str):

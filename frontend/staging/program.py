@@ -7,13 +7,14 @@ import ast
 import types
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Attribute, Block, Region, SSAValue
 
 from ...diagnostics.location import Location
 from ...dialect.functions import FuncOp
+from ...dialect.types import OBJ
 from ..effects.abstract_type import ANY, AbstractType, StaticType, widen
 from ..effects.scope import CodeScope, class_view
 from ..effects.source import SourceUnavailable, function_source
@@ -43,12 +44,27 @@ class Shape:
     elements: tuple[Shape, ...] | None = None
 
 
+Shapes: TypeAlias = tuple[tuple[str, Shape], ...]
+"""The arguments of a call by parameter, as a staged function is specialised on them."""
+
+
 @dataclass(slots=True)
 class StagedFunction:
-    """A function of the module: its symbol and the type of its result (`ANY` while its body is being traced)."""
+    """A function of the module.
+
+    Attributes:
+        symbol: its name in the module.
+        result: the type of its result; `ANY` while its body is being traced.
+        ir_result: the IR's type of it.
+        is_open: its body is being traced.
+        is_recursive: it was called while its body was being traced.
+    """
 
     symbol: str
     result: AbstractType = ANY
+    ir_result: Attribute = OBJ
+    is_open: bool = True
+    is_recursive: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +150,7 @@ class Program:
 
     def flatten_arguments(
         self, stager: Stager, bound: dict[str, Value]
-    ) -> tuple[list[SSAValue], tuple[tuple[str, Shape], ...]]:
+    ) -> tuple[list[SSAValue], Shapes]:
         """The operands of a call of a staged function, and what it is specialised on."""
         operands: list[SSAValue] = []
         shapes = tuple((name, self._shape(stager, value, operands)) for name, value in bound.items())
@@ -148,11 +164,12 @@ class Program:
         operands.append(stager.ssa(value))
         return Shape(type=stager.type_of(value))
 
-    def stage_function(self, function: types.FunctionType, shapes: tuple[tuple[str, Shape], ...]) -> StagedFunction:
+    def stage_function(self, function: types.FunctionType, shapes: Shapes) -> StagedFunction:
         """A function of the module for arguments of these shapes; traced once per shape."""
         code, cells = function.__code__, tuple(map(id, function.__closure__ or ()))
         key = (code, cells, shapes, self.world_written)
         if (staged := self.functions.get(key)) is not None:
+            staged.is_recursive |= staged.is_open
             return staged
         variants = sum(1 for known in self.functions if known[0] is code)
         if variants >= MAX_STATIC_VARIANTS and any(s.static is not None for _, s in shapes):
@@ -164,7 +181,7 @@ class Program:
         self.kept.append(function)
         facts = self.checkpoint()
         try:
-            staged.result = self._trace(function, symbol, shapes)
+            self._trace(function, staged, shapes)
         except Unstageable:
             del self.functions[key]
             self.rewind(facts)
@@ -172,16 +189,18 @@ class Program:
         self.rewind(facts)
         return staged
 
-    def _trace(self, function: types.FunctionType, symbol: str, shapes: tuple[tuple[str, Shape], ...]) -> AbstractType:
+    def _trace(self, function: types.FunctionType, staged: StagedFunction, shapes: Shapes) -> None:
         stager, node = self.stager_for(function)
         block = stager.builder.block
         for name, shape in shapes:
             stager.bind(name, _parameter(shape, block))
         value = self.stage_body(stager, node)
-        result = widen(stager.type_of(value))
-        stager.builder.return_([stager.ssa(value)])
-        self._add_function(symbol, block, [ir_type(result)])
-        return result
+        ssa = stager.ssa(value)
+        stager.builder.return_([ssa])
+        staged.result = widen(stager.type_of(value))
+        staged.ir_result = OBJ if staged.is_recursive else ssa.type
+        staged.is_open = False
+        self.bodies.append(FuncOp.make(staged.symbol, Region(block), [staged.ir_result]))
 
     def stage_body(self, stager: FunctionStager, node: ast.FunctionDef | ast.Lambda) -> Value:
         """Stage a function's statements in a stager with its parameters bound; the value it returns."""
@@ -189,9 +208,6 @@ class Program:
             return stager.stage_expression(node.body)
         completion = stager.stage_block(node.body, set(), tail=True)
         return completion.value if completion.value is not None else Static(None)
-
-    def _add_function(self, symbol: str, block: Block, results: Sequence[Attribute]) -> None:
-        self.bodies.append(FuncOp.make(symbol, Region(block), results))
 
     def stager_for(self, function: types.FunctionType) -> tuple[FunctionStager, ast.FunctionDef | ast.Lambda]:
         """A stager at the start of a function, without its parameters."""
