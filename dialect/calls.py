@@ -12,7 +12,7 @@ from xdsl.printer import Printer
 
 from ..diagnostics.effect import Behaviour
 from .arguments import ArgumentsAttr, parse_arguments, print_arguments
-from .operands import obj_types, parse_result_types, parse_value, parse_values, print_result_types
+from .operands import obj_types, parse_result_types, parse_value, print_result_types
 from .operation import (
     EffectfulOp,
     counted,
@@ -23,6 +23,7 @@ from .operation import (
     print_effect,
     symbol,
 )
+from .symbol_call import expect_flat_symbol, parse_symbol_call, print_symbol_call
 from .types import OBJ
 
 
@@ -125,19 +126,20 @@ class CallOp(LeafCallOp):
         behaviour: Behaviour,
         *,
         args: ArgumentsAttr | None = None,
-        result_types: Sequence[Attribute] = (OBJ,),
+        result_types: Sequence[Attribute] | None = None,
         mutates: Sequence[int] = (),
         total: bool = False,
         fresh: bool = False,
         location: LocationAttr | None = None,
     ) -> CallOp:
-        """A call; without `args` all arguments are plain operands. `result_types` count the mutated versions too."""
+        """A call; without `args` all arguments are plain operands, without `result_types` all results `!xcs.obj`."""
+        types = obj_types(1 + len(mutates)) if result_types is None else result_types
         properties = effect_properties(behaviour, total, fresh)
         properties["callee"] = symbol(callee) if isinstance(callee, str) else callee
         properties["args"] = ArgumentsAttr.positional(len(arguments)) if args is None else args
         if mutates:
             properties["mutates"] = DenseArrayBase.from_list(i64, mutates)
-        return cls.create(operands=arguments, result_types=result_types, properties=properties, location=location)
+        return cls.create(operands=arguments, result_types=types, properties=properties, location=location)
 
     @property
     def passed(self) -> Sequence[SSAValue]:
@@ -189,20 +191,19 @@ class CallIndirectOp(LeafCallOp):
         behaviour: Behaviour,
         *,
         args: ArgumentsAttr | None = None,
-        result_types: Sequence[Attribute] = (OBJ,),
+        result_types: Sequence[Attribute] | None = None,
         mutates: Sequence[int] = (),
         total: bool = False,
         fresh: bool = False,
         location: LocationAttr | None = None,
     ) -> CallIndirectOp:
-        """A call; without `args` all arguments are plain operands. `result_types` count the mutated versions too."""
+        """A call; without `args` all arguments are plain operands, without `result_types` all results `!xcs.obj`."""
+        types = obj_types(1 + len(mutates)) if result_types is None else result_types
         properties = effect_properties(behaviour, total, fresh)
         properties["args"] = ArgumentsAttr.positional(len(arguments)) if args is None else args
         if mutates:
             properties["mutates"] = DenseArrayBase.from_list(i64, mutates)
-        return cls.create(
-            operands=(callee, *arguments), result_types=result_types, properties=properties, location=location
-        )
+        return cls.create(operands=(callee, *arguments), result_types=types, properties=properties, location=location)
 
     @property
     def passed(self) -> Sequence[SSAValue]:
@@ -277,30 +278,3 @@ class InvokeOp(EffectfulOp):
     def verify_(self) -> None:
         """The callee is a flat symbol."""
         expect_flat_symbol(self, self.callee)
-
-
-def expect_flat_symbol(op: EffectfulOp, callee: SymbolRefAttr) -> None:
-    """Checks that a callee is one symbol of the module."""
-    if len(callee.nested_references):
-        op.fail(f"expected a symbol of the module, found `{callee}`")
-
-
-def print_symbol_call(printer: Printer, op: EffectfulOp, callee: SymbolRefAttr) -> None:
-    """Prints `effect @callee(operands) -> (types)`, the types unless they are one `!xcs.obj`."""
-    print_effect(printer, op)
-    printer.print_string(" ")
-    printer.print_attribute(callee)
-    printer.print_operands(op.operands)
-    print_result_types(printer, op.results.types, (OBJ,))
-    print_attributes(printer, op)
-
-
-def parse_symbol_call(
-    parser: Parser,
-) -> tuple[list[SSAValue], Sequence[Attribute], dict[str, Attribute], dict[str, Attribute]]:
-    """Reads what `print_symbol_call` prints: operands, result types, properties, attributes."""
-    properties = parse_effect(parser)
-    properties["callee"] = symbol(parser.parse_symbol_name().data)
-    operands = parse_values(parser)
-    types = parse_result_types(parser)
-    return operands, (OBJ,) if types is None else types, properties, parse_attributes(parser)

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from xdsl.dialects.builtin import LocationAttr, ModuleOp, StringAttr, SymbolNameConstraint, SymbolRefAttr
-from xdsl.ir import Attribute, Region, SSAValue
+from xdsl.ir import Attribute, Block, Region, SSAValue
 from xdsl.irdl import irdl_op_definition, prop_def, region_def, traits_def, var_operand_def, var_result_def
 from xdsl.parser import Parser
 from xdsl.printer import Printer
 from xdsl.traits import HasParent, NoMemoryEffect, SymbolOpInterface
 
 from ..diagnostics.effect import PURE, Behaviour
-from .calls import expect_flat_symbol, parse_symbol_call, print_symbol_call
 from .operands import (
     num_yielded,
     obj_types,
@@ -35,6 +34,7 @@ from .operation import (
 )
 from .raw_text import balanced_end, brace_mistake
 from .regions import YieldingOp
+from .symbol_call import expect_flat_symbol, parse_symbol_call, print_symbol_call
 from .types import OBJ
 
 KINDS = ("jax", "numpy")
@@ -125,7 +125,7 @@ class TensorOp(EffectfulOp, YieldingOp):
         for op in self.body.walk():
             inside.update(block for region in op.regions for block in region.blocks)
             for operand in op.operands:
-                block = operand.owner if not isinstance(operand.owner, XcsOperation) else operand.owner.parent
+                block = operand.owner if isinstance(operand.owner, Block) else operand.owner.parent
                 if block not in inside:
                     self.fail(f"expected the body to use only its block arguments, found a capture in `{op.name}`")
 
