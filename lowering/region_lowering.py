@@ -11,7 +11,9 @@ from ..dialect.control_flow import IfOp, TryOp
 from ..dialect.loops import FoldOp, ForOp, ReduceOp, WhileOp
 from ..dialect.parallel import EnsembleOp, MapOp
 from ..runtime.plan import For, If, LoopSource, Map, Try, While
+from .batched_map import lower_batched
 from .block_builder import BlockBuilder, OpLowering
+from .vectorized_map import lower_vectorized
 
 
 def lower_if(builder: BlockBuilder, op: IfOp) -> None:
@@ -71,7 +73,12 @@ def lower_try(builder: BlockBuilder, op: TryOp) -> None:
 
 
 def lower_map(builder: BlockBuilder, op: MapOp) -> None:
-    """Independent iterations."""
+    """Independent iterations, in their batched or vectorised form where they have one."""
+    properties = op.properties
+    if ("batch" in properties and lower_batched(builder, op)) or (
+        "vectorized" in properties and lower_vectorized(builder, op)
+    ):
+        return
     iterable = builder.operand(op, 0)
     body = builder.enter(op, op.regions[0].block)
     instruction = Map(
