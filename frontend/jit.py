@@ -57,6 +57,8 @@ class Wrapped:
     name. It reserves no keyword of the function.
     """
 
+    __xcs_jitted__ = True
+
     def __init__(
         self, function: types.FunctionType, executor: Executor, pipeline: tuple[str, ...] = DEFAULT_PIPELINE
     ) -> None:

@@ -70,6 +70,8 @@ class Analysis:
             return unknown_call(f"{_name(function)} is too large to infer", args, kwargs)
 
     def _call(self, function: Any, args: tuple[AbstractType, ...], kwargs: Mapping[str, AbstractType]) -> Summary:
+        if "__xcs_jitted__" in type(function).__dict__:
+            function = function.__xcs_wrapped__
         is_declared = not isinstance(function, type) and declared_behaviour(function) is not None
         if is_declared or id(function) in SPECIAL or known(function) is not None:
             return self._framed(lambda frame, a, k: call_static(frame, function, a, k, function), args, kwargs)

@@ -49,7 +49,7 @@ def apply_summary(
     kept = reach(o for key in summary.retains if key in by_key for o in reach_of(by_key[key]))
     if kept and (summary.writes or summary.effect >= Effect.ORDERED):
         ledger.escape(kept)
-    return ledger.made(summary.result, (node, "result"), kept | _outside_of(summary))
+    return ledger.made(summary.result, (node, "result"), kept | _outside_of(summary), summary.builds)
 
 
 def _outside_of(summary: Summary) -> frozenset[Origin]:
@@ -181,7 +181,7 @@ def _known_result(
         _watch(frame, made, args, node)
         return made
     if entry.gives is None or not args:
-        made = frame.ledger.made(result, (node, "result"), kept | outer)
+        made = frame.ledger.made(result, (node, "result"), kept | outer, entry.builds)
         if isinstance(result, IteratorType):
             _watch(frame, made, args, node)
         return made

@@ -5,18 +5,20 @@ A rule, not a list: functions are recognised by the module that they come from, 
 
 from __future__ import annotations
 
+import re
 import sys
 import types
 from typing import Any
 
 from ...diagnostics.effect import Effect
 from .abstract_type import ANY
+from .array_results import NOT_ONE_ARRAY, jax_result, numpy_result
 from .known import TABLE, KnownCallable
 from .source import is_library
 
 JAX_ROOTS = ("jax.numpy", "jax.lax", "jax.nn", "jax.scipy", "jax.random", "jax.image", "jax.ops")
 JAX_MODULES = ("jax._src.numpy", "jax._src.lax", "jax._src.nn", "jax._src.scipy", "jax._src.random", "jax._src.image")
-_EFFECTFUL = ("callback", "debug", "io", "print", "save", "load", "file", "profiler", "distributed", "seed")
+_EFFECTFUL = frozenset(("callback", "debug", "debugging", "savez", "io", "print", "save", "load", "file", "profiler", "distributed", "seed"))
 _TAKES_CALLABLE = frozenset(
     "cond scan while_loop fori_loop map switch associative_scan vectorize apply_along_axis apply_over_axes piecewise "
     "fromfunction fromiter frompyfunc custom_root custom_linear_solve reduce reduce_window".split()
@@ -28,8 +30,11 @@ _NUMPY_ORDERED = frozenset(
 )
 
 
-JAX_CALL = KnownCallable(result=ANY, array="jax", fresh=True, uses=())
+# JAX's functions take what they are given as arrays, or raise: no operand's own code counts.
+JAX_CALL = KnownCallable(result=ANY, array="jax", fresh=True, uses=("any *", "any **"))
+JAX_ARRAY_CALL = KnownCallable(result=jax_result, array="jax", fresh=True, uses=("any *", "any **"))
 NUMPY_CALL = KnownCallable(result=ANY, array="numpy", fresh=False, retains=frozenset(range(8)))
+NUMPY_VALUE_CALL = KnownCallable(result=numpy_result, array="numpy", fresh=False, retains=frozenset(range(8)))
 IN_PLACE = KnownCallable(
     Effect.ORDERED, array="numpy", uses=("any *", "any **"), fresh=False, reason="a NumPy function that writes or draws"
 )
@@ -63,13 +68,15 @@ def _owner(function: object) -> tuple[str, str] | None:
 
 
 def _jax_entry(function: object, module: str, name: str) -> KnownCallable | None:
-    if any(word in module or word in name for word in _EFFECTFUL):
+    if _EFFECTFUL & set(re.split(r"[._]", f"{module}.{name}")):
         return None
     if not (module.startswith(JAX_MODULES) or module.startswith(JAX_ROOTS)):
         return None
     if isinstance(function, type) and not _is_scalar_maker(function):
         return None
-    return None if name in _TAKES_CALLABLE else JAX_CALL
+    if name in _TAKES_CALLABLE:
+        return None
+    return JAX_CALL if name in NOT_ONE_ARRAY else JAX_ARRAY_CALL
 
 
 def _is_scalar_maker(function: type) -> bool:
@@ -81,7 +88,7 @@ def _numpy_entry(function: object, module: str, name: str) -> KnownCallable | No
         return IN_PLACE
     if name in _TAKES_CALLABLE or isinstance(function, type) and not _is_scalar_class(function):
         return None
-    return NUMPY_CALL
+    return NUMPY_CALL if name in NOT_ONE_ARRAY else NUMPY_VALUE_CALL
 
 
 def _is_scalar_class(function: type) -> bool:

@@ -135,6 +135,8 @@ def call_static(
     frame: Frame, function: Any, args: Sequence[Value], kwargs: Mapping[str, Value], node: object
 ) -> Value:
     """A call of this very object."""
+    if "__xcs_jitted__" in type(function).__dict__:
+        function = function.__xcs_wrapped__
     special = SPECIAL.get(id(function))
     if special is not None:
         result = special(frame, args, kwargs, node)

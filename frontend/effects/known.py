@@ -42,6 +42,7 @@ class KnownCallable:
         defaults: arguments that may be the result.
         array: `jax` or `numpy`: array work.
         fresh: mutable objects in the result are made by the call.
+        builds: the result itself is new: what it retains is inside of it.
         writes: the kind of outside state that it writes; `None` with an ordered effect stands for any.
         waits: it only lets time pass.
         reason: in a few words, for `explain`.
@@ -59,6 +60,7 @@ class KnownCallable:
     defaults: tuple[int, ...] = ()
     array: str | None = None
     fresh: bool = True
+    builds: bool = False
     writes: str | None = None
     waits: bool = False
     reason: str = ""

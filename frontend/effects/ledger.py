@@ -178,8 +178,10 @@ class Ledger:
         else:
             cell.unsettle(reach_of(stored))
 
-    def made(self, type_: AbstractType, site: object, extra: frozenset[Origin] = NOWHERE) -> Value:
-        """A value of this type that a call at `site` has made; `extra` are origins it may also be or reach."""
+    def made(
+        self, type_: AbstractType, site: object, extra: frozenset[Origin] = NOWHERE, builds: bool = False
+    ) -> Value:
+        """A value of this type that a call at `site` has made; `extra` are origins it may reach, or (not `builds`) be."""
         if is_immutable(type_):
             return Value(type_)
         cell = self.cell(site, opaque=not isinstance(type_, _STRUCTURED))
@@ -187,7 +189,11 @@ class Ledger:
             cell.hold(field, self.made(part, (site, field), extra))
         if isinstance(type_, (TupleType, TupleOfType)):
             return Value(type_, frozenset(_origins(cell)) | extra)
-        return Value(type_, extra | {cell})
+        if not builds:
+            return Value(type_, extra | {cell})
+        if cell.opaque and extra:
+            cell.hold(INSIDE, Value(ANY, extra))
+        return Value(type_, frozenset((cell,)))
 
     def rebind(self, kind: str, name: str, stored: Value) -> None:
         """A name outside of the code is assigned."""
@@ -226,6 +232,7 @@ class Ledger:
             guards=frozenset(self.guards),
             unknown_types=unknown_types,
             fresh=None not in reached,
+            builds=all(isinstance(origin, Cell) for origin in result.origins) and result.bound is None,
             sees=frozenset(self.sees),
             writes=frozenset(self.writes),
             unsettles=frozenset(kind for kind, _ in self.unsettles),

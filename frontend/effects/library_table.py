@@ -147,8 +147,8 @@ NUMBERS: Mapping[str, KnownCallable] = {
         "mean fmean median median_low median_high stdev pstdev variance pvariance mode harmonic_mean geometric_mean"
     ).split()},
     **{f"_operator.{name}": pure(BOOL, "eq 0 1") for name in ("eq", "ne")},
-    "copy.copy": pure(_copied, "deep 0", retains=frozenset((0,))),
-    "copy.deepcopy": pure(_copied, "deep 0"),
+    "copy.copy": pure(_copied, "deep 0", retains=frozenset((0,)), builds=True),
+    "copy.deepcopy": pure(_copied, "deep 0", builds=True),
     **{f"_hashlib.openssl_{name}": pure(ANY) for name in ("md5", "sha1", "sha256", "sha512", "sha224", "sha384")},
     **{f"_hashlib.HASH.{name}": pure(STR if name == "hexdigest" else BYTES, "any 0") for name in ("hexdigest", "digest")},
     "_hashlib.HASH.update": KnownCallable(result=NONE, uses=("any 0",), mutates=frozenset((0,))),
@@ -165,13 +165,13 @@ NUMBERS: Mapping[str, KnownCallable] = {
 }
 
 ITERATION: Mapping[str, KnownCallable] = {
-    "itertools.chain": pure(_iterator("chain"), "iter *", retains=frozenset(range(8))),
-    "itertools.islice": pure(lambda args, kwargs: IteratorType(__import__("itertools").islice, element_of(args[0])), "iter 0", retains=frozenset((0,))),
+    "itertools.chain": pure(_iterator("chain"), "iter *", retains=frozenset(range(8)), builds=True),
+    "itertools.islice": pure(lambda args, kwargs: IteratorType(__import__("itertools").islice, element_of(args[0])), "iter 0", retains=frozenset((0,)), builds=True),
     "itertools.count": pure(IteratorType(__import__("itertools").count, INT)),
-    "itertools.repeat": pure(lambda args, kwargs: IteratorType(__import__("itertools").repeat, args[0]), "any 0", retains=frozenset((0,))),
-    "itertools.product": pure(lambda args, kwargs: IteratorType(__import__("itertools").product, TupleType(tuple(map(element_of, args))) if "repeat" not in kwargs and "*" not in kwargs else TupleOfType(join_all(map(element_of, args)))), "iter *", retains=frozenset(range(8))),
-    "itertools.zip_longest": pure(lambda args, kwargs: IteratorType(__import__("itertools").zip_longest, TupleOfType(join(join_all(map(element_of, args)), kwargs.get("fillvalue", NONE)))), "iter *", "any fillvalue", retains=frozenset(range(8))),
-    **{f"itertools.{name}": pure(lambda args, kwargs, name=name: IteratorType(getattr(__import__("itertools"), name), TupleOfType(element_of(args[0]))), "iter 0", retains=frozenset((0,))) for name in ("combinations", "permutations", "combinations_with_replacement", "pairwise")},
+    "itertools.repeat": pure(lambda args, kwargs: IteratorType(__import__("itertools").repeat, args[0]), "any 0", retains=frozenset((0,)), builds=True),
+    "itertools.product": pure(lambda args, kwargs: IteratorType(__import__("itertools").product, TupleType(tuple(map(element_of, args))) if "repeat" not in kwargs and "*" not in kwargs else TupleOfType(join_all(map(element_of, args)))), "iter *", retains=frozenset(range(8)), builds=True),
+    "itertools.zip_longest": pure(lambda args, kwargs: IteratorType(__import__("itertools").zip_longest, TupleOfType(join(join_all(map(element_of, args)), kwargs.get("fillvalue", NONE)))), "iter *", "any fillvalue", retains=frozenset(range(8)), builds=True),
+    **{f"itertools.{name}": pure(lambda args, kwargs, name=name: IteratorType(getattr(__import__("itertools"), name), TupleOfType(element_of(args[0]))), "iter 0", retains=frozenset((0,)), builds=True) for name in ("combinations", "permutations", "combinations_with_replacement", "pairwise")},
     "_functools.reduce": pure(CalledType(lambda called: ANY), "iter 1", "any 0"),
     "dataclasses.asdict": pure(ANY, "deep 0"),
     "typing.cast": pure(lambda args, kwargs: args[1], "any *", retains=frozenset((1,)), fresh=True),

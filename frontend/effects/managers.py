@@ -6,7 +6,7 @@ from .abstract_type import ANY, ExactType, InstanceType, members
 from .calls import call_static
 from .frame import Frame
 from .operators import dunder
-from .value import NONE_VALUE, NOTHING, Value, join_values, outside, reach_of
+from .value import NONE_VALUE, NOTHING, Value, join_values, reach_of
 
 _SELF_ENTERING = ("_io.", "tempfile.")  # files: entering gives the file itself, leaving closes it
 
@@ -26,7 +26,8 @@ def _enter_part(frame: Frame, manager: Value, node: object) -> tuple[Value, bool
     if cls is not None and f"{cls.__module__}.".startswith(_SELF_ENTERING):
         return manager, False
     if cls is not None and cls.__module__ == "contextlib" and cls.__name__ in ("suppress", "nullcontext"):
-        return NONE_VALUE if cls.__name__ == "suppress" else outside(ANY), cls.__name__ == "suppress"
+        given = NONE_VALUE if cls.__name__ == "suppress" else Value(ANY, reach_of(manager) | {None})
+        return given, cls.__name__ == "suppress"
     if isinstance(type_, InstanceType):
         enter_method, exit_method = dunder(type_.cls, "__enter__"), dunder(type_.cls, "__exit__")
         if enter_method is not None and exit_method is not None:

@@ -36,7 +36,8 @@ CONTENT = NothingMore()
 
 def reads(result: AbstractType | Rule, *uses: str, retains: tuple[int, ...] = (), **changes: Any) -> KnownCallable:
     """A method that only looks at its receiver."""
-    return KnownCallable(result=result, uses=("any 0", *uses), retains=frozenset(retains), **changes)
+    builds = bool(retains)
+    return KnownCallable(result=result, uses=("any 0", *uses), retains=frozenset(retains), builds=builds, **changes)
 
 
 def writes(

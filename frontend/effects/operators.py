@@ -44,6 +44,7 @@ from .abstract_type import (
     tuple_element,
     widen,
 )
+from .array_results import numpy_value
 from .contents import kinds, plain_form
 from .ledger import Inference
 from .summary import EVERYTHING, Summary
@@ -95,7 +96,7 @@ def pure(result: AbstractType, *operands: AbstractType, deeply: bool = False, re
     """A pure operation that looks at the mutable ones of its operands."""
     sees = frozenset((i, kind) for i, one in enumerate(operands) for kind in kinds(one, deeply))
     kept = frozenset(range(len(operands))) if retains else frozenset()
-    return Summary(Effect.PURE, bool(sees), result=result, retains=kept, fresh=True, sees=sees)
+    return Summary(Effect.PURE, bool(sees), result=result, retains=kept, fresh=True, builds=True, sees=sees)
 
 
 def unknown(what: str, *operands: AbstractType) -> Summary:
@@ -133,6 +134,7 @@ def merged(summaries: Iterable[Summary], result: AbstractType | None = None) -> 
         frozenset().union(*(s.guards for s in found)),
         first.unknown_types,
         all(s.fresh for s in found),
+        all(s.builds for s in found),
         frozenset().union(*(s.sees for s in found)),
         frozenset().union(*(s.writes for s in found)),
         frozenset().union(*(s.unsettles for s in found)),
@@ -218,7 +220,7 @@ def _array_operation(what: str, *operands: AbstractType) -> Summary:
         if isinstance(one, ExactType) and one.cls not in _SAMPLES and not is_numpy_scalar(one.cls):
             return unknown(f"{what} of {one}", *operands)
     shaped = cls.__module__.startswith("jax") or any(a.shape for a in arrays)
-    summary = pure(ArrayType(cls) if shaped else ANY, *operands)
+    summary = pure(ArrayType(cls) if shaped else numpy_value(), *operands)
     return summary.replace(has_array_work=True)
 
 

@@ -77,6 +77,7 @@ class Summary:
         guards: facts about globals that this conclusion relies on.
         unknown_types: only unknown types make the effect this strong: with the actual values it may be weaker.
         fresh: every mutable object reachable from the result was made by this call or belongs to a retained parameter.
+        builds: the result itself is a new object: retained parameters can only be inside of it.
         sees: the kinds of state behind `sees_writes`; a call whose writes don't meet them can't disturb this one.
         writes: the kinds of state it may write, parameters' included.
         unsettles: kinds of objects that may afterwards hold other types than before, so types of contents learned
@@ -97,6 +98,7 @@ class Summary:
     guards: frozenset[Guard] = field(default=frozenset(), repr=False)
     unknown_types: bool = False
     fresh: bool = False
+    builds: bool = False
     sees: frozenset[Touch] = frozenset()
     writes: frozenset[Touch] = frozenset()
     unsettles: frozenset[str] = frozenset()

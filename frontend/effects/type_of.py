@@ -5,6 +5,7 @@ Assumes: nothing. Ensures: no user code runs (no dunder method, no property), an
 
 from __future__ import annotations
 
+import functools
 import sys
 import types
 from collections.abc import Iterable
@@ -55,7 +56,17 @@ def type_of(value: object, budget: int = 64) -> AbstractType:
 
 def is_static(value: object) -> bool:
     """Whether a value is told apart by identity: functions, classes, modules, builtins."""
-    return type(value) in STATIC_CLASSES or isinstance(value, type)
+    return type(value) in STATIC_CLASSES or isinstance(value, type) or _is_program(type(value))
+
+
+@functools.cache
+def _is_program(cls: type) -> bool:
+    """Whether instances of a class are functions in all but class: jitted ones, NumPy's and JAX's own."""
+    root = cls.__module__.partition(".")[0]
+    return "__xcs_jitted__" in cls.__dict__ or (root in ("jax", "jaxlib", "numpy") and cls.__name__ in PROGRAM_CLASSES)
+
+
+PROGRAM_CLASSES = frozenset(("PjitFunction", "ufunc", "_ArrayFunctionDispatcher", "custom_jvp", "custom_vjp"))
 
 
 def is_python_class(cls: type) -> bool:
@@ -88,7 +99,7 @@ class _Look:
         known = SCALAR_TYPES.get(cls)
         if known is not None:
             return known
-        if cls in STATIC_CLASSES or isinstance(value, type):
+        if cls in STATIC_CLASSES or isinstance(value, type) or _is_program(cls):
             return StaticType(value)
         if cls is types.MethodType:
             return StaticType(value) if is_static(value.__self__) else ExactType(cls)
