@@ -1,0 +1,64 @@
+"""A picture of objects as text: types, values and which mutable objects are the same object."""
+
+from __future__ import annotations
+
+import enum
+import sys
+import types
+from typing import Any
+
+_ATOMS = (int, bool, str, bytes, complex, type(None), type(...), type(NotImplemented), range, slice)
+
+
+def snapshot(*values: Any) -> str:
+    """Equal texts for equal types, values and aliasing; dicts keep their order, sets have none."""
+    seen: dict[int, int] = {}
+    return "(" + ", ".join(_picture(value, seen) for value in values) + ")"
+
+
+def _picture(value: Any, seen: dict[int, int]) -> str:
+    cls = type(value)
+    if cls in _ATOMS or cls is float:
+        return repr(value)
+    if isinstance(value, (types.FunctionType, types.BuiltinFunctionType, type, types.ModuleType)):
+        return getattr(value, "__qualname__", None) or value.__name__
+    if isinstance(value, enum.Enum):
+        return str(value)
+    if cls is tuple:
+        return f"tuple({', '.join(_picture(v, seen) for v in value)})"
+    if id(value) in seen:
+        return f"#{seen[id(value)]}"
+    number = seen[id(value)] = len(seen)
+    return f"{cls.__qualname__}#{number}{_content(value, cls, seen)}"
+
+
+def _content(value: Any, cls: type, seen: dict[int, int]) -> str:
+    if (array := _array(value)) is not None:
+        return array
+    parts: list[str] = []
+    if isinstance(value, (list, tuple)):
+        parts += [_picture(v, seen) for v in value]
+    elif isinstance(value, dict):
+        parts += [f"{_picture(k, seen)}: {_picture(v, seen)}" for k, v in value.items()]
+    elif isinstance(value, (set, frozenset)):
+        parts += sorted(_picture(v, {}) for v in value)
+    elif isinstance(value, BaseException):
+        parts += [str(value)]
+    elif isinstance(value, (int, float, str, bytes)):
+        parts += [cls.__mro__[-2].__repr__(value)]
+    elif isinstance(value, types.MethodType):
+        parts += [value.__func__.__qualname__, _picture(value.__self__, seen)]
+    attributes = dict(getattr(value, "__dict__", {})) if cls.__module__ not in sys.stdlib_module_names else {}
+    for base in cls.__mro__:
+        for name in (s,) if isinstance(s := base.__dict__.get("__slots__", ()), str) else s:
+            if name not in ("__dict__", "__weakref__") and hasattr(base.__dict__[name], "__get__"):
+                attributes[name] = getattr(value, name, "empty")
+    if not isinstance(value, BaseException):
+        parts += [f"{name}={_picture(held, seen)}" for name, held in attributes.items()]
+    return f"[{', '.join(parts)}]"
+
+
+def _array(value: Any) -> str | None:
+    if not all(hasattr(type(value), name) for name in ("dtype", "shape", "tolist")):
+        return None
+    return f"[{value.dtype}{tuple(value.shape)} {value.tolist()!r}]"
