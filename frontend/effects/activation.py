@@ -35,13 +35,14 @@ from .contents import degraded
 from .frame import Budget, Frame, TooLarge
 from .known import known
 from .ledger import DECLARE, Ledger
-from .scope import CodeScope, current_type
+from .scope import CodeScope, class_view, current_type
 from .source import FunctionSource, SourceUnavailable, function_source, is_library
-from .summary import CALLEE, CodeSummary, ParameterKey, Summary
+from .summary import CALLEE, CodeSummary, Guard, ParameterKey, Summary
 from .type_of import is_static
 from .value import ELEMENT, KEY, NONE_VALUE, NOTHING, VALUE, Value, deep, join_values, outside, reach, reach_of, value
 
 MAX_PASSES = 5  # over one body, until what nested functions share and what is unsettled no longer changes
+SETTLING_PASSES = 2  # rounds over a recursive function before its result may be anything
 MAX_RECURSION = 6  # activations of one function with ever new argument types
 MAX_MEMO = 8192  # summaries kept
 
@@ -126,7 +127,9 @@ class Analysis:
                 continue
             method = operators.dunder(part.cls, "__call__") if isinstance(part, InstanceType) else None
             if isinstance(method, types.FunctionType) and declared_behaviour(part.cls) is None:  # type: ignore[union-attr]
-                found.append(_with_callee(self.call(method, (part, *args), kwargs), len(args), kwargs))
+                summary = self.call(method, (part, *args), kwargs)
+                guard = Guard(class_view(part.cls), "__call__", method)  # type: ignore[union-attr]
+                found.append(_with_callee(summary.replace(guards=summary.guards | {guard}), len(args), kwargs))
                 continue
             receiver = value(part, frozenset((CALLEE,)))
             run = functools.partial(_call_receiver, receiver)
@@ -214,8 +217,10 @@ class Analysis:
         self.assumed[key] = Summary(Effect.PURE, result=NEVER, fresh=True)
         before = set(self.relied_on)
         try:
-            for _ in range(MAX_PASSES):
+            for number in range(MAX_PASSES):
                 summary = run_function(self, function, source, args, kwargs)
+                if number >= SETTLING_PASSES:  # results that hold results nest ever deeper
+                    summary = summary.replace(result=ANY)
                 if key not in self.relied_on or summary == self.assumed[key]:
                     break
                 self.assumed[key] = summary

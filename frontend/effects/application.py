@@ -30,7 +30,10 @@ def apply_summary(
 ) -> Value:
     """One call with this summary takes place."""
     ledger = frame.ledger
-    if summary.effect is Effect.PURE and not (summary.sees or summary.writes or summary.retains or summary.guards):
+    has_gain = summary.has_array_work or summary.num_external_sites
+    if summary.effect is Effect.PURE and not (
+        has_gain or summary.sees or summary.writes or summary.retains or summary.guards
+    ):
         return ledger.made(summary.result, (node, "result"), _outside_of(summary))
     by_key = keyed(args, kwargs)
     if summary.unknown_types:
@@ -42,7 +45,7 @@ def apply_summary(
     ledger.guards |= summary.guards
     ledger.external |= summary.external
     ledger.has_array_work |= summary.has_array_work
-    if summary.external:
+    if summary.external or summary.num_external_sites:
         ledger.site(id(node), max(summary.num_external_sites, 1))
     _apply_reads(frame, summary, by_key)
     _apply_writes(frame, summary, by_key)
@@ -391,8 +394,8 @@ def is_data(type_: AbstractType) -> bool:
             return is_data(k) and is_data(v)
         case operators.IteratorType(element=e):
             return is_data(e)
-        case StaticType(value=held):
-            return not isinstance(held, type) or type(held) is type
+        case StaticType():
+            return operators.widen(type_) is not type_  # a literal; functions and classes may be called back
         case operators.ExactType(cls=cls):
             known_class = cls in operators.KNOWN_VALUE_CLASSES or is_array_library(cls)
             return operators.is_builtin(type_) or known_class
