@@ -74,7 +74,7 @@ class _Window:
 
     branches: list[list[Operation]] = field(default_factory=list)
     inputs: list[set[SSAValue]] = field(default_factory=list)
-    hoisted: list[Operation] = field(default_factory=list)
+    hoisted: set[Operation] = field(default_factory=set)
     pending: list[Operation] = field(default_factory=list)
     home: dict[Operation, int] = field(default_factory=dict)
     leaves_behind: bool = False
@@ -116,7 +116,7 @@ class _Grouping:
         if branches:
             return self._extend(op, with_pending=not summary.is_inert or PENDING in homes)
         if summary.is_inert and not homes:
-            window.hoisted.extend((op,) if window.branches else ())
+            window.hoisted.add(op)
         else:
             window.pending.append(op)
             window.home[op] = PENDING
@@ -153,7 +153,8 @@ class _Grouping:
         window = self._window
         found = [op]
         for earlier in reversed(window.pending):
-            if not earlier.results or any(_uses_outside(result, found) for result in earlier.results):
+            used = any(result.first_use is not None for result in earlier.results)
+            if not used or any(_uses_outside(result, found) for result in earlier.results):
                 break
             found.append(earlier)
         for earlier in window.pending:
@@ -185,9 +186,7 @@ def _build_ensemble(window: _Window) -> None:
     outputs = [_outputs_of(branch) for branch in window.branches]
     types = [value.type for branch in outputs for value in branch]
     ensemble = EnsembleOp.make([Region(Block()) for _ in outputs], types, first.location)
-    for op in window.hoisted:
-        op.detach()
-        block.insert_op_before(op, first)
+    _hoist(window.hoisted, first, window.branches[-1][-1])
     block.insert_op_before(ensemble, first)
     results = iter(ensemble.results)
     for region, branch, values in zip(ensemble.regions, window.branches, outputs, strict=True):
@@ -201,6 +200,19 @@ def _build_ensemble(window: _Window) -> None:
             op.detach()
             region.block.add_op(op)
         region.block.add_op(YieldOp.make(values))
+
+
+def _hoist(ops: Collection[Operation], first: Operation, last: Operation) -> None:
+    """Move those of `ops` that stand between two ops before the first one."""
+    block, op = first.parent, first
+    assert block is not None
+    while op is not last:
+        following = op.next_op
+        assert following is not None
+        if op in ops:
+            op.detach()
+            block.insert_op_before(op, first)
+        op = following
 
 
 def _outputs_of(branch: Sequence[Operation]) -> list[OpResult]:

@@ -14,6 +14,7 @@ from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
+from xdsl.traits import IsTerminator
 
 from ..diagnostics.effect import PURE, Effect
 from ..dialect.access import UnpackOp
@@ -122,6 +123,8 @@ def _join(run: _Run, op: Operation, summaries: OpSummaries, captures: Captures) 
         run.dependent.add(op)
         return True
     summary = summaries.of(op)
+    if op.has_trait(IsTerminator):
+        return False
     if summary.is_inert and not dependent:
         run.hoisted.append(op)
         return True
