@@ -350,6 +350,12 @@ def join_all(types: Iterable[AbstractType]) -> AbstractType:
     return result
 
 
+def is_frozen(cls: type) -> bool:
+    """Whether a class is a frozen dataclass."""
+    parameters = cls.__dict__.get("__dataclass_params__")
+    return parameters is not None and parameters.frozen
+
+
 def shallow(value: AbstractType) -> AbstractType:
     """What stays true of a value after anything may have written the outside world: its class, not its contents."""
     match value:
@@ -363,7 +369,9 @@ def shallow(value: AbstractType) -> AbstractType:
             return TupleType(tuple(map(shallow, elements)))
         case TupleOfType(element=element):
             return TupleOfType(shallow(element))
-        case InstanceType(cls=cls):
+        case InstanceType(cls=cls, attributes=attributes):
+            if is_frozen(cls):  # its attributes are what they were, though what they hold may have changed
+                return InstanceType(cls, tuple((name, shallow(held)) for name, held in attributes))
             return ExactType(cls)
         case PlainType() | IteratorType():
             return ANY

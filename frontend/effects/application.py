@@ -77,7 +77,7 @@ def _apply_writes(frame: Frame, summary: Summary, by_key: Mapping[ParameterKey, 
         if key is None or written is None:
             ledger.writes.add((None, kind))
             reaches_others = True
-            if key is not None:
+            if key is not None and not summary.unknown_types:
                 ledger.act(Effect.ORDERED, "writes an object from outside", DECLARE)
             continue
         for origin in reach_of(written):
@@ -86,7 +86,7 @@ def _apply_writes(frame: Frame, summary: Summary, by_key: Mapping[ParameterKey, 
                 continue
             reaches_others = True
             ledger.writes.add((origin, kind))
-            if origin is None:
+            if origin is None and not summary.unknown_types:
                 ledger.act(Effect.ORDERED, f"writes an object from outside ({kind})", DECLARE)
     if reaches_others:
         for kind in summary.unsettles:
