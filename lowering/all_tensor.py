@@ -8,9 +8,7 @@ from operator import itemgetter
 from ..runtime.plan import Arguments, Block, Call, Instruction, Literal, Operand, Plan, Slot
 from .array_region import ArrayRegion
 from .kernel import Kernel
-from .structure_calls import make_dict, make_list, make_tuple
-
-_STRUCTURE = (make_tuple, make_list, make_dict)
+from .structure_calls import STRUCTURE, make_tuple
 
 
 def all_tensor_kernel(plan: Plan) -> Kernel | None:
@@ -49,7 +47,7 @@ def _kernel_called(instruction: Instruction) -> Kernel | None:
 def _is_structure(call: Call) -> bool:
     """Whether a call only makes a structure or takes one apart."""
     callee = call.callee.value if isinstance(call.callee, Literal) else None
-    return any(callee is function for function in _STRUCTURE) or isinstance(callee, itemgetter)
+    return any(callee is function for function in STRUCTURE) or isinstance(callee, itemgetter)
 
 
 def _inlined(region: ArrayRegion, call: Call, entry: Block, names: dict[int, Operand]) -> list[Call]:

@@ -61,8 +61,14 @@ def _source_file(steps: Sequence[Call]) -> str | None:
     return files.pop() if len(files) == 1 else None
 
 
+_LOAD, _STORE = ast.Load(), ast.Store()
+
+
 class _FunctionWriter:
-    """Writes one region as the syntax tree of a function and compiles it."""
+    """Writes one region as the syntax tree of a function and compiles it.
+
+    Nodes get their locations when they are made: adding them afterwards costs as much as compiling.
+    """
 
     def __init__(self, region: ArrayRegion) -> None:
         self.region = region
@@ -74,40 +80,38 @@ class _FunctionWriter:
         region = self.region
         body = [self._assignment(step) for step in region.steps]
         body.append(self._return(as_tuple))
-        params = [ast.arg(f"v{index}") for index in region.params]
+        first = min((statement.lineno for statement in body), default=1)
+        place: dict[str, Any] = {"lineno": first, "col_offset": 0, "end_lineno": first, "end_col_offset": 0}
+        params = [ast.arg(f"v{index}", **place) for index in region.params]
         signature = ast.arguments(posonlyargs=params, args=[], kwonlyargs=[], kw_defaults=[], defaults=[])
-        function = ast.FunctionDef(name=region.name, args=signature, body=body, decorator_list=[])
-        function.lineno = function.end_lineno = min(statement.lineno for statement in body)
-        function.col_offset = function.end_col_offset = 0
+        function = ast.FunctionDef(name=region.name, args=signature, body=body, decorator_list=[], **place)
         if "type_params" in ast.FunctionDef._fields:  # Python 3.12
             function.type_params = []  # type: ignore[attr-defined]
-        tree = ast.fix_missing_locations(ast.Module([function], []))
-        exec(compile(tree, self.file or f"<xcs {region.name}>", "exec"), self.names)
+        exec(compile(ast.Module([function], []), self.file or f"<xcs {region.name}>", "exec"), self.names)
         return self.names[region.name]
 
-    def _placed(self, statement: ast.stmt, location: Location) -> ast.stmt:
-        known = self.file is not None
-        statement.lineno = statement.end_lineno = max(location.line, 1) if known else 1
-        statement.col_offset = statement.end_col_offset = location.column if known else 0
-        return statement
+    def _place(self, location: Location) -> dict[str, Any]:
+        line, column = (max(location.line, 1), location.column) if self.file is not None else (1, 0)
+        return {"lineno": line, "col_offset": column, "end_lineno": line, "end_col_offset": column}
 
     def _assignment(self, step: Call) -> ast.stmt:
+        place = self._place(step.location)
         positional: list[ast.expr] = [
-            ast.Starred(self._read(operand), ast.Load()) if star else self._read(operand)
+            ast.Starred(self._read(operand, place), _LOAD, **place) if star else self._read(operand, place)
             for star, operand in step.arguments.positional
         ]
-        keywords = [ast.keyword(name, self._read(operand)) for name, operand in step.arguments.keyword]
-        call = ast.Call(self._read(step.callee), positional, keywords)
-        return self._placed(ast.Assign([ast.Name(f"v{step.results[0]}", ast.Store())], call), step.location)
+        keywords = [ast.keyword(name, self._read(operand, place), **place) for name, operand in step.arguments.keyword]
+        call = ast.Call(self._read(step.callee, place), positional, keywords, **place)
+        return ast.Assign([ast.Name(f"v{step.results[0]}", _STORE, **place)], call, **place)
 
-    def _read(self, operand: Operand) -> ast.expr:
+    def _read(self, operand: Operand, place: dict[str, Any]) -> ast.expr:
         if isinstance(operand, Slot):
-            return ast.Name(f"v{operand.index}", ast.Load())
+            return ast.Name(f"v{operand.index}", _LOAD, **place)
         name = f"c{len(self.names)}"
         self.names[name] = operand.value
-        return ast.Name(name, ast.Load())
+        return ast.Name(name, _LOAD, **place)
 
     def _return(self, as_tuple: bool) -> ast.stmt:
-        outputs = [self._read(operand) for operand in self.region.outputs]
-        value = ast.Tuple(outputs, ast.Load()) if as_tuple else outputs[0]
-        return self._placed(ast.Return(value), self.region.steps[-1].location if self.region.steps else UNKNOWN)
+        place = self._place(self.region.steps[-1].location if self.region.steps else UNKNOWN)
+        outputs = [self._read(operand, place) for operand in self.region.outputs]
+        return ast.Return(ast.Tuple(outputs, _LOAD, **place) if as_tuple else outputs[0], **place)

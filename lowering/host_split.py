@@ -1,95 +1,160 @@
-"""What of an array region runs as Python on host values, before the rest is staged.
+"""What of an array region runs as Python on host values, around the part that is staged.
 
 Python computes with integers without bound, NumPy in double precision; JAX's tracers do neither, and give arrays where
-Python gives numbers. So calls that see only numbers and NumPy arrays run first, as Python; the staged rest takes their
-results. What a region gives back without computing it (`return x`) is given back as the object it is.
+Python gives numbers. So calls that see only numbers and NumPy arrays run first, as Python; the staged part takes their
+results; last come the structures that hold host values, so that what a region gives back without computing it
+(`return x, y`) is given back as the object it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import operator
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..runtime.plan import Call, Literal, Operand, Slot
 from .array_region import ArrayRegion, step_operands
+from .structure_calls import STRUCTURE
+
+_ARITHMETIC = """
+    add and_ eq floordiv ge gt le lshift lt matmul mod mul ne or_ pow rshift sub truediv xor
+"""
+_MIXING = tuple(getattr(operator, name) for name in _ARITHMETIC.split())
+"""Operators that leave it to the JAX array what to do, on whichever side it stands."""
+
+
+class MixedCall(Exception):
+    """A call that sees both host and device values, and isn't known to leave the rest to JAX: not to be staged."""
 
 
 @dataclass(frozen=True, slots=True)
 class HostSplit:
-    """A region in two parts, for one assignment of host and device parameters.
+    """A region in three parts, for one assignment of host and device parameters.
 
     Attributes:
-        host: takes all parameters; gives the host values that the device part needs, then the outputs it knows.
-        device: takes `device_params` of the parameters, then the first `num_passed` host values; None: nothing is left.
+        host: takes all parameters; gives first the `num_passed` values that `device` needs, then what `finish` needs.
+        device: takes the `device_params` of the parameters, then the passed values; None where nothing is left for it.
+        finish: takes what the host kept, then what the device gave; gives the outputs of the region.
         device_params: indices into the parameters.
         num_passed: how many host values the device part takes.
-        outputs: for each output of the region: (is from the host part, index among the outputs of its part).
     """
 
     host: ArrayRegion
     device: ArrayRegion | None
+    finish: ArrayRegion
     device_params: tuple[int, ...]
     num_passed: int
-    outputs: tuple[tuple[bool, int], ...]
+
+
+@dataclass(slots=True)
+class _Parts:
+    """The steps of the three parts, and the slots that hold host values; `derived` come from parameters."""
+
+    host: list[Call] = field(default_factory=list)
+    device: list[Call] = field(default_factory=list)
+    finish: list[Call] = field(default_factory=list)
+    host_slots: set[int] = field(default_factory=set)
+    derived: set[int] = field(default_factory=set)
 
 
 def split_host(
     region: ArrayRegion, on_host: Sequence[bool], is_array_function: Callable[[Any], bool]
 ) -> HostSplit | None:
-    """Splits off the calls that see host values only; None where the whole region can be staged as it is.
+    """Splits off what doesn't go through JAX; None where the whole region can be staged as it is.
 
     Args:
         region: what is to be staged.
         on_host: for each parameter whether it is a host value.
         is_array_function: whether a callable makes device values even out of host values.
+
+    Raises:
+        MixedCall: the region must run call by call.
     """
-    host_slots = {slot for slot, flag in zip(region.params, on_host, strict=True) if flag}
-    constant_slots: set[int] = set()  # made of literals only: right when staged too, if nothing else runs on the host
-    host_steps: list[Call] = []
-    device_steps: list[Call] = []
+    parts = _Parts()
+    parts.host_slots = {slot for slot, flag in zip(region.params, on_host, strict=True) if flag}
+    parts.derived = set(parts.host_slots)
     for step in region.steps:
-        if not _runs_on_host(step, host_slots, is_array_function):
-            device_steps.append(step)
-            continue
-        host_steps.append(step)
-        host_slots.add(step.results[0])
-        if all(isinstance(operand, Literal) or operand.index in constant_slots for operand in step_operands(step)):
-            constant_slots.add(step.results[0])
-    made_on_device = {step.results[0] for step in device_steps}
-    known = [isinstance(output, Literal) or output.index not in made_on_device for output in region.outputs]
-    if len(constant_slots) == len(host_steps) and not any(known):
+        if _runs_on_host(step, parts.host_slots, is_array_function):
+            parts.host.append(step)
+            parts.host_slots.add(step.results[0])
+            if parts.derived.intersection(_slots(step_operands(step))):
+                parts.derived.add(step.results[0])
+        else:
+            parts.device.append(step)
+    _move_structures(region, parts)
+    made_on_device = {step.results[0] for step in parts.device + parts.finish}
+    passes_through = any(isinstance(output, Literal) or output.index not in made_on_device for output in region.outputs)
+    if not parts.finish and not passes_through and parts.derived <= set(region.params):
         return None
-    return _split(region, host_steps, device_steps, known)
+    return _split(region, parts)
 
 
 def _runs_on_host(step: Call, host_slots: set[int], is_array_function: Callable[[Any], bool]) -> bool:
-    if isinstance(step.callee, Literal) and is_array_function(step.callee.value):
+    callee = step.callee.value if isinstance(step.callee, Literal) else None
+    if callee is not None and is_array_function(callee):
         return False
-    return all(isinstance(operand, Literal) or operand.index in host_slots for operand in step_operands(step))
+    operands = step_operands(step)
+    slots = _slots(operands)
+    on_host = [slot in host_slots for slot in slots]
+    if all(on_host):
+        return True
+    if any(on_host) and callee is not None and not _is_one_of(callee, (*_MIXING, *STRUCTURE)):
+        first = operands[1] if len(operands) > 1 else None
+        reads_device = _is_one_of(callee, (operator.getitem, getattr)) and first == Slot(slots[0]) and not on_host[0]
+        if not reads_device:
+            raise MixedCall(step.name)
+    return False
 
 
-def _split(region: ArrayRegion, host_steps: list[Call], device_steps: list[Call], known: list[bool]) -> HostSplit:
-    """The two parts, given which steps and which outputs belong to the host."""
-    made_on_host = {step.results[0] for step in host_steps}
-    made_on_device = {step.results[0] for step in device_steps}
-    read = dict.fromkeys(
-        operand.index
-        for step in device_steps
-        for operand in step_operands(step)
-        if isinstance(operand, Slot) and operand.index not in made_on_device
-    )
+def _move_structures(region: ArrayRegion, parts: _Parts) -> None:
+    """Moves structures that only the outputs need from the device part to the end, if one of them holds a host value."""
+    needed: set[int] = set()
+    device: list[Call] = []
+    finish: list[Call] = []
+    for step in reversed(parts.device):
+        is_structure = isinstance(step.callee, Literal) and _is_one_of(step.callee.value, STRUCTURE)
+        if is_structure and step.results[0] not in needed:
+            finish.append(step)
+        else:
+            device.append(step)
+            needed.update(_slots(step_operands(step)))
+    known = parts.host_slots.union(region.params)
+    if any(slot in known for step in finish for slot in _slots(step_operands(step))):
+        parts.device, parts.finish = device[::-1], finish[::-1]
+
+
+def _split(region: ArrayRegion, parts: _Parts) -> HostSplit:
+    """The three parts as regions."""
+    made_on_host = {step.results[0] for step in parts.host}
+    made_on_device = {step.results[0] for step in parts.device}
+    read = _read_from_outside(parts.device, ())
     params = tuple(slot for slot in read if slot not in made_on_host)
     passed = tuple(slot for slot in read if slot in made_on_host)
-    host_outputs: list[Operand] = [Slot(slot) for slot in passed]
-    device_outputs: list[Operand] = []
-    outputs = []
-    for output, from_host in zip(region.outputs, known, strict=True):
-        part = host_outputs if from_host else device_outputs
-        outputs.append((from_host, len(part)))
-        part.append(output)
-    host = ArrayRegion(region.name, region.params, tuple(host_steps), tuple(host_outputs))
-    device = ArrayRegion(region.name, params + passed, tuple(device_steps), tuple(device_outputs))
+    wanted = _read_from_outside(parts.finish, region.outputs)
+    kept = tuple(slot for slot in wanted if slot not in made_on_device)
+    given = tuple(slot for slot in wanted if slot in made_on_device)
+    host = ArrayRegion(region.name, region.params, tuple(parts.host), tuple(map(Slot, passed + kept)))
+    device = ArrayRegion(region.name, params + passed, tuple(parts.device), tuple(map(Slot, given)))
+    finish = ArrayRegion(region.name, kept + given, tuple(parts.finish), region.outputs)
     positions = {slot: position for position, slot in enumerate(region.params)}
     device_params = tuple(positions[slot] for slot in params)
-    return HostSplit(host, device if device_outputs else None, device_params, len(passed), tuple(outputs))
+    # a device part without results has calls all the same: they may raise
+    return HostSplit(host, device if parts.device else None, finish, device_params, len(passed))
+
+
+def _read_from_outside(steps: Sequence[Call], outputs: Sequence[Operand]) -> tuple[int, ...]:
+    """The slots that steps and outputs read and no step makes, each once."""
+    made = {step.results[0] for step in steps}
+    operands = [operand for step in steps for operand in step_operands(step)]
+    return tuple(dict.fromkeys(slot for slot in _slots([*operands, *outputs]) if slot not in made))
+
+
+def _is_one_of(callee: Any, functions: Iterable[Any]) -> bool:
+    """Whether a callable is one of these objects; callables needn't be hashable or comparable."""
+    return any(callee is function for function in functions)
+
+
+def _slots(operands: Iterable[Operand]) -> list[int]:
+    """The slots among operands."""
+    return [operand.index for operand in operands if isinstance(operand, Slot)]

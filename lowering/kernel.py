@@ -43,6 +43,9 @@ class NativeKernel:
         """What the calls of the region give: one value, or a tuple of several."""
         return self._function(*arguments)
 
+    def __repr__(self) -> str:
+        return f"numpy.{self.name}"
+
 
 class Kernel:
     """An array region staged by JAX.
@@ -83,6 +86,9 @@ class Kernel:
         if lowered is None:
             lowered = self._lowered[key] = self._lower(avals)
         return lowered
+
+    def __repr__(self) -> str:
+        return f"jax.{self.name}"
 
     def _lower(self, avals: Sequence[Any]) -> LoweredKernel:
         lowered = self._staged.staged.jitted.lower(*avals)

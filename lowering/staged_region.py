@@ -14,7 +14,7 @@ import jax.core
 import numpy
 
 from .array_region import ArrayRegion
-from .host_split import HostSplit, split_host
+from .host_split import HostSplit, MixedCall, split_host
 from .specialisation import SpecialisedRegion
 from .staged_function import StagedFunction, unwrap
 
@@ -46,7 +46,10 @@ class StagedRegion:
 
     def _variant(self, types: tuple[type, ...]) -> Callable[..., Any]:
         on_host = [not issubclass(cls, jax.Array | jax.core.Tracer) for cls in types]
-        split = split_host(self.region, on_host, is_array_function)
+        try:
+            split = split_host(self.region, on_host, is_array_function)
+        except MixedCall:
+            return self.eager
         if split is not None:
             return _HostFirst(split, self.eager)
         traceable = [
@@ -76,7 +79,7 @@ class StagedRegion:
 
 
 class _HostFirst:
-    """A region for arguments some of whose calls are Python's: runs those, then the staged rest.
+    """A region for arguments some of whose calls are Python's: runs those around the staged rest.
 
     Where one of those fails, an earlier call of the rest might have failed first: plain execution decides.
     """
@@ -84,6 +87,7 @@ class _HostFirst:
     def __init__(self, split: HostSplit, eager: Callable[..., Any]) -> None:
         self._split, self._eager = split, eager
         self._host = split.host.function(as_tuple=True)
+        self._finish = split.finish.function()
         self._device = StagedRegion(split.device) if split.device is not None else None
 
     def __call__(self, *arguments: Any) -> Any:
@@ -94,13 +98,12 @@ class _HostFirst:
             from_host = None
         if from_host is None:
             return self._eager(*arguments)
-        from_device: tuple[Any, ...] = ()
-        if self._device is not None and split.device is not None:
-            taken = (arguments[index] for index in split.device_params)
-            result = self._device(*taken, *from_host[: split.num_passed])
-            from_device = result if len(split.device.outputs) != 1 else (result,)
-        outputs = tuple((from_host if on_host else from_device)[index] for on_host, index in split.outputs)
-        return outputs if len(outputs) != 1 else outputs[0]
+        kept = from_host[split.num_passed :]
+        if self._device is None or split.device is None:
+            return self._finish(*kept)
+        taken = (arguments[index] for index in split.device_params)
+        result = self._device(*taken, *from_host[: split.num_passed])
+        return self._finish(*kept, *(result if len(split.device.outputs) != 1 else (result,)))
 
 
 def is_array_function(function: Any) -> bool:

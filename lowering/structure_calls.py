@@ -25,6 +25,10 @@ def make_dict(*entries: Any) -> dict[Any, Any]:
     return dict(zip(entries[::2], entries[1::2], strict=True))
 
 
+STRUCTURE = (make_list, make_tuple, make_dict)
+"""The calls that only put values together."""
+
+
 def append(elements: list[Any], value: Any) -> list[Any]:
     """The same list, one element longer."""
     elements.append(value)
@@ -70,6 +74,9 @@ class Unpacking:
             ValueError: it has too few or too many elements.
         """
         return self._unpack(iterable)
+
+    def __repr__(self) -> str:
+        return f"unpack({self.num_parts}{'' if self.star is None else f', star={self.star}'})"
 
 
 @cache

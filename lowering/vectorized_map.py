@@ -42,6 +42,9 @@ class VectorizedKernel:
             rows = [self._one(element, shared) for element in taken]
         return tuple(map(list, zip(*rows, strict=True))) if rows else tuple([] for _ in self.kernel.region.outputs)
 
+    def __repr__(self) -> str:
+        return f"vmap({self.kernel!r})"
+
     @property
     def num_lengths(self) -> int:
         """For how many numbers of elements it has been compiled."""

@@ -33,3 +33,6 @@ class XlaPayload:
             XCSError: the text isn't a module with a function `main`, or the arguments don't have the types it expects.
         """
         return self._jitted(*arguments)
+
+    def __repr__(self) -> str:
+        return f"stablehlo.{self.name}"

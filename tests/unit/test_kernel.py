@@ -15,6 +15,7 @@ from xcs.diagnostics.location import UNKNOWN, Location
 from xcs.lowering.array_region import ArrayRegion
 from xcs.lowering.kernel import Kernel, NativeKernel
 from xcs.lowering.specialisation import MAX_VALUES
+from xcs.lowering.structure_calls import make_dict, make_list
 from xcs.runtime.plan import Arguments, Call, Literal, Operand, Slot
 
 
@@ -139,6 +140,40 @@ def test_what_is_not_computed_is_given_back_as_it_is() -> None:
     assert found[0] is held
     assert found[1] is array
     assert kernel.fast(held, array)[0] is held
+
+
+def test_host_values_in_structures_stay_what_they_are() -> None:
+    steps = (
+        call(2, jnp.add, Slot(0), Slot(1)),
+        call(3, make_list, Slot(0), Slot(2)),
+        call(4, make_dict, "x", Slot(1), "all", Slot(3)),
+    )
+    structured = region(2, *steps)
+    for arguments in [(np.ones(2), jnp.ones(2)), (jnp.ones(2), 3), (np.ones(2), 2.5), (jnp.ones(2), jnp.ones(2))]:
+        for kernel in (Kernel(structured), Kernel(structured).fast):
+            assert_same(kernel(*arguments), structured.function()(*arguments))
+
+
+@pytest.mark.parametrize(
+    "index", [1, -1, 0, 7, jnp.array(1), np.array([0, 1]), np.array([True, False, True]), slice(1)]
+)
+@pytest.mark.parametrize("array", [np.arange(3.0), jnp.arange(3.0)], ids=["numpy", "jax"])
+def test_items_are_those_of_the_container(array: Any, index: Any) -> None:
+    item = region(2, call(2, operator.getitem, Slot(0), Slot(1)), call(3, jnp.sin, Slot(2)), outputs=(2, 3))
+
+    def outcome(function: Any) -> Any:
+        try:
+            return function(array, index)
+        except Exception as error:
+            return type(error), str(error)
+
+    assert_same(outcome(Kernel(item)), outcome(item.function()))
+
+
+def test_calls_of_other_libraries_on_both_kinds_of_values_are_not_traced() -> None:
+    mixed = region(2, call(2, lambda a, b: a.sum() + b, Slot(0), Slot(1)), call(3, jnp.sin, Slot(2)), outputs=(2, 3))
+    big = np.array([2**40, 1])
+    assert_same(Kernel(mixed)(big, jnp.array(1.0)), mixed.function()(big, jnp.array(1.0)))
 
 
 def test_results_that_are_no_arrays_stay_python_values() -> None:
