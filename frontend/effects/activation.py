@@ -42,7 +42,7 @@ from .type_of import is_static
 from .value import ELEMENT, KEY, NONE_VALUE, NOTHING, VALUE, Value, deep, join_values, outside, reach, reach_of, value
 
 MAX_PASSES = 5  # over one body, until what nested functions share and what is unsettled no longer changes
-SETTLING_PASSES = 2  # rounds over a recursive function before its result may be anything
+SETTLING_PASSES = 3  # rounds over a recursive function before its result may be anything
 MAX_RECURSION = 6  # activations of one function with ever new argument types
 MAX_MEMO = 8192  # summaries kept
 
@@ -420,7 +420,7 @@ def run_code(
         summary = summary.replace(fresh=False)
     cells = {name: ledger.cell(("owned", name)) for name in owned}
     reached = reach([*reach_of(result), *(o for held in bindings.values() for o in reach_of(held))])
-    written = {name for name, cell in cells.items() if cell in ledger.written_cells or cell.unsettled}
+    written = {name for name, cell in cells.items() if ledger.written_cells & reach((cell,)) or cell.unsettled}
     kept = {name for name, cell in cells.items() if cell in reached or cell.unsettled}
     summary = summary.replace(mutates=summary.mutates | written, retains=summary.retains | kept)
     contents = {name: deep(Value(inputs[name], frozenset((cell,)))) for name, cell in cells.items()}

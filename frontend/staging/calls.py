@@ -14,7 +14,8 @@ from ..effects.known import known
 from ..effects.summary import CALLEE, Summary
 from .binding import BindingError, bind_call
 from .expressions import ExpressionStager
-from .values import LocalFunction, Owned, Static, Tracer, TupleValue, Unstageable, Value
+from .rewriting import name_node
+from .values import LocalFunction, Static, Tracer, Unstageable, Value
 
 OPERATORS = {
     ast.Add: "add",
@@ -41,61 +42,64 @@ class CallStager(ExpressionStager):
     """The layer of calls."""
 
     def stage_call(self, node: ast.Call) -> Value:
-        """A call whose operands are names, literals or native expressions, and which is itself worth staging."""
+        """A call whose operands are names, literals or native expressions, and which is itself worth staging.
+
+        What runs natively as a whole is decided before any operand is staged: nothing is evaluated twice.
+        """
         self.at(node)
-        if any(isinstance(a, ast.Starred) for a in node.args) or any(k.arg is None for k in node.keywords):
-            return self._native_call(node)
+        if self._runs_natively(node):
+            return self.stage_native_expression(node)
         target = self._target(node)
         if target is None:
-            return self._native_call(node)
+            return self.stage_native_expression(node)
+        callee = target[0]
         positional = [*target[1], *(self.stage_expression(a) for a in node.args)]
         keyword = [(str(k.arg), self.stage_expression(k.value)) for k in node.keywords]
-        if any(isinstance(v, LocalFunction) for v in (*positional, *(v for _, v in keyword))):
-            return self._native_call(node)
         self.at(node)
-        callee = target[0]
-        if isinstance(callee, LocalFunction):
-            return self._call_local(node, callee, positional, keyword)
         if isinstance(callee, Tracer):
             return self._call_value(callee, positional, keyword)
         return self._call_static(callee, positional, keyword)
 
-    def _target(self, node: ast.Call) -> tuple[Value | types.FunctionType, Sequence[Value]] | None:
+    def _runs_natively(self, node: ast.Call) -> bool:
+        """Starred arguments, and functions of this function as callee or argument."""
+        if any(isinstance(a, ast.Starred) for a in node.args) or any(k.arg is None for k in node.keywords):
+            return True
+        involved = [node.func, *node.args, *(k.value for k in node.keywords)]
+        return any(
+            isinstance(one, ast.Lambda)
+            or (isinstance(one, ast.Name) and isinstance(self.state.names.get(one.id), LocalFunction))
+            for one in involved
+        )
+
+    def _target(self, node: ast.Call) -> tuple[Value, Sequence[Value]] | None:
         """The callee and the receiver to pass before the arguments; None where native code must look it up."""
         if isinstance(node.func, ast.Attribute):
             if (known := self.static_of(node.func)) is not None:
                 return Static(known), ()
             return self._method(node.func)
         callee = self.stage_expression(node.func)
-        if isinstance(callee, (Owned, TupleValue)):
+        if not isinstance(callee, (Static, Tracer)):
+            node.func = name_node(self.temporary(callee), node.func)  # no function: native code raises
             return None
         return callee, ()
 
     def _method(self, node: ast.Attribute) -> tuple[Value, Sequence[Value]] | None:
         """A method found on the class of an instance of known type."""
-        if not isinstance(node.value, ast.Name):
-            receiver = self.stage_expression(node.value)
-            node.value = self.compute(node.value) if receiver is None else node.value
-            self_value: Value = receiver
+        if isinstance(node.value, ast.Name):
+            receiver_type = self.type_of(self.lookup(node.value.id, node))
         else:
-            self_value = self.lookup(node.value.id, node)
-        receiver_type = self.type_of(self_value)
+            receiver_type = self.describe(node.value).summary.result
         if not isinstance(receiver_type, InstanceType) or node.attr in dict(receiver_type.attributes):
             return None
         method = class_function(receiver_type.cls, node.attr)
         if method is None:
             return None
         self.program.rely_on_class(receiver_type.cls, node.attr)
-        return Static(method), (self_value,)
-
-    def _native_call(self, node: ast.Call) -> Value:
-        return self.stage_native_expression(node)
+        return Static(method), (self.stage_expression(node.value),)
 
     # ---- known callables
 
-    def _call_static(
-        self, callee: Value | types.FunctionType, positional: Sequence[Value], keyword: Sequence[tuple[str, Value]]
-    ) -> Value:
+    def _call_static(self, callee: Value, positional: Sequence[Value], keyword: Sequence[tuple[str, Value]]) -> Value:
         assert isinstance(callee, Static)
         function = callee.value
         entry = known(function)
@@ -157,17 +161,6 @@ class CallStager(ExpressionStager):
     def _is_changeable(self, value: Value) -> bool:
         return not isinstance(value, Static) and not is_immutable(self.state.type_of(value))
 
-    def _call_local(
-        self,
-        node: ast.Call,
-        callee: LocalFunction,
-        positional: Sequence[Value],
-        keyword: Sequence[tuple[str, Value]],
-    ) -> Value:
-        """A call of a function defined in this one: copied into a segment with its call."""
-        del callee, positional, keyword  # the segment evaluates the operands itself: they are names and literals
-        return self._native_call(node)
-
     # ---- callables that are data
 
     def _call_value(self, callee: Tracer, positional: Sequence[Value], keyword: Sequence[tuple[str, Value]]) -> Value:
@@ -220,10 +213,12 @@ class CallStager(ExpressionStager):
         name = OPERATORS.get(type(op))
         if name is None:
             return self.stage_native_expression(node)
-        values = [self.stage_expression(operand) for operand in operands]
-        kinds = {kind for value in values if (kind := kind_of_array(self.type_of(value))) is not None}
+        kinds = {
+            kind for operand in operands if (kind := kind_of_array(self.describe(operand).summary.result)) is not None
+        }
         if len(kinds) != 1:
             return self.stage_native_expression(node)
+        values = [self.stage_expression(operand) for operand in operands]
         self.at(node)
         summary = self.describe(node).summary
         ssa = self.emit_leaf(getattr(operator, name), f"operator.{name}", values, (), summary, array=kinds.pop())

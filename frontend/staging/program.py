@@ -148,9 +148,7 @@ class Program:
 
     # ---- functions
 
-    def flatten_arguments(
-        self, stager: Stager, bound: dict[str, Value]
-    ) -> tuple[list[SSAValue], Shapes]:
+    def flatten_arguments(self, stager: Stager, bound: dict[str, Value]) -> tuple[list[SSAValue], Shapes]:
         """The operands of a call of a staged function, and what it is specialised on."""
         operands: list[SSAValue] = []
         shapes = tuple((name, self._shape(stager, value, operands)) for name, value in bound.items())
