@@ -108,7 +108,7 @@ def _runs_on_host(step: Call, host_slots: set[int], is_array_function: Callable[
 
 
 def _move_structures(region: ArrayRegion, parts: _Parts) -> None:
-    """Moves structures that only the outputs need from the device part to the end, if one of them holds a host value."""
+    """Moves structures that only the outputs need from the device part to the end, if one holds a host value."""
     needed: set[int] = set()
     device: list[Call] = []
     finish: list[Call] = []

@@ -19,7 +19,8 @@ from .vectorized_map import lower_vectorized
 def lower_if(builder: BlockBuilder, op: IfOp) -> None:
     """A branch."""
     condition = builder.operand(op, 0)
-    then_block, else_block = (builder.enter(op, region.block) for region in op.regions)
+    then_block = builder.enter(op, op.regions[0].block)
+    else_block = builder.enter(op, op.regions[1].block)
     instruction = If(
         op.name,
         builder.results(op),
@@ -52,7 +53,8 @@ def lower_fold(builder: BlockBuilder, op: FoldOp) -> None:
 def lower_while(builder: BlockBuilder, op: WhileOp) -> None:
     """A loop with a condition."""
     initial = builder.all_operands(op)
-    condition, body = (builder.enter(op, region.block) for region in op.regions)
+    condition = builder.enter(op, op.regions[0].block)
+    body = builder.enter(op, op.regions[1].block)
     instruction = While(
         op.name,
         builder.results(op),
@@ -67,7 +69,8 @@ def lower_while(builder: BlockBuilder, op: WhileOp) -> None:
 
 def lower_try(builder: BlockBuilder, op: TryOp) -> None:
     """A body with a handler."""
-    body, handler = (builder.enter(op, region.block) for region in op.regions)
+    body = builder.enter(op, op.regions[0].block)
+    handler = builder.enter(op, op.regions[1].block)
     instruction = Try(op.name, builder.results(op), body=body, handler=handler, **_placed(builder, op))
     builder.add(op, instruction)
 

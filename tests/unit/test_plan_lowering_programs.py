@@ -6,9 +6,13 @@ import threading
 from typing import Any
 
 import pytest
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.ir import Block, Operation, Region
 
 from xcs.diagnostics.errors import XCSError
+from xcs.dialect import OBJ, FuncOp, IfOp, ReturnOp, YieldOp
 from xcs.dialect.parsing import parse_module
+from xcs.dialect.regions import yielding_region
 from xcs.lowering.plan_lowering import lower_to_plan
 from xcs.lowering.run import run
 from xcs.runtime.executor import Executor, SequentialExecutor, ThreadsExecutor
@@ -417,3 +421,15 @@ def test_lines_of_the_text_are_the_locations_of_instructions() -> None:
     plan = lower_to_plan(module, {}, lambda *_: pytest.fail("resolved"))
     (instruction,) = plan.functions["f"].instructions
     assert (instruction.name, str(instruction.location)) == ("xcs.make_list", "a.mlir:2")
+
+
+def test_branches_nest_deeply() -> None:
+    inner: list[Operation] = []
+    block = Block(arg_types=[OBJ])
+    value = block.args[0]
+    for _ in range(120):
+        operations = [*inner, YieldOp.make([inner[-1].results[0] if inner else value])]
+        inner = [IfOp.make(value, Region(Block(operations)), yielding_region((), [value]), [OBJ])]
+    block.add_ops([*inner, ReturnOp.make([inner[-1].results[0]])])
+    module = ModuleOp([FuncOp.make("f", Region(block))])
+    assert run(module, 1, executor=SequentialExecutor()) == 1
