@@ -81,7 +81,7 @@ def _pure_callables(module: ModuleOp) -> dict[str, Any]:
 def _python_own(path: str) -> Any:
     """The function or class at a path into `operator` or the pure builtins; None if it is neither."""
     module, _, name = path.partition(":")
-    if module == "operator":
+    if module in ("operator", "_operator"):  # the functions of `operator` call themselves the latter's
         return getattr(operator, name, None) if name in operator.__all__ else None
     if module != "builtins":
         return None

@@ -28,7 +28,7 @@ DECLARATIONS = """
 xcs.callable @ask {path = "app:ask", effect = #xcs.effect<unordered, external>}
 xcs.callable @show {path = "app:show", effect = #xcs.effect<ordered>}
 xcs.callable @add {path = "operator:add", effect = #xcs.effect<pure>}
-xcs.callable @lt {path = "operator:lt", effect = #xcs.effect<pure>}
+xcs.callable @lt {path = "_operator:lt", effect = #xcs.effect<pure>}
 xcs.callable @len {path = "builtins:len", effect = #xcs.effect<pure>}
 xcs.callable @list {path = "builtins:list", effect = #xcs.effect<pure>}
 xcs.callable @dict {path = "builtins:dict", effect = #xcs.effect<pure>}
