@@ -24,11 +24,11 @@ class ComprehensionStager(LoopStager):
         match node:
             case ast.ListComp(elt=element, generators=generators):
                 made = self.own_list(())
-                self._generate(generators, lambda: self._append(made, element))
+                self._generate(generators, lambda: self._append(made, element), made)
                 return made
             case ast.DictComp(key=key, value=value, generators=generators):
                 made = self.own(self.builder.make_dict((), ()), EMPTY_DICT, dict)
-                self._generate(generators, lambda: self._insert(made, key, value))
+                self._generate(generators, lambda: self._insert(made, key, value), made)
                 return made
             case ast.SetComp() | ast.GeneratorExp():
                 raise Unstageable(f"{type(node).__name__} over something to stage", node.lineno)
@@ -62,7 +62,7 @@ class ComprehensionStager(LoopStager):
         version = self.builder.insert(self.ssa(made), self.ssa(held_key), self.ssa(held))
         self.change(made, version, known)
 
-    def _generate(self, generators: list[ast.comprehension], finish: Callable[[], None]) -> None:
+    def _generate(self, generators: list[ast.comprehension], finish: Callable[[], None], made: Owned) -> None:
         """Nested loops of a comprehension; its targets are names of its own."""
         if any(generator.is_async for generator in generators):
             raise Unstageable("asynchronous comprehension", generators[0].iter.lineno)
@@ -71,10 +71,10 @@ class ComprehensionStager(LoopStager):
         hidden = {name: self.state.names.get(name) for name in targets}
 
         def body() -> None:
-            self._filtered(first.ifs, (lambda: self._generate(rest, finish)) if rest else finish)
+            self._filtered(first.ifs, (lambda: self._generate(rest, finish, made)) if rest else finish)
 
         everything = set(self.state.names)
-        self.stage_loop(first.target, first.iter, set(targets), everything, everything - targets, body)
+        self.stage_loop(first.target, first.iter, set(targets), everything, everything - targets, body, [made])
         for name, value in hidden.items():
             if value is None:
                 self.state.names.pop(name, None)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from xdsl.ir import Attribute, Block, BlockArgument, SSAValue
 
 from ...diagnostics.effect import READS, Behaviour
+from ...dialect.containers import AppendOp, InsertOp
 from ...dialect.types import OBJ
 from ...dialect.types import element_type as dialect_element_type
 from ..effects.abstract_type import ANY, INT, AbstractType, IteratorType, ListType, TupleOfType, join, widen
@@ -73,6 +74,7 @@ class LoopStager(BranchStager):
         read: set[str],
         live: set[str],
         body: Callable[[], None],
+        changed: Sequence[Owned] = (),
     ) -> None:
         """Stage `for target in iterable: body`.
 
@@ -81,6 +83,7 @@ class LoopStager(BranchStager):
             read: names that the body reads.
             live: names that may be read after the loop.
             body: stages the body once, in the current state.
+            changed: owned containers that the body looks like changing.
         """
         iterable = self.stage_iterable(iterable_node)
         elements = self.static_elements(iterable)
@@ -114,7 +117,7 @@ class LoopStager(BranchStager):
         if isinstance(iterable, Owned):
             self.iterated.append(iterable)
         try:
-            self._stage_carrying(bound, read, live, lambda c: [trace(c)], emit)
+            self._stage_carrying(bound, read, live, changed, lambda c: [trace(c)], emit)
         finally:
             if isinstance(iterable, Owned):
                 self.iterated.pop()
@@ -135,7 +138,13 @@ class LoopStager(BranchStager):
     # ---- while
 
     def stage_while(
-        self, test: ast.expr, bound: set[str], read: set[str], live: set[str], body: Callable[[], None]
+        self,
+        test: ast.expr,
+        bound: set[str],
+        read: set[str],
+        live: set[str],
+        body: Callable[[], None],
+        changed: Sequence[Owned] = (),
     ) -> None:
         """Stage `while test: body`."""
         truths: list[Behaviour] = []
@@ -162,7 +171,7 @@ class LoopStager(BranchStager):
         def emit(initial: list[SSAValue], blocks: list[Block]) -> Sequence[SSAValue]:
             return self.builder.while_(initial, blocks[1], blocks[0], truths[-1])
 
-        self._stage_carrying(bound, read, live, trace, emit)
+        self._stage_carrying(bound, read, live, changed, trace, emit)
 
     # ---- carried values
 
@@ -171,6 +180,7 @@ class LoopStager(BranchStager):
         bound: set[str],
         read: set[str],
         live: set[str],
+        changed: Sequence[Owned],
         trace: Callable[[Carried], list[tuple[Block, list[BlockArgument]]]],
         emit: Callable[[list[SSAValue], list[Block]], Sequence[SSAValue]],
     ) -> None:
@@ -179,6 +189,8 @@ class LoopStager(BranchStager):
         `trace` gives the body (left open, without its yield) and further blocks with the same carried arguments.
         """
         carried = self._first_guess(bound, read | live)
+        for owned in changed:
+            carried.containers[owned] = self.state.type_of(owned)
         for _ in range(MAX_ATTEMPTS):
             before = self.state.copy()
             mark = self.builder.mark()
@@ -253,11 +265,11 @@ class LoopStager(BranchStager):
             if name not in carried.untyped and kinds != {ir_type(known)}:
                 carried.untyped.add(name)
                 settled = False
-        for owned, known in list(carried.containers.items()):
+        for position, (owned, known) in enumerate(list(carried.containers.items()), len(carried.names)):
             wider = join(known, self.state.type_of(owned))
             if wider != known:
                 carried.containers[owned] = wider
-                settled = False
+                settled = settled and all(is_only_filled(arguments[position]) for _, arguments in traced)
         for name, value in before.names.items():
             if isinstance(value, Owned) and name not in carried.names:
                 if self.state.names.get(name, value) is not value:
@@ -352,3 +364,8 @@ class LoopStager(BranchStager):
     def iterated(self) -> list[Owned]:
         """Owned containers that loops around this place iterate."""
         raise NotImplementedError
+
+
+def is_only_filled(container: SSAValue) -> bool:
+    """Whether a body only adds to a container, so that nothing in it relies on what the container holds."""
+    return all(isinstance(use.operation, (AppendOp, InsertOp)) and use.index == 0 for use in container.uses)

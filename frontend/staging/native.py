@@ -26,7 +26,7 @@ from ..effects.abstract_type import (
 )
 from ..effects.summary import CALLEE, CodeSummary, Summary
 from .builder import Operand, ir_type
-from .names import definitely_bound, leaves, names_of
+from .names import definitely_bound, leaves
 from .segment import Segment
 from .stager import Stager
 from .values import LocalFunction, Owned, Static, Tracer, Unbound, Unstageable, Value
@@ -46,7 +46,7 @@ class NativeStager(Stager):
     ) -> Segment:
         """The native form of a piece of code; its inputs are the local names it reads."""
         nodes = [body] if isinstance(body, ast.expr) else body
-        names = names_of(nodes)
+        names = self.program.names(nodes)
         if inspecting := names.read & FRAME_INSPECTION - self.local_names:
             raise Unstageable(f"`{min(inspecting)}` looks at the running frame", getattr(nodes[0], "lineno", 0))
         if names.deleted & self.local_names:
@@ -57,10 +57,9 @@ class NativeStager(Stager):
         prologue: dict[str, ast.stmt] = {}
         for name in sorted(names.read):
             self._require(name, names.bound, inputs, statics, prologue)
-        text = ast.unparse(body) if isinstance(body, ast.expr) else "; ".join(map(ast.unparse, body))
         declared = self._declarations(names.bound | names.read)
         return Segment(
-            text, body, tuple(inputs), tuple(outputs), self.scope, statics, (*declared, *prologue.values()), returns
+            body, tuple(inputs), tuple(outputs), self.scope, statics, (*declared, *prologue.values()), returns
         )
 
     def _require(
@@ -102,7 +101,7 @@ class NativeStager(Stager):
     def _refuse_late_binding(self, nodes: Sequence[ast.AST]) -> None:
         """A function value must not capture a name that is bound again later: a segment's parameter is not that name."""
         for lazy in self.program.lazy_functions(self.scope, nodes):
-            rebound = names_of([lazy]).read & self.rebound_names
+            rebound = self.program.names([lazy]).read & self.rebound_names
             if rebound:
                 raise Unstageable(f"`{min(rebound)}` is captured by a function and bound more than once")
 
@@ -127,7 +126,7 @@ class NativeStager(Stager):
         owned = frozenset(name for name, value in values.items() if self.is_owned(value))
         if len({id(values[name]) for name in owned}) < len(owned):
             owned = frozenset()  # two names of one container: changing one changes the other
-        return segment.infer(list(map(self.type_of, values.values())), owned)
+        return self.program.describe(segment, tuple(map(self.type_of, values.values())), owned)
 
     def has_gain(self, node: ast.expr | ast.stmt) -> bool:
         """Whether a piece of code contains an external call, array work, or a callee that may be one."""
@@ -148,7 +147,7 @@ class NativeStager(Stager):
             has_operator = has_operator or isinstance(inner, (ast.BinOp, ast.Compare, ast.UnaryOp, ast.Subscript))
         return has_operator and any(
             isinstance(self.state.type_of(self.state.names[name]), ArrayType)
-            for name in names_of([node]).read
+            for name in self.program.names([node]).read
             if name in self.state.names
         )
 
@@ -168,7 +167,7 @@ class NativeStager(Stager):
         self.at(nodes[0])
         if found_leaves := leaves(nodes):
             raise Unstageable(f"`{min(found_leaves)}` leaves native code", nodes[0].lineno)
-        bound = names_of(nodes).bound - self.function_names.nonlocal_names
+        bound = self.program.names(nodes).bound - self.function_names.nonlocal_names
         outputs = sorted(bound & live)
         segment = self.segment(nodes, outputs)
         if uncertain := set(outputs) - definitely_bound(nodes) - set(segment.inputs):
@@ -209,7 +208,7 @@ class NativeStager(Stager):
         self.program.register_segment(segment)
         changed = {index[name]: known for name, known in found.owned.items()}
         details = {"source": segment.name}
-        return self.emit_leaf(function, segment.name, values, (), summary, details, changed=changed)
+        return self.emit_leaf(function, details["source"], values, (), summary, details, changed=changed)
 
     def emit_leaf(
         self,

@@ -6,7 +6,7 @@ import __future__
 import ast
 import types
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, TypeAlias
 
 from xdsl.dialects.builtin import ModuleOp
@@ -18,9 +18,9 @@ from ...dialect.types import OBJ
 from ..effects.abstract_type import ANY, AbstractType, StaticType, widen
 from ..effects.scope import CodeScope, class_view
 from ..effects.source import SourceUnavailable, function_source
-from ..effects.summary import Guard
+from ..effects.summary import CodeSummary, Guard
 from .builder import ir_type
-from .names import FUNCTIONS, leaves, names_of, parameter_names
+from .names import FUNCTIONS, Names, leaves, names_of, parameter_names
 from .segment import Segment
 from .stager import SCALARS, Stager
 from .statements import FunctionStager
@@ -98,6 +98,10 @@ class Program:
     world_written: bool = False
     num_writes: int = 0
     kept: list[object] = field(default_factory=list)
+    # Caches by identity; each entry holds what its key is the identity of.
+    _names: dict[int, tuple[ast.AST, Names]] = field(default_factory=dict)
+    _lazies: dict[int, tuple[ast.AST, tuple[ast.AST, ...]]] = field(default_factory=dict)
+    _described: dict[tuple[object, ...], tuple[Segment, CodeSummary]] = field(default_factory=dict)
 
     # ---- facts
 
@@ -144,7 +148,36 @@ class Program:
     def lazy_functions(self, scope: CodeScope, nodes: Sequence[ast.AST]) -> Iterator[ast.AST]:
         """Functions and generator expressions in this code that may run after the code has."""
         for node in nodes:
-            yield from _lazy(node, consumed=False)
+            found = self._lazies.get(id(node))
+            if found is None:
+                found = self._lazies[id(node)] = (node, tuple(_lazy(node, consumed=False)))
+            yield from found[1]
+
+    # ---- syntax, looked at once
+
+    def names(self, nodes: Sequence[ast.AST]) -> Names:
+        """The names that these pieces of syntax use."""
+        every = [self._names_of(node) for node in nodes]
+        if len(every) == 1:
+            return every[0]
+        return Names(*(set().union(*(getattr(names, f.name) for names in every)) for f in fields(Names)))
+
+    def _names_of(self, node: ast.AST) -> Names:
+        found = self._names.get(id(node))
+        if found is None:
+            found = self._names[id(node)] = (node, names_of([node]))
+        return found[1]
+
+    def describe(self, segment: Segment, types: tuple[AbstractType, ...], owned: frozenset[str]) -> CodeSummary:
+        """Effect and types of a segment; asked again and again while loops are traced, so remembered."""
+        body = segment.body
+        nodes = (body,) if isinstance(body, ast.expr) else tuple(body)
+        statics = tuple(map(id, segment.statics.values()))
+        key = (tuple(map(id, nodes)), segment.inputs, types, owned, statics, len(segment.prologue), id(segment.scope))
+        found = self._described.get(key)
+        if found is None:
+            found = self._described[key] = (segment, segment.infer(types, owned))
+        return found[1]
 
     # ---- functions
 

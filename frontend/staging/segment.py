@@ -27,7 +27,6 @@ class Segment:
     """One native piece of a function.
 
     Attributes:
-        name: how the IR calls it: its source, shortened.
         body: its statements; or one expression.
         inputs: local names that become parameters, in order.
         outputs: names returned; empty for expressions and for statements that only act.
@@ -37,7 +36,6 @@ class Segment:
         returns: the body ends in `return`, whose value is the result.
     """
 
-    name: str
     body: Sequence[ast.stmt] | ast.expr
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
@@ -45,6 +43,11 @@ class Segment:
     statics: Mapping[str, Any] = field(default_factory=dict)
     prologue: tuple[ast.stmt, ...] = ()
     returns: bool = False
+
+    @property
+    def name(self) -> str:
+        """How the IR calls it: its source."""
+        return ast.unparse(self.body) if isinstance(self.body, ast.expr) else "\n".join(map(ast.unparse, self.body))
 
     def nodes(self) -> Sequence[ast.stmt] | ast.expr:
         """What effect inference looks at: the prologue and the body."""

@@ -50,7 +50,7 @@ class FunctionStager(ComprehensionStager):
         """
         later = [live]
         for node in reversed(nodes):
-            later.append(later[-1] | names_of([node]).read)
+            later.append(later[-1] | self.program.names([node]).read)
         later.reverse()
         for index, node in enumerate(nodes):
             rest = nodes[index + 1 :]
@@ -333,20 +333,36 @@ class FunctionStager(ComprehensionStager):
     def _stage_for(self, node: ast.For, later: set[str]) -> None:
         if found := leaves(node.body) - {"continue"}:
             raise Unstageable(f"`{min(found)}` inside a loop", node.lineno)
-        names = names_of([node.target, *node.body])
+        names = self.program.names([node.target, *node.body])
         inside = later | names.read
 
         def body() -> None:
             self._stage_body(node.body, inside)
 
-        self.stage_loop(node.target, node.iter, names.bound, names.read, later, body)
+        changed = self._changed_in(node.body)
+        self.stage_loop(node.target, node.iter, names.bound, names.read, later, body, changed)
 
     def _stage_while(self, node: ast.While, later: set[str]) -> None:
         if found := leaves(node.body) - {"continue"}:
             raise Unstageable(f"`{min(found)}` inside a loop", node.lineno)
-        names = names_of([node.test, *node.body])
+        names = self.program.names([node.test, *node.body])
         inside = later | names.read
-        self.stage_while(node.test, names.bound, names.read, later, lambda: self._stage_body(node.body, inside))
+        changed = self._changed_in(node.body)
+        body = lambda: self._stage_body(node.body, inside)
+        self.stage_while(node.test, names.bound, names.read, later, body, changed)
+
+    def _changed_in(self, nodes: Sequence[ast.stmt]) -> list[Owned]:
+        """Owned containers that statements look like changing: a method called, an item stored."""
+        names = {
+            inner.value.id
+            for node in nodes
+            for inner in ast.walk(node)
+            if isinstance(inner, (ast.Attribute, ast.Subscript)) and isinstance(inner.value, ast.Name)
+            if isinstance(inner, ast.Attribute) or isinstance(inner.ctx, ast.Store)
+        }
+        values = [self.state.names.get(name) for name in sorted(names)]
+        found = [value for value in values if isinstance(value, Owned) and self.is_owned(value)]
+        return list(dict.fromkeys(found))
 
     def _stage_body(self, nodes: Sequence[ast.stmt], live: set[str]) -> None:
         completion = self.stage_block(nodes, live, tail=False)
