@@ -105,7 +105,7 @@ def own_summary(op: Operation) -> OpSummary:
     """What the op itself does, apart from its regions."""
     properties = op.properties
     effect = properties.get("effect")
-    if isinstance(effect, EffectAttr):
+    if type(effect) is EffectAttr:  # `isinstance` of an abstract class is slow, and this is asked of every op
         return _summary(effect.data, "total" not in properties, "mutates" in properties)
     name = op.name
     if name in _LOOPS:
@@ -170,8 +170,7 @@ class OpSummaries:
     def of_all(self, ops: Iterable[Operation]) -> OpSummary:
         """The summary of doing all of `ops`."""
         behaviour, may_raise, updates = PURE, False, False
-        for op in ops:
-            one = self.of(op)
+        for one in {id(summary): summary for summary in map(self.of, ops)}.values():
             behaviour = join_behaviours(behaviour, one.behaviour)
             may_raise = may_raise or one.may_raise
             updates = updates or one.updates

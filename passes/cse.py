@@ -10,12 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from xdsl.context import Context
-from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.builtin import ModuleOp, SymbolRefAttr
 from xdsl.ir import Block, Operation
 from xdsl.passes import ModulePass
 
 from ..diagnostics.effect import PURE
 from ..dialect.effects import EffectAttr
+from ..dialect.types import OBJ
 
 
 @dataclass(frozen=True)
@@ -51,14 +52,23 @@ def is_shareable(op: Operation) -> bool:
         return False
     properties = op.properties
     effect = properties.get("effect")
-    pure = isinstance(effect, EffectAttr) and effect.data == PURE
+    pure = type(effect) is EffectAttr and effect.data == PURE
     return pure and not ("fresh" in properties or "mutates" in properties or "star" in properties)
 
 
 def _key(op: Operation) -> tuple[object, ...]:
-    """Equal for ops that compute the same. `total` is a promise about the op, not a part of what it computes."""
-    facts = frozenset(item for item in op.properties.items() if item[0] != "total")
-    return op.name, op._operands, facts, *(result.type for result in op.results)
+    """Equal for ops that compute the same. Values are told apart by identity, which is cheaper to hash."""
+    properties = op.properties
+    callee = properties.get("callee")
+    return (
+        op.name,
+        *map(id, op._operands),
+        callee.root_reference.data if isinstance(callee, SymbolRefAttr) else None,
+        properties.get("args"),
+        properties.get("name"),
+        properties.get("value"),
+        *(None if result.type is OBJ else result.type for result in op.results),
+    )
 
 
 def _merge_in_block(block: Block, known: dict[tuple[object, ...], Operation]) -> None:

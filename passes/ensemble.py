@@ -14,7 +14,6 @@ from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Block, Operation, OpResult, Region, SSAValue, Use
 from xdsl.passes import ModulePass
-from xdsl.traits import IsTerminator
 
 from ..diagnostics.effect import Effect
 from ..dialect.constants import ConstantOp
@@ -65,7 +64,7 @@ class _Window:
 
     Attributes:
         branches: the ops of each branch in program order, the first always external or leading up to it.
-        inputs: for each branch the values it uses from outside, literals aside.
+        shared: what all branches but the last use from outside, literals aside; None while there is only one.
         hoisted: ops that can't be noticed moving and use nothing of the branches: they go before the ensemble.
         pending: ops that belong to the next branch if there is one, and stay behind the last otherwise.
         home: the branch of each op in one; -1 for pending ops, -2 for those that use several branches and stay behind.
@@ -73,7 +72,7 @@ class _Window:
     """
 
     branches: list[list[Operation]] = field(default_factory=list)
-    inputs: list[set[SSAValue]] = field(default_factory=list)
+    shared: set[SSAValue] | None = None
     hoisted: set[Operation] = field(default_factory=set)
     pending: list[Operation] = field(default_factory=list)
     home: dict[Operation, int] = field(default_factory=dict)
@@ -102,19 +101,22 @@ class _Grouping:
     def _take(self, op: Operation) -> bool:
         """Sort an op into the window; false if it ends the window."""
         window, summary = self._window, self._summaries.of(op)
-        if summary.behaviour.effect > Effect.UNORDERED or op.has_trait(IsTerminator) or op.name == "xcs.ensemble":
+        if summary.behaviour.effect > Effect.UNORDERED or op.next_op is None or op.name == "xcs.ensemble":
             return not window.home and not window.hoisted
         if summary.updates and window.leaves_behind:
             return False
-        homes = {window.home.get(value.owner) for value in self._captures.used_by(op)} - {None}  # type: ignore[arg-type]
-        branches = homes - {PENDING}
-        last = len(window.branches) - 1
-        if branches and branches != {last}:
+        home = window.home
+        homes = {home[value.owner] for value in self._captures.used_by(op) if value.owner in home}  # type: ignore[index]
+        if max(homes, default=PENDING) >= 0:
+            if not homes <= {len(window.branches) - 1, PENDING}:
+                return self._leave_behind(op, summary.is_inert)
+            if summary.behaviour.external:
+                return self._extend(op)
+            return self._extend(op, with_pending=not summary.is_inert or PENDING in homes)
+        if BEHIND in homes:
             return self._leave_behind(op, summary.is_inert)
         if summary.behaviour.external:
-            return self._extend(op) if branches else self._open_branch(op)
-        if branches:
-            return self._extend(op, with_pending=not summary.is_inert or PENDING in homes)
+            return self._open_branch(op)
         if summary.is_inert and not homes:
             window.hoisted.add(op)
         else:
@@ -130,7 +132,7 @@ class _Grouping:
 
     def _extend(self, op: Operation, with_pending: bool = True) -> bool:
         window = self._window
-        self._add_to_branch(len(window.branches) - 1, [*(window.pending if with_pending else ()), op])
+        self._add_to_last_branch([*(window.pending if with_pending else ()), op])
         if with_pending:
             window.pending.clear()
         return True
@@ -138,15 +140,27 @@ class _Grouping:
     def _open_branch(self, op: Operation) -> bool:
         window = self._window
         ops = [*(window.pending if window.branches else self._leading_up_to(op)), op]
-        inside = set(ops)
-        used = {v for one in ops for v in self._captures.used_by(one) if v.owner not in inside and not _is_literal(v)}
-        if window.branches and not used.intersection(*window.inputs):
-            return False
+        if window.branches:
+            shared = self._inputs_of(window.branches[-1])
+            shared = shared if window.shared is None else shared & window.shared
+            if shared.isdisjoint(self._inputs_of(ops)):
+                return False
+            window.shared = shared
         window.pending.clear()
         window.branches.append([])
-        window.inputs.append(set())
-        self._add_to_branch(len(window.branches) - 1, ops)
+        self._add_to_last_branch(ops)
         return True
+
+    def _inputs_of(self, ops: Sequence[Operation]) -> set[SSAValue]:
+        """What ops use from outside, literals aside."""
+        inside = set(ops)
+        used = {value for op in ops for value in self._captures.used_by(op)}
+        return {value for value in used if value.owner not in inside and not isinstance(value.owner, ConstantOp)}
+
+    def _add_to_last_branch(self, ops: Sequence[Operation]) -> None:
+        window = self._window
+        window.branches[-1].extend(ops)
+        window.home.update(dict.fromkeys(ops, len(window.branches) - 1))
 
     def _leading_up_to(self, op: Operation) -> list[Operation]:
         """The last pending ops, as far as only `op` needs them; others before the first branch stay where they are."""
@@ -161,22 +175,10 @@ class _Grouping:
             del window.home[earlier]
         return found[:0:-1]
 
-    def _add_to_branch(self, index: int, ops: Sequence[Operation]) -> None:
-        window = self._window
-        window.branches[index].extend(ops)
-        for op in ops:
-            window.home[op] = index
-            used = self._captures.used_by(op)
-            window.inputs[index].update(v for v in used if window.home.get(v.owner) != index and not _is_literal(v))  # type: ignore[arg-type]
-
     def _close(self) -> None:
         window, self._window = self._window, _Window()
         if len(window.branches) > 1:
             _build_ensemble(window)
-
-
-def _is_literal(value: SSAValue) -> bool:
-    return isinstance(value.owner, ConstantOp)
 
 
 def _build_ensemble(window: _Window) -> None:

@@ -78,8 +78,8 @@ class _Fusion:
             user.operands = [replaced.get(value, value) for value in user.operands]
 
     def _fuse(self, group: TensorGroup, inside: frozenset[Operation]) -> TensorOp:
-        anchor = min((op for op in group.ops), key=self._position.__getitem__)
-        self._hoist_operands(group, inside, anchor)
+        anchor = group.anchor
+        self._hoist_operands(group, inside)
         constants, inputs = self._inputs_of(group, inside)
         outputs = [r for op in group.ops for r in op.results if any(u.operation not in inside for u in r.uses)]
         outputs = outputs or list(group.ops[-1].results)
@@ -119,8 +119,9 @@ class _Fusion:
         constants = [value.owner for value in used if isinstance(value.owner, ConstantOp)]
         return constants, [value for value in used if not isinstance(value.owner, ConstantOp)]
 
-    def _hoist_operands(self, group: TensorGroup, inside: frozenset[Operation], anchor: Operation) -> None:
+    def _hoist_operands(self, group: TensorGroup, inside: frozenset[Operation]) -> None:
         """Move up what later members need and what stands between them and the first: it can't be noticed moving."""
+        anchor = group.anchor
         limit = self._position[anchor]
         pending = [value for op in group.ops for value in op.operands]
         needed: dict[Operation, None] = {}

@@ -7,6 +7,7 @@ Ensures: every `xcs.func` and every `xcs.invoke` of one has an `effect` that joi
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
@@ -17,7 +18,7 @@ from ..diagnostics.effect import PURE, Behaviour
 from ..dialect.calls import InvokeOp
 from ..dialect.effects import EffectAttr
 from ..dialect.functions import FuncOp
-from .behaviour import join_behaviours, own_summary
+from .behaviour import OpSummary, join_behaviours, own_summary
 
 
 @dataclass(frozen=True)
@@ -64,13 +65,15 @@ class FunctionBody:
     @staticmethod
     def of(func: FuncOp) -> FunctionBody:
         """Collect a function's body."""
-        behaviour = PURE
         invokes: list[InvokeOp] = []
+        summaries: dict[int, OpSummary] = {}  # by identity: few are different, and joining each is what costs
         for op in _ops_inside(func):
-            if isinstance(op, InvokeOp):
+            if type(op) is InvokeOp:
                 invokes.append(op)
             else:
-                behaviour = join_behaviours(behaviour, own_summary(op).behaviour)
+                summary = own_summary(op)
+                summaries[id(summary)] = summary
+        behaviour = reduce(join_behaviours, (summary.behaviour for summary in summaries.values()), PURE)
         return FunctionBody(func, behaviour, tuple(invokes))
 
 

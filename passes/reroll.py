@@ -64,6 +64,8 @@ class RerollPass(ModulePass):
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         """Roll up in every block of a module."""
         declarations = Declarations.of(op)
+        if self.only_batched and not any("batch" in one.properties for one in declarations.callables.values()):
+            return
         summaries, captures = OpSummaries(), Captures()
         for block in blocks_of(op.body.block.ops):
             for run in _find_runs(block, self.min_calls, summaries, captures):

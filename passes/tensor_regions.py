@@ -33,6 +33,7 @@ class TensorGroup:
     """Array ops that become one region, in program order, among them the sequences only they use.
 
     Attributes:
+        anchor: the first array op, whose place the region takes.
         kind: `jax` or `numpy`.
         index: the group's place among the groups and barriers of the block.
         ops: the members.
@@ -42,6 +43,7 @@ class TensorGroup:
         may_raise: whether a member may raise.
     """
 
+    anchor: Operation
     kind: str
     index: int
     ops: list[Operation] = field(default_factory=list)
@@ -123,7 +125,7 @@ class _Grouping:
         operands = [value for part in parts for value in part.operands if value.owner not in parts]
         group = next((g for g in self._candidates(op, operands) if self._may_join(g, op, operands, summary)), None)
         if group is None:
-            group = TensorGroup(self._kinds[op], self._num_units)
+            group = TensorGroup(op, self._kinds[op], self._num_units)
             self._num_units += 1
             self.groups.append(group)
             self._last_group[group.kind] = group

@@ -280,3 +280,24 @@ xcs.func @writers(%x : !xcs.obj) -> (!xcs.obj, !xcs.obj) {
 // CHECK-NEXT:    }
 // CHECK-NEXT:    xcs.return %s, %t
 // CHECK-NEXT:  }
+
+// -----
+
+// A sequence that stands before what the region also needs goes into the region all the same.
+xcs.callable @dot {path = "jax.numpy:dot", effect = #xcs.effect<pure>, array = "jax"}
+xcs.callable @get {path = "app:get", effect = #xcs.effect<reads, external>}
+xcs.func @early_sequence(%x : !xcs.obj) -> (!xcs.obj) {
+  %pair = xcs.make_tuple(%x, %x)
+  %w = xcs.call reads external @get(%x)
+  %y = xcs.call pure @dot(%pair, %w)
+  xcs.return %y
+}
+// CHECK-LABEL: xcs.func @early_sequence(%x : !xcs.obj) -> (!xcs.obj) {
+// CHECK-NEXT:    %w = xcs.call reads external @get(%x)
+// CHECK-NEXT:    %y = xcs.tensor jax pure (%x_1 = %x, %w_1 = %w) {
+// CHECK-NEXT:      %pair = xcs.make_tuple(%x_1, %x_1)
+// CHECK-NEXT:      %y_1 = xcs.call pure @dot(%pair, %w_1)
+// CHECK-NEXT:      xcs.yield %y_1
+// CHECK-NEXT:    }
+// CHECK-NEXT:    xcs.return %y
+// CHECK-NEXT:  }
