@@ -322,21 +322,6 @@ def covers(general: AbstractType, special: AbstractType) -> bool:
     return type(special) is not AbstractType and join(general, special) == general
 
 
-def covers(general: AbstractType, special: AbstractType) -> bool:
-    """Whether every value of `special` is proven to be a value of `general`."""
-    if general is special or type(general) is AbstractType or special is NEVER or general == special:
-        return True
-    if isinstance(special, UnionType):
-        return all(covers(general, one) for one in special.members)
-    if isinstance(general, UnionType):
-        return any(covers(one, special) for one in general.members)
-    if isinstance(general, PlainType):
-        return is_plain(special)
-    if isinstance(special, StaticType):
-        return widen(special) is not special and covers(general, widen(special))
-    return type(special) is not AbstractType and join(general, special) == general
-
-
 def tuple_element(value: AbstractType) -> AbstractType:
     """One type for all elements of a tuple type."""
     return value.element if isinstance(value, TupleOfType) else join_all(value.elements)  # type: ignore[attr-defined]

@@ -18,7 +18,6 @@ from . import operators
 from .abstract_type import (
     ANY,
     NEVER,
-    NONE,
     AbstractType,
     DictType,
     InstanceType,
@@ -39,7 +38,7 @@ from .scope import CodeScope, class_view, current_type
 from .source import FunctionSource, SourceUnavailable, function_source, is_library
 from .summary import CALLEE, CodeSummary, Guard, ParameterKey, Summary
 from .type_of import is_static
-from .value import ELEMENT, KEY, NONE_VALUE, NOTHING, VALUE, Value, deep, join_values, outside, reach, reach_of, value
+from .value import ELEMENT, KEY, NONE_VALUE, NOTHING, VALUE, Value, deep, outside, reach, reach_of, value
 
 MAX_PASSES = 5  # over one body, until what nested functions share and what is unsettled no longer changes
 SETTLING_PASSES = 3  # rounds over a recursive function before its result may be anything

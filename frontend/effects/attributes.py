@@ -158,6 +158,8 @@ def load_static(frame: Frame, held: Any, name: str) -> Value:
             frame.ledger.sees.add((None, f"attr:{name}"))
             return outside(current_type(own[name]))
         return outside(ANY)
+    if isinstance(held, enum.Enum) and name in ("value", "name"):
+        return outside(current_type(held._value_)) if name == "value" else Value(STR)
     frame.ledger.unknown(f"`.{name}`", ())
     return outside(ANY)
 
@@ -188,6 +190,7 @@ def _load_class(frame: Frame, cls: type, name: str) -> Value:
         return Value(STR)
     member = class_view(cls).get(name, Guard)
     if member is Guard:
+        frame.ledger.guards.add(Guard(class_view(cls), name, Guard))
         return NOTHING if type(cls) is type else outside(ANY)
     frame.ledger.guards.add(Guard(class_view(cls), name, member))
     if isinstance(member, staticmethod):

@@ -115,6 +115,12 @@ def free_names(node: ast.FunctionDef | ast.Lambda) -> frozenset[str]:
 
 
 @lru_cache(maxsize=4096)
+def declared_global(node: ast.FunctionDef | ast.Lambda) -> frozenset[str]:
+    """Names that a function declares `global`."""
+    return frozenset(name for part in own_nodes(body_of(node)) if isinstance(part, ast.Global) for name in part.names)
+
+
+@lru_cache(maxsize=4096)
 def is_generator(node: ast.FunctionDef | ast.Lambda) -> bool:
     """Whether a function's body yields."""
     return any(isinstance(part, (ast.Yield, ast.YieldFrom)) for part in own_nodes(body_of(node)))

@@ -169,7 +169,7 @@ FUNCTIONS: dict[Callable[..., Any], KnownCallable] = {
     id: pure(INT, "any 0"),
     callable: pure(BOOL, "any 0"),
     isinstance: pure(BOOL, "any *"),
-    issubclass: pure(BOOL),
+    issubclass: pure(BOOL, "any *"),
     range: pure(ExactType(range)),
     slice: pure(ExactType(slice), "any *", retains=frozenset((0, 1, 2))),
     list: pure(list_of_elements, "iter 0", retains=frozenset((0,)), builds=True),

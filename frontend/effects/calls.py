@@ -32,12 +32,19 @@ from .abstract_type import (
 )
 from .application import apply_known, apply_summary, elements_of
 from .attributes import load_attribute, store_attribute
-from .binding import WrongArguments, bind_arguments, body_of, captured_names, is_generator, local_names
+from .binding import (
+    WrongArguments,
+    bind_arguments,
+    captured_names,
+    declared_global,
+    is_generator,
+    local_names,
+)
 from .frame import Closure, Frame, Method, Path, Super
 from .known import KnownCallable, known, TABLE
 from .ledger import DECLARE
-from .scope import CodeScope
-from .summary import EVERYTHING
+from .scope import CodeScope, class_view
+from .summary import EVERYTHING, Guard
 from .value import KEY, NOTHING, VALUE, Cell, Value, deep, join_values, outside, reach_of, value
 
 MAX_NESTING = 12  # closures inside closures
@@ -72,6 +79,7 @@ def _call_part(
         if declared is not None:
             return apply_declared(frame, type_.cls, declared, args, kwargs, node)
         if isinstance(method, types.FunctionType):
+            frame.ledger.guards.add(Guard(class_view(type_.cls), "__call__", method))
             return call_static(frame, method, [callee, *args], kwargs, node)
         if method is None:
             return NOTHING
@@ -266,6 +274,7 @@ def enter_body(
 ) -> None:
     """Binds parameters, and notes which names nested functions share."""
     frame.capturing, frame.shared = captured_names(function)
+    frame.declared_global = declared_global(function)
     for name, held in bound.items():
         frame.bind(name, held)
     if function.args.vararg is not None:

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 from .abstract_type import ANY
 from .ledger import Inference, Ledger
 from .scope import CodeScope, find
+from .summary import Guard
 from .value import NOTHING, Origin, Value, join_values, outside, reach_of
 
 Names: TypeAlias = dict[str, Value]
@@ -96,6 +97,7 @@ class Frame:
         self.captured: Names = {}
         self.capturing: frozenset[str] = frozenset()
         self.shared: frozenset[str] = frozenset()
+        self.declared_global: frozenset[str] = frozenset()
         self.receiver: tuple[type, Value] | None = None
         self.active: list[object] = [] if parent is None else parent.active
 
@@ -136,14 +138,15 @@ class Frame:
             return self.captured.get(name, NOTHING)
         if self.is_immediate and self.parent is not None:
             return self.parent.lookup(name)
-        frame = self.parent
+        frame = None if name in self.declared_global else self.parent
         while frame is not None:
             if name in frame.own:
                 return frame.captured.get(name, NOTHING)
             frame = frame.parent
         found = find(self.scope, name)
-        if found is None:
-            return NOTHING  # a NameError
+        if found is None:  # a NameError, as long as nobody defines it
+            self.ledger.guards.add(Guard(self.scope.globals, name, Guard))
+            return NOTHING
         if found.guard is not None:
             self.ledger.guards.add(found.guard)
         if found.sees is not None:
@@ -166,7 +169,7 @@ class Frame:
         if self.is_immediate and self.parent is not None:
             self.parent.bind(name, value)
             return
-        frame = self.parent
+        frame = None if name in self.declared_global else self.parent
         while frame is not None:
             if name in frame.own:
                 frame.captured[name] = join_values(frame.captured.get(name, NOTHING), value)

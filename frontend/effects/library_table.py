@@ -5,14 +5,13 @@ Paths that end in `.*` stand for everything below. Arguments that `uses` doesn't
 
 from __future__ import annotations
 
-import collections
+import contextlib
 import datetime
 import decimal
 import fractions
-import operator
+import itertools
+import os
 import re
-import sys
-import types
 import uuid
 from collections.abc import Mapping
 from typing import Any
@@ -39,6 +38,8 @@ from .abstract_type import (
     is_plain,
     join,
     join_all,
+    members,
+    widen,
 )
 from .application import CalledType, NothingMore
 from .builtin_table import Named, Types, element, ordered, pure
@@ -54,6 +55,7 @@ operators.KNOWN_VALUE_CLASSES |= {
     fractions.Fraction,
     re.Pattern,
     re.Match,
+    re.RegexFlag,
     uuid.UUID,
     slice,
 }
@@ -79,12 +81,59 @@ def _plain_or_any(args: Types, kwargs: Named) -> AbstractType:
     return ANY if hooks else PLAIN
 
 
+_TEXT_LIKE = (STR, PLAIN, INT, FLOAT, BOOL, NONE, ExactType(re.Pattern), ExactType(re.RegexFlag))
+
+
+def text(result: AbstractType, *uses: str) -> KnownCallable:
+    """A function of strings: of bytes (or of what only looks like text) it gives something else."""
+
+    def rule(args: Types, kwargs: Named) -> AbstractType:
+        return result if all(widen(one) in _TEXT_LIKE for one in (*args, *kwargs.values())) else ANY
+
+    return pure(rule, *uses)
+
+
+def _unescaped(args: Types, kwargs: Named) -> AbstractType:
+    """It gives back what holds no `&`, whatever it is."""
+    return STR if args and widen(args[0]) == STR else ANY
+
+
+def _joined_url(args: Types, kwargs: Named) -> AbstractType:
+    return STR if all(widen(one) == STR for one in args) else ANY
+
+
+def _count(args: Types, kwargs: Named) -> AbstractType:
+    is_int = all(widen(one) in (INT, BOOL) for one in (*args, *kwargs.values()))
+    return IteratorType(itertools.count, INT if is_int else ANY)
+
+
+def _number(args: Types, kwargs: Named) -> AbstractType:
+    """A number for numbers; other elements have arithmetic of their own."""
+    part = element(args, kwargs)
+    return NUMBER if part == PLAIN or all(one in (INT, FLOAT, BOOL, NEVER) for one in members(part)) else ANY
+
+
+def _product(args: Types, kwargs: Named) -> AbstractType:
+    number = _number(args, kwargs)
+    return number if kwargs or number is ANY else INT if element(args, kwargs) == INT else number
+
+
+def _mean(args: Types, kwargs: Named) -> AbstractType:
+    """Means and deviations of numbers are floats, or ints where they come out even."""
+    return NUMBER if all(one in (INT, FLOAT, BOOL, NEVER) for one in members(element(args, kwargs))) else ANY
+
+
+def _median(args: Types, kwargs: Named) -> AbstractType:
+    part = element(args, kwargs)
+    return NUMBER if all(one in (INT, FLOAT) for one in members(part)) else ANY
+
+
 def _copied(args: Types, kwargs: Named) -> AbstractType:
     return args[0]
 
 
 def _iterator(path: str) -> Any:
-    cls = getattr(__import__("itertools"), path)
+    cls = getattr(itertools, path)
     return lambda args, kwargs: IteratorType(cls, join_all(map(element_of, args)))
 
 
@@ -96,10 +145,12 @@ MATH: Mapping[str, KnownCallable] = {
     **{f"math.{name}": pure(INT, "deep *") for name in "gcd lcm factorial comb perm isqrt".split()},
     **{f"math.{name}": pure(INT) for name in "ceil floor trunc".split()},
     **{f"math.{name}": pure(BOOL) for name in "isnan isinf isfinite isclose".split()},
-    "math.prod": pure(lambda args, kwargs: INT if element(args, kwargs) == INT and not kwargs else NUMBER, "deep 0"),
+    "math.prod": pure(_product, "deep 0"),
     "math.modf": pure(TupleType((FLOAT, FLOAT))),
     "math.frexp": pure(TupleType((FLOAT, INT))),
 }
+
+_GROUP = (STR, BYTES, NONE)
 
 TEXT: Mapping[str, KnownCallable] = {
     "json.loads": pure(_plain_or_any, "any cls"),
@@ -107,29 +158,31 @@ TEXT: Mapping[str, KnownCallable] = {
     "json.load": ordered("reads a file object", writes="world"),
     "json.dump": ordered("writes a file object", writes="world"),
     "re.compile": pure(ExactType(re.Pattern)),
-    **{f"re.{name}": pure(MATCH) for name in ("match", "search", "fullmatch")},
-    "re.sub": pure(STR),
-    "re.escape": pure(STR),
-    "re.findall": pure(ListType(UnionType(frozenset((STR, TupleOfType(STR)))))),
-    "re.split": pure(ListType(UnionType(frozenset((STR, NONE))))),
+    **{f"re.{name}": text(MATCH) for name in ("match", "search", "fullmatch")},
+    "re.sub": text(STR),
+    "re.escape": text(STR),
+    "re.findall": text(ListType(UnionType(frozenset((STR, TupleOfType(STR)))))),
+    "re.split": text(ListType(UnionType(frozenset((STR, NONE))))),
     "re.finditer": pure(IteratorType(type(re.finditer("", "")), ExactType(re.Match))),
-    **{f"re.Pattern.{name}": pure(MATCH) for name in ("match", "search", "fullmatch")},
-    "re.Pattern.sub": pure(STR),
-    "re.Pattern.findall": pure(ListType(UnionType(frozenset((STR, TupleOfType(STR)))))),
-    "re.Pattern.split": pure(ListType(UnionType(frozenset((STR, NONE))))),
+    **{f"re.Pattern.{name}": text(MATCH) for name in ("match", "search", "fullmatch")},
+    "re.Pattern.sub": text(STR),
+    "re.Pattern.findall": text(ListType(UnionType(frozenset((STR, TupleOfType(STR)))))),
+    "re.Pattern.split": text(ListType(UnionType(frozenset((STR, NONE))))),
     "re.Pattern.finditer": pure(IteratorType(type(re.finditer("", "")), ExactType(re.Match))),
-    "re.Match.group": pure(UnionType(frozenset((STR, NONE, TupleOfType(UnionType(frozenset((STR, NONE)))))))),
+    "re.Match.group": pure(UnionType(frozenset((*_GROUP, TupleOfType(UnionType(frozenset(_GROUP))))))),
     "re.Match.groups": pure(TupleOfType(ANY)),
     "re.Match.groupdict": pure(ANY),
     **{f"re.Match.{name}": pure(INT) for name in ("start", "end")},
     "re.Match.span": pure(TupleType((INT, INT))),
-    **{f"textwrap.{name}": pure(STR) for name in ("dedent", "indent", "fill", "shorten")},
-    "textwrap.wrap": pure(STRINGS),
-    "string.capwords": pure(STR),
-    **{f"html.{name}": pure(STR) for name in ("escape", "unescape")},
-    **{f"urllib.parse.{name}": pure(STR) for name in ("quote", "unquote", "quote_plus", "unquote_plus", "urlencode", "urljoin")},
-    **{f"difflib.{name}": pure(STRINGS) for name in ("get_close_matches",)},
-    **{f"unicodedata.{name}": pure(STR) for name in ("normalize", "category", "name")},
+    **{f"textwrap.{name}": text(STR) for name in ("dedent", "indent", "fill", "shorten")},
+    "textwrap.wrap": text(STRINGS),
+    "string.capwords": text(STR),
+    "html.escape": text(STR),
+    "html.unescape": pure(_unescaped),
+    **{f"urllib.parse.{name}": text(STR) for name in ("quote", "unquote", "quote_plus", "unquote_plus", "urlencode")},
+    "urllib.parse.urljoin": pure(_joined_url),
+    **{f"difflib.{name}": text(STRINGS) for name in ("get_close_matches",)},
+    **{f"unicodedata.{name}": text(STR) for name in ("normalize", "category", "name")},
     **{f"base64.{name}": pure(BYTES) for name in (
         "b64encode b64decode urlsafe_b64encode urlsafe_b64decode standard_b64encode standard_b64decode b32encode b32decode"
     ).split()},
@@ -138,12 +191,12 @@ TEXT: Mapping[str, KnownCallable] = {
     "zlib.compress": pure(BYTES),
     "zlib.decompress": pure(BYTES),
     "ast.literal_eval": pure(ANY),
-    "shlex.split": pure(STRINGS),
-    "shlex.quote": pure(STR),
+    "shlex.split": text(STRINGS),
+    "shlex.quote": text(STR),
 }
 
 NUMBERS: Mapping[str, KnownCallable] = {
-    **{f"statistics.{name}": pure(NUMBER if name != "mode" else ANY, "deep 0") for name in (
+    **{f"statistics.{name}": pure(_median if name.startswith("median") else _mean if name != "mode" else ANY, "deep 0") for name in (
         "mean fmean median median_low median_high stdev pstdev variance pvariance mode harmonic_mean geometric_mean"
     ).split()},
     **{f"_operator.{name}": pure(BOOL, "eq 0 1") for name in ("eq", "ne")},
@@ -152,8 +205,8 @@ NUMBERS: Mapping[str, KnownCallable] = {
     **{f"_hashlib.openssl_{name}": pure(ANY) for name in ("md5", "sha1", "sha256", "sha512", "sha224", "sha384")},
     **{f"_hashlib.HASH.{name}": pure(STR if name == "hexdigest" else BYTES, "any 0") for name in ("hexdigest", "digest")},
     "_hashlib.HASH.update": KnownCallable(result=NONE, uses=("any 0",), mutates=frozenset((0,))),
-    **{f"bisect.{name}": pure(INT, "iter 0", "lt 0*") for name in ("bisect", "bisect_left", "bisect_right")},
-    **{f"_bisect.{name}": pure(INT, "iter 0", "lt 0*") for name in ("bisect", "bisect_left", "bisect_right")},
+    **{f"bisect.{name}": pure(INT, "iter 0", "lt 0*") for name in ("bisect_left", "bisect_right")},
+    **{f"_bisect.{name}": pure(INT, "iter 0", "lt 0*") for name in ("bisect_left", "bisect_right")},
     **{f"_heapq.{name}": KnownCallable(
         result=NONE if name == "heappush" else NothingMore(),
         uses=("any 0 1", "lt 0*"),
@@ -166,17 +219,17 @@ NUMBERS: Mapping[str, KnownCallable] = {
 
 ITERATION: Mapping[str, KnownCallable] = {
     "itertools.chain": pure(_iterator("chain"), "iter *", retains=frozenset(range(8)), builds=True),
-    "itertools.islice": pure(lambda args, kwargs: IteratorType(__import__("itertools").islice, element_of(args[0])), "iter 0", retains=frozenset((0,)), builds=True),
-    "itertools.count": pure(IteratorType(__import__("itertools").count, INT)),
-    "itertools.repeat": pure(lambda args, kwargs: IteratorType(__import__("itertools").repeat, args[0]), "any 0", retains=frozenset((0,)), builds=True),
-    "itertools.product": pure(lambda args, kwargs: IteratorType(__import__("itertools").product, TupleType(tuple(map(element_of, args))) if "repeat" not in kwargs and "*" not in kwargs else TupleOfType(join_all(map(element_of, args)))), "iter *", retains=frozenset(range(8)), builds=True),
-    "itertools.zip_longest": pure(lambda args, kwargs: IteratorType(__import__("itertools").zip_longest, TupleOfType(join(join_all(map(element_of, args)), kwargs.get("fillvalue", NONE)))), "iter *", "any fillvalue", retains=frozenset(range(8)), builds=True),
-    **{f"itertools.{name}": pure(lambda args, kwargs, name=name: IteratorType(getattr(__import__("itertools"), name), TupleOfType(element_of(args[0]))), "iter 0", retains=frozenset((0,)), builds=True) for name in ("combinations", "permutations", "combinations_with_replacement", "pairwise")},
+    "itertools.islice": pure(lambda args, kwargs: IteratorType(itertools.islice, element_of(args[0])), "iter 0", retains=frozenset((0,)), builds=True),
+    "itertools.count": pure(_count),
+    "itertools.repeat": pure(lambda args, kwargs: IteratorType(itertools.repeat, args[0]), "any 0", retains=frozenset((0,)), builds=True),
+    "itertools.product": pure(lambda args, kwargs: IteratorType(itertools.product, TupleType(tuple(map(element_of, args))) if "repeat" not in kwargs and "*" not in kwargs else TupleOfType(join_all(map(element_of, args)))), "iter *", retains=frozenset(range(8)), builds=True),
+    "itertools.zip_longest": pure(lambda args, kwargs: IteratorType(itertools.zip_longest, TupleOfType(join(join_all(map(element_of, args)), kwargs.get("fillvalue", NONE)))), "iter *", "any fillvalue", retains=frozenset(range(8)), builds=True),
+    **{f"itertools.{name}": pure(lambda args, kwargs, name=name: IteratorType(getattr(itertools, name), TupleOfType(element_of(args[0]))), "iter 0", retains=frozenset((0,)), builds=True) for name in ("combinations", "permutations", "combinations_with_replacement", "pairwise")},
     "_functools.reduce": pure(CalledType(lambda called: ANY), "iter 1", "any 0"),
     "dataclasses.asdict": pure(ANY, "deep 0"),
     "typing.cast": pure(lambda args, kwargs: args[1], "any *", retains=frozenset((1,)), fresh=True),
-    "contextlib.suppress": pure(ExactType(__import__("contextlib").suppress), "any *"),
-    "contextlib.nullcontext": pure(ExactType(__import__("contextlib").nullcontext), "any *", retains=frozenset((0,))),
+    "contextlib.suppress": pure(ExactType(contextlib.suppress), "any *"),
+    "contextlib.nullcontext": pure(ExactType(contextlib.nullcontext), "any *", retains=frozenset((0,))),
 }
 
 WORLD: Mapping[str, KnownCallable] = {
@@ -278,8 +331,10 @@ def load() -> None:
     for entries in (_operator_entries(), MATH, TEXT, NUMBERS, ITERATION, WORLD):
         for path, entry in entries.items():
             TABLE.add(path, entry)
+    environ = _reads(UnionType(frozenset((STR, NONE))), "any *")
+    TABLE.add("os._Environ.get", environ)
+    TABLE.add(type(os.environ).__getitem__, _reads(STR, "any 0", "str 1"))
     TABLE.add("urllib.request.urlopen", KnownCallable(_urlopen, True, True, writes="world", reason="opens a URL"))
 
 
 load()
-_ = (NEVER, collections, operator, sys, types)

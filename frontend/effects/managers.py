@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...diagnostics.effect import Effect
 from .abstract_type import ANY, ExactType, InstanceType, members
 from .calls import call_static
 from .frame import Frame
@@ -35,5 +36,9 @@ def _enter_part(frame: Frame, manager: Value, node: object) -> tuple[Value, bool
             nothing = [Value(ANY), Value(ANY), Value(ANY)]
             leaving = call_static(frame, exit_method, [manager, *nothing], {}, (node, "exit"))
             return entered, leaving.type != NONE_VALUE.type
+    if isinstance(type_, ExactType):
+        frame.ledger.act(Effect.ORDERED, f"`with` over a {type_}")
+        frame.ledger.disturb([manager])
+        return Value(ANY, reach_of(manager) | {None}), True
     frame.ledger.unknown(f"`with` over {type_}", [manager])
     return Value(ANY, reach_of(manager) | {None}), True

@@ -47,7 +47,8 @@ from .abstract_type import (
 from .array_results import numpy_value
 from .contents import kinds, plain_form
 from .ledger import Inference
-from .summary import EVERYTHING, Summary
+from .scope import class_view
+from .summary import EVERYTHING, Guard, Summary
 from .type_of import has_plain_attributes
 
 BINARY: dict[str, Callable[[Any, Any], Any]] = {
@@ -247,7 +248,8 @@ def call_dunder(name: str, receiver: AbstractType, others: tuple[AbstractType, .
     if method is None:
         return None
     if isinstance(method, types.FunctionType):
-        return inference.call(method, (receiver, *others), {})
+        summary = inference.call(method, (receiver, *others), {})
+        return summary.replace(guards=summary.guards | {Guard(class_view(receiver.cls), name, method)})
     return unknown(f"`{name}` of {receiver}", receiver, *others)
 
 
