@@ -25,20 +25,28 @@ SIMPLIFY = (
     "xcs-dce",
 )
 
-DEFAULT_PIPELINE = (
-    *SIMPLIFY,
+MAPS = (
     "xcs-loop-to-map",
     "xcs-fuse-maps",  # needs the maps
-    "xcs-reroll{only-batched=true}",  # makes maps that needn't fuse; pays where the callee takes batches
+)
+
+REROLL = "xcs-reroll{only-batched=true}"
+"""Makes maps that needn't fuse. It pays where the callee takes batches; other calls overlap where they stand."""
+
+DEFAULT_PIPELINE = (
+    *SIMPLIFY,
+    *MAPS,
+    REROLL,
     "xcs-fuse-tensor",  # inside the final loop bodies
+    "xcs-dce",  # empty lists that loops no longer start from, literals that went into regions
     "xcs-ensemble",  # last: it only groups what is there, and its regions hide neighbours from each other
 )
 """What `jit` runs unless another strategy is asked for by name."""
 
 PIPELINES: dict[str, tuple[str, ...]] = {
     "sequential": SIMPLIFY,
-    "parallel": (*SIMPLIFY, "xcs-loop-to-map", "xcs-fuse-maps", "xcs-reroll{only-batched=true}", "xcs-ensemble"),
-    "vectorized": (*SIMPLIFY, "xcs-loop-to-map", "xcs-fuse-maps", "xcs-fuse-tensor"),
+    "parallel": (*SIMPLIFY, *MAPS, REROLL, "xcs-dce", "xcs-ensemble"),
+    "vectorized": (*SIMPLIFY, *MAPS, "xcs-fuse-tensor", "xcs-dce"),
     "hybrid": DEFAULT_PIPELINE,
     "adaptive": DEFAULT_PIPELINE,
 }
@@ -59,10 +67,10 @@ def optimise(module: ModuleOp, pipeline: str | Sequence[str] = DEFAULT_PIPELINE,
         XCSError: the pipeline names an unknown pass or option.
     """
     context = Context(allow_unregistered=True)
-    for one in parse_pipeline(pipeline):
+    for spelling, one in _parsed(pipeline):
         one.apply(context, module)
         if on_pass is not None:
-            on_pass(str(one.spec()), module)
+            on_pass(spelling, module)
 
 
 def parse_pipeline(pipeline: str | Sequence[str]) -> tuple[ModulePass, ...]:
@@ -71,25 +79,29 @@ def parse_pipeline(pipeline: str | Sequence[str]) -> tuple[ModulePass, ...]:
     Raises:
         XCSError: an unknown pass or option, or text that isn't a pipeline.
     """
+    return tuple(one for _, one in _parsed(pipeline))
+
+
+def _parsed(pipeline: str | Sequence[str]) -> tuple[tuple[str, ModulePass], ...]:
     text = pipeline if isinstance(pipeline, str) else ",".join(pipeline)
     return _parse(text, tuple(all_passes()))
 
 
 @lru_cache(maxsize=64)
-def _parse(text: str, available: tuple[str, ...]) -> tuple[ModulePass, ...]:
+def _parse(text: str, available: tuple[str, ...]) -> tuple[tuple[str, ModulePass], ...]:
     """Parsing again what was parsed before would cost more than some passes; `available` keeps registrations fresh."""
     factories = all_passes()
     try:
         specs = tuple(parse_specs(text))
     except ArgSpecParseError as error:
         raise XCSError(f"expected a pipeline like `xcs-cse,xcs-dce`, found `{text}`: {error}") from error
-    passes: list[ModulePass] = []
+    passes: list[tuple[str, ModulePass]] = []
     for spec in specs:
         if spec.name not in factories:
             known = ", ".join(f"`{name}`" for name in sorted(available))
             raise XCSError(f"expected the name of a pass, found `{spec.name}`; there are {known}")
         try:
-            passes.append(factories[spec.name]().from_spec(spec))
+            passes.append((str(spec), factories[spec.name]().from_spec(spec)))
         except ValueError as error:
             raise XCSError(f"expected options of `{spec.name}`, found `{spec}`: {error}") from error
     return tuple(passes)
