@@ -129,7 +129,7 @@ def _effect_obstacle(ops: Sequence[Operation], summary: OpSummary, summaries: Op
         return None
     worst = next(op for op in ops if summaries.of(op).behaviour.effect > Effect.UNORDERED)
     effect = summaries.of(worst).behaviour.effect
-    said = "has an effect that isn't known before" if effect is Effect.DYNAMIC else f"is {effect.keyword}"
+    said = "has an effect not known before" if effect is Effect.DYNAMIC else f"is {effect.keyword}"
     return Obstacle(f"`{op_label(worst)}` in its body {said}")
 
 

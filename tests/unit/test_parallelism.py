@@ -193,7 +193,7 @@ def test_chained_loops_dont_overlap() -> None:
     ("call", "reason"),
     [
         ("%r = xcs.call ordered @print(%e)", "`@print` in its body is ordered"),
-        ("%r = xcs.call_indirect dynamic %e()", "`xcs.call_indirect` in its body has an effect that isn't known before"),
+        ("%r = xcs.call_indirect dynamic %e()", "`xcs.call_indirect` in its body has an effect not known before"),
     ],
 )
 def test_loops_with_effects_say_which(call: str, reason: str) -> None:
@@ -332,7 +332,9 @@ def labels(sets: tuple[tuple[Operation, ...], ...]) -> list[list[str]]:
 
 
 def test_levels_and_dependences_of_a_block() -> None:
-    module = parse_module(DECLARED + """
+    module = parse_module(
+        DECLARED
+        + """
       xcs.func @f(%x : !xcs.obj) -> (!xcs.obj) {
         %a = xcs.call unordered external @ask(%x)
         %b = xcs.call unordered external @slow(%x)
@@ -340,7 +342,8 @@ def test_levels_and_dependences_of_a_block() -> None:
         %c = xcs.call unordered external @embed(%a)
         %g = xcs.call reads external @get(%x)
         xcs.return %c
-      }""")
+      }"""
+    )
     *_, func = module.body.block.ops
     block = func.regions[0].block
     assert labels(independent_sets(block)) == [["@ask", "@slow"], ["@embed", "@get"]]
