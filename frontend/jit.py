@@ -112,7 +112,7 @@ class Wrapped:
 
     # ---- stages
 
-    def trace(self, *args: Any, **kwargs: Any) -> Traced:
+    def trace(self, /, *args: Any, **kwargs: Any) -> Traced:
         """The traced stage for these arguments, verified. Nothing of the user's runs.
 
         Raises:
@@ -126,13 +126,13 @@ class Wrapped:
         traced.verify()
         return traced
 
-    def lower(self, *args: Any, **kwargs: Any) -> Lowered:
+    def lower(self, /, *args: Any, **kwargs: Any) -> Lowered:
         """The lowered stage: for these arguments, or without any for the program used last."""
         if not args and not kwargs and self._last is not None and self._last.compiled is not None:
             return self._last.compiled.lowered
         return self.trace(*args, **kwargs).lower(self._pipeline)
 
-    def compile(self, *args: Any, **kwargs: Any) -> Compiled:
+    def compile(self, /, *args: Any, **kwargs: Any) -> Compiled:
         """The compiled stage, likewise."""
         if not args and not kwargs and self._last is not None and self._last.compiled is not None:
             return self._last.compiled

@@ -183,7 +183,7 @@ IMMUTABLE_SCALARS = frozenset({str, int, float, bool, complex, bytes, type(None)
 ANY = AbstractType()
 NEVER = NeverType()
 PLAIN = PlainType()
-STR, INT, FLOAT, BOOL, BYTES = (ExactType(c) for c in (str, int, float, bool, bytes))
+STR, INT, FLOAT, BOOL, BYTES, COMPLEX = (ExactType(c) for c in (str, int, float, bool, bytes, complex))
 NONE = ExactType(type(None))
 MAX_UNION = 4  # members; beyond that a union says too little to pay for carrying it
 
@@ -357,7 +357,7 @@ def shallow(value: AbstractType) -> AbstractType:
         case InstanceType(cls=cls, attributes=attributes):
             if is_frozen(cls):  # its attributes are what they were, though what they hold may have changed
                 return InstanceType(cls, tuple((name, shallow(held)) for name, held in attributes))
-            return ExactType(cls)
+            return ANY  # an attribute of its own may hide a method by now
         case PlainType() | IteratorType():
             return ANY
         case UnionType(members=parts):

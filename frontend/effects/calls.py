@@ -73,7 +73,7 @@ def _call_part(
     type_ = callee.type
     if isinstance(type_, StaticType):
         return call_static(frame, type_.value, args, kwargs, node)
-    if isinstance(type_, InstanceType) or (isinstance(type_, ExactType) and not operators.is_builtin(type_)):
+    if isinstance(type_, InstanceType):
         method = operators.dunder(type_.cls, "__call__")
         declared = declared_behaviour(type_.cls)
         if declared is not None:

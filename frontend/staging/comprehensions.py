@@ -9,6 +9,7 @@ from ..effects.abstract_type import DictType, ListType, join, widen
 from .branches import FALLS, Completion
 from .loops import LoopStager
 from .names import names_of
+from .rewriting import name_node
 from .state import EMPTY_DICT
 from .values import Owned, Unstageable, Value
 
@@ -37,10 +38,16 @@ class ComprehensionStager(LoopStager):
             case _:
                 return super().stage_control(node)
 
-    def append_to(self, owned: Owned, value: Value) -> None:
+    def append_to(self, owned: Owned, value: Value, at: ast.AST) -> None:
         """`owned.append(value)`."""
-        self.require_carried(owned)
-        self.hold(value)
+        if self.is_owned(owned):
+            self.require_carried(owned)
+            self.hold(value)
+        if not self.is_owned(owned):  # storing the value let the list itself escape
+            lists, element = (name_node(self.temporary(one), at) for one in (owned, value))
+            method = ast.copy_location(ast.Attribute(lists, "append", ast.Load()), at)
+            self.stage_native_expression(ast.copy_location(ast.Call(method, [element], []), at))
+            return
         state = self.state.heap[owned]
         if state.elements is not None and state.depth == self.depth and state.ssa is None:
             self.state.update(owned, elements=(*state.elements, value))
@@ -50,7 +57,7 @@ class ComprehensionStager(LoopStager):
         self.change(owned, self.builder.append(self.ssa(owned), self.ssa(value)), grown)
 
     def _append(self, made: Owned, element: ast.expr) -> None:
-        self.append_to(made, self.stage_expression(element))
+        self.append_to(made, self.stage_expression(element), element)
 
     def _insert(self, made: Owned, key: ast.expr, value: ast.expr) -> None:
         held_key = self.stage_expression(key)

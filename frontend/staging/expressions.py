@@ -7,7 +7,7 @@ import operator
 import types
 from typing import Any
 
-from ..effects.abstract_type import IteratorType, ListType, TupleType, UnionType
+from ..effects.abstract_type import IteratorType, ListType, TupleType, UnionType, widen
 from ..effects.scope import fact, find
 from .names import names_of
 from .native import NativeStager
@@ -193,7 +193,9 @@ class ExpressionStager(NativeStager):
         fresh = thaw(node)
         places = children_in_order(fresh)
         assert places is not None
-        rewrite_children(fresh, places, self._child_has_gain, self.compute, self.rewrite, self._settle_receiver)
+        rewrite_children(
+            fresh, places, self._child_has_gain, self.compute, self.rewrite, self.is_trivial, self._settle_receiver
+        )
         return fresh
 
     def _child_has_gain(self, node: ast.expr) -> bool:
@@ -220,18 +222,30 @@ class ExpressionStager(NativeStager):
 
     def compute(self, node: ast.expr) -> ast.expr:
         """The value of a node in a temporary."""
-        if isinstance(node, (ast.Slice, ast.Starred, ast.FormattedValue)):
-            return self._with_children_staged(node)
+        if isinstance(node, ast.FormattedValue):  # formatted where it stands, before what comes after it
+            text = self.compute(ast.copy_location(ast.JoinedStr([node]), node))
+            return ast.copy_location(ast.FormattedValue(text, -1, None), node)
+        if isinstance(node, (ast.Slice, ast.Starred)):
+            raise Unstageable("something to stage after a slice or a starred argument", node.lineno)
         return name_node(self.temporary(self.stage_expression(node)), node)
+
+    def is_trivial(self, node: ast.expr) -> bool:
+        """Whether evaluating a node later makes no difference: local names, known objects, literals."""
+        if isinstance(node, ast.Name):
+            bound = self.state.names.get(node.id)
+            return not isinstance(bound, Unbound) if bound is not None else self.static_of(node) is not None
+        return isinstance(node, (ast.Constant, ast.Lambda))
 
     def _settle_receiver(self, node: ast.Call) -> None:
         """Before later operands are staged: the method must be looked up now, unless looking it up can't fail."""
-        if not isinstance(node.func, ast.Attribute) or not isinstance(node.func.value, ast.Name):
+        if not isinstance(node.func, ast.Attribute) or self.static_of(node.func) is not None:
             return
-        value = self.state.names.get(node.func.value.id)
-        if value is None or isinstance(value, Static):
+        if isinstance(node.func.value, ast.Constant):
+            known = widen(Static(node.func.value.value).type)
+        elif isinstance(node.func.value, ast.Name) and node.func.value.id in self.state.names:
+            known = widen(self.type_of(self.state.names[node.func.value.id]))
+        else:
             return
-        known = self.type_of(value)
         if isinstance(known, UnionType) or not has_method(known, node.func.attr):
             node.func = self.compute(node.func)  # type: ignore[assignment]
 

@@ -97,7 +97,7 @@ class LoopStager(BranchStager):
             known = self.type_of(iterable)
             source = self.ssa(iterable)
         snapshot = self.is_owned(iterable)
-        if isinstance(known, IteratorType):
+        if isinstance(known, IteratorType) and self._is_view(iterable_node):
             source, snapshot = self._as_list(source, known), True
             known = ListType(known.element)
 
@@ -123,6 +123,18 @@ class LoopStager(BranchStager):
                 self.iterated.pop()
         if isinstance(self.state.type_of(iterable), IteratorType) and self.program.num_writes != writes:
             raise Unstageable("a loop over an iterator writes outside state", target.lineno)
+
+    def _is_view(self, node: ast.expr) -> bool:
+        """Whether an iterable only walks containers, so that taking all of it at once can't raise midway."""
+        if not isinstance(node, ast.Call) or any(keyword.arg != "start" for keyword in node.keywords):
+            return False
+        if isinstance(node.func, ast.Attribute) and node.func.attr in ("items", "keys", "values"):
+            return not node.args
+        held = self.static_of(node.func)
+        return any(held is walker for walker in (zip, enumerate, reversed)) and not any(
+            isinstance(argument, ast.Call) and not self._is_view(argument) and argument.keywords
+            for argument in node.args
+        )
 
     def _as_list(self, source: SSAValue, known: IteratorType) -> SSAValue:
         symbol = self.program.symbols.callable(list, "list", READS, {})

@@ -19,12 +19,14 @@ class Names:
         bound: names assigned in this scope.
         deleted: names deleted.
         nonlocal_names: names declared `global` or `nonlocal` at any depth.
+        declared: names that an annotation without a value makes local.
     """
 
     read: set[str] = field(default_factory=set)
     bound: set[str] = field(default_factory=set)
     deleted: set[str] = field(default_factory=set)
     nonlocal_names: set[str] = field(default_factory=set)
+    declared: set[str] = field(default_factory=set)
 
 
 class _NameCollector(ast.NodeVisitor):
@@ -43,6 +45,12 @@ class _NameCollector(ast.NodeVisitor):
         if isinstance(node.target, ast.Name):
             self.names.read.add(node.target.id)
         self.generic_visit(node)
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
+        if node.value is None and node.simple and isinstance(node.target, ast.Name):
+            self.names.declared.add(node.target.id)
+        else:
+            self.generic_visit(node)
 
     def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:
         if node.name:

@@ -55,7 +55,8 @@ class NativeStager(Stager):
         inputs: dict[str, None] = {}
         statics: dict[str, object] = {}
         prologue: dict[str, ast.stmt] = {}
-        for name in sorted(names.read):
+        kept = set() if isinstance(body, ast.expr) else set(outputs) - definitely_bound(body)
+        for name in sorted(names.read | kept):
             self._require(name, names.bound, inputs, statics, prologue)
         declared = self._declarations(names.bound | names.read)
         return Segment(

@@ -261,7 +261,7 @@ class Program:
             function_name=function.__name__,
             future_flags=code.co_flags & FUTURE_FLAGS,
         )
-        local_names = frozenset((names.bound | parameter_names(node.args)) - names.nonlocal_names)
+        local_names = frozenset((names.bound | names.declared | parameter_names(node.args)) - names.nonlocal_names)
         if shared := names.nonlocal_names & set(code.co_cellvars):
             raise Unstageable(f"`{min(shared)}` is rebound by an inner function")
         stager = FunctionStager(self, scope, local_names, names)

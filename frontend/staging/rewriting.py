@@ -100,23 +100,20 @@ def name_node(name: str, like: ast.AST) -> ast.Name:
     return ast.copy_location(ast.Name(name, ast.Load()), like)
 
 
-def is_trivial(node: ast.expr) -> bool:
-    """Whether evaluating a node later makes no difference: names, literals, and literal parts of f-strings."""
-    return isinstance(node, (ast.Name, ast.Constant, ast.Lambda))
-
-
 def rewrite_children(
     node: ast.expr,
     places: list[Place],
     has_gain: Callable[[ast.expr], bool],
     compute: Callable[[ast.expr], ast.expr],
     rewrite: Callable[[ast.expr], ast.expr],
+    is_trivial: Callable[[ast.expr], bool],
     settle_receiver: Callable[[ast.Call], None],
 ) -> None:
     """Rewrite the children of a thawed node in place.
 
     `compute` turns a child into a temporary, `rewrite` into a native expression over temporaries. The last child
-    with something to stage is rewritten in place; everything before it that isn't trivial is computed first.
+    with something to stage is rewritten in place; everything before it that isn't trivial (evaluating it later makes a
+    difference) is computed first.
     """
     gaining = [index for index, place in enumerate(places) if has_gain(get_child(place))]
     if not gaining:

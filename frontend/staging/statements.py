@@ -11,7 +11,7 @@ from ..effects.abstract_type import AbstractType, ArrayType, ListType, TupleOfTy
 from .branches import FALLS, RAISES, SKIPS, Completion
 from .comprehensions import ComprehensionStager
 from .names import always_leaves, leaves, names_of
-from .rewriting import is_trivial, name_node
+from .rewriting import name_node
 from .values import Owned, Static, Tracer, TupleValue, Unstageable, Value
 
 MAX_COPIES = 4  # how often the rest of a function may be traced twice because both sides of a branch reach it
@@ -108,6 +108,8 @@ class FunctionStager(ComprehensionStager):
 
     def _stage_simple(self, node: ast.stmt, later: set[str]) -> None:
         match node:
+            case ast.AnnAssign(value=None, simple=1):
+                return  # only makes the name local; the annotation isn't evaluated
             case ast.Expr(value=value):
                 self._stage_expression_statement(node, value, later)
             case ast.Assign(targets=targets, value=value):
@@ -141,15 +143,11 @@ class FunctionStager(ComprehensionStager):
             case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="append"), args=[argument], keywords=[]) if (
                 not isinstance(argument, ast.Starred) and self._is_own_list(name)
             ):
-                element = self.stage_expression(argument)
                 owned = self.state.names[name]
+                assert isinstance(owned, Owned)
+                element = self.stage_expression(argument)
                 self.at(node)
-                if isinstance(owned, Owned) and self.is_owned(owned):
-                    self.append_to(owned, element)
-                else:  # storing the element let the list itself escape
-                    held = name_node(self.temporary(element), argument)
-                    call = ast.copy_location(ast.Call(value.func, [held], []), value)
-                    self.stage_native_statements([ast.copy_location(ast.Expr(call), node)], later)
+                self.append_to(owned, element, node)
             case _ if self.has_gain(value):
                 self.stage_expression(value)
             case _:
@@ -198,6 +196,8 @@ class FunctionStager(ComprehensionStager):
         if not isinstance(node.target, ast.Name):
             self._stage_augmented_store(node, later)
             return
+        if node.target.id in self.function_names.nonlocal_names:
+            raise Unstageable(f"`{node.target.id}` is shared with another function", node.lineno)
         known = self.state.type_of(self.lookup(node.target.id, node))
         value = self.compute(node.value) if self.has_gain(node.value) else node.value
         fresh = ast.copy_location(ast.AugAssign(node.target, node.op, value), node)
@@ -211,7 +211,7 @@ class FunctionStager(ComprehensionStager):
         """`a[i] += value`: load the old item, compute the value, then add and store, as Python does."""
         target = node.target
         parts = [target.value, *([target.slice] if isinstance(target, ast.Subscript) else [])]  # type: ignore[union-attr]
-        if not all(is_trivial(part) for part in parts):
+        if not all(self.is_trivial(part) for part in parts):
             raise Unstageable("augmented assignment to a computed place", node.lineno)
         load = ast.copy_location(
             ast.Subscript(target.value, target.slice, ast.Load())
