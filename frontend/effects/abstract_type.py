@@ -237,7 +237,7 @@ def is_immutable(value: AbstractType) -> bool:
         case UnionType(members=parts):
             return all(map(is_immutable, parts))
         case ArrayType(cls=cls):
-            return cls.__module__.startswith("jax")
+            return cls.__module__.startswith("jax") or cls.__name__ == "generic"
         case _:
             return False
 
@@ -253,6 +253,8 @@ def join(left: AbstractType, right: AbstractType) -> AbstractType:
         return left
     if left == ANY or right == ANY:
         return ANY
+    if (isinstance(left, PlainType) and is_plain(right)) or (isinstance(right, PlainType) and is_plain(left)):
+        return PLAIN
     match left, right:
         case ListType(element=a), ListType(element=b):
             return ListType(join(a, b))

@@ -174,8 +174,8 @@ class Analysis:
         named = {name: current_type(one) for name, one in function.keywords.items() if name not in kwargs}
         summary = self.call(function.func, (*held, *args), {**named, **kwargs})
         keys: dict[ParameterKey, ParameterKey] = {index + len(held): index for index in range(len(args))}
-        keys.update({index: CALLEE for index in range(len(held))})
-        return summary.renamed({**keys, **{name: name for name in kwargs}, **{name: CALLEE for name in named}})
+        keys.update(dict.fromkeys(range(len(held)), CALLEE))
+        return summary.renamed({**keys, **{name: name for name in kwargs}, **dict.fromkeys(named, CALLEE)})
 
     def _cached(self, function: Any, args: tuple[AbstractType, ...], kwargs: Mapping[str, AbstractType]) -> Summary:
         """`functools.lru_cache` around a pure function: whether it was called before can't be seen."""

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from ...diagnostics.effect import Effect
 from . import operators
 from .abstract_type import ANY, NEVER, AbstractType, IteratorType, StaticType, TupleType, join
+from .array_results import is_array_data
 from .contents import element_field, element_type, kinds
 from .frame import Frame
 from .known import KnownCallable
@@ -376,6 +377,14 @@ def _use_deep(frame: Frame, one: Value, node: object) -> None:
     frame.ledger.look(one, deeply=True)
 
 
+def _use_array(frame: Frame, one: Value, node: object) -> None:
+    """The argument becomes an array, or says something about one."""
+    type_ = deep(one)
+    if not is_array_data(type_):
+        frame.ledger.unknown(f"{type_} where array data is expected", [one])
+    frame.ledger.look(one, deeply=True)
+
+
 def is_stale(one: Value) -> bool:
     """Whether what an iterator gives has changed since it was made."""
     return any(isinstance(origin, Cell) and origin.is_stale for origin in one.origins)
@@ -409,6 +418,7 @@ def _use_nothing(frame: Frame, one: Value, node: object) -> None:
 
 _USES: dict[str, Callable[[Frame, Value, object], None]] = {
     "any": _use_nothing,
+    "array": _use_array,
     "iter": _use_iter,
     "lt": _use_lt,
     "hash": _use_hash,
@@ -437,11 +447,9 @@ def _iterate_part(frame: Frame, one: Value, node: object) -> Value:
     frame.ledger.look(one)
     if any(isinstance(origin, Cell) and origin.is_lazy and origin.is_stale for origin in one.origins):
         frame.ledger.unknown("a lazy iterator whose source has changed", [one])
+    frame.ledger.has_array_work |= isinstance(one.type, operators.ArrayType)
     if element_type(one.type) is not None:
         return elements_of(frame, one)
-    if isinstance(one.type, operators.ArrayType):
-        frame.ledger.has_array_work = True
-        return Value(ANY, one.origins)
     method = operators.call_dunder("__iter__", deep(one), (), frame.inference)
     if method is None:
         method = operators.call_dunder("__getitem__", deep(one), (operators.INT,), frame.inference)

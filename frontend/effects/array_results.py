@@ -1,30 +1,56 @@
-"""Types of what array functions give: JAX's give one array, NumPy's an array or a scalar of its own."""
+"""Types of what array functions and methods give: JAX's give arrays of its own, NumPy's an array or a scalar of its own.
+
+An array whose dtype isn't known is taken to hold numbers; arrays of objects are told by their dtype (`type_of`).
+"""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeAlias
 
-from .abstract_type import ANY, AbstractType, ArrayType, UnionType
-
-NOT_ONE_ARRAY = frozenset(
-    "shape ndim size result_type promote_types dtype can_cast iinfo finfo isscalar iscomplexobj isrealobj issubdtype "
-    "svd eig eigh qr slogdet lstsq lu lu_factor schur polar split array_split hsplit vsplit dsplit unstack meshgrid "
-    "nonzero where unique unique_all unique_counts unique_inverse unique_values histogram histogram2d histogramdd "
-    "divmod modf frexp gradient broadcast_arrays atleast_1d atleast_2d atleast_3d ix_ indices tril_indices triu_indices "
-    "diag_indices mask_indices unravel_index array_equal array_equiv allclose array_repr array_str array2string "
-    "einsum_path block_until_ready ndenumerate ndindex broadcast_shapes shares_memory may_share_memory einsum_path "
-    "cond scan while_loop fori_loop top_k sort split key key_data PRNGKey wrap_key_data key_impl polydiv polyfit "
-    "intersect1d base_repr binary_repr set_printoptions get_printoptions argwhere_list isdtype typename rng_bit_generator "
-    "reduce_precision_list approx_max_k approx_min_k linear_transpose eigvals_list full_list".split()
+from .abstract_type import (
+    ANY,
+    BOOL,
+    FLOAT,
+    IMMUTABLE_SCALARS,
+    INT,
+    PLAIN,
+    STR,
+    AbstractType,
+    ArrayType,
+    ExactType,
+    ListType,
+    NeverType,
+    PlainType,
+    StaticType,
+    TupleOfType,
+    TupleType,
+    UnionType,
+    members,
 )
-"""Functions whose result is a tuple, a list, a shape, a dtype or a Python value (some only for some arguments)."""
+
+Types: TypeAlias = Sequence[AbstractType]
+Named: TypeAlias = Mapping[str, AbstractType]
+Rule: TypeAlias = Callable[[Types, Named], AbstractType]
+
+COMPLEX = ExactType(complex)
+NUMBER = UnionType(frozenset((INT, FLOAT, BOOL, COMPLEX)))
+_PYTHON_NUMBERS = {"b": BOOL, "i": INT, "u": INT, "f": FLOAT, "c": COMPLEX}
 
 
-def jax_array_class() -> type | None:
-    """The class of JAX's arrays, once JAX is loaded."""
-    module = sys.modules.get("jax._src.array")
-    return getattr(module, "ArrayImpl", None)
+def jax_array() -> AbstractType:
+    """An array of JAX's; anything where JAX isn't loaded."""
+    cls = getattr(sys.modules.get("jax._src.array"), "ArrayImpl", None)
+    return ANY if cls is None else ArrayType(cls)
+
+
+def jax_keys() -> AbstractType:
+    """Random keys: arrays of numbers in the old style, of keys in the new."""
+    modules = (sys.modules.get(name) for name in ("jax._src.random.prng", "jax._src.prng"))
+    cls = next((found for module in modules if (found := getattr(module, "PRNGKeyArray", None)) is not None), None)
+    old = jax_array()
+    return old if cls is None or old is ANY else UnionType(frozenset((old, ArrayType(cls))))
 
 
 def numpy_value() -> AbstractType:
@@ -33,21 +59,164 @@ def numpy_value() -> AbstractType:
     return UnionType(frozenset((ArrayType(numpy.ndarray), ArrayType(numpy.generic))))
 
 
-def jax_result(args: Sequence[AbstractType], kwargs: Mapping[str, AbstractType]) -> AbstractType:
-    """The result of a JAX function that gives one array."""
-    cls = jax_array_class()
-    return ANY if cls is None else ArrayType(cls)
+def numpy_array() -> AbstractType:
+    """An array of NumPy's."""
+    return ArrayType(sys.modules["numpy"].ndarray)
 
 
-def numpy_result(args: Sequence[AbstractType], kwargs: Mapping[str, AbstractType]) -> AbstractType:
-    """The result of a NumPy function that gives one array or scalar, on operands that are no subclass of its arrays."""
-    known = all(isinstance(part, ArrayType) or _is_number(part) for one in args for part in _parts(one))
-    return numpy_value() if known else ANY
+def is_jax(one: AbstractType) -> bool:
+    """Whether a type is that of JAX's arrays."""
+    return isinstance(one, ArrayType) and one.cls.__module__.startswith("jax")
 
 
-def _parts(one: AbstractType) -> frozenset[AbstractType]:
-    return one.members if isinstance(one, UnionType) else frozenset((one,))
+def array_kind(one: AbstractType) -> str | None:
+    """`jax` or `numpy` for a type whose values are all arrays or scalars of one library; else None."""
+    kinds = {("jax" if is_jax(part) else "numpy") if isinstance(part, ArrayType) else None for part in members(one)}
+    return kinds.pop() if len(kinds) == 1 else None
 
 
-def _is_number(one: AbstractType) -> bool:
-    return getattr(one, "cls", None) in (int, float, bool, complex)
+def is_array_data(one: AbstractType) -> bool:
+    """Whether NumPy takes an operand as data: no class of its own that could have a say in what is done with it."""
+    match one:
+        case UnionType(members=parts):
+            return all(map(is_array_data, parts))
+        case ListType(element=element) | TupleOfType(element=element):
+            return is_array_data(element)
+        case TupleType(elements=elements):
+            return all(map(is_array_data, elements))
+        case StaticType(value=held):
+            return isinstance(held, type) or type(held) in IMMUTABLE_SCALARS
+        case ExactType(cls=cls):
+            return cls in IMMUTABLE_SCALARS or cls is slice or cls.__module__.partition(".")[0] == "numpy"
+        case _:
+            return isinstance(one, (ArrayType, PlainType, NeverType))
+
+
+def python_number(array: ArrayType) -> AbstractType:
+    """The Python number that an element becomes (`item`, `tolist`)."""
+    name = array.dtype
+    if name is None:
+        return NUMBER
+    kind = "f" if name.startswith(("bfloat", "float")) else "b" if name == "bool" else name[0]
+    return _PYTHON_NUMBERS.get(kind, ANY)
+
+
+def nested_lists(array: ArrayType) -> AbstractType:
+    """What `tolist` gives; of unknown shape, numbers count as plain data, complex ones too (they run no code either)."""
+    number = python_number(array)
+    if array.shape is None:
+        return PLAIN if number is not ANY else ANY
+    for _ in array.shape:
+        number = ListType(number)
+    return number
+
+
+def element(array: ArrayType) -> AbstractType:
+    """What iterating an array gives."""
+    if is_jax(array):
+        return ArrayType(array.cls, array.dtype, None if array.shape is None else array.shape[1:])
+    return numpy_value()
+
+
+def _either_sequence(one: AbstractType) -> AbstractType:
+    return UnionType(frozenset((ListType(one), TupleOfType(one))))
+
+
+def _where(one: AbstractType) -> Rule:
+    return lambda args, kwargs: one if len(args) + len(kwargs) >= 3 else TupleOfType(one)
+
+
+def _unique(one: AbstractType) -> Rule:
+    return lambda args, kwargs: (
+        TupleOfType(one) if len(args) > 1 or any(name.startswith("return_") for name in kwargs) else one
+    )
+
+
+def _at_least(one: AbstractType) -> Rule:
+    return lambda args, kwargs: one if len(args) == 1 else _either_sequence(one)
+
+
+def _dtype(args: Types, kwargs: Named) -> AbstractType:
+    return ExactType(sys.modules["numpy"].dtype)
+
+
+_SHAPES = frozenset("shape broadcast_shapes".split())
+_INTEGERS = frozenset("ndim size".split())
+_TEXTS = frozenset("array_repr array_str array2string base_repr binary_repr typename".split())
+_FLAGS = frozenset(
+    "can_cast isscalar iscomplexobj isrealobj issubdtype isdtype shares_memory may_share_memory iterable".split()
+)
+_COMPARISONS = frozenset("array_equal array_equiv allclose".split())
+_DTYPES = frozenset("result_type promote_types dtype canonicalize_dtype".split())
+_TUPLES = frozenset(
+    "nonzero divmod modf frexp histogram histogram2d histogramdd ix_ tril_indices triu_indices tril_indices_from "
+    "triu_indices_from diag_indices diag_indices_from mask_indices unravel_index unstack lu_factor cho_factor".split()
+)
+_SEQUENCES = frozenset(
+    "split array_split hsplit vsplit dsplit meshgrid broadcast_arrays top_k approx_max_k approx_min_k".split()
+)
+_KEYS = frozenset("key PRNGKey fold_in clone wrap_key_data random.split".split())
+_UNKNOWN = frozenset(
+    "iinfo finfo svd eig eigh qr slogdet lstsq lu schur polar unique_all unique_counts unique_inverse gradient "
+    "einsum_path block_until_ready ndenumerate ndindex key_impl polyfit polydiv intersect1d linear_transpose "
+    "get_printoptions cond scan while_loop fori_loop switch map associative_scan reduce reduce_window sort_key_val "
+    "rng_bit_generator custom_root custom_linear_solve vectorize apply_along_axis apply_over_axes piecewise "
+    "fromfunction fromiter frompyfunc frombuffer tree_map poly1d errstate nested_iters".split()
+)
+"""Functions that give named tuples, objects, or what a callable gives."""
+_VIEWS = frozenset(
+    "asarray asanyarray ascontiguousarray asfortranarray require atleast_1d atleast_2d atleast_3d reshape ravel "
+    "transpose permute_dims matrix_transpose squeeze broadcast_to broadcast_arrays diagonal diag swapaxes moveaxis "
+    "rollaxis expand_dims real imag real_if_close flip fliplr flipud rot90 split array_split hsplit vsplit dsplit "
+    "unstack nan_to_num trim_zeros meshgrid view getfield newbyteorder frombuffer".split()
+)
+_CREATIONS = frozenset(
+    "zeros ones empty full eye identity arange linspace logspace geomspace array asarray stack concatenate hstack "
+    "vstack zeros_like ones_like full_like empty_like tri tril triu outer tile".split()
+)
+
+
+def may_be_view(name: str) -> bool:
+    """Whether what a NumPy function gives may share memory with its operands."""
+    return name in _VIEWS
+
+
+def result_rule(name: str, one: Callable[[], AbstractType], *, is_numpy: bool) -> Rule | None:
+    """The type of what a function of this name gives, where `one` is one array of its library; None: it isn't known."""
+    if name in _UNKNOWN:
+        return None
+    if is_numpy and name in _CREATIONS:
+        return lambda args, kwargs: numpy_array()
+    for names, made in _FIXED:
+        if name in names:
+            return lambda args, kwargs: made
+    if name in _COMPARISONS and is_numpy:
+        return lambda args, kwargs: BOOL
+    if name in _DTYPES:
+        return _dtype
+    for names, wrap in _MADE_OF_ARRAYS:
+        if name in names:
+            return lambda args, kwargs: wrap(one())
+    for names, choose in _BY_ARGUMENTS:
+        if name in names:
+            return lambda args, kwargs: choose(one())(args, kwargs)
+    if name in _KEYS and not is_numpy:
+        return lambda args, kwargs: jax_keys()
+    return lambda args, kwargs: one()
+
+
+_FIXED: tuple[tuple[frozenset[str], AbstractType], ...] = (
+    (_SHAPES, TupleOfType(INT)),
+    (_INTEGERS, INT),
+    (_TEXTS, STR),
+    (_FLAGS, BOOL),
+)
+_MADE_OF_ARRAYS: tuple[tuple[frozenset[str], Callable[[AbstractType], AbstractType]], ...] = (
+    (_TUPLES, TupleOfType),
+    (_SEQUENCES, _either_sequence),
+)
+_BY_ARGUMENTS: tuple[tuple[frozenset[str], Callable[[AbstractType], Rule]], ...] = (
+    (frozenset(("where",)), _where),
+    (frozenset(("unique",)), _unique),
+    (frozenset(("atleast_1d", "atleast_2d", "atleast_3d")), _at_least),
+)

@@ -5,44 +5,44 @@ A rule, not a list: functions are recognised by the module that they come from, 
 
 from __future__ import annotations
 
+import functools
+import inspect
 import re
 import sys
 import types
-from typing import Any
 
 from ...diagnostics.effect import Effect
-from .abstract_type import ANY
-from .array_results import NOT_ONE_ARRAY, jax_result, numpy_result
+from .abstract_type import ANY, AbstractType
+from .array_results import Named, Rule, Types, is_array_data, is_jax, jax_array, may_be_view, numpy_value, result_rule
 from .known import TABLE, KnownCallable
 from .source import is_library
+from .summary import ParameterKey
 
 JAX_ROOTS = ("jax.numpy", "jax.lax", "jax.nn", "jax.scipy", "jax.random", "jax.image", "jax.ops")
 JAX_MODULES = ("jax._src.numpy", "jax._src.lax", "jax._src.nn", "jax._src.scipy", "jax._src.random", "jax._src.image")
-_EFFECTFUL = frozenset(("callback", "debug", "debugging", "savez", "io", "print", "save", "load", "file", "profiler", "distributed", "seed"))
+_EFFECTFUL = frozenset(
+    "callback debug debugging savez io print save load file profiler distributed seed export".split()
+)
 _TAKES_CALLABLE = frozenset(
-    "cond scan while_loop fori_loop map switch associative_scan vectorize apply_along_axis apply_over_axes piecewise "
-    "fromfunction fromiter frompyfunc custom_root custom_linear_solve reduce reduce_window".split()
+    "vectorize apply_along_axis apply_over_axes piecewise fromfunction fromiter frompyfunc".split()
 )
 _NUMPY_ORDERED = frozenset(
     "copyto put put_along_axis place putmask fill_diagonal save savez savez_compressed savetxt load loadtxt genfromtxt "
     "fromfile memmap seterr seterrcall setbufsize set_printoptions random shuffle nditer show_config info test "
     "asarray_chkfinite open_memmap errstate getbufsize printoptions set_numeric_ops".split()
 )
+_ANYTHING = ("any *", "any **")  # JAX takes what it is given as arrays, or raises: no operand's own code counts
+_ARRAY_DATA = ("array *", "array **")
+MAX_OPERANDS = 8  # positional operands that a view may share memory with
 
-
-# JAX's functions take what they are given as arrays, or raise: no operand's own code counts.
-JAX_CALL = KnownCallable(result=ANY, array="jax", fresh=True, uses=("any *", "any **"))
-JAX_ARRAY_CALL = KnownCallable(result=jax_result, array="jax", fresh=True, uses=("any *", "any **"))
-NUMPY_CALL = KnownCallable(result=ANY, array="numpy", fresh=False, retains=frozenset(range(8)))
-NUMPY_VALUE_CALL = KnownCallable(result=numpy_result, array="numpy", fresh=False, retains=frozenset(range(8)))
+JIT_CALL = KnownCallable(result=ANY, array="jax", fresh=True, uses=_ANYTHING)
 IN_PLACE = KnownCallable(
-    Effect.ORDERED, array="numpy", uses=("any *", "any **"), fresh=False, reason="a NumPy function that writes or draws"
+    Effect.ORDERED, array="numpy", uses=_ANYTHING, fresh=False, reason="a NumPy function that writes or draws"
 )
 
 
 def rule(function: object) -> KnownCallable | None:
     """The entry of an array function."""
-    module, name = getattr(type(function), "__module__", ""), ""
     owner = _owner(function)
     if owner is None:
         return None
@@ -74,9 +74,14 @@ def _jax_entry(function: object, module: str, name: str) -> KnownCallable | None
         return None
     if isinstance(function, type) and not _is_scalar_maker(function):
         return None
-    if name in _TAKES_CALLABLE:
-        return None
-    return JAX_CALL if name in NOT_ONE_ARRAY else JAX_ARRAY_CALL
+    if module.startswith("jax._src.random") or module.startswith("jax.random"):
+        name = f"random.{name}" if name == "split" else name
+    found = result_rule(name.lstrip("_"), jax_array, is_numpy=False)
+    return JIT_CALL if found is None else _jax_call(found)
+
+
+def _jax_call(result: Rule) -> KnownCallable:
+    return KnownCallable(result=result, array="jax", fresh=True, uses=_ANYTHING)
 
 
 def _is_scalar_maker(function: type) -> bool:
@@ -86,9 +91,44 @@ def _is_scalar_maker(function: type) -> bool:
 def _numpy_entry(function: object, module: str, name: str) -> KnownCallable | None:
     if ".random" in module or name in _NUMPY_ORDERED or name in ("at", "outer_at"):
         return IN_PLACE
-    if name in _TAKES_CALLABLE or isinstance(function, type) and not _is_scalar_class(function):
+    if name in _TAKES_CALLABLE or (isinstance(function, type) and not _is_scalar_class(function)):
         return None
-    return NUMPY_CALL if name in NOT_ONE_ARRAY else NUMPY_VALUE_CALL
+    return _numpy_call(name, _place_of_out(function))
+
+
+def _numpy_call(name: str, place_of_out: int | None) -> KnownCallable:
+    """A NumPy function or method: it may write what is given as `out`, which it then gives back."""
+    out: frozenset[ParameterKey] = frozenset(("out",)) if place_of_out is None else frozenset(("out", place_of_out))
+    found = result_rule(name, numpy_value, is_numpy=True)
+    return KnownCallable(
+        _effect_of_copying,
+        result=ANY if found is None else functools.partial(_of_data, found),
+        uses=_ARRAY_DATA,
+        mutates=out,
+        retains=out | frozenset(range(MAX_OPERANDS)) if may_be_view(name) or found is None else out,
+        array="numpy",
+        fresh=found is not None,
+    )
+
+
+def _effect_of_copying(args: Types, kwargs: Named) -> Effect:
+    """What `copy=False` gives may be its operand: what then happens to it isn't followed."""
+    return Effect.ORDERED if "copy" in kwargs else Effect.PURE
+
+
+def _of_data(found: Rule, args: Types, kwargs: Named) -> AbstractType:
+    """The result where no operand has code of its own, which decides then."""
+    return found(args, kwargs) if all(map(is_array_data, (*args, *kwargs.values()))) else ANY
+
+
+def _place_of_out(function: object) -> int | None:
+    if type(function).__name__ == "ufunc":
+        return function.nin  # type: ignore[attr-defined]
+    try:
+        names = list(inspect.signature(function).parameters)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return None
+    return names.index("out") if "out" in names else None
 
 
 def _is_scalar_class(function: type) -> bool:
@@ -111,28 +151,27 @@ def compiled_rule(function: object) -> KnownCallable | None:
 
 
 _TRANSFORMED = frozenset(("grad_f", "value_and_grad_f", "grad_f_aux", "value_and_grad_f_aux", "vmap_f", "jacfun"))
-JIT_CALL = KnownCallable(result=ANY, array="jax", fresh=True, uses=("any *", "any **"))
-
-_NUMPY_METHODS_IN_PLACE = frozenset("fill itemset partition put resize setfield setflags sort byteswap tofile dump".split())
 
 
-def array_method_rule(function: object) -> KnownCallable | None:
-    """Methods of `numpy.ndarray` and of JAX's arrays."""
-    owner: Any = getattr(function, "__objclass__", None)
-    if owner is None or type(function).__name__ not in ("method_descriptor", "wrapper_descriptor"):
+def transformation_rule(function: object) -> KnownCallable | None:
+    """`jax.vmap` and the like only make a function; moving an array between devices gives an array."""
+    if not isinstance(function, types.FunctionType) or not is_library(function.__code__.co_filename):
         return None
-    numpy = sys.modules.get("numpy")
-    if numpy is not None and owner in (numpy.ndarray, numpy.generic):
-        name = getattr(function, "__name__", "")
-        if name in _NUMPY_METHODS_IN_PLACE:
-            return KnownCallable(array="numpy", mutates=frozenset((0,)), retains=frozenset((0, 1)), fresh=False)
-        return NUMPY_CALL
+    if function.__module__ == "jax._src.api":
+        if function.__name__ in ("vmap", "grad", "value_and_grad", "jit", "jacfwd", "jacrev", "hessian", "checkpoint"):
+            return KnownCallable(result=ANY, fresh=True, retains=frozenset((0,)), uses=_ANYTHING)
+        if function.__name__ in ("device_put", "block_until_ready"):
+            return KnownCallable(result=_moved, array="jax", fresh=True, uses=_ANYTHING)
     return None
+
+
+def _moved(args: Types, kwargs: Named) -> AbstractType:
+    return args[0] if is_jax(args[0]) else ANY
 
 
 def load() -> None:
     """Enters the rules into the table."""
-    TABLE.rules.extend((compiled_rule, rule, array_method_rule))
+    TABLE.rules.extend((rule, compiled_rule, transformation_rule))
 
 
 load()

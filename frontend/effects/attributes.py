@@ -26,6 +26,7 @@ from .abstract_type import (
     widen,
 )
 from .application import apply_summary
+from .array_methods import FACTS, attribute_type, one_class
 from .frame import Frame, Method, Path, Super
 from .known import TABLE
 from .ledger import DECLARE
@@ -54,7 +55,7 @@ def load_attribute(frame: Frame, owner: Value, name: str, node: object) -> Value
     if owner.bound is not None:
         return _load_from_callable(frame, owner, name)
     found = NOTHING
-    for part in members(widen(owner.type)):
+    for part in members(one_class(widen(owner.type))):
         found = join_values(found, _load_part(frame, Value(part, owner.origins), name, node))
     return found
 
@@ -117,14 +118,14 @@ def _load_builtin(frame: Frame, owner: Value, cls: type, name: str) -> Value:
     member = class_view(cls).get(name)
     if member is None:
         return NOTHING
-    if isinstance(member, (*_C_METHODS, types.FunctionType)):
+    is_array = isinstance(owner.type, ArrayType)
+    if isinstance(member, (*_C_METHODS, types.FunctionType)) or (is_array and callable(member)):
         return Value(ANY, bound=Method(member, owner))
     path = f"{cls.__module__}.{cls.__qualname__}.{name}"
     if isinstance(owner.type, ArrayType):
-        frame.ledger.has_array_work = True
+        frame.ledger.has_array_work |= name not in FACTS
         frame.ledger.look(owner)
-        same_kind = name in ("T", "real", "imag", "mT")
-        return Value(ArrayType(cls) if same_kind else ANY, owner.origins) if name != "flat" else outside(ANY)
+        return value(attribute_type(owner.type, name), owner.origins)
     if cls in operators.KNOWN_VALUE_CLASSES or operators.is_builtin(owner.type):
         return value(_value_attribute(cls, name))
     entry = TABLE.at(path)
@@ -166,6 +167,8 @@ def load_static(frame: Frame, held: Any, name: str) -> Value:
 
 def _load_module(frame: Frame, module: types.ModuleType, name: str) -> Value:
     namespace = vars(module)
+    if name not in namespace and module.__name__.partition(".")[0] == "jax" and "__getattr__" in namespace:
+        getattr(module, name, None)  # imports one of JAX's own modules, which then is among its names
     if name not in namespace:
         lazy = sys.modules.get(f"{module.__name__}.{name}")
         if lazy is None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ...diagnostics.effect import Effect
+from . import operators
 from .abstract_type import (
     ANY,
     BOOL,
@@ -30,8 +31,8 @@ from .abstract_type import (
     join_all,
     widen,
 )
-from . import operators
 from .application import CalledType, apply_known, apply_summary
+from .array_results import array_kind, jax_array, numpy_value
 from .calls import special
 from .frame import Frame
 from .items import element_of
@@ -109,6 +110,8 @@ def _all_numbers(part: AbstractType) -> bool:
 
 def _round(args: Types, kwargs: Named) -> AbstractType:
     digits = args[1] if len(args) > 1 else kwargs.get("ndigits", NONE)
+    if array_kind(args[0]) == "jax":
+        return jax_array()
     if widen(args[0]) in (INT, BOOL):
         return INT
     if widen(args[0]) == FLOAT:
@@ -118,6 +121,8 @@ def _round(args: Types, kwargs: Named) -> AbstractType:
 
 def _abs(args: Types, kwargs: Named) -> AbstractType:
     one = widen(args[0])
+    if array_kind(one) is not None:
+        return jax_array() if array_kind(one) == "jax" else numpy_value()
     return INT if one in (INT, BOOL) else FLOAT if one == FLOAT else join(INT, FLOAT) if one == PLAIN else ANY
 
 

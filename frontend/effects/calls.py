@@ -41,7 +41,7 @@ from .binding import (
     local_names,
 )
 from .frame import Closure, Frame, Method, Path, Super
-from .known import KnownCallable, known, TABLE
+from .known import TABLE, KnownCallable, known
 from .ledger import DECLARE
 from .scope import CodeScope, class_view
 from .summary import EVERYTHING, Guard
@@ -328,7 +328,7 @@ def _isinstance(frame: Frame, args: Sequence[Value], kwargs: Mapping[str, Value]
             held = getattr(one, "value", None)
             inner = one.elements if isinstance(one, TupleType) else ()
             classes = [held, *(getattr(e, "value", None) for e in inner)]
-            if not all(c is None and isinstance(one, TupleType) or type(c) in _PLAIN_METACLASSES for c in classes):
+            if not all((c is None and isinstance(one, TupleType)) or type(c) in _PLAIN_METACLASSES for c in classes):
                 frame.ledger.unknown("`isinstance` with a class that may define its own check", args)
         return Value(operators.BOOL)
     return None

@@ -10,8 +10,8 @@ from typing import Any
 from ...diagnostics.effect import Effect
 from . import operators
 from .abstract_type import ANY, ExactType, InstanceType
-from .calls import call_static, run_settled
 from .binding import WrongArguments, bind_arguments, is_generator
+from .calls import call_static, run_settled
 from .frame import Frame
 from .scope import CodeScope, class_view, current_type
 from .source import SourceUnavailable, function_source
@@ -26,7 +26,7 @@ def construct(
     frame: Frame, cls: type, args: Sequence[Value], kwargs: Mapping[str, Value], node: object
 ) -> Value:
     """`cls(*args, **kwargs)`."""
-    if type(cls).__name__ not in _PLAIN_METACLASSES or "__call__" in vars(type(cls)) and type(cls) is not type:
+    if type(cls).__name__ not in _PLAIN_METACLASSES or ("__call__" in vars(type(cls)) and type(cls) is not type):
         return _unknown(frame, cls, args, kwargs, "its metaclass")
     if issubclass(cls, BaseException) and not isinstance(operators.dunder(cls, "__init__"), types.FunctionType):
         origins = frozenset().union(*(reach_of(one) for one in args)) if args else frozenset()

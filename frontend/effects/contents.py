@@ -12,6 +12,7 @@ from .abstract_type import (
     PLAIN,
     STR,
     AbstractType,
+    ArrayType,
     DictType,
     ExactType,
     InstanceType,
@@ -28,6 +29,7 @@ from .abstract_type import (
     join,
     join_all,
 )
+from .array_results import element as array_element
 from .summary import EVERYTHING
 from .value import ELEMENT, KEY, LIBRARY_DICTS, VALUE
 
@@ -51,6 +53,8 @@ def element_type(type_: AbstractType) -> AbstractType | None:
             return _SCALAR_ELEMENTS.get(cls)
         case NeverType():
             return NEVER
+        case ArrayType():
+            return array_element(type_)
         case UnionType(members=parts):
             found = [element_type(part) for part in parts]
             return None if None in found else join_all(found)  # type: ignore[arg-type]
@@ -111,6 +115,8 @@ def kinds(type_: AbstractType, deeply: bool = False) -> frozenset[str]:
             return frozenset((EVERYTHING,))
         case ExactType(cls=cls) if cls in LIBRARY_DICTS or cls is deque:
             return frozenset(("list" if cls is deque else "dict",)) | (frozenset((EVERYTHING,)) if deeply else frozenset())
+        case ArrayType() if not is_immutable(type_):
+            return frozenset(("array",))
         case ExactType(cls=cls) if cls not in IMMUTABLE_SCALARS:
             return frozenset((f"type:{cls.__qualname__}",))
         case _:
@@ -142,6 +148,8 @@ def fits(type_: AbstractType, kind: str, field: str | None, held: AbstractType) 
         case UnionType(members=parts):
             return all(fits(part, kind, field, held) for part in parts)
         case InstanceType(attributes=attributes):
+            if kind.startswith("attr:") and kind[5:] not in dict(attributes):  # it may hide one of the class from now on
+                return not hasattr(type_.cls, kind[5:])
             return all(inner(f"attr:{name}", f"attr:{name}", part) for name, part in attributes)
         case PlainType():
             return kind not in ("list", "dict") or covers(PLAIN, held)

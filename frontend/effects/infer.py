@@ -15,7 +15,17 @@ from typing import Any
 
 from ...diagnostics.effect import ORDERED, Behaviour
 from ...diagnostics.effect import PURE as PURE_BEHAVIOUR
-from . import activation, array_table, builtin_table, client_table, container_table, expressions, library_table, method_table
+from . import (
+    activation,
+    array_methods,
+    array_table,
+    builtin_table,
+    client_table,
+    container_table,
+    expressions,
+    library_table,
+    method_table,
+)
 from .abstract_type import IMMUTABLE_SCALARS, AbstractType, InstanceType
 from .activation import Analysis, is_method_of_data
 from .known import known
@@ -25,7 +35,7 @@ from .type_of import type_of
 
 __all__ = ["infer_call", "infer_code", "infer_value_call", "resolve"]
 
-_REGISTERED = (array_table, builtin_table, client_table, container_table, expressions, library_table, method_table)  # they fill tables when imported
+_REGISTERED = (array_methods, array_table, builtin_table, client_table, container_table, expressions, library_table, method_table)  # they fill tables when imported
 
 
 def infer_call(

@@ -27,6 +27,8 @@ from .abstract_type import (
     members,
 )
 from .application import apply_summary, elements_of, iterate
+from .array_methods import update_classes
+from .array_results import is_array_data, is_jax, numpy_value
 from .contents import element_type, kinds, plain_form
 from .frame import Frame
 from .value import ELEMENT, KEY, NOTHING, VALUE, Cell, Value, deep, join_values, load, reach_of, value
@@ -95,6 +97,8 @@ def _subscript_part(frame: Frame, owner: Value, index: Value, node: ast.Subscrip
             return NOTHING
         case ArrayType():
             return _array_item(frame, owner, index)
+        case ExactType(cls=cls) if (update := update_classes()) is not None and cls is update[0]:
+            return value(ExactType(update[1]))
         case StaticType(value=held) if isinstance(held, type):
             return Value(ANY, frozenset((None,)))  # `list[int]`
     summary = operators.call_dunder("__getitem__", deep(owner), (deep(index),), frame.inference)
@@ -133,11 +137,11 @@ def _tuple_item(frame: Frame, owner: Value, elements: tuple[AbstractType, ...], 
 def _array_item(frame: Frame, owner: Value, index: Value) -> Value:
     type_ = owner.type
     assert isinstance(type_, ArrayType)
-    if not is_immutable(index.type) and not isinstance(index.type, (ArrayType, TupleType, ListType)):
+    if not is_array_data(deep(index)):
         frame.ledger.unknown("an array's index", [owner, index])
+    frame.ledger.look(index, deeply=True)
     frame.ledger.has_array_work = True
-    is_jax = type_.cls.__module__.startswith("jax")
-    return Value(ArrayType(type_.cls)) if is_jax else Value(ANY, owner.origins)
+    return Value(ArrayType(type_.cls)) if is_jax(type_) else Value(numpy_value(), owner.origins)
 
 
 def _hash(frame: Frame, owner: Value, index: Value, node: object) -> None:
@@ -197,7 +201,9 @@ def store_item(frame: Frame, owner: Value, index: Value, stored: Value, node: as
             case _ if operators.is_builtin(part):
                 continue
             case ArrayType():
-                frame.ledger.write(one, "*")
+                if not is_array_data(deep(index)) or not is_array_data(deep(stored)):
+                    frame.ledger.unknown("what an array is filled with", [one, index, stored])
+                frame.ledger.write(one, "array")
             case _:
                 _store_by_method(frame, one, index, stored, node)
 
@@ -247,7 +253,7 @@ def _augmented_part(frame: Frame, node: ast.AugAssign, name: str, left: Value, r
             frame.ledger.write(left, "dict", load(right, VALUE, right.type.value), VALUE)
             return left
         case ListType() | SetType() | DictType() | PlainType() | ArrayType():
-            if not (isinstance(left.type, ArrayType) and left.type.cls.__module__.startswith("jax")):
+            if not is_jax(left.type):
                 for kind in kinds(left.type):
                     frame.ledger.write(left, kind)
         case InstanceType(cls=cls) if operators.dunder(cls, f"__i{name}__") is not None:

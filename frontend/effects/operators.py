@@ -422,9 +422,7 @@ def hash_of(one: AbstractType, inference: Inference) -> Summary:
         elif is_builtin(part) or isinstance(part, StaticType):
             known = not isinstance(part, StaticType) or type(part.value) in (type, types.FunctionType)
             parts.append(pure(INT) if known else unknown(f"hash of {part}", part))
-        elif isinstance(part, ExactType) and part.cls in KNOWN_VALUE_CLASSES:
-            parts.append(pure(INT))
-        elif isinstance(part, InstanceType) and dunder(part.cls, "__hash__") is vars(object)["__hash__"]:
+        elif (isinstance(part, ExactType) and part.cls in KNOWN_VALUE_CLASSES) or (isinstance(part, InstanceType) and dunder(part.cls, "__hash__") is vars(object)["__hash__"]):
             parts.append(pure(INT))
         elif isinstance(part, InstanceType) and is_generated(dunder(part.cls, "__hash__")):
             parts.append(_fields_summary(part, INT, lambda a: hash_of(a, inference)))

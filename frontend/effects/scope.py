@@ -12,8 +12,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .abstract_type import ANY, AbstractType, ArrayType, DictType, InstanceType, ListType, SetType, StaticType, TupleOfType
-from .abstract_type import ExactType, is_immutable
+from .abstract_type import (
+    ANY,
+    AbstractType,
+    ArrayType,
+    DictType,
+    ExactType,
+    InstanceType,
+    ListType,
+    SetType,
+    StaticType,
+    TupleOfType,
+    is_immutable,
+)
 from .summary import Guard, Touch
 from .type_of import SCALAR_TYPES, is_static, type_of
 from .value import Value, outside

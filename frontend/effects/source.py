@@ -8,6 +8,8 @@ Assumes: nothing. Ensures: trees are shared and must not be changed by callers.
 
 from __future__ import annotations
 
+import __future__
+
 import ast
 import functools
 import linecache
@@ -172,7 +174,9 @@ def same_code(left: types.CodeType, right: types.CodeType) -> bool:
     """Whether two code objects do the same: bytecode, names, constants, variables and flags."""
     if left.co_code != right.co_code or left.co_firstlineno != right.co_firstlineno:
         return False
-    facts = ("co_name", "co_names", "co_varnames", "co_freevars", "co_cellvars", "co_flags")
+    if (left.co_flags ^ right.co_flags) & ~__future__.CO_FUTURE_ANNOTATIONS:  # set for a whole session by notebooks
+        return False
+    facts = ("co_name", "co_names", "co_varnames", "co_freevars", "co_cellvars")
     if any(getattr(left, fact) != getattr(right, fact) for fact in facts):
         return False
     if len(left.co_consts) != len(right.co_consts):

@@ -7,15 +7,25 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from . import attributes, operators
-from .abstract_type import ANY, NEVER, AbstractType, CaughtType, ExactType, InstanceType, TupleType, is_immutable, members
+from .abstract_type import (
+    ANY,
+    NEVER,
+    AbstractType,
+    CaughtType,
+    ExactType,
+    InstanceType,
+    TupleType,
+    is_immutable,
+    members,
+)
 from .application import apply_summary, is_stale
 from .binding import free_names
 from .calls import call_value
 from .contents import element_type
 from .frame import Closure, Frame, Names, joined, statement
-from .managers import enter
 from .items import augmented, delete_item, iterate, made_list, store_item, subscript
-from .value import ELEMENT, NOTHING, NONE_VALUE, Value, join_values, load, outside, value
+from .managers import enter
+from .value import ELEMENT, NONE_VALUE, NOTHING, Value, join_values, load, outside, value
 
 MAX_ROUNDS = 6  # over a loop, before the types of its names are given up
 
@@ -386,8 +396,14 @@ def _match(frame: Frame, node: ast.Match) -> None:
             test(frame, case.guard)
         frame.execute(case.body)
         result = joined(result, frame.names)
-        frame.names = joined(before, None)
+        frame.names = None if case.guard is None and _always_matches(case.pattern) else before
+        if frame.names is None:
+            break
     frame.names = joined(result, frame.names)
+
+
+def _always_matches(pattern: ast.pattern) -> bool:
+    return isinstance(pattern, ast.MatchAs) and (pattern.pattern is None or _always_matches(pattern.pattern))
 
 
 def _pattern(frame: Frame, pattern: ast.pattern, subject: Value) -> None:

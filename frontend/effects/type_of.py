@@ -152,7 +152,8 @@ class _Look:
     def object_type(self, value: Any, cls: type, depth: int) -> AbstractType:
         shape = _SHAPES.get(cls) or _shape(cls)
         if shape.is_array:
-            return ArrayType(cls, str(value.dtype), tuple(value.shape))
+            dtype = str(value.dtype)
+            return ExactType(cls) if dtype.startswith(_WITH_OBJECTS) else ArrayType(cls, dtype, tuple(value.shape))
         if shape.exact is not None:
             return shape.exact
         held = shape.attributes(value)
@@ -238,6 +239,7 @@ def _shape(cls: type) -> _Shape:
     return shape
 
 
+_WITH_OBJECTS = ("object", "[", "(", "{")  # and records, which may hold objects: their elements have code of their own
 _CONTAINERS = {
     list: _Look.list_type,
     dict: _Look.dict_type,
@@ -258,7 +260,7 @@ def _is_array_class(cls: type) -> bool:
     numpy = sys.modules.get("numpy")
     if numpy is not None and cls is getattr(numpy, "ndarray", None):
         return True
-    return cls.__module__.partition(".")[0] in ("jax", "jaxlib") and cls.__name__ == "ArrayImpl"
+    return cls.__module__.partition(".")[0] in ("jax", "jaxlib") and cls.__name__ in ("ArrayImpl", "PRNGKeyArray")
 
 
 def is_array_library(cls: type) -> bool:
