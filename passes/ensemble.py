@@ -190,18 +190,28 @@ def _build_ensemble(window: _Window) -> None:
     ensemble = EnsembleOp.make([Region(Block()) for _ in outputs], types, first.location)
     _hoist(window.hoisted, first, window.branches[-1][-1])
     block.insert_op_before(ensemble, first)
-    results = iter(ensemble.results)
+    _replace_uses(window, outputs, ensemble)
     for region, branch, values in zip(ensemble.regions, window.branches, outputs, strict=True):
-        inside = set(branch)
-        for value in values:
-            result = next(results)
-            result.name_hint = value.name_hint
-            for use in _uses_outside(value, inside):
-                use.operation.operands[use.index] = result
         for op in branch:
             op.detach()
             region.block.add_op(op)
         region.block.add_op(YieldOp.make(values))
+
+
+def _replace_uses(window: _Window, outputs: Sequence[Sequence[OpResult]], ensemble: EnsembleOp) -> None:
+    """Make the rest of the program use the ensemble's results, each user's operands set once."""
+    replaced: dict[SSAValue, SSAValue] = {}
+    users: dict[Operation, None] = {}
+    results = iter(ensemble.results)
+    for branch, values in zip(window.branches, outputs, strict=True):
+        inside = set(branch)
+        for value in values:
+            result = next(results)
+            result.name_hint = value.name_hint
+            replaced[value] = result
+            users.update((use.operation, None) for use in _uses_outside(value, inside))
+    for user in users:
+        user.operands = [replaced.get(value, value) for value in user.operands]
 
 
 def _hoist(ops: Collection[Operation], first: Operation, last: Operation) -> None:

@@ -30,6 +30,9 @@ from .captures import Captures
 from .dependence import blocks_of
 from .waiting import analyze_waiting
 
+MAX_STAGES = 16
+"""Bodies in one fused map. Each fusion looks at the whole body again, and a longer one gains little more."""
+
 
 @dataclass(frozen=True)
 class FuseMapsPass(ModulePass):
@@ -63,6 +66,7 @@ class _Fusion:
 
     def __init__(self, block: Block, summaries: OpSummaries, captures: Captures) -> None:
         self._block = block
+        self._num_stages: dict[MapOp, int] = {}
         self._summaries = summaries
         self._captures = captures
         self._waits_for: dict[Operation, int] = {}
@@ -86,6 +90,8 @@ class _Fusion:
     def _is_legal(self, first: MapOp, second: MapOp) -> bool:
         stacked = second.iterable.owner is first
         if not (stacked or _are_siblings(first, second)) or not _same_form(first, second):
+            return False
+        if self._num_stages.get(first, 1) == MAX_STAGES:
             return False
         if any(value.owner is first and value is not second.iterable for value in self._captures.used_by(second)):
             return False
@@ -112,6 +118,7 @@ class _Fusion:
             op.detach()
             self._block.insert_op_before(op, first)
         fused = fuse_maps(first, second)
+        self._num_stages[fused] = self._num_stages.get(first, 1) + 1
         self._waits_for[fused] = waits_for
         return fused
 

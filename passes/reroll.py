@@ -14,7 +14,6 @@ from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
-from xdsl.traits import IsTerminator
 
 from ..diagnostics.effect import PURE, Effect
 from ..dialect.access import UnpackOp
@@ -125,7 +124,7 @@ def _join(run: _Run, op: Operation, summaries: OpSummaries, captures: Captures) 
         run.dependent.add(op)
         return True
     summary = summaries.of(op)
-    if op.has_trait(IsTerminator):
+    if op.next_op is None:  # the terminator
         return False
     if summary.is_inert and not dependent:
         run.hoisted.append(op)

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from xdsl.ir import Operation
-from xdsl.traits import IsTerminator
 
 from ..diagnostics.effect import Effect
 from .behaviour import OpSummaries, OpSummary
@@ -79,4 +78,5 @@ def _pass_to_operands(op: Operation, waiting: dict[Operation, Waiting], captures
 
 def starts_before_its_inputs(op: Operation, is_external: bool) -> bool:
     """Whether an op uses its inputs one by one: frames start before all are there, results leave a block singly."""
-    return op.has_trait(IsTerminator) or (is_external and (bool(op.regions) or op.name == "xcs.invoke"))
+    is_terminator = op.next_op is None
+    return is_terminator or (is_external and (bool(op.regions) or op.name == "xcs.invoke"))
