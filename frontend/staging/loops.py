@@ -258,7 +258,8 @@ class LoopStager(BranchStager):
             arguments.append(argument)
         for owned, known in carried.containers.items():
             argument = block.insert_arg(ir_type(known), len(block.args))
-            self.state.heap[owned] = OwnedState(known, self.depth, None, argument)
+            made_at = self.state.heap[owned].made_at
+            self.state.heap[owned] = OwnedState(known, self.depth, made_at, None, argument)
             arguments.append(argument)
         return arguments
 

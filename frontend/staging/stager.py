@@ -164,11 +164,11 @@ class Stager:
         for element in elements:
             self.hold(element)
         kinds = join_all(map(self.type_of, elements))
-        return self.state.own(OwnedState(ListType(kinds), self.depth, tuple(elements)))
+        return self.state.own(OwnedState(ListType(kinds), self.depth, self.depth, tuple(elements)))
 
     def own(self, ssa: SSAValue, known: AbstractType, cls: type) -> Owned:
         """A fresh container that an op has made."""
-        return self.state.own(OwnedState(known, self.depth, None, ssa), cls)
+        return self.state.own(OwnedState(known, self.depth, self.depth, None, ssa), cls)
 
     def hold(self, value: Value) -> None:
         """A value goes into a container: what it may change in later is seen through that container too."""
@@ -183,7 +183,7 @@ class Stager:
         state = self.state.heap[owned]
         if state.escaped:
             return
-        if state.depth < self.loop_depth:
+        if state.made_at < self.loop_depth:
             raise MustEscape(owned)
         self._owned_ssa(owned)
         self.state.update(owned, escaped=True, elements=None, type=self.state.type_of(owned))

@@ -18,12 +18,14 @@ class OwnedState:
         elements: its elements, where they are known one by one (lists only).
         ssa: the value that holds it when the program runs; None until something needs it.
         type: its type.
-        depth: nesting depth of the region it was made in: a region further in that changes it must carry it.
+        depth: nesting depth of the region that its version comes from: a loop further in that changes it must carry it.
+        made_at: nesting depth of the region it was made in: a loop further in must not let it escape.
         escaped: somebody else may see it: from here on it is an ordinary object of the outside world.
     """
 
     type: AbstractType
     depth: int
+    made_at: int
     elements: tuple[Value, ...] | None = None
     ssa: SSAValue | None = None
     escaped: bool = False
