@@ -119,6 +119,7 @@ def _effect_of_copying(args: Types, kwargs: Named) -> Effect:
     return Effect.ORDERED if "copy" in kwargs or len(args) > 5 else Effect.PURE
 
 
+_UPDATES = "_IndexUpdateRef."
 _method_names: dict[int, str] = {}
 _methods_of: set[type] = set()
 
@@ -132,7 +133,8 @@ def _names() -> dict[int, str]:
     for cls, root in classes:
         if cls not in _methods_of:
             for name, member in vars(cls).items():
-                if callable(member) and not isinstance(member, type):
+                is_private = name.startswith("_") and not name.startswith("__")
+                if callable(member) and not is_private and not isinstance(member, type):
                     _method_names[id(member)] = root + name
             _methods_of.add(cls)
     return _method_names
@@ -141,10 +143,10 @@ def _names() -> dict[int, str]:
 def _update_entry(function: object) -> KnownCallable | None:
     """`x.at[i].set(y)` and its siblings."""
     owner = getattr(function, "__qualname__", "")
-    if getattr(function, "__module__", None) == "jax._src.numpy.array_methods" and owner.startswith("_IndexUpdateRef."):
-        if not owner.endswith((".apply", ".__init__")):
-            return KnownCallable(result=lambda args, kwargs: jax_array(), array="jax", uses=("any *", "any **"))
-    return None
+    is_update = getattr(function, "__module__", None) == "jax._src.numpy.array_methods" and owner.startswith(_UPDATES)
+    if not is_update or owner.endswith((".apply", ".__init__")):
+        return None
+    return KnownCallable(result=lambda args, kwargs: jax_array(), array="jax", uses=("any *", "any **"))
 
 
 def attribute_type(array: ArrayType, name: str) -> AbstractType:

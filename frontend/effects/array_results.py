@@ -1,4 +1,4 @@
-"""Types of what array functions and methods give: JAX's give arrays of its own, NumPy's an array or a scalar of its own.
+"""Types of what array functions and methods give: arrays of JAX's own, or NumPy's arrays and scalars.
 
 An array whose dtype isn't known is taken to hold numbers; arrays of objects are told by their dtype (`type_of`).
 """
@@ -19,6 +19,7 @@ from .abstract_type import (
     STR,
     AbstractType,
     ArrayType,
+    DictType,
     ExactType,
     ListType,
     NeverType,
@@ -27,6 +28,7 @@ from .abstract_type import (
     TupleOfType,
     TupleType,
     UnionType,
+    join_all,
     members,
 )
 
@@ -92,6 +94,50 @@ def is_array_data(one: AbstractType) -> bool:
             return isinstance(one, (ArrayType, PlainType, NeverType))
 
 
+def traced_type(one: AbstractType) -> AbstractType:
+    """An argument as a function under `jax.jit` sees it: numbers and NumPy's arrays are JAX's arrays there."""
+    match one:
+        case ArrayType() if not is_jax(one):
+            return jax_array()
+        case ExactType(cls=cls) if cls in (int, float, bool, complex):
+            return jax_array()
+        case StaticType(value=held) if type(held) in (int, float, bool, complex):
+            return jax_array()
+        case UnionType(members=parts):
+            return join_all(map(traced_type, parts))
+        case ListType(element=inner):
+            return ListType(traced_type(inner))
+        case TupleOfType(element=inner):
+            return TupleOfType(traced_type(inner))
+        case TupleType(elements=elements):
+            return TupleType(tuple(map(traced_type, elements)))
+        case DictType(key=key, value=held):
+            return DictType(key, traced_type(held))
+        case _:
+            return one
+
+
+def staged_result(one: AbstractType) -> AbstractType:
+    """What `jax.jit` gives where the function itself gives a value of this type."""
+    match one:
+        case UnionType(members=parts):
+            return join_all(map(staged_result, parts))
+        case ListType(element=inner):
+            return ListType(staged_result(inner))
+        case TupleOfType(element=inner):
+            return TupleOfType(staged_result(inner))
+        case TupleType(elements=elements):
+            return TupleType(tuple(map(staged_result, elements)))
+        case DictType(key=key, value=held):
+            return DictType(key, staged_result(held))
+        case NeverType():
+            return one
+        case ExactType(cls=cls) if cls is type(None):
+            return one
+        case _:
+            return jax_array() if traced_type(one) == jax_array() or is_jax(one) else ANY
+
+
 def python_number(array: ArrayType) -> AbstractType:
     """The Python number that an element becomes (`item`, `tolist`)."""
     name = array.dtype
@@ -102,7 +148,7 @@ def python_number(array: ArrayType) -> AbstractType:
 
 
 def nested_lists(array: ArrayType) -> AbstractType:
-    """What `tolist` gives; of unknown shape, numbers count as plain data, complex ones too (they run no code either)."""
+    """What `tolist` gives; of unknown shape, plain data, as complex numbers count here: they run no code."""
     number = python_number(array)
     if array.shape is None:
         return PLAIN if number is not ANY else ANY

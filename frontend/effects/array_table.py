@@ -13,13 +13,33 @@ import types
 
 from ...diagnostics.effect import Effect
 from .abstract_type import ANY, AbstractType
-from .array_results import Named, Rule, Types, is_array_data, is_jax, jax_array, may_be_view, numpy_value, result_rule
+from .array_results import (
+    Named,
+    Rule,
+    Types,
+    is_array_data,
+    jax_array,
+    may_be_view,
+    numpy_value,
+    result_rule,
+    staged_result,
+    traced_type,
+)
 from .known import TABLE, KnownCallable
 from .source import is_library
 from .summary import ParameterKey
 
 JAX_ROOTS = ("jax.numpy", "jax.lax", "jax.nn", "jax.scipy", "jax.random", "jax.image", "jax.ops")
-JAX_MODULES = ("jax._src.numpy", "jax._src.lax", "jax._src.nn", "jax._src.scipy", "jax._src.random", "jax._src.image")
+JAX_MODULES = (
+    "jax._src.numpy",
+    "jax._src.lax",
+    "jax._src.nn",
+    "jax._src.scipy",
+    "jax._src.random",
+    "jax._src.image",
+    "jax._src.ops",
+    "jax._src.third_party",
+)
 _EFFECTFUL = frozenset(
     "callback debug debugging savez io print save load file profiler distributed seed export".split()
 )
@@ -74,7 +94,7 @@ def _jax_entry(function: object, module: str, name: str) -> KnownCallable | None
         return None
     if isinstance(function, type) and not _is_scalar_maker(function):
         return None
-    if module.startswith("jax._src.random") or module.startswith("jax.random"):
+    if module.startswith(("jax._src.random", "jax.random")):
         name = f"random.{name}" if name == "split" else name
     found = result_rule(name.lstrip("_"), jax_array, is_numpy=False)
     return JIT_CALL if found is None else _jax_call(found)
@@ -141,6 +161,13 @@ def is_compiled_jax(function: object) -> bool:
     return type(function).__name__ == "PjitFunction" and type(function).__module__.startswith("jax")
 
 
+def staged_by_jax(function: object) -> types.FunctionType | None:
+    """The user's function behind one made by `jax.jit`, if it is Python."""
+    inner = getattr(function, "__wrapped__", None) if is_compiled_jax(function) else None
+    is_own = isinstance(inner, types.FunctionType) and not is_library(inner.__code__.co_filename)
+    return inner if is_own else None
+
+
 def compiled_rule(function: object) -> KnownCallable | None:
     """What JAX's transformations make of the user's own functions is pure, by JAX's contract."""
     if isinstance(function, types.FunctionType):
@@ -166,7 +193,7 @@ def transformation_rule(function: object) -> KnownCallable | None:
 
 
 def _moved(args: Types, kwargs: Named) -> AbstractType:
-    return args[0] if is_jax(args[0]) else ANY
+    return staged_result(traced_type(args[0]))
 
 
 def load() -> None:

@@ -117,7 +117,10 @@ def _load_builtin(frame: Frame, owner: Value, cls: type, name: str) -> Value:
     """A member of an instance of a C class: a method of the table, or a value attribute of a few known classes."""
     member = class_view(cls).get(name)
     if member is None:
-        return NOTHING
+        if operators.is_builtin(owner.type) or isinstance(owner.type, ArrayType):
+            return NOTHING
+        frame.ledger.unknown(f"`.{name}` of {owner.type}", [owner])  # C classes look attributes up as they like
+        return Value(ANY, reach_of(owner) | {None})
     is_array = isinstance(owner.type, ArrayType)
     if isinstance(member, (*_C_METHODS, types.FunctionType)) or (is_array and callable(member)):
         return Value(ANY, bound=Method(member, owner))

@@ -95,6 +95,8 @@ def _sum(args: Types, kwargs: Named) -> AbstractType:
     numbers = (INT, FLOAT, BOOL)
     if part is NEVER:
         return start
+    if array_kind(part) is not None:
+        return join(start, jax_array() if array_kind(part) == "jax" else numpy_value())
     if part in numbers and start in numbers:
         return join(start, FLOAT if FLOAT in (part, start) else INT) if start != BOOL else join(BOOL, part)
     if isinstance(part, ListType) and isinstance(start, ListType):

@@ -31,6 +31,8 @@ from .abstract_type import (
     widen,
 )
 from .application import apply_known, apply_summary, elements_of
+from .array_results import staged_result, traced_type
+from .array_table import staged_by_jax
 from .attributes import load_attribute, store_attribute
 from .binding import (
     WrongArguments,
@@ -45,6 +47,7 @@ from .known import TABLE, KnownCallable, known
 from .ledger import DECLARE
 from .scope import CodeScope, class_view
 from .summary import EVERYTHING, Guard
+from .type_of import is_array_library
 from .value import KEY, NOTHING, VALUE, Cell, Value, deep, join_values, outside, reach_of, value
 
 MAX_NESTING = 12  # closures inside closures
@@ -156,7 +159,9 @@ def call_static(
     entry = known(function)
     if entry is not None:
         name = getattr(function, "__qualname__", None) or getattr(function, "__name__", "it")
-        return apply_known(frame, entry, args, kwargs, node, name)
+        found = apply_known(frame, entry, args, kwargs, node, name)
+        inner = staged_by_jax(function)
+        return found if inner is None or found.type is not ANY else _compiled_result(frame, inner, args, kwargs)
     if isinstance(function, types.MethodType):
         if isinstance(function.__self__, type):
             return call_static(frame, function.__func__, [outside(StaticType(function.__self__)), *args], kwargs, node)
@@ -169,6 +174,16 @@ def call_static(
     keyword_types = {name: deep(one) for name, one in kwargs.items()}
     summary = frame.inference.call(function, types_, keyword_types)
     return apply_summary(frame, summary, args, kwargs, node)
+
+
+def _compiled_result(
+    frame: Frame, inner: types.FunctionType, args: Sequence[Value], kwargs: Mapping[str, Value]
+) -> Value:
+    """What a function under `jax.jit` gives: what its Python gives for arrays, with arrays in the place of numbers."""
+    types_ = tuple(traced_type(deep(one)) for one in args)
+    summary = frame.inference.call(inner, types_, {name: traced_type(deep(one)) for name, one in kwargs.items()})
+    frame.ledger.guards |= summary.guards
+    return value(staged_result(summary.result))
 
 
 def _is_own(args: Sequence[Value]) -> bool:
@@ -328,13 +343,18 @@ def _isinstance(frame: Frame, args: Sequence[Value], kwargs: Mapping[str, Value]
             held = getattr(one, "value", None)
             inner = one.elements if isinstance(one, TupleType) else ()
             classes = [held, *(getattr(e, "value", None) for e in inner)]
-            if not all((c is None and isinstance(one, TupleType)) or type(c) in _PLAIN_METACLASSES for c in classes):
+            if not all((c is None and isinstance(one, TupleType)) or _has_plain_check(c) for c in classes):
                 frame.ledger.unknown("`isinstance` with a class that may define its own check", args)
         return Value(operators.BOOL)
     return None
 
 
 _PLAIN_METACLASSES = (type, types.UnionType, __import__("abc").ABCMeta)
+
+
+def _has_plain_check(cls: object) -> bool:
+    """Whether `isinstance` with this class runs no code of the user's."""
+    return type(cls) in _PLAIN_METACLASSES or is_array_library(type(cls))
 
 
 @special(getattr)

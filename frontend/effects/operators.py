@@ -44,7 +44,7 @@ from .abstract_type import (
     tuple_element,
     widen,
 )
-from .array_results import numpy_value
+from .array_results import is_array_data, numpy_value
 from .contents import kinds, plain_form
 from .ledger import Inference
 from .scope import class_view
@@ -216,9 +216,7 @@ def _array_operation(what: str, *operands: AbstractType) -> Summary:
     arrays = [one for one in operands if isinstance(one, ArrayType)]
     cls = next((a.cls for a in arrays if a.cls.__module__.startswith("jax")), arrays[0].cls)
     for one in operands:
-        if not isinstance(one, (ArrayType, ExactType, NeverType)) or isinstance(one, InstanceType):
-            return unknown(f"{what} of {one}", *operands)
-        if isinstance(one, ExactType) and one.cls not in _SAMPLES and not is_numpy_scalar(one.cls):
+        if not is_array_data(one):
             return unknown(f"{what} of {one}", *operands)
     shaped = cls.__module__.startswith("jax") or any(a.shape for a in arrays)
     summary = pure(ArrayType(cls) if shaped else numpy_value(), *operands)
@@ -227,7 +225,7 @@ def _array_operation(what: str, *operands: AbstractType) -> Summary:
 
 def is_numpy_scalar(cls: type) -> bool:
     """Whether a class is one of NumPy's own scalar classes."""
-    return cls.__module__ == "numpy" and any(base.__name__ == "generic" for base in cls.__mro__)
+    return cls.__module__.startswith("numpy") and any(base.__name__ == "generic" for base in cls.__mro__)
 
 
 def dunder(cls: type, name: str) -> Any:
