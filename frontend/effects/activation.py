@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from ...diagnostics.effect import Effect
-from . import operators
+from . import operations
 from .abstract_type import (
     ANY,
     NEVER,
@@ -124,7 +124,7 @@ class Analysis:
             if isinstance(part, StaticType):
                 found.append(self.call(part.value, args, kwargs))
                 continue
-            method = operators.dunder(part.cls, "__call__") if isinstance(part, InstanceType) else None
+            method = operations.dunder(part.cls, "__call__") if isinstance(part, InstanceType) else None
             if isinstance(method, types.FunctionType) and declared_behaviour(part.cls) is None:  # type: ignore[union-attr]
                 summary = self.call(method, (part, *args), kwargs)
                 guard = Guard(class_view(part.cls), "__call__", method)  # type: ignore[union-attr]
@@ -133,7 +133,7 @@ class Analysis:
             receiver = value(part, frozenset((CALLEE,)))
             run = functools.partial(_call_receiver, receiver)
             found.append(self._framed(run, args, kwargs, extra=(part,)))
-        return found[0] if len(found) == 1 else operators.merged(found)
+        return found[0] if len(found) == 1 else operations.merged(found)
 
     def _framed(
         self,
@@ -449,7 +449,7 @@ def _has_functions(body: Sequence[ast.AST]) -> bool:
 def unknown_call(reason: str, args: Sequence[AbstractType], kwargs: Mapping[str, AbstractType]) -> Summary:
     """A call of which nothing is known: ordered, and it may write and keep everything."""
     keys: frozenset[ParameterKey] = frozenset((*range(len(args)), *kwargs))
-    summary = operators.unknown(reason)
+    summary = operations.unknown(reason)
     touches = frozenset((key, "*") for key in (None, *keys))
     return summary.replace(
         mutates=keys, retains=keys, reason=reason, remedy=DECLARE, unknown_types=False, sees=touches, writes=touches

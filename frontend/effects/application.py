@@ -9,8 +9,30 @@ import ast
 from collections.abc import Callable, Mapping, Sequence
 
 from ...diagnostics.effect import Effect
-from . import operators
-from .abstract_type import ANY, NEVER, AbstractType, IteratorType, StaticType, TupleType, join
+from . import comparisons, operations, operators, text
+from .abstract_type import (
+    ANY,
+    INT,
+    NEVER,
+    NONE,
+    AbstractType,
+    ArrayType,
+    DictType,
+    ExactType,
+    InstanceType,
+    IteratorType,
+    ListType,
+    NeverType,
+    PlainType,
+    SetType,
+    StaticType,
+    TupleOfType,
+    TupleType,
+    UnionType,
+    join,
+    members,
+    widen,
+)
 from .array_results import is_array_data
 from .contents import element_field, element_type, kinds
 from .frame import Frame
@@ -205,7 +227,7 @@ def _watch(frame: Frame, made: Value, sources: Sequence[Value], node: object) ->
     cell.source_versions = tuple((one, one.version) for one in reached if isinstance(one, Cell) and one is not cell)
     if any(isinstance(origin, Cell) and origin.is_lazy for origin in reached):
         cell.is_lazy = True
-    if any(one.bound is not None or isinstance(one.type, (StaticType, operators.InstanceType)) for one in sources[:1]):
+    if any(one.bound is not None or isinstance(one.type, (StaticType, InstanceType)) for one in sources[:1]):
         cell.is_lazy = True
 
 
@@ -230,13 +252,13 @@ def content_type(type_: AbstractType, field: str) -> AbstractType:
     if from_type is not None:
         return from_type(type_) or ANY
     found: AbstractType = NEVER
-    for one in operators.members(type_):
+    for one in members(type_):
         part = getattr(one, "value", None)
         if isinstance(part, AbstractType):
             found = join(found, part)
-        elif isinstance(one, operators.PlainType):
+        elif isinstance(one, PlainType):
             found = join(found, one)
-        elif not isinstance(one, operators.NeverType):
+        elif not isinstance(one, NeverType):
             found = join(found, ANY)
     return found
 
@@ -269,7 +291,7 @@ def apply_use(frame: Frame, use: str, args: Sequence[Value], kwargs: Mapping[str
         return _use_call(frame, subjects, by_key, node)
     if verb == "order":
         key = by_key.get("key")
-        has_key = key is not None and key.type != operators.NONE
+        has_key = key is not None and key.type != NONE
         ordered = [_use_call(frame, ["key", *subjects], by_key, node)] if has_key else _subject(frame, subjects[0], by_key)
         for one in ordered:
             _compare(frame, "lt", one, one, node)
@@ -300,7 +322,7 @@ def _subject(frame: Frame, name: str, by_key: Mapping[str, Value]) -> list[Value
 
 def _use_call(frame: Frame, subjects: Sequence[str], by_key: Mapping[str, Value], node: object) -> Value:
     function = by_key.get(subjects[0])
-    if function is None or function.type == operators.NONE:
+    if function is None or function.type == NONE:
         return NOTHING
     args = [one for name in subjects[1:] for one in _subject(frame, name, by_key)]
     frame.ledger.loop_depth += 1
@@ -313,16 +335,16 @@ def _use_key(frame: Frame, holder: Value, keys: Sequence[Value], node: object) -
     """A lookup hashes the key and compares it with the keys it meets."""
     for one in keys:
         key = deep(one)
-        if not (isinstance(key, operators.ExactType) and operators.is_builtin(key)):
-            apply_summary(frame, operators.hash_of(key, frame.inference), [one], {}, (node, "hash"))
+        if not (isinstance(key, ExactType) and operations.is_builtin(key)):
+            apply_summary(frame, comparisons.hash_of(key, frame.inference), [one], {}, (node, "hash"))
         held = elements_of(frame, holder)
-        if not operators.is_builtin(deep(held)) or not operators.is_builtin(key) or not is_data(key):
+        if not operations.is_builtin(deep(held)) or not operations.is_builtin(key) or not is_data(key):
             _compare(frame, "eq", held, one, node)
     return NOTHING
 
 
 def _compare(frame: Frame, how: str, left: Value, right: Value, node: object) -> None:
-    summary = operators.compare(how, deep(left), deep(right), frame.inference)
+    summary = comparisons.compare(how, deep(left), deep(right), frame.inference)
     apply_summary(frame, summary, [left, right], {}, (node, how))
 
 
@@ -335,12 +357,12 @@ def _use_lt(frame: Frame, one: Value, node: object) -> None:
 
 
 def _use_hash(frame: Frame, one: Value, node: object) -> None:
-    apply_summary(frame, operators.hash_of(deep(one), frame.inference), [one], {}, (node, "hash"))
+    apply_summary(frame, comparisons.hash_of(deep(one), frame.inference), [one], {}, (node, "hash"))
     _compare(frame, "eq", one, one, node)
 
 
 def _use_bool(frame: Frame, one: Value, node: object) -> None:
-    apply_summary(frame, operators.truth(deep(one), frame.inference), [one], {}, (node, "bool"))
+    apply_summary(frame, comparisons.truth(deep(one), frame.inference), [one], {}, (node, "bool"))
 
 
 def _use_add(frame: Frame, one: Value, node: object) -> None:
@@ -349,25 +371,25 @@ def _use_add(frame: Frame, one: Value, node: object) -> None:
 
 def _use_text(how: str) -> Callable[[Frame, Value, object], None]:
     def use(frame: Frame, one: Value, node: object) -> None:
-        summary = operators.formatted(deep(one), frame.inference, how)
+        summary = text.formatted(deep(one), frame.inference, how)
         apply_summary(frame, summary, [one], {}, (node, how))
 
     return use
 
 
 def _use_len(frame: Frame, one: Value, node: object) -> None:
-    if not operators.is_builtin(one.type):
+    if not operations.is_builtin(one.type):
         found = [
-            operators.pure(operators.INT, part)
-            if operators.is_builtin(part) or isinstance(part, (operators.ArrayType,)) or _is_sized(part)
-            else operators.call_dunder("__len__", part, (), frame.inference) or operators.pure(NEVER)
-            for part in operators.members(deep(one))
+            operations.pure(INT, part)
+            if operations.is_builtin(part) or isinstance(part, (ArrayType,)) or _is_sized(part)
+            else operations.call_dunder("__len__", part, (), frame.inference) or operations.pure(NEVER)
+            for part in members(deep(one))
         ]
-        apply_summary(frame, operators.merged(found), [one], {}, (node, "len"))
+        apply_summary(frame, operations.merged(found), [one], {}, (node, "len"))
 
 
 def _is_sized(part: AbstractType) -> bool:
-    return isinstance(part, operators.ExactType) and part.cls.__module__ in ("collections", "builtins")
+    return isinstance(part, ExactType) and part.cls.__module__ in ("collections", "builtins")
 
 
 def _use_deep(frame: Frame, one: Value, node: object) -> None:
@@ -393,23 +415,23 @@ def is_stale(one: Value) -> bool:
 def is_data(type_: AbstractType) -> bool:
     """Whether values are builtin data all the way down, so that no user code runs however they are walked."""
     match type_:
-        case operators.UnionType(members=parts):
+        case UnionType(members=parts):
             return all(map(is_data, parts))
-        case operators.ListType(element=e) | operators.SetType(element=e) | operators.TupleOfType(element=e):
+        case ListType(element=e) | SetType(element=e) | TupleOfType(element=e):
             return is_data(e)
-        case operators.TupleType(elements=elements):
+        case TupleType(elements=elements):
             return all(map(is_data, elements))
-        case operators.DictType(key=k, value=v):
+        case DictType(key=k, value=v):
             return is_data(k) and is_data(v)
-        case operators.IteratorType(element=e):
+        case IteratorType(element=e):
             return is_data(e)
         case StaticType():
-            return operators.widen(type_) is not type_  # a literal; functions and classes may be called back
-        case operators.ExactType(cls=cls):
-            known_class = cls in operators.KNOWN_VALUE_CLASSES or is_array_library(cls)
-            return operators.is_builtin(type_) or known_class
+            return widen(type_) is not type_  # a literal; functions and classes may be called back
+        case ExactType(cls=cls):
+            known_class = cls in operations.KNOWN_VALUE_CLASSES or is_array_library(cls)
+            return operations.is_builtin(type_) or known_class
         case _:
-            return operators.is_builtin(type_) or isinstance(type_, operators.ArrayType)
+            return operations.is_builtin(type_) or isinstance(type_, ArrayType)
 
 
 def _use_nothing(frame: Frame, one: Value, node: object) -> None:
@@ -438,7 +460,7 @@ def iterate(frame: Frame, one: Value, node: object) -> Value:
         frame.ledger.unknown("iterating a callable", [one])
         return Value(ANY, reach_of(one) | {None})
     found = NOTHING
-    for part in operators.members(one.type):
+    for part in members(one.type):
         found = join_values(found, _iterate_part(frame, Value(part, one.origins), node))
     return found
 
@@ -447,16 +469,16 @@ def _iterate_part(frame: Frame, one: Value, node: object) -> Value:
     frame.ledger.look(one)
     if any(isinstance(origin, Cell) and origin.is_lazy and origin.is_stale for origin in one.origins):
         frame.ledger.unknown("a lazy iterator whose source has changed", [one])
-    frame.ledger.has_array_work |= isinstance(one.type, operators.ArrayType)
+    frame.ledger.has_array_work |= isinstance(one.type, ArrayType)
     if element_type(one.type) is not None:
         return elements_of(frame, one)
-    method = operators.call_dunder("__iter__", deep(one), (), frame.inference)
+    method = operations.call_dunder("__iter__", deep(one), (), frame.inference)
     if method is None:
-        method = operators.call_dunder("__getitem__", deep(one), (operators.INT,), frame.inference)
+        method = operations.call_dunder("__getitem__", deep(one), (INT,), frame.inference)
         return NOTHING if method is None else apply_summary(frame, method, [one], {}, (node, "item"))
     iterator = apply_summary(frame, method, [one], {}, (node, "iter"))
     if element_type(iterator.type) is not None:
         return elements_of(frame, iterator)
-    steps = operators.call_dunder("__next__", deep(iterator), (), frame.inference)
+    steps = operations.call_dunder("__next__", deep(iterator), (), frame.inference)
     return NOTHING if steps is None else apply_summary(frame, steps, [iterator], {}, (node, "next"))
 

@@ -9,19 +9,26 @@ import types
 from typing import Any
 
 from ...diagnostics.effect import Effect
-from . import operators
+from . import operations
 from .abstract_type import (
     ANY,
+    FLOAT,
+    INT,
     NEVER,
     STR,
     AbstractType,
     ArrayType,
     CaughtType,
+    DictType,
     ExactType,
     InstanceType,
+    ListType,
     NeverType,
     PlainType,
+    SetType,
     StaticType,
+    TupleOfType,
+    TupleType,
     members,
     widen,
 )
@@ -36,10 +43,10 @@ from .type_of import has_plain_attributes, is_static
 from .value import NOTHING, Cell, Value, deep, join_values, load, outside, reach_of, value
 
 _BUILTIN_CLASSES: dict[type[AbstractType], type] = {
-    operators.ListType: list,
-    operators.DictType: dict,
-    operators.TupleType: tuple,
-    operators.TupleOfType: tuple,
+    ListType: list,
+    DictType: dict,
+    TupleType: tuple,
+    TupleOfType: tuple,
 }
 _INSTANCE_STORAGE = (types.MemberDescriptorType,)
 _C_METHODS = (types.MethodDescriptorType, types.WrapperDescriptorType)
@@ -105,7 +112,7 @@ def _load_part(frame: Frame, owner: Value, name: str, node: object) -> Value:
     if isinstance(type_, PlainType):
         return Value(type_, owner.origins, Method(name, owner))
     cls = _BUILTIN_CLASSES.get(type(type_)) or getattr(type_, "cls", None)
-    if isinstance(type_, operators.SetType):
+    if isinstance(type_, SetType):
         cls = frozenset if type_.frozen else set
     if cls is None:
         frame.ledger.unknown(f"`.{name}`", [owner])
@@ -117,7 +124,7 @@ def _load_builtin(frame: Frame, owner: Value, cls: type, name: str) -> Value:
     """A member of an instance of a C class: a method of the table, or a value attribute of a few known classes."""
     member = class_view(cls).get(name)
     if member is None:
-        if operators.is_builtin(owner.type) or isinstance(owner.type, ArrayType):
+        if operations.is_builtin(owner.type) or isinstance(owner.type, ArrayType):
             return NOTHING
         frame.ledger.unknown(f"`.{name}` of {owner.type}", [owner])  # C classes look attributes up as they like
         return Value(ANY, reach_of(owner) | {None})
@@ -129,7 +136,7 @@ def _load_builtin(frame: Frame, owner: Value, cls: type, name: str) -> Value:
         frame.ledger.has_array_work |= name not in FACTS
         frame.ledger.look(owner)
         return value(attribute_type(owner.type, name), owner.origins)
-    if cls in operators.KNOWN_VALUE_CLASSES or operators.is_builtin(owner.type):
+    if cls in operations.KNOWN_VALUE_CLASSES or operations.is_builtin(owner.type):
         return value(_value_attribute(cls, name))
     entry = TABLE.at(path)
     if entry is not None:
@@ -140,10 +147,10 @@ def _load_builtin(frame: Frame, owner: Value, cls: type, name: str) -> Value:
 
 def _value_attribute(cls: type, name: str) -> AbstractType:
     if cls in (int, bool):
-        return operators.INT
+        return INT
     if cls in (float, complex):
-        return operators.FLOAT
-    return operators.INT if cls.__module__ == "datetime" and name != "tzinfo" else ANY
+        return FLOAT
+    return INT if cls.__module__ == "datetime" and name != "tzinfo" else ANY
 
 
 def load_static(frame: Frame, held: Any, name: str) -> Value:
@@ -299,13 +306,13 @@ def _store_part(frame: Frame, owner: Value, name: str, stored: Value, node: obje
         frame.ledger.escape(reach_of(stored))
         return
     if not isinstance(type_, InstanceType):
-        if not operators.is_builtin(type_):
+        if not operations.is_builtin(type_):
             frame.ledger.unknown(f"writing `.{name}` of {type_}", [owner, stored])
         return
     cls = type_.cls
-    setter = operators.dunder(cls, "__setattr__")
+    setter = operations.dunder(cls, "__setattr__")
     if setter is not vars(object)["__setattr__"]:
-        if isinstance(setter, types.FunctionType) and operators.is_generated(setter):
+        if isinstance(setter, types.FunctionType) and operations.is_generated(setter):
             return  # a frozen dataclass: it raises
         frame.ledger.unknown(f"writing `.{name}`: {cls.__name__} defines `__setattr__`", [owner, stored])
         return

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ...diagnostics.effect import Effect
-from . import operators
+from . import comparisons
 from .abstract_type import (
     ANY,
     BOOL,
@@ -233,7 +233,7 @@ def _min_max(frame: Frame, args: Sequence[Value], kwargs: Mapping[str, Value], n
         return None
     for left, right in itertools.combinations(args[:8], 2):
         if "key" not in kwargs:
-            summary = operators.compare("lt", deep(left), deep(right), frame.inference)
+            summary = comparisons.compare("lt", deep(left), deep(right), frame.inference)
             apply_summary(frame, summary, [left, right], {}, (node, "lt"))
     joined = args[0]
     for one in args[1:]:

@@ -12,9 +12,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...diagnostics.effect import Behaviour, Effect
-from . import operators
+from . import operations
 from .abstract_type import (
     ANY,
+    BOOL,
     IMMUTABLE_SCALARS,
     NEVER,
     NONE,
@@ -24,6 +25,7 @@ from .abstract_type import (
     ExactType,
     InstanceType,
     IteratorType,
+    ListType,
     StaticType,
     TupleType,
     join,
@@ -77,7 +79,7 @@ def _call_part(
     if isinstance(type_, StaticType):
         return call_static(frame, type_.value, args, kwargs, node)
     if isinstance(type_, InstanceType):
-        method = operators.dunder(type_.cls, "__call__")
+        method = operations.dunder(type_.cls, "__call__")
         declared = declared_behaviour(type_.cls)
         if declared is not None:
             return apply_declared(frame, type_.cls, declared, args, kwargs, node)
@@ -86,7 +88,7 @@ def _call_part(
             return call_static(frame, method, [callee, *args], kwargs, node)
         if method is None:
             return NOTHING
-    elif operators.is_builtin(type_):
+    elif operations.is_builtin(type_):
         return NOTHING  # not callable: raises
     involved = [callee, *args, *kwargs.values()]
     frame.ledger.unknown(f"calls {type_}" if type_ is not ANY else "calls a value of unknown type", involved)
@@ -212,8 +214,8 @@ def _call_plain(
 ) -> Value:
     """A method of JSON-like data: one of the methods of that name of its classes; the others raise."""
     found = NOTHING
-    for form in operators.PLAIN_FORMS:
-        cls = form.cls if isinstance(form, operators.ExactType) else (list if isinstance(form, operators.ListType) else dict)
+    for form in operations.PLAIN_FORMS:
+        cls = form.cls if isinstance(form, ExactType) else (list if isinstance(form, ListType) else dict)
         function = cls.__dict__.get(method.function)
         if function is None:
             continue
@@ -345,7 +347,7 @@ def _isinstance(frame: Frame, args: Sequence[Value], kwargs: Mapping[str, Value]
             classes = [held, *(getattr(e, "value", None) for e in inner)]
             if not all((c is None and isinstance(one, TupleType)) or _has_plain_check(c) for c in classes):
                 frame.ledger.unknown("`isinstance` with a class that may define its own check", args)
-        return Value(operators.BOOL)
+        return Value(BOOL)
     return None
 
 
@@ -371,7 +373,7 @@ def _getattr(frame: Frame, args: Sequence[Value], kwargs: Mapping[str, Value], n
 @special(hasattr)
 def _hasattr(frame: Frame, args: Sequence[Value], kwargs: Mapping[str, Value], node: object) -> Value | None:
     _getattr(frame, args, kwargs, node)
-    return Value(operators.BOOL)
+    return Value(BOOL)
 
 
 @special(setattr)

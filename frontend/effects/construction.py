@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...diagnostics.effect import Effect
-from . import operators
+from . import operations
 from .abstract_type import ANY, ExactType, InstanceType
 from .binding import WrongArguments, bind_arguments, is_generator
 from .calls import call_static, run_settled
@@ -28,11 +28,11 @@ def construct(
     """`cls(*args, **kwargs)`."""
     if type(cls).__name__ not in _PLAIN_METACLASSES or ("__call__" in vars(type(cls)) and type(cls) is not type):
         return _unknown(frame, cls, args, kwargs, "its metaclass")
-    if issubclass(cls, BaseException) and not isinstance(operators.dunder(cls, "__init__"), types.FunctionType):
+    if issubclass(cls, BaseException) and not isinstance(operations.dunder(cls, "__init__"), types.FunctionType):
         origins = frozenset().union(*(reach_of(one) for one in args)) if args else frozenset()
         cell = frame.ledger.cell((node, "exception"), opaque=True)
         return Value(ExactType(cls), origins | {cell})
-    new, init = operators.dunder(cls, "__new__"), operators.dunder(cls, "__init__")
+    new, init = operations.dunder(cls, "__new__"), operations.dunder(cls, "__init__")
     if new is not vars(object)["__new__"] and not _is_generic_new(cls, new):
         return _unknown(frame, cls, args, kwargs, "its `__new__`")
     frame.ledger.guards.add(Guard(class_view(cls), "__init__", init))
@@ -42,7 +42,7 @@ def construct(
         return made
     if not isinstance(init, types.FunctionType):
         return _unknown(frame, cls, args, kwargs, "its `__init__`")
-    if operators.is_generated(init) and dataclasses.is_dataclass(cls):
+    if operations.is_generated(init) and dataclasses.is_dataclass(cls):
         return _construct_dataclass(frame, cls, made, cell, args, kwargs, node)
     initialise(frame, init, made, args, kwargs, node)
     return made
@@ -121,7 +121,7 @@ def _construct_dataclass(
         else:
             continue
         cell.hold(f"attr:{one.name}", held)
-    after = operators.dunder(cls, "__post_init__")
+    after = operations.dunder(cls, "__post_init__")
     if after is not None:
         names = [one for one in getattr(cls, "__dataclass_fields__", {}).values() if _is_init_var(one)]
         if names:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from . import operators
+from . import comparisons, operations, operators, text
 from .abstract_type import (
     ANY,
     BOOL,
+    FLOAT,
+    INT,
     NEVER,
     NONE,
     STR,
@@ -17,10 +19,13 @@ from .abstract_type import (
     ExactType,
     IteratorType,
     ListType,
+    PlainType,
     SetType,
     StaticType,
     TupleOfType,
     TupleType,
+    UnionType,
+    join,
     widen,
 )
 from .application import apply_summary, iterate
@@ -71,13 +76,13 @@ def _slice(frame: Frame, node: ast.Slice) -> Value:
     for part in (node.lower, node.upper, node.step):
         if part is not None:
             held = frame.evaluate(part)
-            if not operators.is_builtin(held.type):
+            if not operations.is_builtin(held.type):
                 _index(frame, held, part)
     return Value(ExactType(slice))
 
 
 def _index(frame: Frame, held: Value, node: ast.expr) -> None:
-    summary = operators.call_dunder("__index__", deep(held), (), frame.inference)
+    summary = operations.call_dunder("__index__", deep(held), (), frame.inference)
     if summary is not None:
         apply_summary(frame, summary, [held], {}, node)
 
@@ -117,11 +122,11 @@ def _truthy(held: Value) -> Value:
     """What `x or ...` gives when it stops at `x`: not None."""
     if held.type == NONE:
         return NOTHING
-    if isinstance(held.type, operators.UnionType):
+    if isinstance(held.type, UnionType):
         kept: AbstractType = NEVER
         for part in held.type.members:
             if part != NONE:
-                kept = operators.join(kept, part)
+                kept = join(kept, part)
         return Value(kept, held.origins, held.bound)
     return held
 
@@ -134,7 +139,7 @@ def _compare(frame: Frame, node: ast.Compare) -> Value:
         right = frame.evaluate(comparator)
         result = join_values(result, _compare_pair(frame, op, left, right, comparator))
         if len(node.ops) > 1:
-            summary = operators.truth(deep(result), frame.inference)
+            summary = comparisons.truth(deep(result), frame.inference)
             apply_summary(frame, summary, [result], {}, (node, "truth"))
         left = right
     return result
@@ -148,7 +153,7 @@ def _compare_pair(frame: Frame, op: ast.cmpop, left: Value, right: Value, node: 
         return Value(BOOL)
     if left.type is NEVER or right.type is NEVER:
         return NOTHING
-    summary = operators.compare(_COMPARE_NAMES[type(op)], deep(left), deep(right), frame.inference)
+    summary = comparisons.compare(_COMPARE_NAMES[type(op)], deep(left), deep(right), frame.inference)
     return apply_summary(frame, summary, [left, right], {}, (node, "compare"))
 
 
@@ -191,8 +196,8 @@ def _formatted(frame: Frame, node: ast.FormattedValue) -> Value:
     how = {115: "str", 114: "repr", 97: "repr"}.get(node.conversion, "format")
     if node.format_spec is not None:
         frame.evaluate(node.format_spec)
-    if held.type not in (STR, operators.INT, operators.FLOAT):
-        apply_summary(frame, operators.formatted(deep(held), frame.inference, how), [held], {}, node)
+    if held.type not in (STR, INT, FLOAT):
+        apply_summary(frame, text.formatted(deep(held), frame.inference, how), [held], {}, node)
     return Value(STR)
 
 
@@ -235,10 +240,10 @@ def _made_set(frame: Frame, node: ast.expr, element: Value) -> Value:
 def _hashed(frame: Frame, key: Value, node: ast.expr) -> None:
     """Keys are hashed, and compared with each other."""
     type_ = deep(key)
-    if isinstance(type_, ExactType) and operators.is_builtin(type_):
+    if isinstance(type_, ExactType) and operations.is_builtin(type_):
         return
-    apply_summary(frame, operators.hash_of(type_, frame.inference), [key], {}, (node, "hash"))
-    compared = operators.compare("eq", type_, type_, frame.inference)
+    apply_summary(frame, comparisons.hash_of(type_, frame.inference), [key], {}, (node, "hash"))
+    compared = comparisons.compare("eq", type_, type_, frame.inference)
     apply_summary(frame, compared, [key, key], {}, (node, "eq"))
 
 
@@ -264,7 +269,7 @@ def _mapping(frame: Frame, one: Value, node: ast.expr) -> tuple[Value, Value]:
     frame.ledger.look(one)
     if isinstance(type_, DictType):
         return load(one, KEY, type_.key), load(one, VALUE, type_.value)
-    if isinstance(type_, operators.PlainType):
+    if isinstance(type_, PlainType):
         return Value(STR), load(one, VALUE, type_)
     frame.ledger.unknown(f"`**` of {type_}", [one])
     unknown = Value(ANY, reach_of(one) | {None})

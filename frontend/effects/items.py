@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections import defaultdict
 
-from . import operators
+from . import comparisons, operations, operators
 from .abstract_type import (
     ANY,
     INT,
@@ -93,7 +93,7 @@ def _subscript_part(frame: Frame, owner: Value, index: Value, node: ast.Subscrip
             return load(owner, ELEMENT, PLAIN)
         case ExactType(cls=cls) if cls in (str, bytes, range, bytearray):
             return value(_scalar_item(cls, is_slice))
-        case ExactType() | SetType() if operators.is_builtin(type_):
+        case ExactType() | SetType() if operations.is_builtin(type_):
             return NOTHING
         case ArrayType():
             return _array_item(frame, owner, index)
@@ -101,7 +101,7 @@ def _subscript_part(frame: Frame, owner: Value, index: Value, node: ast.Subscrip
             return value(ExactType(update[1]))
         case StaticType(value=held) if isinstance(held, type):
             return Value(ANY, frozenset((None,)))  # `list[int]`
-    summary = operators.call_dunder("__getitem__", deep(owner), (deep(index),), frame.inference)
+    summary = operations.call_dunder("__getitem__", deep(owner), (deep(index),), frame.inference)
     return NOTHING if summary is None else apply_summary(frame, summary, [owner, index], {}, node)
 
 
@@ -147,17 +147,17 @@ def _array_item(frame: Frame, owner: Value, index: Value) -> Value:
 def _hash(frame: Frame, owner: Value, index: Value, node: object) -> None:
     """A lookup hashes the key and compares it with those it meets."""
     key = deep(index)
-    if isinstance(key, ExactType) and operators.is_builtin(key):
+    if isinstance(key, ExactType) and operations.is_builtin(key):
         if isinstance(owner.type, PlainType):
             return
         keys = deep(owner)
-        if isinstance(keys, DictType) and operators.is_builtin(keys.key):
+        if isinstance(keys, DictType) and operations.is_builtin(keys.key):
             return
-    apply_summary(frame, operators.hash_of(key, frame.inference), [index], {}, (node, "hash"))
+    apply_summary(frame, comparisons.hash_of(key, frame.inference), [index], {}, (node, "hash"))
     for part in members(deep(owner)):
         if isinstance(part, (DictType, SetType)):
             held = part.key if isinstance(part, DictType) else part.element
-            summary = operators.compare("eq", held, key, frame.inference)
+            summary = comparisons.compare("eq", held, key, frame.inference)
             apply_summary(frame, summary, [load(owner, KEY, held), index], {}, (node, "eq"))
 
 
@@ -169,14 +169,14 @@ def contains(frame: Frame, item: Value, holder: Value, node: object) -> None:
         if isinstance(part, (DictType, SetType, PlainType)):
             _hash(frame, one, item, node)
             continue
-        method = operators.dunder(part.cls, "__contains__") if isinstance(part, InstanceType) else None
+        method = operations.dunder(part.cls, "__contains__") if isinstance(part, InstanceType) else None
         if method is not None:
-            summary = operators.call_dunder("__contains__", deep(one), (deep(item),), frame.inference)
+            summary = operations.call_dunder("__contains__", deep(one), (deep(item),), frame.inference)
             if summary is not None:
                 apply_summary(frame, summary, [one, item], {}, node)
             continue
         element = iterate(frame, one, (node, "in"))
-        compared = operators.compare("eq", deep(element), deep(item), frame.inference)
+        compared = comparisons.compare("eq", deep(element), deep(item), frame.inference)
         apply_summary(frame, compared, [element, item], {}, (node, "eq"))
 
 
@@ -198,7 +198,7 @@ def store_item(frame: Frame, owner: Value, index: Value, stored: Value, node: as
                 _hash(frame, one, index, node)
                 frame.ledger.write(one, "dict", stored, VALUE)
                 frame.ledger.write(one, "list", stored, ELEMENT)
-            case _ if operators.is_builtin(part):
+            case _ if operations.is_builtin(part):
                 continue
             case ArrayType():
                 if not is_array_data(deep(index)) or not is_array_data(deep(stored)):
@@ -210,7 +210,7 @@ def store_item(frame: Frame, owner: Value, index: Value, stored: Value, node: as
 
 def _store_by_method(frame: Frame, owner: Value, index: Value, stored: Value, node: object) -> None:
     args = (deep(index), deep(stored))
-    summary = operators.call_dunder("__setitem__", deep(owner), args, frame.inference)
+    summary = operations.call_dunder("__setitem__", deep(owner), args, frame.inference)
     if summary is not None:
         apply_summary(frame, summary, [owner, index, stored], {}, node)
 
@@ -223,8 +223,8 @@ def delete_item(frame: Frame, owner: Value, index: Value, node: ast.Subscript) -
             _hash(frame, one, index, node)
             for kind in kinds(part):
                 frame.ledger.write(one, kind, NOTHING, ELEMENT)
-        elif not operators.is_builtin(part):
-            summary = operators.call_dunder("__delitem__", deep(one), (deep(index),), frame.inference)
+        elif not operations.is_builtin(part):
+            summary = operations.call_dunder("__delitem__", deep(one), (deep(index),), frame.inference)
             if summary is not None:
                 apply_summary(frame, summary, [one, index], {}, node)
 
@@ -256,8 +256,8 @@ def _augmented_part(frame: Frame, node: ast.AugAssign, name: str, left: Value, r
             if not is_jax(left.type):
                 for kind in kinds(left.type):
                     frame.ledger.write(left, kind)
-        case InstanceType(cls=cls) if operators.dunder(cls, f"__i{name}__") is not None:
-            summary = operators.call_dunder(f"__i{name}__", deep(left), (deep(right),), frame.inference)
+        case InstanceType(cls=cls) if operations.dunder(cls, f"__i{name}__") is not None:
+            summary = operations.call_dunder(f"__i{name}__", deep(left), (deep(right),), frame.inference)
             if summary is not None:
                 return apply_summary(frame, summary, [left, right], {}, node)
     result = binary(frame, name, left, right, node)

@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...diagnostics.effect import Effect
-from . import operators
+from . import operations, operators
 from .abstract_type import (
     ANY,
     BOOL,
@@ -46,7 +46,7 @@ from .builtin_table import Named, Types, element, ordered, pure
 from .items import element_of
 from .known import TABLE, KnownCallable
 
-operators.KNOWN_VALUE_CLASSES |= {
+operations.KNOWN_VALUE_CLASSES |= {
     datetime.datetime,
     datetime.date,
     datetime.time,

@@ -6,7 +6,7 @@ from ...diagnostics.effect import Effect
 from .abstract_type import ANY, ExactType, InstanceType, members
 from .calls import call_static
 from .frame import Frame
-from .operators import dunder
+from .operations import dunder
 from .value import NONE_VALUE, NOTHING, Value, join_values, reach_of
 
 _SELF_ENTERING = ("_io.", "tempfile.")  # files: entering gives the file itself, leaving closes it

@@ -99,6 +99,19 @@ class ClassView(dict[str, object]):
         return default
 
 
+class FunctionView(dict[str, object]):
+    """What a function is made of (`__code__`, `__defaults__`, ...), as a namespace, for guards."""
+
+    __slots__ = ("function",)
+
+    def __init__(self, function: types.FunctionType) -> None:
+        super().__init__()
+        self.function = function
+
+    def get(self, key: str, default: Any = None) -> Any:  # type: ignore[override]
+        return getattr(self.function, key, default)
+
+
 class InstanceView(dict[str, object]):
     """An object's own attributes as a namespace, for guards."""
 

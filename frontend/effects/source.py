@@ -7,7 +7,6 @@ Assumes: nothing. Ensures: trees are shared and must not be changed by callers.
 """
 
 from __future__ import annotations
-
 import __future__
 
 import ast

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from . import attributes, operators
+from . import attributes, comparisons, operations
 from .abstract_type import (
     ANY,
     NEVER,
@@ -16,6 +16,7 @@ from .abstract_type import (
     InstanceType,
     TupleType,
     is_immutable,
+    join,
     members,
 )
 from .application import apply_summary, is_stale
@@ -160,7 +161,7 @@ def _if(frame: Frame, node: ast.If) -> None:
 def test(frame: Frame, node: ast.expr) -> Value:
     """An expression whose truth is taken."""
     held = frame.evaluate(node)
-    apply_summary(frame, operators.truth(held.type, frame.inference), [held], {}, node)
+    apply_summary(frame, comparisons.truth(held.type, frame.inference), [held], {}, node)
     return held
 
 
@@ -202,7 +203,7 @@ def _keep(frame: Frame, name: str, keeps: Callable[[AbstractType], bool]) -> Non
     if len(kept) < len(parts) and held.bound is None:
         narrowed: AbstractType = NEVER
         for one in kept:
-            narrowed = operators.join(narrowed, one)
+            narrowed = join(narrowed, one)
         frame.names[name] = value(narrowed, held.origins)
 
 
@@ -411,7 +412,7 @@ def _pattern(frame: Frame, pattern: ast.pattern, subject: Value) -> None:
     match pattern:
         case ast.MatchValue(value=expected):
             other = frame.evaluate(expected)
-            compared = operators.compare("eq", subject.type, other.type, frame.inference)
+            compared = comparisons.compare("eq", subject.type, other.type, frame.inference)
             apply_summary(frame, compared, [subject, other], {}, pattern)
         case ast.MatchSingleton():
             return
@@ -425,7 +426,7 @@ def _pattern(frame: Frame, pattern: ast.pattern, subject: Value) -> None:
             for inner in patterns:
                 _pattern(frame, inner, subject)
                 frame.names = joined(before, frame.names)
-        case ast.MatchSequence(patterns=patterns) if operators.is_builtin(subject.type):
+        case ast.MatchSequence(patterns=patterns) if operations.is_builtin(subject.type):
             part = load(subject, ELEMENT, element_type(subject.type) or ANY)
             frame.ledger.look(subject)
             for inner in patterns:
