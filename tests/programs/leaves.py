@@ -62,12 +62,15 @@ class World:
     calls: list[str] = field(default_factory=list)
     strays: list[str] = field(default_factory=list)
     caller: int = 0
+    latency_s: float = 0.0  # longer than scheduling takes, so that whatever doesn't wait for a call is seen
 
     @contextmanager
     def call(self, tag: str, *args: object) -> Iterator[None]:
         self.calls.append(f"{tag}{snapshot(*args)}")
         self.gate.enter()
         try:
+            if self.latency_s:
+                time.sleep(self.latency_s)
             yield
         finally:
             self.gate.leave()

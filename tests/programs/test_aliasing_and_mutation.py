@@ -572,7 +572,40 @@ def breadth_first(graph, start):
 
 GRAPH = {"a": ["b", "c"], "b": ["d"], "c": ["d"], "d": []}
 
+def sorted_set_filled_in_loop(xs):
+    seen = set()
+    for x in xs:
+        seen.add(ask(x))
+    return sorted(seen)
+
+
+def looked_at_after_it_is_filled(d, items, xs):
+    for x in xs:
+        d[ask(x)] = num(x)
+        items.append(num(-x))
+    return sorted(d), max(d.values()), sum(items), sorted(items), f"{items} {d}", items == sorted(items), [*map(str, items)]
+
+
+def object_filled_by_calls(bag, xs):
+    for x in xs:
+        bag.items.append(num(x))
+        setattr(bag, f"a{x}", ask(x))
+    return sum(bag.items), max(bag.items), sorted(vars(bag)), bag.a1 + "!", len(bag.items) + bag.total
+
+
+def filled_in_a_branch(items, x):
+    if num(x) > 5:
+        items.append(ask(x))
+    if ask(x):
+        items += [num(x)]
+    return items[-1], sorted(map(str, items)), str(items)
+
+
 PROGRAMS = [
+    case(sorted_set_filled_in_loop, ([1, 2, 1],)),
+    case(looked_at_after_it_is_filled, ({}, [], [1, 2, 1])),
+    case(object_filled_by_calls, lambda: (Bag(), [1, 2])),
+    case(filled_in_a_branch, ([], 1)),
     case(two_names_for_one_list, (1,)),
     case(alias_through_tuple, (1,)),
     case(alias_through_dict, (1,)),
