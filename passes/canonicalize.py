@@ -114,6 +114,23 @@ class ForwardInvariant(RewritePattern):
                 return
 
 
+class DropUnusedCarried(RewritePattern):
+    """A value that a loop carries, but that neither an iteration nor anyone after the loop looks at, isn't carried.
+
+    ```mlir
+    %r = xcs.for %x in %xs iter(%a = %init) { ... xcs.yield %y }        // no iter, if %a and %r are not used
+    ```
+    """
+
+    @op_type_rewrite_pattern
+    def match_and_rewrite(self, op: ForOp, rewriter: PatternRewriter) -> None:
+        """Drop the first such value; the next sweep finds the next."""
+        for index, (argument, result) in enumerate(zip(op.body.block.args[1:], op.results, strict=True)):
+            if argument.first_use is None and result.first_use is None:
+                _drop_carried(op, index, "breaks" in op.properties, rewriter)
+                return
+
+
 class SkipEmptyLoop(RewritePattern):
     """A loop over an empty list runs no iteration.
 
@@ -217,7 +234,7 @@ class FoldAppends(RewritePattern):
 
 PATTERNS: dict[str, Sequence[RewritePattern]] = {
     "xcs.if": (TakeKnownBranch(), MergeEqualBranches()),
-    "xcs.for": (SkipEmptyLoop(), ForwardInvariant()),
+    "xcs.for": (SkipEmptyLoop(), ForwardInvariant(), DropUnusedCarried()),
     "xcs.reduce": (SkipEmptyLoop(), ForwardInvariant()),
     "xcs.map": (SkipEmptyMap(),),
     "xcs.unpack": (UnpackMadeSequence(),),

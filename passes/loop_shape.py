@@ -15,6 +15,7 @@ from xdsl.ir import Operation, SSAValue
 from ..diagnostics.effect import PURE, Effect
 from ..dialect.calls import CallOp
 from ..dialect.containers import AppendOp, MakeListOp
+from ..dialect.control_flow import IfOp
 from ..dialect.loops import ForOp
 from ..dialect.types import OBJ, ListType, element_type, flows_into
 from .behaviour import UNKNOWN_OP, OpSummaries, OpSummary, own_summary
@@ -82,6 +83,10 @@ def _role_of(loop: ForOp, index: int) -> CarriedRole | Obstacle:
     carried, following = block.args[1 + index], block.last_op.operands[index]  # type: ignore[union-attr]  # verified
     update = following.owner
     use = carried.get_unique_use()
+    if carried.first_use is None:
+        return Obstacle(f"{_name(carried)} is what the last iteration leaves, if there is one")
+    if isinstance(update, IfOp):
+        return Obstacle(f"an iteration changes {_name(carried)} under a condition")
     if not isinstance(update, Operation) or update.parent is not block or use is None or use.operation is not update:
         return Obstacle(f"an iteration uses {_name(carried)} of the one before")
     if not following.has_one_use():

@@ -206,7 +206,7 @@ class ModuleWriter:
         lists.append(result)
 
     def accumulating(self, scope: list[str], lists: list[str], depth: int) -> None:
-        """A loop that carries values: joined, passed through, or chained."""
+        """A loop that carries values: joined, passed through, overwritten, or chained."""
         iterable, result = self.iterable(scope, depth), self.name()
         init, kept = self.operand(scope), self.operand(scope)
         inits = f"{result}a = {init}, {result}k = {kept}"
@@ -216,9 +216,10 @@ class ModuleWriter:
         value = self.block(inside, depth + 1, 3)[-1]
         combiner = self.draw(st.sampled_from(("pure total @join", "pure @fmt")))
         self.emit(depth + 1, f"{result}n = xcs.call {combiner}({result}a, {value})")
-        self.emit(depth + 1, f"xcs.yield {result}n, {result}k")
+        left = self.draw(st.sampled_from((f"{result}k", value)))
+        self.emit(depth + 1, f"xcs.yield {result}n, {left}")
         self.emit(depth, "}")
-        scope += [result, f"{result}l"]
+        scope += self.draw(st.sampled_from(([result], [result, f"{result}l"])))
 
     def mapping(self, scope: list[str], lists: list[str], depth: int) -> None:
         """A map, or two in a row."""

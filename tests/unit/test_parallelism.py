@@ -201,6 +201,32 @@ def test_loops_with_effects_say_which(call: str, reason: str) -> None:
     assert [loop.reason for loop in found.sequential_loops] == [reason]
 
 
+def test_loops_say_what_they_carry() -> None:
+    body = """
+      %empty = xcs.make_list()
+      %ys, %last = xcs.for %e in %xs iter(%out = %empty, %z = %x) snapshot {
+        %a = xcs.call unordered external @ask(%e)
+        %next = xcs.if %a {
+          %longer = xcs.append %out, %a
+          xcs.yield %longer
+        } else {
+          xcs.yield %out
+        }
+        xcs.yield %next, %a
+      }
+      %unused = xcs.for %e in %xs iter(%z = %x) snapshot {
+        xcs.yield %e
+      }
+      %t = xcs.make_tuple(%ys, %last)
+      xcs.return %t"""
+    found = analyze(body)
+    assert [loop.reason for loop in found.sequential_loops] == [
+        "an iteration changes `out` under a condition",
+        "`z` is what the last iteration leaves, if there is one",
+    ]
+    assert [loop.overlaps for loop in found.sequential_loops] == [True, False]
+
+
 def test_a_loop_that_may_break_starts_each_iteration_after_the_one_before() -> None:
     body = """
       xcs.for %e in %xs snapshot breaks {

@@ -243,3 +243,22 @@ xcs.func @seen_versions(%a : !xcs.obj, %b : !xcs.obj, %xs : !xcs.obj) -> (!xcs.o
 // CHECK-NEXT:    }
 // CHECK-NEXT:    xcs.return %l3, %r
 // CHECK-NEXT:  }
+
+// -----
+
+// A value that nobody looks at isn't carried, so the loop can become a map.
+xcs.callable @ask {path = "app:ask", effect = #xcs.effect<unordered, external>}
+xcs.func @unused_carried(%xs : !xcs.obj, %a : !xcs.obj) -> (!xcs.obj) {
+  %r, %s = xcs.for %x in %xs iter(%p = %a, %q = %a) snapshot {
+    %y = xcs.call unordered external @ask(%x)
+    xcs.yield %y, %y
+  }
+  xcs.return %r
+}
+// CHECK-LABEL: xcs.func @unused_carried(%xs : !xcs.obj, %a : !xcs.obj) -> (!xcs.obj) {
+// CHECK-NEXT:    %r = xcs.for %x in %xs iter(%p = %a) snapshot {
+// CHECK-NEXT:      %y = xcs.call unordered external @ask(%x)
+// CHECK-NEXT:      xcs.yield %y
+// CHECK-NEXT:    }
+// CHECK-NEXT:    xcs.return %r
+// CHECK-NEXT:  }
