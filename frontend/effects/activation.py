@@ -37,7 +37,7 @@ from .ledger import DECLARE, Ledger
 from .scope import CodeScope, class_view, current_type
 from .source import FunctionSource, SourceUnavailable, function_source, is_library
 from .summary import CALLEE, CodeSummary, Guard, ParameterKey, Summary
-from .type_of import is_static
+from .type_of import is_class, is_static
 from .value import ELEMENT, KEY, NONE_VALUE, NOTHING, VALUE, Value, deep, outside, reach, reach_of, value
 
 MAX_PASSES = 5  # over one body, until what nested functions share and what is unsettled no longer changes
@@ -72,26 +72,26 @@ class Analysis:
     def _call(self, function: Any, args: tuple[AbstractType, ...], kwargs: Mapping[str, AbstractType]) -> Summary:
         if "__xcs_jitted__" in type(function).__dict__:
             function = function.__xcs_wrapped__
-        is_declared = not isinstance(function, type) and declared_behaviour(function) is not None
+        is_declared = not is_class(function) and declared_behaviour(function) is not None
         if is_declared or id(function) in SPECIAL or known(function) is not None:
             return self._framed(lambda frame, a, k: call_static(frame, function, a, k, function), args, kwargs)
-        if isinstance(function, types.FunctionType):
+        if type(function) is types.FunctionType:
             segment = getattr(function, "__xcs_segment__", None)
             if segment is not None and not kwargs:
                 return segment.summarise(args)
             return self._python(function, args, kwargs)
-        if isinstance(function, types.MethodType):
+        if type(function) is types.MethodType:
             return self._bound_method(function, args, kwargs)
-        if isinstance(function, type):
+        if is_class(function):
             return self._framed(lambda frame, a, k: construct(frame, function, a, k, function), args, kwargs)
-        if isinstance(function, functools.partial):
+        if issubclass(type(function), functools.partial):
             return self._partial(function, args, kwargs)
         inner = getattr(type(function), "__xcs_function__", None)
         if inner is not None:
             return self._call(inner.__get__(function), args, kwargs)
         if type(function) is _LRU_CACHE:
             return self._cached(function, args, kwargs)
-        if isinstance(function, types.BuiltinFunctionType) and is_method_of_data(function):
+        if type(function) is types.BuiltinFunctionType and is_method_of_data(function):
             return self._builtin_method(function, args, kwargs)
         if callable(function) and not is_static(function):
             return self.value_call(current_type(function), args, kwargs)

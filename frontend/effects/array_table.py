@@ -170,7 +170,7 @@ def staged_by_jax(function: object) -> types.FunctionType | None:
 
 def compiled_rule(function: object) -> KnownCallable | None:
     """What JAX's transformations make of the user's own functions is pure, by JAX's contract."""
-    if isinstance(function, types.FunctionType):
+    if type(function) is types.FunctionType:
         code = function.__code__
         is_made = code.co_name in _TRANSFORMED and is_library(code.co_filename) and "jax" in code.co_filename
         return JIT_CALL if is_made else None

@@ -39,7 +39,7 @@ from .known import TABLE
 from .ledger import DECLARE
 from .scope import class_view, current_type, fact
 from .summary import EVERYTHING, Guard
-from .type_of import has_plain_attributes, is_static
+from .type_of import has_plain_attributes, is_class, is_static
 from .value import NOTHING, Cell, Value, deep, join_values, load, outside, reach_of, value
 
 _BUILTIN_CLASSES: dict[type[AbstractType], type] = {
@@ -155,13 +155,13 @@ def _value_attribute(cls: type, name: str) -> AbstractType:
 
 def load_static(frame: Frame, held: Any, name: str) -> Value:
     """A member of a module, class or function."""
-    if isinstance(held, types.ModuleType):
+    if issubclass(type(held), types.ModuleType):
         return _load_module(frame, held, name)
-    if isinstance(held, type):
+    if is_class(held):
         return _load_class(frame, held, name)
-    if isinstance(held, types.MethodType):
+    if type(held) is types.MethodType:
         return outside(ANY)
-    if isinstance(held, (types.FunctionType, types.BuiltinFunctionType)):
+    if type(held) in (types.FunctionType, types.BuiltinFunctionType):
         if name in ("__name__", "__qualname__"):
             return Value(STR)
         own = getattr(held, "__dict__", {})
@@ -169,7 +169,7 @@ def load_static(frame: Frame, held: Any, name: str) -> Value:
             frame.ledger.sees.add((None, f"attr:{name}"))
             return outside(current_type(own[name]))
         return outside(ANY)
-    if isinstance(held, enum.Enum) and name in ("value", "name"):
+    if issubclass(type(held), enum.Enum) and name in ("value", "name"):
         return outside(current_type(held._value_)) if name == "value" else Value(STR)
     frame.ledger.unknown(f"`.{name}`", ())
     return outside(ANY)

@@ -49,7 +49,7 @@ from .known import TABLE, KnownCallable, known
 from .ledger import DECLARE
 from .scope import CodeScope, class_view
 from .summary import EVERYTHING, Guard
-from .type_of import is_array_library
+from .type_of import is_array_library, is_class
 from .value import KEY, NOTHING, VALUE, Cell, Value, deep, join_values, outside, reach_of, value
 
 MAX_NESTING = 12  # closures inside closures
@@ -110,7 +110,7 @@ def declared_behaviour(holder: object) -> Behaviour | None:
 
 def _namespaces(holder: object) -> list[Mapping[str, Any]]:
     """Where attributes of an object are kept: its own, then its classes' (of a class: only its bases')."""
-    if isinstance(holder, type):
+    if is_class(holder):
         return [base.__dict__ for base in holder.__mro__]
     try:
         own = object.__getattribute__(holder, "__dict__")
@@ -155,7 +155,7 @@ def call_static(
         result = special(frame, args, kwargs, node)
         if result is not None:
             return result
-    declared = None if isinstance(function, type) else declared_behaviour(function)
+    declared = None if is_class(function) else declared_behaviour(function)
     if declared is not None:
         return apply_declared(frame, function, declared, args, kwargs, node)
     entry = known(function)
@@ -164,12 +164,12 @@ def call_static(
         found = apply_known(frame, entry, args, kwargs, node, name)
         inner = staged_by_jax(function)
         return found if inner is None or found.type is not ANY else _compiled_result(frame, inner, args, kwargs)
-    if isinstance(function, types.MethodType):
+    if type(function) is types.MethodType:
         if isinstance(function.__self__, type):
             return call_static(frame, function.__func__, [outside(StaticType(function.__self__)), *args], kwargs, node)
-    if isinstance(function, type):
+    if is_class(function):
         return frame.inference.construct(frame, function, args, kwargs, node)
-    if isinstance(function, types.FunctionType) and function.__name__ == "__init__" and _is_own(args):
+    if type(function) is types.FunctionType and function.__name__ == "__init__" and _is_own(args):
         frame.inference.initialise(frame, function, args[0], args[1:], kwargs, node)
         return Value(NONE)
     types_ = tuple(deep(one) for one in args)

@@ -151,7 +151,15 @@ class Frame:
             self.ledger.guards.add(found.guard)
         if found.sees is not None:
             self.ledger.sees.add(found.sees)
+        if self.ledger.writes and (None, self.outside_kind(name)) in self.ledger.writes:  # rebound by this very code
+            return outside(ANY)
         return found.value
+
+    def outside_kind(self, name: str) -> str:
+        """The kind of state that a name outside of the code is."""
+        if name in self.scope.cells:
+            return f"cell:{name}"
+        return f"global:{self.scope.globals.get('__name__')}.{name}"
 
     def bind(self, name: str, value: Value) -> None:
         """Assigns a name."""
@@ -177,8 +185,7 @@ class Frame:
                     frame.names[name] = join_values(frame.names.get(name, NOTHING), value)
                 return
             frame = frame.parent
-        kind = f"cell:{name}" if name in self.scope.cells else f"global:{self.scope.globals.get('__name__')}.{name}"
-        self.ledger.rebind(kind, name, value)
+        self.ledger.rebind(self.outside_kind(name), name, value)
 
     def fork(self) -> Names | None:
         """A copy of the names for another path."""

@@ -13,7 +13,7 @@ import types
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ...diagnostics.effect import ORDERED, Behaviour
+from ...diagnostics.effect import DYNAMIC, ORDERED, Behaviour
 from ...diagnostics.effect import PURE as PURE_BEHAVIOUR
 from . import (
     activation,
@@ -26,14 +26,14 @@ from . import (
     library_table,
     method_table,
 )
-from .abstract_type import IMMUTABLE_SCALARS, AbstractType, InstanceType
+from .abstract_type import ANY, IMMUTABLE_SCALARS, AbstractType, InstanceType, shallow
 from .activation import Analysis, is_method_of_data
 from .known import known
 from .scope import CodeScope
 from .summary import CALLEE, CodeSummary, Summary
-from .type_of import type_of
+from .type_of import is_class, type_of
 
-__all__ = ["infer_call", "infer_code", "infer_value_call", "resolve"]
+__all__ = ["infer_call", "infer_code", "infer_value_call", "resolve", "resolve_early"]
 
 _REGISTERED = (array_methods, array_table, builtin_table, client_table, container_table, expressions, library_table, method_table)  # they fill tables when imported
 
@@ -69,44 +69,69 @@ def infer_code(
 
 
 def resolve(fn: Any, args: Sequence[object], kwargs: Mapping[str, object]) -> Behaviour:
-    """The behaviour of `fn(*args, **kwargs)` for these very values. Never raises, runs no user code."""
-    if type(fn) is types.BuiltinFunctionType and fn in _SCALAR_OPERATORS:
-        for one in args:
-            if type(one) not in IMMUTABLE_SCALARS:
-                break
-        else:
-            return PURE_BEHAVIOUR
+    """The behaviour of `fn(*args, **kwargs)` for these very values, whose contents nothing earlier may still write.
+
+    Never raises, runs no user code.
+    """
+    if _is_scalar_operation(fn, args):
+        return PURE_BEHAVIOUR
     try:
         return summarise(fn, args, kwargs).behaviour()
     except Exception:  # an answer that can't be found is the strongest one
         return ORDERED
 
 
-def summarise(fn: Any, args: Sequence[object], kwargs: Mapping[str, object]) -> Summary:
-    """The summary of a call with these very values; a write to any of their objects counts as `mutates`."""
-    types_ = tuple(type_of(one) for one in args)
-    segment = getattr(fn, "__xcs_segment__", None) if isinstance(fn, types.FunctionType) else None
+def resolve_early(fn: Any, args: Sequence[object], kwargs: Mapping[str, object]) -> Behaviour:
+    """The same while contents of mutable objects may still change: `DYNAMIC` where the answer hangs on them."""
+    if _is_scalar_operation(fn, args):
+        return PURE_BEHAVIOUR
+    try:
+        summary = summarise(fn, args, kwargs, settled=False)
+    except Exception:  # `resolve` gives the answer
+        return DYNAMIC
+    return DYNAMIC if summary.unknown_types else summary.behaviour()
+
+
+def _is_scalar_operation(fn: Any, args: Sequence[object]) -> bool:
+    if type(fn) is not types.BuiltinFunctionType or fn not in _SCALAR_OPERATORS:
+        return False
+    return all(type(one) in IMMUTABLE_SCALARS for one in args)
+
+
+def summarise(fn: Any, args: Sequence[object], kwargs: Mapping[str, object], *, settled: bool = True) -> Summary:
+    """The summary of a call with these very values; a write to any of their objects counts as `mutates`.
+
+    `settled`: nothing that runs now may write their contents, so these may be looked at.
+    """
+    look = type_of if settled else _class_of
+    types_ = tuple(look(one) for one in args)
+    segment = getattr(fn, "__xcs_segment__", None) if type(fn) is types.FunctionType else None
     if segment is not None and not kwargs:
         return _segment_summary(segment, types_)
-    keyword_types = {name: type_of(one) for name, one in kwargs.items()} if kwargs else {}
-    if isinstance(fn, types.FunctionType | type):
+    keyword_types = {name: look(one) for name, one in kwargs.items()} if kwargs else {}
+    if type(fn) is types.FunctionType or is_class(fn):
         return infer_call(fn, types_, keyword_types)
-    if isinstance(fn, types.MethodType):
-        return _of_method(fn.__func__, fn.__self__, types_, keyword_types)
-    if isinstance(fn, types.BuiltinFunctionType) and is_method_of_data(fn):
+    if type(fn) is types.MethodType:
+        return _of_method(fn.__func__, look(fn.__self__), types_, keyword_types)
+    if type(fn) is types.BuiltinFunctionType and is_method_of_data(fn):
         descriptor = type(fn.__self__).__dict__.get(fn.__name__)
         if descriptor is not None:
-            return _of_method(descriptor, fn.__self__, types_, keyword_types)
-    callee = type_of(fn)
-    if isinstance(callee, InstanceType) and known(fn) is None and "__xcs_behaviour__" not in vars(fn):
-        return infer_value_call(callee, types_, keyword_types)
+            return _of_method(descriptor, look(fn.__self__), types_, keyword_types)
+    if known(fn) is None and "__xcs_behaviour__" not in getattr(fn, "__dict__", {}):
+        callee = look(fn)
+        if isinstance(callee, InstanceType) or (not settled and callee == ANY):
+            return infer_value_call(callee, types_, keyword_types)
     return infer_call(fn, types_, keyword_types)
 
 
+def _class_of(value: object) -> AbstractType:
+    return shallow(type_of(value, budget=1))
+
+
 def _of_method(
-    function: Any, receiver: object, args: tuple[AbstractType, ...], kwargs: Mapping[str, AbstractType]
+    function: Any, receiver: AbstractType, args: tuple[AbstractType, ...], kwargs: Mapping[str, AbstractType]
 ) -> Summary:
-    summary = infer_call(function, (type_of(receiver), *args), kwargs)
+    summary = infer_call(function, (receiver, *args), kwargs)
     return summary.renamed({0: CALLEE, **{i + 1: i for i in range(len(args))}, **{name: name for name in kwargs}})
 
 

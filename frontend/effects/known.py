@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 
 from ...diagnostics.effect import Effect
 from .abstract_type import ANY, AbstractType
+from .type_of import is_class
 
 Rule: TypeAlias = Callable[[Sequence[AbstractType], Mapping[str, AbstractType]], AbstractType]
 """The type of the result from the types of positional and keyword arguments."""
@@ -155,17 +156,23 @@ _entry_points_loaded = False
 
 def path_of(function: object) -> str | None:
     """The import path that a callable claims: `module.qualname`."""
-    if isinstance(function, types.MethodDescriptorType | types.WrapperDescriptorType | types.ClassMethodDescriptorType):
-        owner = function.__objclass__
-        return f"{owner.__module__}.{owner.__qualname__}.{function.__name__}"
-    if not isinstance(function, types.FunctionType | types.BuiltinFunctionType | type) and not _is_library_object(function):
+    kind = type(function)
+    if kind in _DESCRIPTORS:
+        owner = function.__objclass__  # type: ignore[attr-defined]
+        return f"{owner.__module__}.{owner.__qualname__}.{function.__name__}"  # type: ignore[attr-defined]
+    if kind not in _FUNCTIONS and not is_class(function) and not _is_library_object(function):
         return None
-    if isinstance(function, types.BuiltinFunctionType) and not isinstance(function.__self__, types.ModuleType | None):
-        owner = function.__self__ if isinstance(function.__self__, type) else type(function.__self__)
-        return f"{owner.__module__}.{owner.__qualname__}.{function.__name__}"
+    if kind is types.BuiltinFunctionType and type(function.__self__) not in (types.ModuleType, type(None)):  # type: ignore[attr-defined]
+        holder = function.__self__  # type: ignore[attr-defined]
+        owner = holder if is_class(holder) else type(holder)
+        return f"{owner.__module__}.{owner.__qualname__}.{function.__name__}"  # type: ignore[attr-defined]
     module, name = getattr(function, "__module__", None), getattr(function, "__qualname__", None)
     name = name or getattr(function, "__name__", None)
     return f"{module}.{name}" if isinstance(module, str) and isinstance(name, str) else None
+
+
+_DESCRIPTORS = frozenset((types.MethodDescriptorType, types.WrapperDescriptorType, types.ClassMethodDescriptorType))
+_FUNCTIONS = frozenset((types.FunctionType, types.BuiltinFunctionType))
 
 
 def _is_library_object(function: object) -> bool:
@@ -191,7 +198,7 @@ def _is_at(function: object, path: str) -> bool:
 
 def _same_builtin(found: object, function: object) -> bool:
     """Bound C methods of a class (`dict.fromkeys`) are made anew by each load."""
-    return isinstance(function, types.BuiltinFunctionType) and isinstance(function.__self__, type)
+    return type(function) is types.BuiltinFunctionType and is_class(function.__self__)  # type: ignore[attr-defined]
 
 
 def known(function: object) -> KnownCallable | None:

@@ -92,7 +92,8 @@ class Ledger:
     @property
     def state(self) -> tuple[int, ...]:
         """Changes whenever something was learned that an earlier round over a loop may not have known."""
-        return (len(self.cells), sum(cell.version for cell in self.cells.values()), len(self.unsettles))
+        versions = sum(cell.version for cell in self.cells.values())
+        return (len(self.cells), versions, len(self.unsettles), len(self.writes))
 
     def act(self, effect: Effect, reason: str, remedy: str = "") -> None:
         """One effect took place; the strongest one gives the reason."""

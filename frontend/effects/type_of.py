@@ -54,9 +54,14 @@ def type_of(value: object, budget: int = 64) -> AbstractType:
     return known if known is not None else _Look(budget).type_of(value, 0)
 
 
+def is_class(value: object) -> bool:
+    """Whether a value is a class. Unlike `isinstance`, this asks nothing of the value (its `__class__` may be code)."""
+    return issubclass(type(value), type)
+
+
 def is_static(value: object) -> bool:
     """Whether a value is told apart by identity: functions, classes, modules, builtins."""
-    return type(value) in STATIC_CLASSES or isinstance(value, type) or _is_program(type(value))
+    return type(value) in STATIC_CLASSES or is_class(value) or _is_program(type(value))
 
 
 @functools.cache
@@ -99,7 +104,7 @@ class _Look:
         known = SCALAR_TYPES.get(cls)
         if known is not None:
             return known
-        if cls in STATIC_CLASSES or isinstance(value, type) or _is_program(cls):
+        if cls in STATIC_CLASSES or is_class(value) or _is_program(cls):
             return StaticType(value)
         if cls is types.MethodType:
             return StaticType(value) if is_static(value.__self__) else ExactType(cls)

@@ -747,6 +747,20 @@ def test_rebinding_a_global_function_is_noticed(monkeypatch):
     assert infer_call(rebindable, (), {}).effect is Effect.ORDERED
 
 
+def rebinds_what_it_calls(x):
+    global switch
+    first = switch(x)
+    switch = float
+    return switch(x)
+
+
+switch = len
+
+
+def test_a_name_that_the_code_rebinds_is_not_what_it_was():
+    assert infer_call(rebinds_what_it_calls, (STR,), {}).result != INT
+
+
 def test_patching_a_method_is_noticed(monkeypatch):
     instance = InstanceType(Plain)
     assert infer_call(use_plain, (instance,), {}).effect is Effect.PURE

@@ -67,6 +67,11 @@ class Guarded:
     __hash__ = None  # type: ignore[assignment]
 
 
+class Hostile:
+    def __getattribute__(self, name):
+        raise AssertionError("user code ran")
+
+
 @dataclass(frozen=True)
 class Frozen:
     name: str
@@ -92,6 +97,7 @@ VALUES = [
     (Slotted(1), InstanceType(Slotted, (("a", INT),))),
     (Frozen("a"), InstanceType(Frozen, (("name", STR),))),
     (Guarded(), InstanceType(Guarded)),
+    (Hostile(), InstanceType(Hostile)),
     (deque([1]), ExactType(deque)),
     (OrderedDict(a=1), ExactType(OrderedDict)),
     (len, StaticType(len)),
