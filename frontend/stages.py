@@ -22,7 +22,7 @@ from ..runtime.instrument import Instrument
 from ..runtime.outcome import Outcome
 from ..runtime.plan import Plan
 from ..runtime.plan_text import plan_text
-from .effects.infer import resolve
+from .effects.infer import resolve, resolve_early
 from .effects.summary import Guard
 from .staging.program import Opaque, Program
 
@@ -145,7 +145,7 @@ class Lowered:
 
     def compile(self, executor: Executor | None = None) -> Compiled:
         """The plan of the module, ready to run."""
-        plan = lower_to_plan(self.module, self.objects, resolve, self.entry)
+        plan = lower_to_plan(self.module, self.objects, resolve, self.entry, resolve_early)
         return Compiled(self, plan, executor or ThreadsExecutor())
 
 

@@ -10,17 +10,16 @@ of every block final.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeAlias
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Operation
 
-from ..diagnostics.effect import Behaviour
 from ..diagnostics.errors import XCSError
 from ..dialect.functions import DeclarationOp, FuncOp
 from ..dialect.tensor import XlaOp
-from ..runtime.plan import Plan
+from ..runtime.plan import Plan, Resolver
 from .adjustments import Adjustments
 from .block_builder import BlockBuilder, OpLowering, ProgramContext
 from .op_lowering import LEAF_LOWERINGS
@@ -31,12 +30,16 @@ from .unbound import find_checks
 from .versions import order_updates
 from .xla_payload import XlaPayload
 
-Resolver: TypeAlias = Callable[[Any, tuple[Any, ...], dict[str, Any]], Behaviour]
-
 LOWERINGS: dict[type[Operation], OpLowering] = {**LEAF_LOWERINGS, **REGION_LOWERINGS, **TENSOR_LOWERINGS}
 
 
-def lower_to_plan(module: ModuleOp, callables: Mapping[str, Any], resolve: Resolver, entry: str | None = None) -> Plan:
+def lower_to_plan(
+    module: ModuleOp,
+    callables: Mapping[str, Any],
+    resolve: Resolver,
+    entry: str | None = None,
+    resolve_early: Resolver | None = None,
+) -> Plan:
     """The plan of a module.
 
     Args:
@@ -46,6 +49,7 @@ def lower_to_plan(module: ModuleOp, callables: Mapping[str, Any], resolve: Resol
             kernel, which may be missing: the text is run then.
         resolve: answers what calls with a dynamic effect do.
         entry: the symbol of the function to run; the first function if not given.
+        resolve_early: answers the same without looking at the contents of mutable arguments (see `Plan`).
 
     Raises:
         XCSError: a callable is missing, or there is no such function.
@@ -69,7 +73,7 @@ def lower_to_plan(module: ModuleOp, callables: Mapping[str, Any], resolve: Resol
         for argument in block.args:
             builder.define(argument)
         lowered[symbol] = builder.finish(block)
-    return Plan(lowered, entry, resolve)
+    return Plan(lowered, entry, resolve, resolve_early)
 
 
 def _entry_of(functions: Mapping[str, FuncOp], entry: str | None) -> str:

@@ -23,7 +23,7 @@ from .instrument import Instrument
 from .leaf_calls import LeafCalls
 from .outcome import Failure, Outcome, RunTotals
 from .plan import Plan
-from .prepared import DYNAMIC, GATE, Kind, mode_of, prepare
+from .prepared import DYNAMIC, GATE, RETIRED, Kind, mode_of, prepare
 from .stuck import describe_stuck
 from .try_region import TryRegion
 from .workers import WorkerPool, is_worker_thread
@@ -170,7 +170,7 @@ class Scheduler(LeafCalls):
     def truth_of(self, region: Region, value: Any) -> bool | None:
         """`bool(value)` as a step of a region; `None` if it is not yet its turn or has raised."""
         if region.mode == DYNAMIC:
-            region.mode = GATE if value is True or value is False else mode_of(self._resolve(bool, (value,), {}))
+            region.mode = GATE if value is True or value is False else self._truth_mode(value)
         if not region.may_step(self):
             return None
         try:
@@ -180,6 +180,10 @@ class Scheduler(LeafCalls):
         except BaseException as error:
             self.fail_step(region, error)
             return None
+
+    def _truth_mode(self, value: Any) -> int:
+        mode = mode_of(self._resolve(bool, (value,), {}, settled=False))
+        return RETIRED if mode == DYNAMIC else mode
 
     def settle(self, frame: Frame, error: BaseException, index: int) -> None:
         """Takes a failure that the retired cursor has met to its handler, or ends the run."""

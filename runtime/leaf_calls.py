@@ -193,7 +193,10 @@ class LeafCalls(Wiring):
             except BaseException as error:
                 self._fail(frame, index, error)
                 return None
-            behaviour = self._resolve(function, args, kwargs)
+            behaviour = self._resolve(function, args, kwargs, settled=self._has_come(frame, index, CLEAN))
+            if mode_of(behaviour) == DYNAMIC:
+                frame.state[index] = HELD  # asked again when the clean cursor comes
+                return None
             call = (_apply, (function, args, kwargs))
             found = frame.resolved[index] = (mode_of(behaviour), behaviour.external, call)
         return found
@@ -201,7 +204,12 @@ class LeafCalls(Wiring):
     def _has_come(self, frame: Frame, index: int, mode: int) -> bool:
         return bool(frame.passed >> mode & 1) or index <= frame.at[mode]
 
-    def _resolve(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Behaviour:
+    def _resolve(
+        self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], *, settled: bool
+    ) -> Behaviour:
+        early = self.plan.resolve_early
+        if not settled and early is not None:
+            return early(function, args, kwargs)
         behaviour = self.plan.resolve(function, args, kwargs)
         if mode_of(behaviour) == DYNAMIC:
             raise InternalError(f"expected a definite effect of `{function!r}`, found `dynamic`")

@@ -175,16 +175,22 @@ class Block:
     has_fence: bool = False
 
 
+Resolver: TypeAlias = Callable[[Any, tuple[Any, ...], dict[str, Any]], Behaviour]
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """A whole program: its functions by symbol, the entry, and the resolver of dynamic effects.
 
     `resolve(function, args, kwargs)` answers what a `DYNAMIC` call does, given the actual callable and arguments. It
-    performs no effect and never raises.
+    performs no effect and never raises. It may look at the contents of mutable arguments, so it is asked once nothing
+    earlier may still write; `resolve_early` is asked when the inputs arrive, looks at no such contents, and answers
+    `DYNAMIC` where it can't tell without them (None: `resolve` itself needs no contents).
     """
 
     functions: Mapping[str, Block]
     entry: str
-    resolve: Callable[[Any, tuple[Any, ...], dict[str, Any]], Behaviour]
+    resolve: Resolver
+    resolve_early: Resolver | None = None
     prepared: dict[int, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
     """What the dataflow executor has prepared, by `id` of the block; the plan keeps the blocks alive."""

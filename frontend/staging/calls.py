@@ -3,42 +3,21 @@
 from __future__ import annotations
 
 import ast
-import operator
 import types
 from collections.abc import Sequence
 
 from ...diagnostics.effect import Behaviour, Effect
-from ..effects.abstract_type import ANY, ArrayType, InstanceType, is_immutable
+from ..effects.abstract_type import ANY, InstanceType, is_immutable
 from ..effects.infer import infer_call, infer_value_call
 from ..effects.known import known
 from ..effects.summary import CALLEE, Summary
+from .arrays import ArrayStager
 from .binding import BindingError, bind_call
-from .expressions import ExpressionStager
 from .rewriting import name_node
 from .values import LocalFunction, Static, Tracer, Unstageable, Value
 
-OPERATORS = {
-    ast.Add: "add",
-    ast.Sub: "sub",
-    ast.Mult: "mul",
-    ast.Div: "truediv",
-    ast.FloorDiv: "floordiv",
-    ast.Mod: "mod",
-    ast.Pow: "pow",
-    ast.MatMult: "matmul",
-    ast.Eq: "eq",
-    ast.NotEq: "ne",
-    ast.Lt: "lt",
-    ast.LtE: "le",
-    ast.Gt: "gt",
-    ast.GtE: "ge",
-    ast.USub: "neg",
-    ast.UAdd: "pos",
-    ast.Invert: "invert",
-}
 
-
-class CallStager(ExpressionStager):
+class CallStager(ArrayStager):
     """The layer of calls."""
 
     def stage_call(self, node: ast.Call) -> Value:
@@ -49,6 +28,8 @@ class CallStager(ExpressionStager):
         self.at(node)
         if self._runs_natively(node):
             return self.stage_native_expression(node)
+        if (value := self.stage_array_method(node)) is not None:
+            return value
         target = self._target(node)
         if target is None:
             return self.stage_native_expression(node)
@@ -184,52 +165,6 @@ class CallStager(ExpressionStager):
         keys.update({index: index + 1 for index in range(64)})
         keys.update({k: k for k in summary.mutates | summary.retains if isinstance(k, str) and k != CALLEE})
         return summary.renamed(keys)
-
-    # ---- arrays
-
-    def emit_array(
-        self, function: object, kind: str, positional: Sequence[Value], keyword: Sequence[tuple[str, Value]]
-    ) -> Value:
-        """A call of a JAX or NumPy function."""
-        args = [self.type_of(value) for value in positional]
-        summary = infer_call(function, args, {name: self.type_of(value) for name, value in keyword})  # type: ignore[arg-type]
-        name = getattr(function, "__name__", type(function).__name__)
-        module = "jnp" if kind == "jax" else "np"
-        is_pure = summary.effect <= Effect.READS and not summary.mutates
-        ssa = self.emit_leaf(
-            function, f"{module}.{name}", positional, keyword, summary, array=kind if is_pure else None
-        )
-        return Tracer(ssa, summary.result)
-
-    def stage_array_operation(self, node: ast.expr) -> Value:
-        """An operator with an array among its operands, on names and literals."""
-        match node:
-            case ast.BinOp(left=a, op=op, right=b) | ast.Compare(left=a, ops=[op], comparators=[b]):
-                operands = [a, b]
-            case ast.UnaryOp(op=op, operand=a):
-                operands = [a]
-            case _:
-                return self.stage_native_expression(node)
-        name = OPERATORS.get(type(op))
-        if name is None:
-            return self.stage_native_expression(node)
-        kinds = {
-            kind for operand in operands if (kind := kind_of_array(self.describe(operand).summary.result)) is not None
-        }
-        if len(kinds) != 1:
-            return self.stage_native_expression(node)
-        values = [self.stage_expression(operand) for operand in operands]
-        self.at(node)
-        summary = self.describe(node).summary
-        ssa = self.emit_leaf(getattr(operator, name), f"operator.{name}", values, (), summary, array=kinds.pop())
-        return Tracer(ssa, summary.result)
-
-
-def kind_of_array(found: object) -> str | None:
-    """`jax` or `numpy` for an array type, else None."""
-    if not isinstance(found, ArrayType):
-        return None
-    return "numpy" if found.cls.__module__.partition(".")[0] == "numpy" else "jax"
 
 
 def class_function(cls: type, name: str) -> types.FunctionType | None:

@@ -94,7 +94,7 @@ class ExpressionStager(NativeStager):
             raise Unstageable(f"`{name}` may be unbound", getattr(node, "lineno", 0))
         if value is not None:
             return value
-        found = find(self.scope, name)
+        found = None if name in self.function_names.nonlocal_names else find(self.scope, name)
         held = None if found is None else getattr(found.value.type, "value", None)
         if found is not None and held is not None:
             self.program.rely_on(() if found.guard is None else (found.guard,))
@@ -265,9 +265,12 @@ class ExpressionStager(NativeStager):
 
 
 def find_static(stager: NativeStager, name: str) -> bool:
-    """Whether a free name means a known object."""
+    """Whether a free name means a known object, and the function being staged doesn't rebind it."""
+    if name in stager.function_names.nonlocal_names:
+        return False
     found = find(stager.scope, name)
     return found is not None and getattr(found.value.type, "value", None) is not None
+
 
 
 def has_method(known: object, name: str) -> bool:

@@ -13,17 +13,18 @@ from xdsl.ir import SSAValue
 from ...diagnostics.effect import Behaviour, Effect
 from ..effects.abstract_type import (
     ANY,
+    NONE,
     AbstractType,
-    ArrayType,
     DictType,
     ExactType,
-    NONE,
+    InstanceType,
     ListType,
     SetType,
     TupleType,
     is_immutable,
     shallow,
 )
+from ..effects.array_results import array_kind
 from ..effects.summary import CALLEE, CodeSummary, Summary
 from .builder import Operand, ir_type
 from .names import definitely_bound, leaves
@@ -145,9 +146,9 @@ class NativeStager(Stager):
         for inner in ast.walk(node):
             if isinstance(inner, (ast.Call, ast.Await)):
                 return True
-            has_operator = has_operator or isinstance(inner, (ast.BinOp, ast.Compare, ast.UnaryOp, ast.Subscript))
+            has_operator = has_operator or isinstance(inner, _ARRAY_SYNTAX)
         return has_operator and any(
-            isinstance(self.state.type_of(self.state.names[name]), ArrayType)
+            may_hold_array(self.state.type_of(self.state.names[name]))
             for name in self.program.names([node]).read
             if name in self.state.names
         )
@@ -288,6 +289,16 @@ class NativeStager(Stager):
         if summary.fresh and cls is not None and not summary.retains and not summary.mutates:
             return self.own(ssa, known, cls)
         return Tracer(ssa, known)
+
+
+_ARRAY_SYNTAX = (ast.BinOp, ast.Compare, ast.UnaryOp, ast.Subscript, ast.Attribute)
+
+
+def may_hold_array(known: AbstractType) -> bool:
+    """Whether a value is an array, or an object with one among its attributes."""
+    if isinstance(known, InstanceType):
+        return any(array_kind(held) is not None for _, held in known.attributes)
+    return array_kind(known) is not None
 
 
 def gains(summary: Summary) -> bool:

@@ -16,7 +16,7 @@ from ...diagnostics.location import Location
 from ...dialect.functions import FuncOp
 from ...dialect.types import OBJ
 from ..effects.abstract_type import ANY, AbstractType, StaticType, widen
-from ..effects.scope import CodeScope, class_view
+from ..effects.scope import CodeScope, FunctionView, class_view
 from ..effects.source import SourceUnavailable, function_source
 from ..effects.summary import CodeSummary, Guard
 from .builder import ir_type
@@ -210,6 +210,9 @@ class Program:
         symbol = self.symbols.reserve(function.__name__)
         staged = self.functions[key] = StagedFunction(symbol)
         self.kept.append(function)
+        view = FunctionView(function)
+        parts = ("__code__", "__defaults__", "__kwdefaults__")
+        self.guards.update(Guard(view, part, getattr(function, part)) for part in parts)
         facts = self.checkpoint()
         try:
             self._trace(function, staged, shapes)
