@@ -21,6 +21,7 @@ from .abstract_type import (
     NeverType,
     PlainType,
     SetType,
+    StaticType,
     TupleOfType,
     TupleType,
     UnionType,
@@ -92,6 +93,8 @@ def plain_form(type_: AbstractType) -> AbstractType:
 def kinds(type_: AbstractType, deeply: bool = False) -> frozenset[str]:
     """The kinds of mutable state an object of this type consists of; `deeply`: and all that it reaches."""
     match type_:
+        case StaticType():
+            return frozenset()  # what is looked at through functions, classes and modules is told where it is loaded
         case ListType(element=element):
             return frozenset(("list",)) | (kinds(element, True) if deeply else frozenset())
         case SetType(element=element, frozen=frozen):

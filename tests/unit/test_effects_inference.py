@@ -173,6 +173,10 @@ def test_state_of_another_kind_is_not_disturbed():
     assert not save.may_disturb(ask)
 
 
+def test_passing_a_function_looks_at_nothing():
+    assert not infer_call(programs.measured, (STR,), {}).sees
+
+
 def test_more_than_one_external_site_is_counted():
     panel = type_of(programs.Panel(["a", "b"]))
     assert infer_call(programs.Panel.forward, (panel, STR), {}).num_external_sites >= 2
