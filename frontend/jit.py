@@ -64,7 +64,7 @@ class Wrapped:
     ) -> None:
         functools.update_wrapper(self, function)
         self.__xcs_wrapped__ = function
-        self._parameters = Parameters.of(function)
+        self._look_at_function()
         self._executor = executor
         self._pipeline = pipeline
         self._variants: OrderedDict[Signature, Variant] = OrderedDict()
@@ -74,12 +74,18 @@ class Wrapped:
         self._counters = Counters()
         self._last: Variant | None = None
 
+    def _look_at_function(self) -> None:
+        self._defaults = self.__xcs_wrapped__.__defaults__
+        self._parameters = Parameters.of(self.__xcs_wrapped__)
+
     # ---- calling
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         """The function's own result, effects and exceptions."""
         if _disabled.get() or _DISABLED_BY_ENVIRONMENT:
             return self.__xcs_wrapped__(*args, **kwargs)
+        if self.__xcs_wrapped__.__defaults__ is not self._defaults:
+            self._look_at_function()
         try:
             values = self._parameters.bind(args, kwargs)
         except TypeError:

@@ -31,12 +31,13 @@ from .abstract_type import (
     join_all,
     widen,
 )
-from .application import CalledType, apply_known, apply_summary
+from .application import apply_summary
 from .array_results import array_kind, jax_array, numpy_value
 from .calls import special
 from .frame import Frame
 from .items import element_of
 from .known import TABLE, KnownCallable, Rule
+from .table_calls import CalledType, apply_known
 from .value import Value, deep, join_values
 
 Types = Sequence[AbstractType]

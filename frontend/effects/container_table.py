@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 
 from ...diagnostics.effect import Effect
 from .abstract_type import ANY, INT, NEVER, NONE, AbstractType, DictType, ExactType, ListType, TupleType
-from .application import apply_use, elements_of, iterate
 from .builtin_table import Named, Types
 from .calls import special
 from .frame import Frame
+from .iteration import elements_of, iterate
 from .known import TABLE, KnownCallable
 from .method_table import CONTENT, reads, writes
+from .uses import apply_use
 from .value import ELEMENT, KEY, VALUE, Cell, Value, load, value
 
 

@@ -17,26 +17,22 @@ from .abstract_type import (
     AbstractType,
     DictType,
     ExactType,
-    IteratorType,
-    ListType,
     PlainType,
     SetType,
-    StaticType,
     TupleOfType,
-    TupleType,
     UnionType,
     join,
-    widen,
 )
-from .application import apply_summary, iterate
+from .application import apply_summary
 from .attributes import load_attribute
-from .binding import assigned, captured_names
-from .calls import call_value, made_tuple
+from .calls import made_tuple
 from .frame import Frame, Names, expression, joined
 from .items import OPERATOR_NAMES, binary, contains, made_list, subscript
-from .statements import MAX_ROUNDS, assign, closure, narrow, test
+from .iteration import iterate
+from .narrowing import narrow
+from .statements import assign, closure, test
 from .type_of import SCALAR_TYPES, type_of
-from .value import ELEMENT, KEY, NOTHING, VALUE, Cell, Value, deep, join_values, load, reach_of
+from .value import ELEMENT, KEY, NOTHING, VALUE, Value, deep, join_values, load, reach_of
 
 _COMPARE_NAMES: dict[type[ast.cmpop], str] = {
     ast.Eq: "eq",
@@ -233,11 +229,11 @@ def _set(frame: Frame, node: ast.Set) -> Value:
 def _made_set(frame: Frame, node: ast.expr, element: Value) -> Value:
     cell = frame.ledger.cell(node)
     cell.hold(ELEMENT, element)
-    _hashed(frame, element, node)
+    hash_keys(frame, element, node)
     return Value(SetType(NEVER), frozenset((cell,)))
 
 
-def _hashed(frame: Frame, key: Value, node: ast.expr) -> None:
+def hash_keys(frame: Frame, key: Value, node: ast.expr) -> None:
     """Keys are hashed, and compared with each other."""
     type_ = deep(key)
     if isinstance(type_, ExactType) and operations.is_builtin(type_):
@@ -253,17 +249,17 @@ def _dict(frame: Frame, node: ast.Dict) -> Value:
     keys = NOTHING
     for key_node, value_node in zip(node.keys, node.values, strict=True):
         if key_node is None:
-            key, held = _mapping(frame, frame.evaluate(value_node), value_node)
+            key, held = mapping_items(frame, frame.evaluate(value_node), value_node)
         else:
             key, held = frame.evaluate(key_node), frame.evaluate(value_node)
         keys = join_values(keys, key)
         cell.hold(KEY, key)
         cell.hold(VALUE, held)
-    _hashed(frame, keys, node)
+    hash_keys(frame, keys, node)
     return Value(DictType(NEVER, NEVER), frozenset((cell,)))
 
 
-def _mapping(frame: Frame, one: Value, node: ast.expr) -> tuple[Value, Value]:
+def mapping_items(frame: Frame, one: Value, node: ast.expr) -> tuple[Value, Value]:
     """Keys and values of a `**mapping`."""
     type_ = one.type
     frame.ledger.look(one)
@@ -276,152 +272,28 @@ def _mapping(frame: Frame, one: Value, node: ast.expr) -> tuple[Value, Value]:
     return unknown, unknown
 
 
-@expression(ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
-def _comprehension(frame: Frame, node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp) -> Value:
-    first = frame.evaluate(node.generators[0].iter)
-    own = assigned([generator.target for generator in node.generators])
-    inner = Frame(
-        frame.ledger, frame.inference, frame.scope, own, {}, frame.budget, parent=frame, is_immediate=True
-    )
-    inner.capturing = captured_names(node)[0] & own
-    ledger = frame.ledger
-    ledger.loop_depth += 1
-    for _ in range(MAX_ROUNDS):
-        names, state = frame.fork(), ledger.state
-        _generate(inner, node, 0, first)
-        if frame.names == names and ledger.state == state:
-            break
-        frame.names = joined(names, frame.names)
-    else:
-        ledger.unknown("a comprehension that doesn't settle", frame.everything())
-    ledger.loop_depth -= 1
-    cell = ledger.cell(node)
-    if any(generator.is_async for generator in node.generators):
-        ledger.unknown("an asynchronous comprehension", frame.everything())
-    match node:
-        case ast.ListComp():
-            return Value(ListType(NEVER), frozenset((cell,)))
-        case ast.SetComp():
-            return Value(SetType(NEVER), frozenset((cell,)))
-        case ast.DictComp():
-            return Value(DictType(NEVER, NEVER), frozenset((cell,)))
-        case _:
-            return Value(IteratorType(_GENERATOR, NEVER), frozenset((cell,)))
 
 
-_GENERATOR = type(_ for _ in ())
 
 
-def _generate(
-    frame: Frame, node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp, depth: int, over: Value | None
-) -> None:
-    generator = node.generators[depth]
-    held = frame.evaluate(generator.iter) if over is None else over
-    element = iterate(frame, held, generator.iter)
-    if element.type is NEVER and element.bound is None:
-        return
-    assign(frame, generator.target, element)
-    for condition in generator.ifs:
-        test(frame, condition)
-        narrow(frame, condition, True)
-    if depth + 1 < len(node.generators):
-        _generate(frame, node, depth + 1, None)
-        return
-    cell = frame.ledger.cell(node)
-    if isinstance(node, ast.DictComp):
-        key = frame.evaluate(node.key)
-        _hashed(frame, key, node)
-        cell.hold(KEY, key)
-        cell.hold(VALUE, frame.evaluate(node.value))
-        return
-    held = frame.evaluate(node.elt)
-    if isinstance(node, ast.SetComp):
-        _hashed(frame, held, node)
-    cell.hold(ELEMENT, held)
 
 
-@expression(ast.Call)
-def _call(frame: Frame, node: ast.Call) -> Value:
-    callee = frame.evaluate(node.func)
-    args: list[Value] = []
-    kwargs: dict[str, Value] = {}
-    is_exact = True
-    for argument in node.args:
-        if isinstance(argument, ast.Starred):
-            is_exact &= _star(frame, argument, args)
-        else:
-            args.append(_argument(frame, callee, argument))
-    for keyword in node.keywords:
-        held = frame.evaluate(keyword.value)
-        if keyword.arg is not None:
-            kwargs[keyword.arg] = held
-        else:
-            is_exact &= _double_star(frame, held, keyword.value, kwargs)
-    if not is_exact and _is_variadic(callee):
-        kwargs["*"] = Value(NONE)
-        is_exact = True
-    if is_exact:
-        return call_value(frame, callee, args, kwargs, node)
-    frame.ledger.unknown("a call with `*` of unknown length", [callee, *args, *kwargs.values()])
-    return Value(ANY, frozenset((None,)).union(*(reach_of(one) for one in (*args, *kwargs.values()))))
 
 
-def _argument(frame: Frame, callee: Value, node: ast.expr) -> Value:
-    """An argument; a generator expression is run where it stands if a builtin consumes it at once."""
-    if not isinstance(node, ast.GeneratorExp) or _consumes(callee):
-        return frame.evaluate(node)
-    return stored_generator(frame, node)
 
 
-def stored_generator(frame: Frame, node: ast.GeneratorExp) -> Value:
-    """A generator expression that may be consumed later, when names and objects have changed."""
-    held = frame.evaluate(node)
-    frame.ledger.unknown("a generator expression kept for later", frame.everything())
-    return Value(ANY, reach_of(held) | {None})
 
 
-def _consumes(callee: Value) -> bool:
-    """Whether a callee runs a generator to its end (or drops it) before it returns."""
-    held = callee.type.value if isinstance(callee.type, StaticType) else getattr(callee.bound, "function", None)
-    return getattr(held, "__name__", None) in _CONSUMERS and type(held).__name__ != "function"
 
 
-_CONSUMERS = frozenset(
-    "all any bytes deque dict enumerate extend frozenset join list max min set sorted sum tuple update".split()
-)
 
 
-def _is_variadic(callee: Value) -> bool:
-    """Builtins that take any number of arguments of one kind."""
-    held = callee.type.value if isinstance(callee.type, StaticType) else getattr(callee.bound, "function", None)
-    return getattr(held, "__name__", None) in _VARIADIC and type(held).__name__ != "function"
 
 
-_VARIADIC = frozenset("max min zip hypot print gcd lcm chain format set union intersection join".split())
 
 
-def _star(frame: Frame, node: ast.Starred, args: list[Value]) -> bool:
-    held = frame.evaluate(node.value)
-    type_ = widen(held.type)
-    if isinstance(type_, TupleType) and held.bound is None:
-        args.extend(Value(part, held.origins) for part in type_.elements)
-        return True
-    args.append(iterate(frame, held, node))
-    frame.ledger.look(held)
-    return False
 
 
-def _double_star(frame: Frame, held: Value, node: ast.expr, kwargs: dict[str, Value]) -> bool:
-    origins = tuple(held.origins)
-    cell = origins[0] if len(origins) == 1 and isinstance(origins[0], Cell) else None
-    if cell is not None and cell.keywords is not None and cell.keywords[0] == cell.version and not cell.unsettled:
-        kwargs.update(cell.keywords[1])
-        return True
-    key, inner = _mapping(frame, held, node)
-    if key.type is NEVER:
-        return True
-    kwargs["**"] = inner
-    return False
 
 
 @expression(ast.Starred)

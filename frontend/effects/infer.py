@@ -16,26 +16,47 @@ from typing import Any
 from ...diagnostics.effect import DYNAMIC, ORDERED, Behaviour
 from ...diagnostics.effect import PURE as PURE_BEHAVIOUR
 from . import (
-    activation,
     array_methods,
     array_table,
     builtin_table,
+    call_expressions,
     client_table,
+    comprehensions,
     container_table,
     expressions,
     library_table,
+    loops,
     method_table,
+    patterns,
+    special_calls,
+    statements,
 )
 from .abstract_type import ANY, IMMUTABLE_SCALARS, AbstractType, InstanceType, shallow
 from .activation import Analysis, is_method_of_data
 from .known import known
 from .scope import CodeScope
+from .segments import run_code
 from .summary import CALLEE, CodeSummary, Summary
 from .type_of import is_class, type_of
 
 __all__ = ["infer_call", "infer_code", "infer_value_call", "resolve", "resolve_early"]
 
-_REGISTERED = (array_methods, array_table, builtin_table, client_table, container_table, expressions, library_table, method_table)  # they fill tables when imported
+_REGISTERED = (  # imported for what they enter into the tables and the dispatch on syntax
+    array_methods,
+    array_table,
+    builtin_table,
+    call_expressions,
+    client_table,
+    comprehensions,
+    container_table,
+    expressions,
+    library_table,
+    loops,
+    method_table,
+    patterns,
+    special_calls,
+    statements,
+)
 
 
 def infer_call(
@@ -65,7 +86,7 @@ def infer_code(
 
     Inputs in `owned` are containers that nobody outside of the calling code can see.
     """
-    return activation.run_code(Analysis(), nodes, inputs, scope, owned)
+    return run_code(Analysis(), nodes, inputs, scope, owned)
 
 
 def resolve(fn: Any, args: Sequence[object], kwargs: Mapping[str, object]) -> Behaviour:

@@ -26,11 +26,12 @@ from .abstract_type import (
     is_immutable,
     members,
 )
-from .application import apply_summary, elements_of, iterate
+from .application import apply_summary
 from .array_methods import update_classes
 from .array_results import is_array_data, is_jax, numpy_value
 from .contents import element_type, kinds, plain_form
 from .frame import Frame
+from .iteration import elements_of, iterate
 from .value import ELEMENT, KEY, NOTHING, VALUE, Cell, Value, deep, join_values, load, reach_of, value
 
 OPERATOR_NAMES: dict[type[ast.operator], str] = {

@@ -41,10 +41,10 @@ from .abstract_type import (
     members,
     widen,
 )
-from .application import CalledType, NothingMore
 from .builtin_table import Named, Types, element, ordered, pure
 from .items import element_of
 from .known import TABLE, KnownCallable
+from .table_calls import CalledType, NothingMore
 
 operations.KNOWN_VALUE_CLASSES |= {
     datetime.datetime,

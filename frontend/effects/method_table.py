@@ -23,10 +23,10 @@ from .abstract_type import (
     TupleType,
     join,
 )
-from .application import NothingMore
 from .builtin_table import Named, Types
 from .items import element_of
 from .known import TABLE, KnownCallable, Rule
+from .table_calls import NothingMore
 from .value import ELEMENT, KEY, VALUE
 
 BYTES = ExactType(bytes)

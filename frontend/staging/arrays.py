@@ -7,14 +7,21 @@ from __future__ import annotations
 
 import ast
 import operator
+import types
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
+
+from xdsl.dialects.builtin import StringAttr
+from xdsl.ir import Operation
 
 from ...diagnostics.effect import Effect
 from ...lowering.array_access import ArrayAccess
 from ..effects.abstract_type import members
+from ..effects.array_methods import FACTS
 from ..effects.array_results import array_kind, is_array_data
 from ..effects.infer import infer_call
+from ..effects.scope import Found, find
 from ..effects.summary import Summary
 from .expressions import ExpressionStager
 from .rewriting import name_node
@@ -94,6 +101,26 @@ class ArrayStager(ExpressionStager):
                 array, text, parts = updated, f".at{access[0]}{text}", access[1]
         return self._access(node, array, text, parts)
 
+    def stage_plain(self, node: ast.expr) -> Value:
+        """An expression with nothing to gain; a fact about an array is marked as one, for the kernels that need it."""
+        match node:
+            case ast.Attribute(value=ast.Name() as array, attr=name) if name in FACTS:
+                text = f".{name}"
+            case ast.Subscript(
+                value=ast.Attribute(value=ast.Name() as array, attr="shape"), slice=ast.Constant(value=int() as axis)
+            ):
+                text = f".shape[{axis}]"
+            case _:
+                return self.stage_native_expression(node)
+        kind = self._kind_of([array]) if array.id in self.state.names else None
+        if kind is None:
+            return self.stage_native_expression(node)
+        function = ArrayAccess.of(text)
+        value = self._emit(node, function, function.__name__, None, [array], [])
+        if isinstance(value, Tracer) and isinstance(value.ssa.owner, Operation):
+            value.ssa.owner.attributes["array_fact"] = StringAttr(self._kind_here(kind))
+        return value
+
     # ---- deciding, then emitting: what runs natively must not have been staged in part
 
     def _operator(self, node: ast.expr, name: str | None, operands: Sequence[ast.expr]) -> Value | None:
@@ -128,7 +155,7 @@ class ArrayStager(ExpressionStager):
         node: ast.expr,
         function: Any,
         hint: str,
-        kind: str,
+        kind: str | None,
         operands: Sequence[ast.expr],
         keywords: Sequence[ast.keyword],
     ) -> Value:
@@ -144,8 +171,16 @@ class ArrayStager(ExpressionStager):
             if isinstance(name, ast.Name):
                 keys.setdefault(name.id, place)
         summary = summary.renamed(keys)
-        array = kind if is_computation(summary) else None
+        array = self._kind_here(kind) if kind is not None and is_computation(summary) else None
         return Tracer(self.emit_leaf(function, hint, values, named, summary, array=array), summary.result)
+
+    def _kind_here(self, kind: str) -> str:
+        """In a function that calls JAX, what it does with NumPy arrays goes into JAX's kernels, which do it natively."""
+        return "jax" if self._calls_jax else kind
+
+    @cached_property
+    def _calls_jax(self) -> bool:
+        return any(_is_of_jax(find(self.scope, name)) for name in self.function_names.read)
 
     def _operand(self, node: ast.expr, renamed: dict[ast.expr, ast.expr]) -> Value:
         """The value of an operand, under a name of its own unless it is a literal or has one."""
@@ -154,6 +189,12 @@ class ArrayStager(ExpressionStager):
         if not isinstance(node, ast.Constant) and not is_known:
             renamed[node] = name_node(self.temporary(value), node)
         return value
+
+
+def _is_of_jax(found: Found | None) -> bool:
+    held = None if found is None else getattr(found.value.type, "value", None)
+    name = held.__name__ if isinstance(held, types.ModuleType) else getattr(held, "__module__", None)
+    return isinstance(name, str) and name.partition(".")[0] in ("jax", "jaxlib")
 
 
 def is_computation(summary: Summary, *, needs_array: bool = False) -> bool:

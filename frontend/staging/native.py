@@ -20,11 +20,14 @@ from ..effects.abstract_type import (
     InstanceType,
     ListType,
     SetType,
+    StaticType,
     TupleType,
     is_immutable,
     shallow,
 )
+from ..effects.activation import unknown_call
 from ..effects.array_results import array_kind
+from ..effects.scope import find
 from ..effects.summary import CALLEE, CodeSummary, Summary
 from .builder import Operand, ir_type
 from .names import definitely_bound, leaves
@@ -125,10 +128,22 @@ class NativeStager(Stager):
     def infer(self, segment: Segment) -> CodeSummary:
         """Effect and types of a segment with the values its names have now."""
         values = {name: self.state.names[name] for name in segment.inputs}
+        if self._reads_rebound_program(segment):
+            summary = unknown_call("reads a function's name that this function rebinds", (), dict.fromkeys(values, ANY))
+            return CodeSummary(summary, dict.fromkeys(segment.outputs, ANY))
         owned = frozenset(name for name, value in values.items() if self.is_owned(value))
         if len({id(values[name]) for name in owned}) < len(owned):
             owned = frozenset()  # two names of one container: changing one changes the other
         return self.program.describe(segment, tuple(map(self.type_of, values.values())), owned)
+
+    def _reads_rebound_program(self, segment: Segment) -> bool:
+        """Whether a segment reads a global or cell that holds a function or class and that this function rebinds."""
+        shared = self.function_names.nonlocal_names
+        if not shared:
+            return False
+        body = [segment.body] if isinstance(segment.body, ast.expr) else segment.body
+        found = (find(self.scope, name) for name in self.program.names(body).read & shared)
+        return any(one is not None and isinstance(one.value.type, StaticType) for one in found)
 
     def has_gain(self, node: ast.expr | ast.stmt) -> bool:
         """Whether a piece of code contains an external call, array work, or a callee that may be one."""

@@ -1,0 +1,101 @@
+"""Call expressions: their arguments in order, with stars."""
+
+from __future__ import annotations
+
+import ast
+
+from .abstract_type import (
+    ANY,
+    NEVER,
+    NONE,
+    StaticType,
+    TupleType,
+    widen,
+)
+from .calls import call_value
+from .expressions import mapping_items
+from .frame import Frame, expression
+from .iteration import iterate
+from .value import Cell, Value, reach_of
+
+
+@expression(ast.Call)
+def _call(frame: Frame, node: ast.Call) -> Value:
+    callee = frame.evaluate(node.func)
+    args: list[Value] = []
+    kwargs: dict[str, Value] = {}
+    is_exact = True
+    for argument in node.args:
+        if isinstance(argument, ast.Starred):
+            is_exact &= _star(frame, argument, args)
+        else:
+            args.append(_argument(frame, callee, argument))
+    for keyword in node.keywords:
+        held = frame.evaluate(keyword.value)
+        if keyword.arg is not None:
+            kwargs[keyword.arg] = held
+        else:
+            is_exact &= _double_star(frame, held, keyword.value, kwargs)
+    if not is_exact and _is_variadic(callee):
+        kwargs["*"] = Value(NONE)
+        is_exact = True
+    if is_exact:
+        return call_value(frame, callee, args, kwargs, node)
+    frame.ledger.unknown("a call with `*` of unknown length", [callee, *args, *kwargs.values()])
+    return Value(ANY, frozenset((None,)).union(*(reach_of(one) for one in (*args, *kwargs.values()))))
+
+
+def _argument(frame: Frame, callee: Value, node: ast.expr) -> Value:
+    """An argument; a generator expression is run where it stands if a builtin consumes it at once."""
+    if not isinstance(node, ast.GeneratorExp) or _consumes(callee):
+        return frame.evaluate(node)
+    return stored_generator(frame, node)
+
+
+def stored_generator(frame: Frame, node: ast.GeneratorExp) -> Value:
+    """A generator expression that may be consumed later, when names and objects have changed."""
+    held = frame.evaluate(node)
+    frame.ledger.unknown("a generator expression kept for later", frame.everything())
+    return Value(ANY, reach_of(held) | {None})
+
+
+def _consumes(callee: Value) -> bool:
+    """Whether a callee runs a generator to its end (or drops it) before it returns."""
+    held = callee.type.value if isinstance(callee.type, StaticType) else getattr(callee.bound, "function", None)
+    return getattr(held, "__name__", None) in _CONSUMERS and type(held).__name__ != "function"
+
+_CONSUMERS = frozenset(
+    "all any bytes deque dict enumerate extend frozenset join list max min set sorted sum tuple update".split()
+)
+
+
+def _is_variadic(callee: Value) -> bool:
+    """Builtins that take any number of arguments of one kind."""
+    held = callee.type.value if isinstance(callee.type, StaticType) else getattr(callee.bound, "function", None)
+    return getattr(held, "__name__", None) in _VARIADIC and type(held).__name__ != "function"
+
+_VARIADIC = frozenset("max min zip hypot print gcd lcm chain format set union intersection join".split())
+
+
+def _star(frame: Frame, node: ast.Starred, args: list[Value]) -> bool:
+    held = frame.evaluate(node.value)
+    type_ = widen(held.type)
+    if isinstance(type_, TupleType) and held.bound is None:
+        args.extend(Value(part, held.origins) for part in type_.elements)
+        return True
+    args.append(iterate(frame, held, node))
+    frame.ledger.look(held)
+    return False
+
+
+def _double_star(frame: Frame, held: Value, node: ast.expr, kwargs: dict[str, Value]) -> bool:
+    origins = tuple(held.origins)
+    cell = origins[0] if len(origins) == 1 and isinstance(origins[0], Cell) else None
+    if cell is not None and cell.keywords is not None and cell.keywords[0] == cell.version and not cell.unsettled:
+        kwargs.update(cell.keywords[1])
+        return True
+    key, inner = mapping_items(frame, held, node)
+    if key.type is NEVER:
+        return True
+    kwargs["**"] = inner
+    return False

@@ -1,0 +1,64 @@
+"""Iterating: what it gives, and what it does.
+
+In: a value. Out: the value of one element; the effect of iterating is entered in the ledger.
+"""
+
+from __future__ import annotations
+
+from . import operations
+from .abstract_type import (
+    ANY,
+    INT,
+    ArrayType,
+    TupleType,
+    members,
+)
+from .application import apply_summary
+from .contents import element_field, element_type
+from .frame import Frame
+from .value import NOTHING, Cell, Value, deep, join_values, load, reach_of, value
+
+
+def elements_of(frame: Frame, one: Value) -> Value:
+    """What iterating a value gives, without entering the effect of iterating."""
+    if isinstance(one.type, TupleType):
+        found = NOTHING
+        for part in one.type.elements:
+            found = join_values(found, value(part, one.origins))
+        return found
+    part = element_type(one.type)
+    return load(one, element_field(one.type), ANY if part is None else part)
+
+
+def is_stale(one: Value) -> bool:
+    """Whether what an iterator gives has changed since it was made."""
+    return any(isinstance(origin, Cell) and origin.is_stale for origin in one.origins)
+
+
+def iterate(frame: Frame, one: Value, node: object) -> Value:
+    """What one step of iterating gives; the effect of iterating is entered."""
+    if one.bound is not None:
+        frame.ledger.unknown("iterating a callable", [one])
+        return Value(ANY, reach_of(one) | {None})
+    found = NOTHING
+    for part in members(one.type):
+        found = join_values(found, _iterate_part(frame, Value(part, one.origins), node))
+    return found
+
+
+def _iterate_part(frame: Frame, one: Value, node: object) -> Value:
+    frame.ledger.look(one)
+    if any(isinstance(origin, Cell) and origin.is_lazy and origin.is_stale for origin in one.origins):
+        frame.ledger.unknown("a lazy iterator whose source has changed", [one])
+    frame.ledger.has_array_work |= isinstance(one.type, ArrayType)
+    if element_type(one.type) is not None:
+        return elements_of(frame, one)
+    method = operations.call_dunder("__iter__", deep(one), (), frame.inference)
+    if method is None:
+        method = operations.call_dunder("__getitem__", deep(one), (INT,), frame.inference)
+        return NOTHING if method is None else apply_summary(frame, method, [one], {}, (node, "item"))
+    iterator = apply_summary(frame, method, [one], {}, (node, "iter"))
+    if element_type(iterator.type) is not None:
+        return elements_of(frame, iterator)
+    steps = operations.call_dunder("__next__", deep(iterator), (), frame.inference)
+    return NOTHING if steps is None else apply_summary(frame, steps, [iterator], {}, (node, "next"))

@@ -1,0 +1,59 @@
+"""What a test that came out one way says of the names in it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+
+from .abstract_type import (
+    NEVER,
+    AbstractType,
+    ExactType,
+    InstanceType,
+    join,
+    members,
+)
+from .frame import Frame
+from .value import NONE_VALUE, value
+
+
+def narrow(frame: Frame, node: ast.expr, holds: bool) -> None:
+    """On this path the test came out as `holds`: `x is None`, `not x`, and `isinstance(x, C)` say something of `x`."""
+    match node:
+        case ast.UnaryOp(op=ast.Not(), operand=inner):
+            narrow(frame, inner, not holds)
+        case ast.BoolOp(op=ast.And(), values=parts) if holds:
+            for part in parts:
+                narrow(frame, part, True)
+        case ast.BoolOp(op=ast.Or(), values=parts) if not holds:
+            for part in parts:
+                narrow(frame, part, False)
+        case ast.Compare(left=ast.Name(id=name), ops=[ast.Is() | ast.IsNot() as op], comparators=[ast.Constant(value=None)]):
+            is_none = holds == isinstance(op, ast.Is)
+            _keep(frame, name, lambda one: one == NONE_VALUE.type if is_none else one != NONE_VALUE.type)
+        case ast.Name(id=name) if holds:
+            _keep(frame, name, lambda one: one != NONE_VALUE.type)
+        case ast.Call(func=ast.Name(id="isinstance"), args=[ast.Name(id=name), ast.Name(id=cls_name)]):
+            cls = getattr(frame.lookup(cls_name).type, "value", None)
+            if isinstance(cls, type) and type(cls) is type:
+                _keep(frame, name, lambda one: _may_be(one, cls, holds))
+        case _:
+            pass
+
+
+def _may_be(one: AbstractType, cls: type, holds: bool) -> bool:
+    exact = one.cls if isinstance(one, (ExactType, InstanceType)) else None
+    return exact is None or issubclass(exact, cls) == holds
+
+
+def _keep(frame: Frame, name: str, keeps: Callable[[AbstractType], bool]) -> None:
+    if frame.names is None or name not in frame.names or name in frame.shared:
+        return
+    held = frame.names[name]
+    parts = members(held.type)
+    kept = [one for one in parts if keeps(one)]
+    if len(kept) < len(parts) and held.bound is None:
+        narrowed: AbstractType = NEVER
+        for one in kept:
+            narrowed = join(narrowed, one)
+        frame.names[name] = value(narrowed, held.origins)

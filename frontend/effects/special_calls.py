@@ -1,0 +1,117 @@
+"""Builtins whose calls mean something that a table entry can't say: `isinstance`, `getattr`, `super`, `next`, `type`."""
+
+from __future__ import annotations
+
+import ast
+import types
+from collections.abc import Mapping, Sequence
+
+from .abstract_type import (
+    ANY,
+    BOOL,
+    NEVER,
+    NONE,
+    AbstractType,
+    IteratorType,
+    StaticType,
+    TupleType,
+    join,
+    members,
+    widen,
+)
+from .attributes import load_attribute, store_attribute
+from .calls import special
+from .frame import Frame, Super
+from .iteration import elements_of
+from .summary import EVERYTHING
+from .type_of import is_array_library
+from .value import NOTHING, Cell, Value, deep, join_values, outside, reach_of
+
+
+@special(isinstance)
+def _isinstance(frame: Frame, args: Sequence[Value], kwargs: Mapping[str, Value], node: object) -> Value | None:
+    if len(args) == 2:
+        for one in members(args[1].type):
+            held = getattr(one, "value", None)
+            inner = one.elements if isinstance(one, TupleType) else ()
+            classes = [held, *(getattr(e, "value", None) for e in inner)]
+            if not all((c is None and isinstance(one, TupleType)) or _has_plain_check(c) for c in classes):
+                frame.ledger.unknown("`isinstance` with a class that may define its own check", args)
+        return Value(BOOL)
+    return None
+
+_PLAIN_METACLASSES = (type, types.UnionType, __import__("abc").ABCMeta)
+
+
+def _has_plain_check(cls: object) -> bool:
+    """Whether `isinstance` with this class runs no code of the user's."""
+    return type(cls) in _PLAIN_METACLASSES or is_array_library(type(cls))
+
+
+@special(getattr)
+def _getattr(frame: Frame, args: Sequence[Value], kwargs: Mapping[str, Value], node: object) -> Value | None:
+    if isinstance(node, ast.Call) and len(node.args) >= 2 and isinstance(node.args[1], ast.Constant):
+        name = node.args[1].value
+        if isinstance(name, str):
+            found = load_attribute(frame, args[0], name, node)
+            return join_values(found, args[2]) if len(args) > 2 else found
+    frame.ledger.unknown("`getattr` with a computed name", args)
+    return Value(ANY, frozenset((None,)).union(*(reach_of(one) for one in args)))
+
+
+@special(hasattr)
+def _hasattr(frame: Frame, args: Sequence[Value], kwargs: Mapping[str, Value], node: object) -> Value | None:
+    _getattr(frame, args, kwargs, node)
+    return Value(BOOL)
+
+
+@special(setattr)
+def _setattr(frame: Frame, args: Sequence[Value], kwargs: Mapping[str, Value], node: object) -> Value | None:
+    from_attributes = store_attribute_by_name(node)
+    if from_attributes is None or len(args) != 3:
+        frame.ledger.unknown("`setattr` with a computed name", args)
+        return Value(NONE)
+    store_attribute(frame, args[0], from_attributes, args[2], node)
+    return Value(NONE)
+
+
+def store_attribute_by_name(node: object) -> str | None:
+    """The literal name in `setattr(x, "name", value)`."""
+    if isinstance(node, ast.Call) and len(node.args) == 3 and isinstance(node.args[1], ast.Constant):
+        name = node.args[1].value
+        return name if isinstance(name, str) else None
+    return None
+
+
+@special(next)
+def _next(frame: Frame, args: Sequence[Value], kwargs: Mapping[str, Value], node: object) -> Value | None:
+    if not args or not all(isinstance(part, IteratorType) for part in members(args[0].type)):
+        return None
+    frame.ledger.look(args[0])
+    found = elements_of(frame, args[0])
+    for origin in args[0].origins:
+        if not isinstance(origin, Cell):
+            frame.ledger.write(args[0], EVERYTHING, NOTHING, "element")
+            break
+    return join_values(found, args[1]) if len(args) > 1 else found
+
+
+@special(type)
+def _type(frame: Frame, args: Sequence[Value], kwargs: Mapping[str, Value], node: object) -> Value | None:
+    if len(args) != 1:
+        return None
+    found: AbstractType = NEVER
+    for part in members(deep(args[0])):
+        cls = getattr(widen(part), "cls", None)
+        if isinstance(part, StaticType) and widen(part) is part:
+            cls = type(part.value)
+        found = join(found, StaticType(cls) if isinstance(cls, type) else ANY)
+    return outside(found)
+
+
+@special(super)
+def _super_call(frame: Frame, args: Sequence[Value], kwargs: Mapping[str, Value], node: object) -> Value | None:
+    if args or frame.receiver is None:
+        return None
+    cls, receiver = frame.receiver
+    return Value(ANY, bound=Super(cls, receiver))

@@ -1,0 +1,188 @@
+"""Calls of callables that the table knows.
+
+In: an entry and the argument values. Out: the value of the result; the effect is entered in the ledger.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+
+from ...diagnostics.effect import Effect
+from .abstract_type import (
+    ANY,
+    NEVER,
+    AbstractType,
+    InstanceType,
+    IteratorType,
+    NeverType,
+    PlainType,
+    StaticType,
+    join,
+    members,
+)
+from .application import keyed
+from .contents import element_type, kinds
+from .frame import Frame
+from .iteration import elements_of
+from .known import KnownCallable
+from .ledger import DECLARE
+from .summary import EVERYTHING, ParameterKey
+from .uses import apply_use, use_deep
+from .value import NOTHING, Cell, Origin, Value, consumed, deep, join_values, load, reach, reach_of, value
+
+
+def apply_known(
+    frame: Frame, entry: KnownCallable, args: Sequence[Value], kwargs: Mapping[str, Value], node: ast.AST | object, name: str
+) -> Value:
+    """One call of a callable in the table takes place."""
+    ledger = frame.ledger
+    types = [literal_type(one, node, index) for index, one in enumerate(args)]
+    keyword_types = {key: deep(one) for key, one in kwargs.items()}
+    effect = entry.effect_for(types, keyword_types)
+    _enter_effect(frame, entry, effect, name, node)
+    called = NOTHING
+    for use in entry.uses:
+        called = join_values(called, apply_use(frame, use, args, kwargs, node))
+    _require_data(frame, entry, args, kwargs, node)
+    by_key = keyed(args, kwargs)
+    for index in entry.mutates:
+        if index in by_key and not entry.stores:
+            for kind in kinds(by_key[index].type):
+                ledger.write(by_key[index], kind)
+    _apply_stores(frame, entry, args, node)
+    for index in range(len(args)):
+        ledger.look(args[index], deeply=entry.gives is None and index not in entry.mutates)
+    for one in kwargs.values():
+        ledger.look(one, deeply=True)
+    return _known_result(frame, entry, args, by_key, types, keyword_types, called, node)
+
+
+def _require_data(
+    frame: Frame, entry: KnownCallable, args: Sequence[Value], kwargs: Mapping[str, Value], node: object
+) -> None:
+    """Arguments of which the entry doesn't say what is done with them must have no code of their own."""
+    said = {subject if subject in ("*", "**") else subject.rstrip("*") for use in entry.uses for subject in use.split()[1:]}
+    if "*" not in said:
+        for index, one in enumerate(args):
+            if str(index) not in said:
+                use_deep(frame, one, node)
+    if "**" not in said:
+        for name, one in kwargs.items():
+            if name not in said:
+                use_deep(frame, one, node)
+
+
+def _enter_effect(frame: Frame, entry: KnownCallable, effect: Effect, name: str, node: object) -> None:
+    ledger = frame.ledger
+    ledger.has_array_work |= entry.array is not None
+    if entry.waits:
+        ledger.waits = True
+    else:
+        ledger.act(effect, entry.reason or f"calls {name}", DECLARE if effect >= Effect.ORDERED else "")
+    if entry.external:
+        ledger.external = True
+        ledger.site(id(node), 1)
+    if entry.sees_writes or effect is Effect.READS:
+        ledger.sees.add((None, entry.writes or "world"))
+    if effect >= Effect.ORDERED and not entry.waits and not entry.mutates:
+        ledger.writes.add((None, entry.writes or EVERYTHING))
+        if entry.writes is None:
+            ledger.unsettle(EVERYTHING)
+
+
+def _apply_stores(frame: Frame, entry: KnownCallable, args: Sequence[Value], node: object) -> None:
+    if not args or not entry.stores:
+        return
+    for kind in kinds(args[0].type) or ("*",):
+        for field, source in entry.stores:
+            star = source.endswith("*")
+            index = int(source.rstrip("*"))
+            if index < len(args):
+                stored = elements_of(frame, args[index]) if star else args[index]
+                frame.ledger.write(args[0], kind, stored, field)
+            else:
+                frame.ledger.write(args[0], kind, NOTHING, field)
+
+
+def _known_result(
+    frame: Frame,
+    entry: KnownCallable,
+    args: Sequence[Value],
+    by_key: Mapping[ParameterKey, Value],
+    types: Sequence[AbstractType],
+    keyword_types: Mapping[str, AbstractType],
+    called: Value,
+    node: object,
+) -> Value:
+    kept = reach(o for key in entry.retains if key in by_key for o in reach_of(by_key[key]))
+    outer: frozenset[Origin] = frozenset() if entry.fresh else frozenset((None,))
+    result = entry.result_type(types, keyword_types)
+    if isinstance(result, CalledType):
+        made = frame.ledger.made(result.wrap(deep(called)), (node, "result"), reach_of(called) | kept | outer)
+        _watch(frame, made, args, node)
+        return made
+    if entry.gives is None or not args:
+        made = frame.ledger.made(result, (node, "result"), kept | outer, entry.builds)
+        if isinstance(result, IteratorType):
+            _watch(frame, made, args, node)
+        return made
+    found = load(args[0], entry.gives, content_type(args[0].type, entry.gives))
+    for index in entry.defaults:
+        if index in by_key:
+            found = join_values(found, by_key[index])
+    if result is not ANY and found.bound is None and not isinstance(result, NothingMore):
+        found = join_values(found, value(result))
+    return found
+
+
+def _watch(frame: Frame, made: Value, sources: Sequence[Value], node: object) -> None:
+    """A lazy iterator goes stale when its sources change; one that runs code at each step is told by `lazy`."""
+    cell = frame.ledger.cell((node, "result"))
+    reached = reach(origin for one in sources for origin in reach_of(one))
+    cell.source_versions = tuple((one, one.version) for one in reached if isinstance(one, Cell) and one is not cell)
+    if any(isinstance(origin, Cell) and origin.is_lazy for origin in reached):
+        cell.is_lazy = True
+    if any(one.bound is not None or isinstance(one.type, (StaticType, InstanceType)) for one in sources[:1]):
+        cell.is_lazy = True
+
+
+class NothingMore(AbstractType):
+    """The result of an entry with `gives` that is nothing but that content."""
+
+    __slots__ = ()
+
+
+class CalledType(AbstractType):
+    """The result of an entry that is made of what its callback returns."""
+
+    __slots__ = ("wrap",)
+
+    def __init__(self, wrap: object = None) -> None:
+        object.__setattr__(self, "wrap", wrap or (lambda called: called))
+
+
+def content_type(type_: AbstractType, field: str) -> AbstractType:
+    """What a type says of one field of its objects."""
+    from_type = {"element": element_type, "key": element_type}.get(field)
+    if from_type is not None:
+        return from_type(type_) or ANY
+    found: AbstractType = NEVER
+    for one in members(type_):
+        part = getattr(one, "value", None)
+        if isinstance(part, AbstractType):
+            found = join(found, part)
+        elif isinstance(one, PlainType):
+            found = join(found, one)
+        elif not isinstance(one, NeverType):
+            found = join(found, ANY)
+    return found
+
+
+def literal_type(one: Value, node: object, index: int) -> AbstractType:
+    """The type of an argument; a literal string as itself (`open` modes)."""
+    if isinstance(node, ast.Call) and index < len(node.args):
+        arg = node.args[index]
+        if isinstance(arg, ast.Constant) and isinstance(arg.value, str):
+            return StaticType(arg.value)
+    return consumed(one)
