@@ -16,6 +16,7 @@ from ..dialect.constants import ConstantOp
 from ..dialect.containers import MakeDictOp
 from ..dialect.effects import EffectAttr
 from ..dialect.types import ListType
+from .unbound import reads_unbound
 
 FENCE = Behaviour(Effect.FENCE)
 READS_ARGUMENT = Behaviour(Effect.PURE, sees_writes=True)
@@ -103,6 +104,13 @@ def is_owned_list(value: SSAValue) -> bool:
 
 def own_summary(op: Operation) -> OpSummary:
     """What the op itself does, apart from its regions."""
+    stated = _stated_summary(op)
+    if stated.may_raise or not reads_unbound(op):
+        return stated
+    return _summary(stated.behaviour, True, stated.updates)
+
+
+def _stated_summary(op: Operation) -> OpSummary:
     properties = op.properties
     effect = properties.get("effect")
     if type(effect) is EffectAttr:  # `isinstance` of an abstract class is slow, and this is asked of every op

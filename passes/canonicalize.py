@@ -24,6 +24,7 @@ from ..dialect.loops import ForOp, ReduceOp
 from ..dialect.parallel import MapOp
 from ..dialect.regions import YieldOp
 from .behaviour import own_summary
+from .unbound import may_be_unbound
 
 MAX_ROUNDS = 8
 """Sweeps over the module; each pattern makes the program smaller, and one sweep is nearly always enough."""
@@ -227,6 +228,8 @@ class FoldAppends(RewritePattern):
                 return
             chain.append(before)
         values = [*chain[-1].operands, *(one.operands[1] for one in reversed(chain[:-1]))]
+        if any(map(may_be_unbound, values)):
+            return
         rewriter.replace(op, MakeListOp.make(values, op.result.type, op.location))
         for earlier in chain[1:]:
             rewriter.erase(earlier)

@@ -17,6 +17,7 @@ from ..dialect.calls import InvokeOp
 from ..dialect.functions import FuncOp
 from .behaviour import own_summary
 from .declarations import Declarations
+from .unbound import reads_unbound
 
 MAX_INLINED_OPS = 16
 """Ops of a function that isn't all array code; a call of the runtime's costs about as much as three ops."""
@@ -47,7 +48,7 @@ class InlinePass(ModulePass):
         for func in _callees_first(invokes, declarations):
             for invoke in invokes[func]:
                 callee = declarations.functions.get(invoke.callee.root_reference.data)
-                if callee in small:
+                if callee in small and not reads_unbound(invoke):
                     assert callee is not None
                     inline_call(invoke, callee)
             if is_small(func, declarations):

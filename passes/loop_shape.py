@@ -20,6 +20,7 @@ from ..dialect.loops import ForOp
 from ..dialect.types import OBJ, ListType, element_type, flows_into
 from .behaviour import UNKNOWN_OP, OpSummaries, OpSummary, own_summary
 from .cost import op_label
+from .unbound import may_be_unbound
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,8 @@ def _role_of(loop: ForOp, index: int) -> CarriedRole | Obstacle:
 
 def _collecting(loop: ForOp, index: int, append: AppendOp) -> Collecting | Obstacle:
     init, result = loop.inits[index], loop.results[index]
+    if may_be_unbound(append.value):
+        return Obstacle("what it appends may be an unbound name")
     if not isinstance(init.owner, MakeListOp) or init.owner.operands:
         return Obstacle("the list it appends to may hold elements before the loop")
     listed = isinstance(result.type, ListType) or result.type == OBJ

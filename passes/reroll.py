@@ -26,6 +26,7 @@ from .behaviour import OpSummaries
 from .captures import Captures
 from .declarations import Declarations
 from .dependence import blocks_of
+from .unbound import reads_unbound
 from .waiting import analyze_waiting, starts_before_its_inputs
 
 
@@ -113,7 +114,7 @@ def _find_runs(block: Block, min_calls: int, summaries: OpSummaries, captures: C
 def _is_candidate(call: CallOp) -> bool:
     behaviour = call.behaviour
     plain = behaviour.effect is Effect.UNORDERED and behaviour.external and "mutates" not in call.properties
-    return plain and len(call.operands) > 0
+    return plain and len(call.operands) > 0 and not reads_unbound(call)
 
 
 def _join(run: _Run, op: Operation, summaries: OpSummaries, captures: Captures) -> bool:

@@ -23,6 +23,7 @@ from ..diagnostics.effect import Effect
 from .behaviour import OpSummaries, OpSummary
 from .captures import Captures
 from .declarations import Declarations
+from .unbound import reads_unbound
 from .waiting import EVERYTHING, Waiting, analyze_waiting
 
 _STRUCTURE = frozenset({"xcs.make_list", "xcs.make_tuple"})
@@ -73,7 +74,9 @@ def _array_kind(op: Operation, declarations: Declarations, summaries: OpSummarie
     if kind is None or op.regions or len(op.results) != 1 or "mutates" in op.properties:
         return None
     behaviour = summaries.of(op).behaviour
-    return kind if behaviour.effect <= Effect.READS and not behaviour.external else None
+    if behaviour.effect > Effect.READS or behaviour.external or reads_unbound(op):
+        return None
+    return kind
 
 
 class _Grouping:

@@ -172,7 +172,7 @@ class ModuleWriter:
         lists[-1] = result
 
     def branch(self, scope: list[str], lists: list[str], depth: int) -> None:
-        """An `if` on a literal or on a value."""
+        """An `if` on a literal or on a value; its result may be an unbound name."""
         condition, result = self.operand(scope), self.name()
         if self.draw(st.booleans()):
             condition = f"{result}c"
@@ -180,7 +180,11 @@ class ModuleWriter:
         self.emit(depth, f"{result} = xcs.if {condition} {{")
         self.emit(depth + 1, f"xcs.yield {self.block(scope, depth + 1, 3)[-1]}")
         self.emit(depth, "} else {")
-        self.emit(depth + 1, f"xcs.yield {self.block(scope, depth + 1, 3)[-1]}")
+        other = self.block(scope, depth + 1, 3)[-1]
+        if self.draw(st.integers(0, 5)) == 0:
+            other = f"{result}u"
+            self.emit(depth + 1, f'{other} = xcs.undef "name"')
+        self.emit(depth + 1, f"xcs.yield {other}")
         self.emit(depth, "}")
         scope.append(result)
 
