@@ -102,3 +102,32 @@ xcs.func @keeps(%x : !xcs.obj, %xs : !xcs.obj) -> (!xcs.obj) {
 // CHECK-NEXT:    }
 // CHECK-NEXT:    xcs.return %x
 // CHECK-NEXT:  }
+
+// -----
+
+// Not: reading a name that may be unbound raises, used or not; handing it on doesn't.
+xcs.func @unbound(%c : !xcs.obj, %x : !xcs.obj) -> (!xcs.obj) {
+  %a = xcs.if %c {
+    xcs.yield %x
+  } else {
+    %u = xcs.undef "name"
+    xcs.yield %u
+  }
+  %t = xcs.make_tuple(%a)
+  %b = xcs.if %c {
+    xcs.yield %a
+  } else {
+    xcs.yield %x
+  }
+  xcs.return %x
+}
+// CHECK-LABEL: xcs.func @unbound(%c : !xcs.obj, %x : !xcs.obj) -> (!xcs.obj) {
+// CHECK-NEXT:    %a = xcs.if %c {
+// CHECK-NEXT:      xcs.yield %x
+// CHECK-NEXT:    } else {
+// CHECK-NEXT:      %u = xcs.undef "name"
+// CHECK-NEXT:      xcs.yield %u
+// CHECK-NEXT:    }
+// CHECK-NEXT:    %t = xcs.make_tuple(%a)
+// CHECK-NEXT:    xcs.return %x
+// CHECK-NEXT:  }

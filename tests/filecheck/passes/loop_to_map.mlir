@@ -370,3 +370,38 @@ xcs.func @not_empty(%xs : !xcs.obj, %first : !xcs.obj) -> (!xcs.obj, !xcs.obj) {
 // CHECK-NEXT:    }
 // CHECK-NEXT:    xcs.return %ys, %zs
 // CHECK-NEXT:  }
+
+// -----
+
+// Not: what it appends may be an unbound name, which raises in the first iteration.
+xcs.callable @ask {path = "app:ask", effect = #xcs.effect<unordered, external>}
+xcs.func @unbound(%xs : !xcs.obj, %c : !xcs.obj) -> (!xcs.obj) {
+  %a = xcs.if %c {
+    xcs.yield %c
+  } else {
+    %u = xcs.undef "name"
+    xcs.yield %u
+  }
+  %empty = xcs.make_list()
+  %ys = xcs.for %x in %xs iter(%out = %empty) snapshot {
+    %y = xcs.call unordered external @ask(%x)
+    %next = xcs.append %out, %a
+    xcs.yield %next
+  }
+  xcs.return %ys
+}
+// CHECK-LABEL: xcs.func @unbound(%xs : !xcs.obj, %c : !xcs.obj) -> (!xcs.obj) {
+// CHECK-NEXT:    %a = xcs.if %c {
+// CHECK-NEXT:      xcs.yield %c
+// CHECK-NEXT:    } else {
+// CHECK-NEXT:      %u = xcs.undef "name"
+// CHECK-NEXT:      xcs.yield %u
+// CHECK-NEXT:    }
+// CHECK-NEXT:    %empty = xcs.make_list()
+// CHECK-NEXT:    %ys = xcs.for %x in %xs iter(%out = %empty) snapshot {
+// CHECK-NEXT:      %y = xcs.call unordered external @ask(%x)
+// CHECK-NEXT:      %next = xcs.append %out, %a
+// CHECK-NEXT:      xcs.yield %next
+// CHECK-NEXT:    }
+// CHECK-NEXT:    xcs.return %ys
+// CHECK-NEXT:  }
