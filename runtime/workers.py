@@ -15,7 +15,7 @@ import os
 import threading
 import weakref
 from collections import deque
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Protocol
 
 from .task import Completions, Task
@@ -41,6 +41,25 @@ class WorkerPool(Protocol):
     def completions(self) -> Completions:
         """A new place for the finished tasks of one run."""
         ...
+
+
+class _InterruptibleQueue(SimpleQueue[Task]):
+    """What the main thread waits on.
+
+    A signal that arrives between CPython's last look at the signals and the wait itself would not end the wait, so the
+    wait ends by itself now and then.
+    """
+
+    def get(self, block: bool = True, timeout: float | None = None) -> Task:
+        """The next finished task."""
+        while True:
+            try:
+                return super().get(block, SIGNAL_DELAY_S)
+            except Empty:
+                continue
+
+
+SIGNAL_DELAY_S = 1.0  # seconds that Ctrl-C may go unnoticed in that one case; a wake-up each costs a few microseconds
 
 
 class _Worker:
@@ -81,7 +100,8 @@ class ThreadPool:
 
     def completions(self) -> Completions:
         """A queue that any thread may post to."""
-        return SimpleQueue()
+        on_main = threading.current_thread() is threading.main_thread()
+        return _InterruptibleQueue() if on_main else SimpleQueue()
 
     def submit(self, task: Task) -> bool:
         """See `WorkerPool.submit`. The most recently parked worker is woken: its caches are warm."""
