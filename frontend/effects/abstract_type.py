@@ -135,7 +135,8 @@ class ArrayType(AbstractType):
     shape: tuple[int, ...] | None = None
 
     def __str__(self) -> str:
-        return f"{self.cls.__module__.partition('.')[0]}.array<{self.dtype}{list(self.shape) if self.shape is not None else ''}>"
+        shape = "" if self.shape is None else list(self.shape)
+        return f"{self.cls.__module__.partition('.')[0]}.array<{self.dtype}{shape}>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +265,7 @@ def join(left: AbstractType, right: AbstractType) -> AbstractType:
             return SetType(join(a, b), f)
         case TupleType(elements=a), TupleType(elements=b) if len(a) == len(b):
             return TupleType(tuple(map(join, a, b)))
-        case (TupleType() | TupleOfType()), (TupleType() | TupleOfType()):
+        case ((TupleType() | TupleOfType()), (TupleType() | TupleOfType())):
             return TupleOfType(join(tuple_element(left), tuple_element(right)))
         case InstanceType(cls=a), InstanceType(cls=b) if a is b:
             return InstanceType(a, _join_attributes(a, dict(left.attributes), dict(right.attributes)))

@@ -57,9 +57,7 @@ class Analysis:
         self.relied_on: set[Key] = set()
         self.stack: list[Key] = []
 
-    def call(
-        self, function: object, args: tuple[AbstractType, ...], kwargs: Mapping[str, AbstractType]
-    ) -> Summary:
+    def call(self, function: object, args: tuple[AbstractType, ...], kwargs: Mapping[str, AbstractType]) -> Summary:
         """The summary of calling this very object."""
         try:
             return self._call(function, args, kwargs)
@@ -253,9 +251,7 @@ def is_method_of_data(function: types.BuiltinFunctionType) -> bool:
     return function.__self__ is not None and not isinstance(function.__self__, (types.ModuleType, type))
 
 
-def memo_key(
-    function: types.FunctionType, args: tuple[AbstractType, ...], kwargs: Mapping[str, AbstractType]
-) -> Key:
+def memo_key(function: types.FunctionType, args: tuple[AbstractType, ...], kwargs: Mapping[str, AbstractType]) -> Key:
     """What the summary of a Python function depends on, but for what its guards check."""
     code = function.__code__
     held: tuple[object, ...] = ()
@@ -376,12 +372,6 @@ def generator_summary(
     return Summary(Effect.PURE, result=result, retains=keys, fresh=steps_are_pure, guards=body.guards)
 
 
-
-
-
-
-
-
 def unknown_call(reason: str, args: Sequence[AbstractType], kwargs: Mapping[str, AbstractType]) -> Summary:
     """A call of which nothing is known: ordered, and it may write and keep everything."""
     keys: frozenset[ParameterKey] = frozenset((*range(len(args)), *kwargs))
@@ -394,4 +384,3 @@ def unknown_call(reason: str, args: Sequence[AbstractType], kwargs: Mapping[str,
 
 def _name(function: Any) -> str:
     return getattr(function, "__qualname__", None) or getattr(function, "__name__", None) or type(function).__name__
-

@@ -149,7 +149,9 @@ def _open(args: Types, kwargs: Named) -> AbstractType:
 
 def ordered(reason: str, *uses: str, writes: str | None = None, result: AbstractType = ANY) -> KnownCallable:
     """An ordered entry; `writes` names the only kind of state it writes."""
-    return KnownCallable(Effect.ORDERED, result=result, uses=uses or ("any *",), writes=writes, fresh=False, reason=reason)
+    return KnownCallable(
+        Effect.ORDERED, result=result, uses=uses or ("any *",), writes=writes, fresh=False, reason=reason
+    )
 
 
 FUNCTIONS: dict[Callable[..., Any], KnownCallable] = {
@@ -157,7 +159,15 @@ FUNCTIONS: dict[Callable[..., Any], KnownCallable] = {
     abs: pure(_abs),
     round: pure(_round),
     pow: pure(lambda args, kwargs: join(INT, FLOAT) if all(widen(a) in (INT, FLOAT, BOOL) for a in args) else ANY),
-    divmod: pure(lambda args, kwargs: TupleType((INT, INT)) if all(a == INT for a in args) else TupleType((FLOAT, FLOAT)) if FLOAT in args and all(a in (INT, FLOAT) for a in args) else ANY),
+    divmod: pure(
+        lambda args, kwargs: (
+            TupleType((INT, INT))
+            if all(a == INT for a in args)
+            else TupleType((FLOAT, FLOAT))
+            if FLOAT in args and all(a in (INT, FLOAT) for a in args)
+            else ANY
+        )
+    ),
     str: pure(STR, "str 0"),
     repr: pure(STR, "repr 0"),
     ascii: pure(STR, "repr 0"),
@@ -182,8 +192,12 @@ FUNCTIONS: dict[Callable[..., Any], KnownCallable] = {
     slice: pure(ExactType(slice), "any *", retains=frozenset((0, 1, 2))),
     list: pure(list_of_elements, "iter 0", retains=frozenset((0,)), builds=True),
     tuple: pure(_tuple, "iter 0", retains=frozenset((0,)), builds=True),
-    set: pure(lambda args, kwargs: SetType(element(args, kwargs)), "iter 0", "hash 0*", retains=frozenset((0,)), builds=True),
-    frozenset: pure(lambda a, k: SetType(element(a, k), True), "iter 0", "hash 0*", retains=frozenset((0,)), builds=True),
+    set: pure(
+        lambda args, kwargs: SetType(element(args, kwargs)), "iter 0", "hash 0*", retains=frozenset((0,)), builds=True
+    ),
+    frozenset: pure(
+        lambda a, k: SetType(element(a, k), True), "iter 0", "hash 0*", retains=frozenset((0,)), builds=True
+    ),
     dict: pure(_dict, "iter 0", "hash 0*", "any **", retains=frozenset((0,)), builds=True),
     sorted: pure(list_of_elements, "iter 0", "order 0*", "any key", retains=frozenset((0,)), builds=True),
     reversed: pure(iterator(reversed), "iter 0", retains=frozenset((0,)), builds=True),

@@ -64,6 +64,7 @@ def _consumes(callee: Value) -> bool:
     held = callee.type.value if isinstance(callee.type, StaticType) else getattr(callee.bound, "function", None)
     return getattr(held, "__name__", None) in _CONSUMERS and type(held).__name__ != "function"
 
+
 _CONSUMERS = frozenset(
     "all any bytes deque dict enumerate extend frozenset join list max min set sorted sum tuple update".split()
 )
@@ -73,6 +74,7 @@ def _is_variadic(callee: Value) -> bool:
     """Builtins that take any number of arguments of one kind."""
     held = callee.type.value if isinstance(callee.type, StaticType) else getattr(callee.bound, "function", None)
     return getattr(held, "__name__", None) in _VARIADIC and type(held).__name__ != "function"
+
 
 _VARIADIC = frozenset("max min zip hypot print gcd lcm chain format set union intersection join".split())
 

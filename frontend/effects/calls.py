@@ -52,9 +52,7 @@ from .value import KEY, NOTHING, VALUE, Cell, Value, deep, join_values, outside,
 MAX_NESTING = 12  # closures inside closures
 
 
-def call_value(
-    frame: Frame, callee: Value, args: Sequence[Value], kwargs: Mapping[str, Value], node: object
-) -> Value:
+def call_value(frame: Frame, callee: Value, args: Sequence[Value], kwargs: Mapping[str, Value], node: object) -> Value:
     """`callee(*args, **kwargs)`."""
     if isinstance(callee.bound, Closure):
         return call_closure(frame, callee.bound, args, kwargs, node)
@@ -69,9 +67,7 @@ def call_value(
     return found
 
 
-def _call_part(
-    frame: Frame, callee: Value, args: Sequence[Value], kwargs: Mapping[str, Value], node: object
-) -> Value:
+def _call_part(frame: Frame, callee: Value, args: Sequence[Value], kwargs: Mapping[str, Value], node: object) -> Value:
     type_ = callee.type
     if isinstance(type_, StaticType):
         return call_static(frame, type_.value, args, kwargs, node)
@@ -108,7 +104,7 @@ def declared_behaviour(holder: object) -> Behaviour | None:
 def _namespaces(holder: object) -> list[Mapping[str, Any]]:
     """Where attributes of an object are kept: its own, then its classes' (of a class: only its bases')."""
     if is_class(holder):
-        return [base.__dict__ for base in holder.__mro__]
+        return [base.__dict__ for base in holder.__mro__]  # type: ignore[attr-defined]
     try:
         own = object.__getattribute__(holder, "__dict__")
     except AttributeError:
@@ -141,9 +137,7 @@ def apply_declared(
     return apply_known(frame, entry, args, kwargs, node, getattr(holder, "__name__", "it"))
 
 
-def call_static(
-    frame: Frame, function: Any, args: Sequence[Value], kwargs: Mapping[str, Value], node: object
-) -> Value:
+def call_static(frame: Frame, function: Any, args: Sequence[Value], kwargs: Mapping[str, Value], node: object) -> Value:
     """A call of this very object."""
     if "__xcs_jitted__" in type(function).__dict__:
         function = function.__xcs_wrapped__
@@ -161,9 +155,8 @@ def call_static(
         found = apply_known(frame, entry, args, kwargs, node, name)
         inner = staged_by_jax(function)
         return found if inner is None or found.type is not ANY else _compiled_result(frame, inner, args, kwargs)
-    if type(function) is types.MethodType:
-        if isinstance(function.__self__, type):
-            return call_static(frame, function.__func__, [outside(StaticType(function.__self__)), *args], kwargs, node)
+    if type(function) is types.MethodType and is_class(function.__self__):
+        return call_static(frame, function.__func__, [outside(StaticType(function.__self__)), *args], kwargs, node)
     if is_class(function):
         return frame.inference.construct(frame, function, args, kwargs, node)
     if type(function) is types.FunctionType and function.__name__ == "__init__" and _is_own(args):
@@ -221,9 +214,7 @@ def _call_plain(
     return found
 
 
-def _call_path(
-    frame: Frame, path: Path, args: Sequence[Value], kwargs: Mapping[str, Value], node: object
-) -> Value:
+def _call_path(frame: Frame, path: Path, args: Sequence[Value], kwargs: Mapping[str, Value], node: object) -> Value:
     entry = TABLE.at(path.path)
     if entry is None:
         frame.ledger.unknown(f"calls {path.path}", [path.receiver, *args, *kwargs.values()])
@@ -333,23 +324,3 @@ def special(function: Any) -> Any:
         return evaluate
 
     return register
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-

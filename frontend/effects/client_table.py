@@ -47,11 +47,15 @@ _OPENAI_CLASSES = (
 
 CLIENTS: Mapping[str, tuple[str, ...]] = {
     **{f"openai.{cls}": _OPENAI_CALLS for cls in ("OpenAI", "AsyncOpenAI", "AzureOpenAI", "AsyncAzureOpenAI")},
-    **{f"anthropic.{cls}": ("messages.create", "messages.count_tokens", "completions.create") for cls in (
-        "Anthropic", "AsyncAnthropic", "AnthropicBedrock", "AnthropicVertex"
-    )},
+    **{
+        f"anthropic.{cls}": ("messages.create", "messages.count_tokens", "completions.create")
+        for cls in ("Anthropic", "AsyncAnthropic", "AnthropicBedrock", "AnthropicVertex")
+    },
     **{f"groq.{cls}": ("chat.completions.create", "embeddings.create") for cls in ("Groq", "AsyncGroq")},
-    **{f"together.{cls}": ("chat.completions.create", "completions.create", "embeddings.create") for cls in ("Together",)},
+    **{
+        f"together.{cls}": ("chat.completions.create", "completions.create", "embeddings.create")
+        for cls in ("Together",)
+    },
     **{f"mistralai.{cls}": ("chat.complete", "embeddings.create") for cls in ("Mistral",)},
     **{f"cohere.{cls}": ("chat", "generate", "embed", "rerank", "classify") for cls in ("Client", "ClientV2")},
     "google.genai.Client": ("models.generate_content", "models.embed_content", "models.count_tokens"),
@@ -63,12 +67,22 @@ CLIENTS: Mapping[str, tuple[str, ...]] = {
 FUNCTIONS: Mapping[str, KnownCallable] = {
     **{f"litellm.main.{name}": MODEL_CALL for name in ("completion", "acompletion", "embedding", "aembedding")},
     **{f"litellm.{name}": MODEL_CALL for name in ("completion", "acompletion", "embedding", "aembedding", "rerank")},
-    **{f"openai.resources.{cls}.{name}": MODEL_CALL for cls in _OPENAI_CLASSES for name in ("create", "parse", "generate")},
+    **{
+        f"openai.resources.{cls}.{name}": MODEL_CALL
+        for cls in _OPENAI_CLASSES
+        for name in ("create", "parse", "generate")
+    },
     **{f"anthropic.resources.messages.messages.Messages.{name}": MODEL_CALL for name in ("create", "count_tokens")},
-    **{f"{module}.{name}": HTTP_READ for module in ("requests.api", "httpx._api") for name in ("get", "head", "options")},
-    **{f"{module}.{name}": HTTP_WRITE for module in ("requests.api", "httpx._api") for name in (
-        "post", "put", "patch", "delete", "request"
-    )},
+    **{
+        f"{module}.{name}": HTTP_READ
+        for module in ("requests.api", "httpx._api")
+        for name in ("get", "head", "options")
+    },
+    **{
+        f"{module}.{name}": HTTP_WRITE
+        for module in ("requests.api", "httpx._api")
+        for name in ("post", "put", "patch", "delete", "request")
+    },
 }
 
 SESSIONS: Mapping[str, tuple[str, ...]] = {

@@ -25,9 +25,7 @@ from .value import ELEMENT, KEY, VALUE, Value
 def _comprehension(frame: Frame, node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp) -> Value:
     first = frame.evaluate(node.generators[0].iter)
     own = assigned([generator.target for generator in node.generators])
-    inner = Frame(
-        frame.ledger, frame.inference, frame.scope, own, {}, frame.budget, parent=frame, is_immediate=True
-    )
+    inner = Frame(frame.ledger, frame.inference, frame.scope, own, {}, frame.budget, parent=frame, is_immediate=True)
     inner.capturing = captured_names(node)[0] & own
     ledger = frame.ledger
     ledger.loop_depth += 1
@@ -52,6 +50,7 @@ def _comprehension(frame: Frame, node: ast.ListComp | ast.SetComp | ast.DictComp
             return Value(DictType(NEVER, NEVER), frozenset((cell,)))
         case _:
             return Value(IteratorType(_GENERATOR, NEVER), frozenset((cell,)))
+
 
 _GENERATOR = type(_ for _ in ())
 

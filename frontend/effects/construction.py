@@ -22,9 +22,7 @@ _PLAIN_METACLASSES = ("type", "ABCMeta", "_ProtocolMeta")
 MAX_DEPTH = 8  # constructors inside constructors
 
 
-def construct(
-    frame: Frame, cls: type, args: Sequence[Value], kwargs: Mapping[str, Value], node: object
-) -> Value:
+def construct(frame: Frame, cls: type, args: Sequence[Value], kwargs: Mapping[str, Value], node: object) -> Value:
     """`cls(*args, **kwargs)`."""
     if type(cls).__name__ not in _PLAIN_METACLASSES or ("__call__" in vars(type(cls)) and type(cls) is not type):
         return _unknown(frame, cls, args, kwargs, "its metaclass")
@@ -89,7 +87,8 @@ def _defaults(function: types.FunctionType) -> dict[str, Value]:
     names = code.co_varnames[: code.co_argcount]
     defaults = function.__defaults__ or ()
     found = {
-        name: outside(current_type(held)) for name, held in zip(names[len(names) - len(defaults) :], defaults, strict=True)
+        name: outside(current_type(held))
+        for name, held in zip(names[len(names) - len(defaults) :], defaults, strict=True)
     }
     found.update({name: outside(current_type(held)) for name, held in (function.__kwdefaults__ or {}).items()})
     return found
@@ -134,11 +133,8 @@ def _is_init_var(field: Any) -> bool:
     return getattr(getattr(field, "_field_type", None), "name", "") == "_FIELD_INITVAR"
 
 
-def _unknown(
-    frame: Frame, cls: type, args: Sequence[Value], kwargs: Mapping[str, Value], what: str
-) -> Value:
+def _unknown(frame: Frame, cls: type, args: Sequence[Value], kwargs: Mapping[str, Value], what: str) -> Value:
     involved = [*args, *kwargs.values()]
     frame.ledger.disturb(involved)
     frame.ledger.act(Effect.ORDERED, f"makes a {cls.__name__} ({what} is unknown)", "declare it")
     return Value(ANY, frozenset((None,)).union(*(reach_of(one) for one in involved)))
-

@@ -32,7 +32,9 @@ def _fill(frame: Frame, cell: Cell, source: Value, node: object) -> None:
         return
     pair = iterate(frame, source, node)
     apply_use(frame, "hash 0", [pair], {}, node)
-    first, second = pair.type.elements if isinstance(pair.type, TupleType) and len(pair.type.elements) == 2 else (ANY, ANY)
+    first, second = (
+        pair.type.elements if isinstance(pair.type, TupleType) and len(pair.type.elements) == 2 else (ANY, ANY)
+    )
     if pair.type is not NEVER:
         cell.hold(KEY, value(first, pair.origins | {None}))
         cell.hold(VALUE, value(second, pair.origins | {None}))

@@ -117,7 +117,9 @@ def kinds(type_: AbstractType, deeply: bool = False) -> frozenset[str]:
         case InstanceType(attributes=attributes) if deeply and attributes:
             return frozenset((EVERYTHING,))
         case ExactType(cls=cls) if cls in LIBRARY_DICTS or cls is deque:
-            return frozenset(("list" if cls is deque else "dict",)) | (frozenset((EVERYTHING,)) if deeply else frozenset())
+            return frozenset(("list" if cls is deque else "dict",)) | (
+                frozenset((EVERYTHING,)) if deeply else frozenset()
+            )
         case ArrayType() if not is_immutable(type_):
             return frozenset(("array",))
         case ExactType(cls=cls) if cls not in IMMUTABLE_SCALARS:
@@ -151,7 +153,9 @@ def fits(type_: AbstractType, kind: str, field: str | None, held: AbstractType) 
         case UnionType(members=parts):
             return all(fits(part, kind, field, held) for part in parts)
         case InstanceType(attributes=attributes):
-            if kind.startswith("attr:") and kind[5:] not in dict(attributes):  # it may hide one of the class from now on
+            if kind.startswith("attr:") and kind[5:] not in dict(
+                attributes
+            ):  # it may hide one of the class from now on
                 return not hasattr(type_.cls, kind[5:])
             return all(inner(f"attr:{name}", f"attr:{name}", part) for name, part in attributes)
         case PlainType():

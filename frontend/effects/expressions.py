@@ -272,30 +272,6 @@ def mapping_items(frame: Frame, one: Value, node: ast.expr) -> tuple[Value, Valu
     return unknown, unknown
 
 
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
 @expression(ast.Starred)
 def _starred(frame: Frame, node: ast.Starred) -> Value:
     return iterate(frame, frame.evaluate(node.value), node)
@@ -319,4 +295,3 @@ def _await(frame: Frame, node: ast.Await) -> Value:
     held = frame.evaluate(node.value)
     frame.ledger.unknown("`await`", [held, *frame.everything()])
     return Value(ANY, frozenset((None,)))
-

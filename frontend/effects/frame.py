@@ -1,7 +1,7 @@
 """One function body, segment or closure under inference: its local names, and the dispatch on syntax nodes.
 
-Statements and expressions register how they are evaluated (`statement`, `expression`), so modules of node kinds need not
-know each other.
+Statements and expressions register how they are evaluated (`statement`, `expression`), so modules of node kinds need
+not know each other.
 """
 
 from __future__ import annotations

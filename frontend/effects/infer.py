@@ -69,9 +69,7 @@ def infer_call(
     return Analysis().call(function, tuple(args), kwargs)
 
 
-def infer_value_call(
-    callee: AbstractType, args: Sequence[AbstractType], kwargs: Mapping[str, AbstractType]
-) -> Summary:
+def infer_value_call(callee: AbstractType, args: Sequence[AbstractType], kwargs: Mapping[str, AbstractType]) -> Summary:
     """The summary of calling a value known by type only; the callee's own object is the parameter `CALLEE`."""
     return Analysis().value_call(callee, tuple(args), kwargs)
 
@@ -177,7 +175,9 @@ def _segment_summary(segment: Any, types_: tuple[AbstractType, ...]) -> Summary:
 def _scalar_operators() -> frozenset[Any]:
     import operator
 
-    names = "add sub mul truediv floordiv mod pow eq ne lt le gt ge and_ or_ xor not_ neg pos invert truth getitem contains"
+    names = (
+        "add sub mul truediv floordiv mod pow eq ne lt le gt ge and_ or_ xor not_ neg pos invert truth getitem contains"
+    )
     return frozenset(getattr(operator, name) for name in names.split()) | {len, abs, round}
 
 

@@ -34,7 +34,8 @@ class KnownCallable:
         external: it waits for the world.
         result: the type of the result, or a rule.
         uses: what is done with the arguments, so that their own code counts: `iter 0` iterates argument 0, `lt 0*`
-            compares its elements, `call key 0*` calls argument `key` with them, `str 0`, `repr 0`, `format 0`, `eq 0* 1`,
+            compares its elements, `call key 0*` calls argument `key` with them, `str 0`, `repr 0`, `format 0`,
+            `eq 0* 1`,
             `hash 1`, `bool 0*`, `len 0`, `add 0*`, `deep 0` (all of it must be builtin data). `*` is every argument.
         mutates: arguments whose own state it writes.
         stores: (field of argument 0, argument): what it then holds; `2*` stands for the elements of argument 2.
@@ -219,7 +220,8 @@ def register(
 ) -> None:
     """Says what calling `target` does: a callable, or an import path such as `"mylib.Client.ask"` or `"mylib.pure.*"`.
 
-    `effect` is `pure`, `reads`, `unordered`, `ordered` or `fence`; `external` defaults to whether it is unordered or reads.
+    `effect` is `pure`, `reads`, `unordered`, `ordered` or `fence`; `external` defaults to whether it is
+    unordered or reads.
     """
     strength = Effect[effect.upper()] if isinstance(effect, str) else effect
     waits = strength in (Effect.UNORDERED, Effect.READS) if external is None else external

@@ -35,9 +35,7 @@ MAX_SITES = 4  # beyond two the exact number says nothing more
 class Inference(Protocol):
     """What evaluating code asks of the whole: summaries of calls."""
 
-    def call(
-        self, function: object, args: tuple[AbstractType, ...], kwargs: Mapping[str, AbstractType]
-    ) -> Summary:
+    def call(self, function: object, args: tuple[AbstractType, ...], kwargs: Mapping[str, AbstractType]) -> Summary:
         """The summary of calling this very object with arguments of these types."""
         ...
 
@@ -182,7 +180,7 @@ class Ledger:
     def made(
         self, type_: AbstractType, site: object, extra: frozenset[Origin] = NOWHERE, builds: bool = False
     ) -> Value:
-        """A value of this type that a call at `site` has made; `extra` are origins it may reach, or (not `builds`) be."""
+        """A value of this type that a call at `site` has made; `extra`: what it may reach, or (not `builds`) be."""
         if is_immutable(type_):
             return Value(type_)
         cell = self.cell(site, opaque=not isinstance(type_, _STRUCTURED))

@@ -65,7 +65,9 @@ MATCH = UnionType(frozenset((ExactType(re.Match), NONE)))
 STRINGS = ListType(STR)
 
 FENCE = KnownCallable(Effect.FENCE, result=FLOAT, reason="reads the clock", writes="clock")
-NOW = KnownCallable(Effect.FENCE, result=ExactType(datetime.datetime), reason="reads the clock", writes="clock", uses=("any *",))
+NOW = KnownCallable(
+    Effect.FENCE, result=ExactType(datetime.datetime), reason="reads the clock", writes="clock", uses=("any *",)
+)
 SLEEP = KnownCallable(Effect.FENCE, external=True, result=NONE, reason="sleeps", waits=True, writes="clock")
 READ = KnownCallable(Effect.READS, True, True, uses=("str *",), writes="world", fresh=True)
 RANDOM = ordered("draws from a random generator", writes="random")
@@ -138,10 +140,14 @@ def _iterator(path: str) -> Any:
 
 
 MATH: Mapping[str, KnownCallable] = {
-    **{f"math.{name}": pure(FLOAT, "deep *") for name in (
-        "sqrt exp exp2 expm1 log log10 log1p log2 sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh atanh degrees "
-        "radians hypot fabs fmod copysign pow erf erfc gamma lgamma ldexp cbrt nextafter ulp remainder fsum dist"
-    ).split()},
+    **{
+        f"math.{name}": pure(FLOAT, "deep *")
+        for name in (
+            "sqrt exp exp2 expm1 log log10 log1p log2 sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh "
+            "atanh degrees radians hypot fabs fmod copysign pow erf erfc gamma lgamma ldexp "
+            "cbrt nextafter ulp remainder fsum dist"
+        ).split()
+    },
     **{f"math.{name}": pure(INT, "deep *") for name in "gcd lcm factorial comb perm isqrt".split()},
     **{f"math.{name}": pure(INT) for name in "ceil floor trunc".split()},
     **{f"math.{name}": pure(BOOL) for name in "isnan isinf isfinite isclose".split()},
@@ -183,9 +189,13 @@ TEXT: Mapping[str, KnownCallable] = {
     "urllib.parse.urljoin": pure(_joined_url),
     **{f"difflib.{name}": text(STRINGS) for name in ("get_close_matches",)},
     **{f"unicodedata.{name}": text(STR) for name in ("normalize", "category", "name")},
-    **{f"base64.{name}": pure(BYTES) for name in (
-        "b64encode b64decode urlsafe_b64encode urlsafe_b64decode standard_b64encode standard_b64decode b32encode b32decode"
-    ).split()},
+    **{
+        f"base64.{name}": pure(BYTES)
+        for name in (
+            "b64encode b64decode urlsafe_b64encode urlsafe_b64decode standard_b64encode standard_b64decode "
+            "b32encode b32decode"
+        ).split()
+    },
     **{f"binascii.{name}": pure(BYTES) for name in ("hexlify", "unhexlify")},
     "zlib.crc32": pure(INT),
     "zlib.compress": pure(BYTES),
@@ -196,35 +206,77 @@ TEXT: Mapping[str, KnownCallable] = {
 }
 
 NUMBERS: Mapping[str, KnownCallable] = {
-    **{f"statistics.{name}": pure(_median if name.startswith("median") else _mean if name != "mode" else ANY, "deep 0") for name in (
-        "mean fmean median median_low median_high stdev pstdev variance pvariance mode harmonic_mean geometric_mean"
-    ).split()},
+    **{
+        f"statistics.{name}": pure(_median if name.startswith("median") else _mean if name != "mode" else ANY, "deep 0")
+        for name in (
+            "mean fmean median median_low median_high stdev pstdev variance pvariance mode harmonic_mean geometric_mean"
+        ).split()
+    },
     **{f"_operator.{name}": pure(BOOL, "eq 0 1") for name in ("eq", "ne")},
     "copy.copy": pure(_copied, "deep 0", retains=frozenset((0,)), builds=True),
     "copy.deepcopy": pure(_copied, "deep 0", builds=True),
     **{f"_hashlib.openssl_{name}": pure(ANY) for name in ("md5", "sha1", "sha256", "sha512", "sha224", "sha384")},
-    **{f"_hashlib.HASH.{name}": pure(STR if name == "hexdigest" else BYTES, "any 0") for name in ("hexdigest", "digest")},
+    **{
+        f"_hashlib.HASH.{name}": pure(STR if name == "hexdigest" else BYTES, "any 0")
+        for name in ("hexdigest", "digest")
+    },
     "_hashlib.HASH.update": KnownCallable(result=NONE, uses=("any 0",), mutates=frozenset((0,))),
     **{f"bisect.{name}": pure(INT, "iter 0", "lt 0*") for name in ("bisect_left", "bisect_right")},
     **{f"_bisect.{name}": pure(INT, "iter 0", "lt 0*") for name in ("bisect_left", "bisect_right")},
-    **{f"_heapq.{name}": KnownCallable(
-        result=NONE if name == "heappush" else NothingMore(),
-        uses=("any 0 1", "lt 0*"),
-        mutates=frozenset((0,)),
-        stores=(("element", "1"),) if name == "heappush" else (("element", "99"),),
-        retains=frozenset((1,)) if name == "heappush" else frozenset(),
-        gives=None if name == "heappush" else "element",
-    ) for name in ("heappush", "heappop")},
+    **{
+        f"_heapq.{name}": KnownCallable(
+            result=NONE if name == "heappush" else NothingMore(),
+            uses=("any 0 1", "lt 0*"),
+            mutates=frozenset((0,)),
+            stores=(("element", "1"),) if name == "heappush" else (("element", "99"),),
+            retains=frozenset((1,)) if name == "heappush" else frozenset(),
+            gives=None if name == "heappush" else "element",
+        )
+        for name in ("heappush", "heappop")
+    },
 }
 
 ITERATION: Mapping[str, KnownCallable] = {
     "itertools.chain": pure(_iterator("chain"), "iter *", retains=frozenset(range(8)), builds=True),
-    "itertools.islice": pure(lambda args, kwargs: IteratorType(itertools.islice, element_of(args[0])), "iter 0", retains=frozenset((0,)), builds=True),
+    "itertools.islice": pure(
+        lambda args, kwargs: IteratorType(itertools.islice, element_of(args[0])),
+        "iter 0",
+        retains=frozenset((0,)),
+        builds=True,
+    ),
     "itertools.count": pure(_count),
-    "itertools.repeat": pure(lambda args, kwargs: IteratorType(itertools.repeat, args[0]), "any 0", retains=frozenset((0,)), builds=True),
-    "itertools.product": pure(lambda args, kwargs: IteratorType(itertools.product, TupleType(tuple(map(element_of, args))) if "repeat" not in kwargs and "*" not in kwargs else TupleOfType(join_all(map(element_of, args)))), "iter *", retains=frozenset(range(8)), builds=True),
-    "itertools.zip_longest": pure(lambda args, kwargs: IteratorType(itertools.zip_longest, TupleOfType(join(join_all(map(element_of, args)), kwargs.get("fillvalue", NONE)))), "iter *", "any fillvalue", retains=frozenset(range(8)), builds=True),
-    **{f"itertools.{name}": pure(lambda args, kwargs, name=name: IteratorType(getattr(itertools, name), TupleOfType(element_of(args[0]))), "iter 0", retains=frozenset((0,)), builds=True) for name in ("combinations", "permutations", "combinations_with_replacement", "pairwise")},
+    "itertools.repeat": pure(
+        lambda args, kwargs: IteratorType(itertools.repeat, args[0]), "any 0", retains=frozenset((0,)), builds=True
+    ),
+    "itertools.product": pure(
+        lambda args, kwargs: IteratorType(
+            itertools.product,
+            TupleType(tuple(map(element_of, args)))
+            if "repeat" not in kwargs and "*" not in kwargs
+            else TupleOfType(join_all(map(element_of, args))),
+        ),
+        "iter *",
+        retains=frozenset(range(8)),
+        builds=True,
+    ),
+    "itertools.zip_longest": pure(
+        lambda args, kwargs: IteratorType(
+            itertools.zip_longest, TupleOfType(join(join_all(map(element_of, args)), kwargs.get("fillvalue", NONE)))
+        ),
+        "iter *",
+        "any fillvalue",
+        retains=frozenset(range(8)),
+        builds=True,
+    ),
+    **{
+        f"itertools.{name}": pure(
+            lambda args, kwargs, name=name: IteratorType(getattr(itertools, name), TupleOfType(element_of(args[0]))),
+            "iter 0",
+            retains=frozenset((0,)),
+            builds=True,
+        )
+        for name in ("combinations", "permutations", "combinations_with_replacement", "pairwise")
+    },
     "_functools.reduce": pure(CalledType(lambda called: ANY), "iter 1", "any 0"),
     "dataclasses.asdict": pure(ANY, "deep 0"),
     "typing.cast": pure(lambda args, kwargs: args[1], "any *", retains=frozenset((1,)), fresh=True),
@@ -235,14 +287,18 @@ ITERATION: Mapping[str, KnownCallable] = {
 WORLD: Mapping[str, KnownCallable] = {
     "time.sleep": SLEEP,
     **{f"time.{name}": FENCE for name in ("time", "perf_counter", "monotonic", "process_time", "thread_time")},
-    **{f"time.{name}": KnownCallable(Effect.FENCE, result=INT, reason="reads the clock", writes="clock") for name in (
-        "time_ns", "perf_counter_ns", "monotonic_ns", "process_time_ns"
-    )},
-    **{f"time.{name}": KnownCallable(Effect.FENCE, result=ANY, reason="reads the clock", writes="clock") for name in (
-        "localtime", "gmtime", "ctime", "strftime"
-    )},
+    **{
+        f"time.{name}": KnownCallable(Effect.FENCE, result=INT, reason="reads the clock", writes="clock")
+        for name in ("time_ns", "perf_counter_ns", "monotonic_ns", "process_time_ns")
+    },
+    **{
+        f"time.{name}": KnownCallable(Effect.FENCE, result=ANY, reason="reads the clock", writes="clock")
+        for name in ("localtime", "gmtime", "ctime", "strftime")
+    },
     **{f"datetime.datetime.{name}": NOW for name in ("now", "utcnow", "today")},
-    "datetime.date.today": KnownCallable(Effect.FENCE, result=ANY, reason="reads the clock", writes="clock", uses=("any *",)),
+    "datetime.date.today": KnownCallable(
+        Effect.FENCE, result=ANY, reason="reads the clock", writes="clock", uses=("any *",)
+    ),
     "datetime.datetime.isoformat": pure(STR),
     "datetime.datetime.strftime": pure(STR),
     "datetime.datetime.timestamp": pure(FLOAT),
@@ -253,12 +309,18 @@ WORLD: Mapping[str, KnownCallable] = {
     **{f"uuid.uuid{n}": pure(ExactType(uuid.UUID)) for n in (3, 5)},
     "os.urandom": RANDOM,
     "logging.*": KnownCallable(Effect.ORDERED, result=ANY, uses=("any *",), reason="writes the log", fresh=False),
-    **{f"logging.{name}": KnownCallable(Effect.ORDERED, result=NONE, uses=("str *",), writes="log", reason="writes the log") for name in (
-        "debug", "info", "warning", "error", "critical", "exception", "log"
-    )},
-    **{f"logging.Logger.{name}": KnownCallable(
-        Effect.ORDERED, result=NONE, uses=("any 0", "str *"), writes="log", reason="writes the log"
-    ) for name in ("debug", "info", "warning", "error", "critical", "exception", "log")},
+    **{
+        f"logging.{name}": KnownCallable(
+            Effect.ORDERED, result=NONE, uses=("str *",), writes="log", reason="writes the log"
+        )
+        for name in ("debug", "info", "warning", "error", "critical", "exception", "log")
+    },
+    **{
+        f"logging.Logger.{name}": KnownCallable(
+            Effect.ORDERED, result=NONE, uses=("any 0", "str *"), writes="log", reason="writes the log"
+        )
+        for name in ("debug", "info", "warning", "error", "critical", "exception", "log")
+    },
     "warnings.warn": ordered("warns", writes="log", result=NONE),
     "os.getenv": _reads(UnionType(frozenset((STR, NONE)))),
     "os.path.exists": _reads(BOOL),
@@ -271,12 +333,20 @@ WORLD: Mapping[str, KnownCallable] = {
     "posixpath.split": pure(TupleType((STR, STR))),
     "posix.listdir": _reads(STRINGS),
     "posix.getcwd": _reads(STR),
-    **{f"pathlib.Path.{name}": _reads(result, "any 0") for name, result in (
-        ("read_text", STR), ("read_bytes", BYTES), ("exists", BOOL), ("is_file", BOOL), ("is_dir", BOOL)
-    )},
-    **{f"pathlib.Path.{name}": ordered("writes a file", writes="world") for name in (
-        "write_text", "write_bytes", "mkdir", "unlink", "touch", "rename", "replace", "rmdir"
-    )},
+    **{
+        f"pathlib.Path.{name}": _reads(result, "any 0")
+        for name, result in (
+            ("read_text", STR),
+            ("read_bytes", BYTES),
+            ("exists", BOOL),
+            ("is_file", BOOL),
+            ("is_dir", BOOL),
+        )
+    },
+    **{
+        f"pathlib.Path.{name}": ordered("writes a file", writes="world")
+        for name in ("write_text", "write_bytes", "mkdir", "unlink", "touch", "rename", "replace", "rmdir")
+    },
     "sqlite3.*": ordered("talks to a database", writes="world"),
     "subprocess.*": ordered("starts a process", writes="world"),
     "shutil.*": ordered("writes files", writes="world"),

@@ -93,12 +93,12 @@ def _union(args: Types, kwargs: Named) -> AbstractType:
 
 
 _STR_TO_STR = (
-    "capitalize casefold center expandtabs ljust lower lstrip removeprefix removesuffix replace rjust rstrip strip swapcase "
-    "title translate upper zfill"
+    "capitalize casefold center expandtabs ljust lower lstrip removeprefix removesuffix replace rjust rstrip strip "
+    "swapcase title translate upper zfill"
 ).split()
 _STR_TO_BOOL = (
-    "endswith isalnum isalpha isascii isdecimal isdigit isidentifier islower isnumeric isprintable isspace istitle isupper "
-    "startswith"
+    "endswith isalnum isalpha isascii isdecimal isdigit isidentifier islower isnumeric isprintable isspace istitle "
+    "isupper startswith"
 ).split()
 
 STR_METHODS: Mapping[str, KnownCallable] = {
@@ -115,8 +115,8 @@ STR_METHODS: Mapping[str, KnownCallable] = {
 }
 
 _BYTES_TO_BYTES = (
-    "capitalize center expandtabs ljust lower lstrip removeprefix removesuffix replace rjust rstrip strip swapcase title "
-    "translate upper zfill"
+    "capitalize center expandtabs ljust lower lstrip removeprefix removesuffix replace rjust rstrip strip swapcase "
+    "title translate upper zfill"
 ).split()
 _BYTES_TO_BOOL = "endswith isalnum isalpha isascii isdigit islower isspace istitle isupper startswith".split()
 
@@ -167,7 +167,10 @@ DICT_METHODS: Mapping[str, KnownCallable] = {
 }
 
 _SET_READS = {
-    **{name: reads(_union, "iter 1 2 3 4", "hash 1* 2* 3* 4*", retains=(0, 1, 2, 3)) for name in ("union", "symmetric_difference")},
+    **{
+        name: reads(_union, "iter 1 2 3 4", "hash 1* 2* 3* 4*", retains=(0, 1, 2, 3))
+        for name in ("union", "symmetric_difference")
+    },
     **{name: reads(same, "iter 1 2 3 4", "hash 1* 2* 3* 4*", retains=(0,)) for name in ("intersection", "difference")},
     **{name: reads(BOOL, "iter 1", "hash 1*") for name in ("issubset", "issuperset", "isdisjoint")},
     "copy": reads(same, retains=(0,)),
@@ -241,7 +244,10 @@ def load() -> None:
                 TABLE.add(f"builtins.{cls.__name__}.{name}", entry)
             else:
                 TABLE.add(member, entry)
-    TABLE.add("builtins.dict.fromkeys", KnownCallable(result=_fromkeys, uses=("iter 0", "hash 0*", "any 1"), retains=frozenset((0, 1))))
+    TABLE.add(
+        "builtins.dict.fromkeys",
+        KnownCallable(result=_fromkeys, uses=("iter 0", "hash 0*", "any 1"), retains=frozenset((0, 1))),
+    )
     file = KnownCallable(Effect.READS, external=True, writes="world", uses=("any 0",), mutates=frozenset((0,)))
     for name in ("read", "readline", "readlines"):
         result = ListType(STR) if name == "readlines" else STR

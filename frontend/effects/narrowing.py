@@ -28,7 +28,9 @@ def narrow(frame: Frame, node: ast.expr, holds: bool) -> None:
         case ast.BoolOp(op=ast.Or(), values=parts) if not holds:
             for part in parts:
                 narrow(frame, part, False)
-        case ast.Compare(left=ast.Name(id=name), ops=[ast.Is() | ast.IsNot() as op], comparators=[ast.Constant(value=None)]):
+        case ast.Compare(
+            left=ast.Name(id=name), ops=[ast.Is() | ast.IsNot() as op], comparators=[ast.Constant(value=None)]
+        ):
             is_none = holds == isinstance(op, ast.Is)
             _keep(frame, name, lambda one: one == NONE_VALUE.type if is_none else one != NONE_VALUE.type)
         case ast.Name(id=name) if holds:

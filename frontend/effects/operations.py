@@ -121,6 +121,7 @@ def merged(summaries: Iterable[Summary], result: AbstractType | None = None) -> 
 
 
 def array_operation(what: str, *operands: AbstractType) -> Summary:
+    """An operator of which one operand is an array."""
     arrays = [one for one in operands if isinstance(one, ArrayType)]
     cls = next((a.cls for a in arrays if a.cls.__module__.startswith("jax")), arrays[0].cls)
     for one in operands:
@@ -174,6 +175,7 @@ def first_or_any(found: list[Summary | None], what: str, *operands: AbstractType
 
 
 def parts_of(one: AbstractType) -> tuple[AbstractType, ...]:
+    """The types of the contents of a builtin container."""
     match one:
         case ListType(element=element) | SetType(element=element) | TupleOfType(element=element):
             return (element,)

@@ -62,9 +62,7 @@ class CodeScope:
     def of(function: types.FunctionType, class_name: str | None = None) -> CodeScope:
         """The scope of a function's own body."""
         cells = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
-        return CodeScope(
-            function.__globals__, cells, function.__code__.co_filename, class_name, function.__name__
-        )
+        return CodeScope(function.__globals__, cells, function.__code__.co_filename, class_name, function.__name__)
 
 
 class CellView(dict[str, object]):
@@ -77,6 +75,7 @@ class CellView(dict[str, object]):
         self.cell = cell
 
     def get(self, key: str, default: Any = None) -> Any:  # type: ignore[override]
+        """What the name is bound to now."""
         try:
             return self.cell.cell_contents
         except ValueError:
@@ -93,6 +92,7 @@ class ClassView(dict[str, object]):
         self.cls = cls
 
     def get(self, key: str, default: Any = None) -> Any:  # type: ignore[override]
+        """What the name is bound to now."""
         for base in self.cls.__mro__:
             if key in base.__dict__:
                 return base.__dict__[key]
@@ -109,6 +109,7 @@ class FunctionView(dict[str, object]):
         self.function = function
 
     def get(self, key: str, default: Any = None) -> Any:  # type: ignore[override]
+        """What the name is bound to now."""
         return getattr(self.function, key, default)
 
 
@@ -122,6 +123,7 @@ class InstanceView(dict[str, object]):
         self.held = held
 
     def get(self, key: str, default: Any = None) -> Any:  # type: ignore[override]
+        """What the name is bound to now."""
         return self.held.get(key, default)
 
 

@@ -173,7 +173,7 @@ def same_code(left: types.CodeType, right: types.CodeType) -> bool:
     """Whether two code objects do the same: bytecode, names, constants, variables and flags."""
     if left.co_code != right.co_code or left.co_firstlineno != right.co_firstlineno:
         return False
-    if (left.co_flags ^ right.co_flags) & ~__future__.CO_FUTURE_ANNOTATIONS:  # set for a whole session by notebooks
+    if (left.co_flags ^ right.co_flags) & ~__future__.annotations.compiler_flag:  # set for a whole session by notebooks
         return False
     facts = ("co_name", "co_names", "co_varnames", "co_freevars", "co_cellvars")
     if any(getattr(left, fact) != getattr(right, fact) for fact in facts):

@@ -1,4 +1,4 @@
-"""Builtins whose calls mean something that a table entry can't say: `isinstance`, `getattr`, `super`, `next`, `type`."""
+"""Builtins whose calls mean something that a table entry can't say: `isinstance`, `getattr`, `super`, `type`."""
 
 from __future__ import annotations
 
@@ -39,6 +39,7 @@ def _isinstance(frame: Frame, args: Sequence[Value], kwargs: Mapping[str, Value]
                 frame.ledger.unknown("`isinstance` with a class that may define its own check", args)
         return Value(BOOL)
     return None
+
 
 _PLAIN_METACLASSES = (type, types.UnionType, __import__("abc").ABCMeta)
 

@@ -156,24 +156,6 @@ def test(frame: Frame, node: ast.expr) -> Value:
     return held
 
 
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
 @statement(ast.Try, ast.TryStar)
 def _try(frame: Frame, node: ast.Try) -> None:
     before = frame.fork() or {}
@@ -264,12 +246,3 @@ def _with(frame: Frame, node: ast.With) -> None:
         for name, held in seen.items():
             at_end[name] = join_values(at_end.get(name, NOTHING), held)
         frame.names = joined(frame.names, at_end)
-
-
-
-
-
-
-
-
-

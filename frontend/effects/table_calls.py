@@ -33,7 +33,12 @@ from .value import NOTHING, Cell, Origin, Value, consumed, deep, join_values, lo
 
 
 def apply_known(
-    frame: Frame, entry: KnownCallable, args: Sequence[Value], kwargs: Mapping[str, Value], node: ast.AST | object, name: str
+    frame: Frame,
+    entry: KnownCallable,
+    args: Sequence[Value],
+    kwargs: Mapping[str, Value],
+    node: ast.AST | object,
+    name: str,
 ) -> Value:
     """One call of a callable in the table takes place."""
     ledger = frame.ledger
@@ -62,7 +67,9 @@ def _require_data(
     frame: Frame, entry: KnownCallable, args: Sequence[Value], kwargs: Mapping[str, Value], node: object
 ) -> None:
     """Arguments of which the entry doesn't say what is done with them must have no code of their own."""
-    said = {subject if subject in ("*", "**") else subject.rstrip("*") for use in entry.uses for subject in use.split()[1:]}
+    said = {
+        subject if subject in ("*", "**") else subject.rstrip("*") for use in entry.uses for subject in use.split()[1:]
+    }
     if "*" not in said:
         for index, one in enumerate(args):
             if str(index) not in said:

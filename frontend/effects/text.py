@@ -37,7 +37,7 @@ from .summary import Summary
 
 
 def formatted(one: AbstractType, inference: Inference, how: str = "str") -> Summary:
-    """`str(one)`, `repr(one)` or `format(one, ...)`: their code is the class's own, for containers their elements' too."""
+    """`str(one)`, `repr(one)` or `format(one, ...)`: the class's own code, and that of elements."""
     parts = [_formatted(widen(part), inference, how) for part in members(one)]
     return parts[0] if len(parts) == 1 else merged(parts, STR)
 

@@ -254,7 +254,9 @@ _CONTAINERS = {
 }
 _SHAPES: dict[type, _Shape] = {}
 _SCALAR_INSTANCES: dict[tuple[object, ...], AbstractType] = {}
-_NATIVE_MODULES = frozenset({"builtins", "collections", "re", "datetime", "decimal", "fractions", "_thread", "threading"})
+_NATIVE_MODULES = frozenset(
+    {"builtins", "collections", "re", "datetime", "decimal", "fractions", "_thread", "threading"}
+)
 
 
 def _hides_class_attribute(cls: type, name: str) -> bool:

@@ -1,6 +1,7 @@
 """What known callables do with their arguments: iterate, compare, hash, call, print them.
 
-In: a use as entries spell it (`order 0*`) and the argument values. Out: its effect in the ledger; what callbacks return.
+In: a use as entries spell it (`order 0*`) and the argument values. Out: its effect in the ledger; what
+callbacks return.
 """
 
 from __future__ import annotations
@@ -43,7 +44,9 @@ def apply_use(frame: Frame, use: str, args: Sequence[Value], kwargs: Mapping[str
     if verb == "order":
         key = by_key.get("key")
         has_key = key is not None and key.type != NONE
-        ordered = [use_call(frame, ["key", *subjects], by_key, node)] if has_key else _subject(frame, subjects[0], by_key)
+        ordered = (
+            [use_call(frame, ["key", *subjects], by_key, node)] if has_key else _subject(frame, subjects[0], by_key)
+        )
         for one in ordered:
             _compare(frame, "lt", one, one, node)
         return NOTHING
@@ -72,6 +75,7 @@ def _subject(frame: Frame, name: str, by_key: Mapping[str, Value]) -> list[Value
 
 
 def use_call(frame: Frame, subjects: Sequence[str], by_key: Mapping[str, Value], node: object) -> Value:
+    """A callback is called, maybe many times; the value is what it returns."""
     function = by_key.get(subjects[0])
     if function is None or function.type == NONE:
         return NOTHING
@@ -144,6 +148,7 @@ def _is_sized(part: AbstractType) -> bool:
 
 
 def use_deep(frame: Frame, one: Value, node: object) -> None:
+    """All of the argument is walked: it must be builtin data."""
     type_ = deep(one)
     if not is_data(type_):
         frame.ledger.unknown(f"{type_} where plain data is expected", [one])
@@ -182,6 +187,7 @@ def is_data(type_: AbstractType) -> bool:
 
 def _use_nothing(frame: Frame, one: Value, node: object) -> None:
     """The argument is only passed on or looked at by identity."""
+
 
 _USES: dict[str, Callable[[Frame, Value, object], None]] = {
     "any": _use_nothing,

@@ -46,7 +46,8 @@ class Cell:
     """One object (all objects made at one place in the code) that inference has watched from its creation.
 
     `opaque`: contents are described by the type of the values that point here; `INSIDE` holds what was stored since.
-    `is_lazy`: an iterator whose steps run code. `unsettled`: anything may be inside by now. `keywords`: a `**kwargs` dict's items, true of `version` only.
+    `is_lazy`: an iterator whose steps run code. `unsettled`: anything may be inside by now. `keywords`: the
+    items of a `**kwargs` dict, true of `version` only.
     """
 
     __slots__ = ("fields", "is_lazy", "keywords", "opaque", "source_versions", "unsettled", "version")
@@ -86,7 +87,7 @@ NOWHERE: frozenset[Origin] = frozenset()
 
 
 class Value:
-    """What one expression may evaluate to. `bound` is a callable that has no type: a method with its receiver, a closure."""
+    """What one expression may evaluate to. `bound`: a callable without type: a method with its receiver, a closure."""
 
     __slots__ = ("bound", "origins", "type")
 
@@ -113,7 +114,7 @@ NONE_VALUE = Value(NONE)
 
 def value(type: AbstractType, origins: frozenset[Origin] = NOWHERE) -> Value:
     """A value of this type; what can't change needs no origin."""
-    if not origins or (type.__class__ is ExactType and type.cls in IMMUTABLE_SCALARS) or is_immutable(type):
+    if not origins or (isinstance(type, ExactType) and type.cls in IMMUTABLE_SCALARS) or is_immutable(type):
         return Value(type)
     return Value(type, origins)
 

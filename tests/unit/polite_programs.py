@@ -347,11 +347,11 @@ def walrus(text):
 
 
 def chained(x):
-    return 0 < x <= 10 and not x == 5
+    return 0 < x <= 10 and x != 5
 
 
 def formats(x):
-    return "%s-%03d" % ("a", x) + f"{x:>5}" + f"{x} {x}"
+    return "%s-%03d" % ("a", x) + f"{x:>5}" + f"{x} {x}"  # noqa: UP031
 
 
 def undefined_name(x):
@@ -371,8 +371,7 @@ class ReadOnlyCall:
         self.client = client
 
     def complete(self, prompt):
-        reply = self.client.chat.completions.create(model="m", messages=[{"role": "user", "content": prompt}])
-        return reply
+        return self.client.chat.completions.create(model="m", messages=[{"role": "user", "content": prompt}])
 
     def upload(self, path):
         return self.client.files.create(file=path)

@@ -6,6 +6,7 @@ import functools
 from dataclasses import dataclass, field
 
 import pytest
+
 from xcs.diagnostics.effect import Effect
 from xcs.frontend.effects.abstract_type import ANY, FLOAT, INT, NONE, STR, DictType, InstanceType, ListType, covers
 from xcs.frontend.effects.infer import infer_call, resolve
@@ -106,7 +107,7 @@ def append_through_slice(xss):
 
 
 def append_through_zip(xss):
-    for xs, _ in zip(xss, xss):
+    for xs, _ in zip(xss, xss, strict=True):
         xs.append(1)
 
 
@@ -120,7 +121,7 @@ def append_through_max(xss):
 
 
 def append_through_comprehension(xss):
-    copies = [xs for xs in xss]
+    copies = [xs for xs in xss]  # noqa: C416
     copies[0].clear()
 
 
@@ -213,7 +214,7 @@ def append_through_star(xs):
 
 
 def append_through_kwargs(xs):
-    append_parameter(**{"xs": xs})
+    append_parameter(xs=xs)
 
 
 def append_through_match(xs):
@@ -244,7 +245,7 @@ def append_through_reversed(xss):
 
 
 def append_through_dict_comprehension(xss):
-    {i: xs for i, xs in enumerate(xss)}[0].append(1)
+    {i: xs for i, xs in enumerate(xss)}[0].append(1)  # noqa: C416
 
 
 def append_through_extend(xss):
@@ -268,7 +269,7 @@ def append_through_attribute(xs):
 
 
 def append_through_unpacking(xss):
-    first, *rest = xss
+    _, *rest = xss
     rest[0].append(1)
 
 
@@ -499,14 +500,14 @@ def write_in_argument(x):
 
 
 def write_in_default(x):
-    def inner(y=LOG.append("a")):
+    def inner(y=LOG.append("a")):  # noqa: B008
         return y
 
     return inner()
 
 
 def write_in_decorated(x):
-    return len(list(map(str, [LOG.append("a")])))
+    return len([str(one) for one in [LOG.append("a")]])
 
 
 def write_in_property(x):
@@ -518,7 +519,7 @@ def write_in_fstring(x):
 
 
 def write_in_percent(x):
-    return "%s" % Evil()
+    return "%s" % Evil()  # noqa: UP031
 
 
 def write_in_join(x):
@@ -613,7 +614,7 @@ def write_in_evil_list(x):
 
 def write_in_lazy_map(x):
     xs = [Box([])]
-    lazy = map(lambda box: box.add(1) if isinstance(box, Box) else box.touched, xs)
+    lazy = map(lambda box: box.add(1) if isinstance(box, Box) else box.touched, xs)  # noqa: C417
     xs.append(Evil())
     return list(lazy)
 
@@ -749,7 +750,7 @@ def test_rebinding_a_global_function_is_noticed(monkeypatch):
 
 def rebinds_what_it_calls(x):
     global switch
-    first = switch(x)
+    switch(x)
     switch = float
     return switch(x)
 

@@ -306,7 +306,11 @@ def test_a_while_loop_over_lists_is_pure_but_for_its_output():
                 out.append(right[j])
                 j += 1
         """,
-        i=INT, j=INT, left=ListType(STR), right=ListType(STR), out=ListType(STR),
+        i=INT,
+        j=INT,
+        left=ListType(STR),
+        right=ListType(STR),
+        out=ListType(STR),
     )
     assert found.summary.effect is Effect.PURE, found.summary.reason
     assert found.summary.mutates == {"out"}
@@ -324,7 +328,8 @@ def test_an_expression_over_inputs():
 def test_a_comprehension_over_vectors():
     found = code(
         "sims = [sum(x * y for x, y in zip(q, v)) / (max(q) * max(v)) for v in vectors]",
-        q=ListType(FLOAT), vectors=ListType(ListType(FLOAT)),
+        q=ListType(FLOAT),
+        vectors=ListType(ListType(FLOAT)),
     )
     assert found.summary.effect is Effect.PURE, found.summary.reason
     assert found.bindings == {"sims": ListType(FLOAT)}
@@ -343,7 +348,9 @@ def test_segments_with_return_give_its_value():
 
 def test_a_loop_that_changes_types_is_widened():
     found = code("x = 0\nfor _ in range(n):\n    x = [x]", n=INT)
-    assert found.bindings["x"] in (ANY, UnionType(frozenset((INT, ListType(ANY))))) or "list" in str(found.bindings["x"])
+    assert found.bindings["x"] in (ANY, UnionType(frozenset((INT, ListType(ANY))))) or "list" in str(
+        found.bindings["x"]
+    )
 
 
 @pytest.mark.parametrize(

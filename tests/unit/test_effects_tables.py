@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+
 from xcs.diagnostics.effect import Effect
 from xcs.frontend.effects.abstract_type import ANY, AbstractType, covers
 from xcs.frontend.effects.builtin_table import FUNCTIONS
@@ -89,7 +90,11 @@ def attempts(receivers: tuple[Any, ...]) -> list[tuple[Any, tuple[Any, ...]]]:
 
 def forced(result: Any) -> Any:
     """The elements of an iterator, so that what it gives can be looked at."""
-    return list(itertools.islice(result, 50)) if hasattr(result, "__next__") or type(result).__name__.startswith("dict_") else result
+    return (
+        list(itertools.islice(result, 50))
+        if hasattr(result, "__next__") or type(result).__name__.startswith("dict_")
+        else result
+    )
 
 
 def element_of(declared: AbstractType) -> AbstractType:

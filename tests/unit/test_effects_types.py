@@ -147,8 +147,23 @@ def test_joining_keeps_what_hides_a_method():
     assert joined == InstanceType(Point, (("norm", ANY), ("x", INT)))
 
 
-TYPES = [INT, STR, NONE, NEVER, ANY, PLAIN, ListType(INT), ListType(NEVER), DictType(STR, INT), TupleType((INT, STR)),
-         TupleOfType(INT), InstanceType(Point, (("x", INT),)), StaticType(3), StaticType(len), SetType(STR)]
+TYPES = [
+    INT,
+    STR,
+    NONE,
+    NEVER,
+    ANY,
+    PLAIN,
+    ListType(INT),
+    ListType(NEVER),
+    DictType(STR, INT),
+    TupleType((INT, STR)),
+    TupleOfType(INT),
+    InstanceType(Point, (("x", INT),)),
+    StaticType(3),
+    StaticType(len),
+    SetType(STR),
+]
 
 
 @pytest.mark.parametrize("left", TYPES, ids=str)
