@@ -292,7 +292,7 @@ def _jit_class(cls: type, strategy: str, window: int | None) -> type:
     name, method = found
     wrapped = _wrap(method, strategy, window)
     setattr(cls, name, wrapped)
-    if name == "forward" and getattr(cls, "__call__", None) is not None:
+    if name == "forward" and any("__call__" in base.__dict__ for base in cls.__mro__):
         cls.__call__ = wrapped  # type: ignore[method-assign]
     return cls
 

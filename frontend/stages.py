@@ -24,7 +24,8 @@ from ..runtime.plan import Plan
 from ..runtime.plan_text import plan_text
 from .effects.infer import resolve, resolve_early
 from .effects.summary import Guard
-from .staging.program import Opaque, Program
+from .staging.facts import Opaque
+from .staging.program import Program
 
 
 def module_as_text(module: ModuleOp, *, debuginfo: bool = False, generic: bool = False) -> str:

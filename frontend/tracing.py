@@ -7,13 +7,16 @@ import types
 from .effects.abstract_type import StaticType
 from .signature import Signature
 from .stages import Traced, finish
-from .staging.program import Program, Shape
+from .staging.facts import Shape
+from .staging.program import Program
 
 
 def trace(function: types.FunctionType, names: tuple[str, ...], signature: Signature) -> Traced:
     """Trace a function for arguments of these types. No user code runs.
 
     Args:
+        function: a Python function.
+        signature: the types of its arguments.
         names: the function's parameters, in the order of `signature`.
 
     Raises:

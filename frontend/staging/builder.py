@@ -147,7 +147,7 @@ class Builder:
         fresh: bool = False,
         array: str | None = None,
     ) -> Sequence[SSAValue]:
-        """One leaf call, by symbol or of a callable that is data; further results are the mutated operands' versions."""
+        """One leaf call, by symbol or of a callable that is data; further results are the mutated operands."""
         arguments = [_argument("positional", None, operand) for operand in positional]
         arguments += [_argument("keyword", name, operand) for name, operand in keyword]
         operands = [o for o in (*positional, *(o for _, o in keyword)) if not isinstance(o, Static)]

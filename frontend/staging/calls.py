@@ -6,15 +6,18 @@ import ast
 import types
 from collections.abc import Sequence
 
+from xdsl.ir import SSAValue
+
 from ...diagnostics.effect import Behaviour, Effect
-from ..effects.abstract_type import ANY, InstanceType, is_immutable
+from ..effects.abstract_type import ANY, InstanceType, StaticType, is_immutable
 from ..effects.infer import infer_call, infer_value_call
 from ..effects.known import known
 from ..effects.summary import CALLEE, Summary
 from .arrays import ArrayStager
 from .binding import BindingError, bind_call
+from .facts import Shape
 from .rewriting import name_node
-from .values import LocalFunction, Static, Tracer, Unstageable, Value
+from .values import LocalFunction, Static, Tracer, TupleValue, Unstageable, Value
 
 
 class CallStager(ArrayStager):
@@ -86,7 +89,7 @@ class CallStager(ArrayStager):
         entry = known(function)
         if entry is not None and entry.array is not None:
             return self.emit_array(function, entry.array, positional, keyword)
-        function, positional = self.program.unwrap(function, positional)
+        function = getattr(function, "__xcs_wrapped__", function)
         args = [self.type_of(value) for value in positional]
         summary = infer_call(function, args, {name: self.type_of(value) for name, value in keyword})
         if isinstance(function, types.FunctionType) and self._worth_staging(summary) and not is_leaf(function):
@@ -110,17 +113,17 @@ class CallStager(ArrayStager):
     ) -> Value:
         """A call of a function that is staged on its own."""
         bound = bind_call(function, positional, dict(keyword))
+        is_kept = bool(summary.mutates or summary.retains or summary.unknown_types)
         for name, value in bound.items():
-            if self._is_changeable(value):
-                # The callee sees an ordinary object: what it may change or keep is no longer ours alone.
-                if summary.mutates or summary.retains or summary.unknown_types:
-                    self.hold(value)
+            if is_kept and self._is_changeable(value):
+                self.hold(value)  # the callee sees an ordinary object: it is no longer ours alone
             if isinstance(value, LocalFunction):
                 raise Unstageable(f"argument `{name}` is a local function")
         mark = self.builder.mark()
         saved = self.state.copy()
         try:
-            operands, shape = self.program.flatten_arguments(self, bound)
+            operands: list[SSAValue] = []
+            shape = tuple((name, self._shape(value, operands)) for name, value in bound.items())
             staged = self.program.stage_function(function, shape)
         except Unstageable:
             self.builder.rewind(mark)
@@ -132,6 +135,15 @@ class CallStager(ArrayStager):
         result = staged.result if staged.result != ANY else summary.result  # `ANY` while a recursive call is traced
         ssa = self.builder.invoke(staged.symbol, operands, behaviour, staged.ir_result)
         return Tracer(ssa, result)
+
+    def _shape(self, value: Value, operands: list[SSAValue]) -> Shape:
+        """What a callee is specialised on for this argument; what it is passed when it runs goes to `operands`."""
+        if isinstance(value, Static):
+            return Shape(static=StaticType(value.value))
+        if isinstance(value, TupleValue):
+            return Shape(elements=tuple(self._shape(element, operands) for element in value.elements))
+        operands.append(self.ssa(value))
+        return Shape(type=self.type_of(value))
 
     def _invoke_behaviour(self, summary: Summary) -> Behaviour:
         if summary.unknown_types:

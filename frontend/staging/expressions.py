@@ -272,7 +272,6 @@ def find_static(stager: NativeStager, name: str) -> bool:
     return found is not None and getattr(found.value.type, "value", None) is not None
 
 
-
 def has_method(known: object, name: str) -> bool:
     """Whether every value of this type certainly has this method, looked up without effect."""
     match known:

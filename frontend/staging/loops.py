@@ -51,9 +51,8 @@ class LoopStager(BranchStager):
             elements = value.elements
         elif isinstance(value, Owned):
             elements = self.state.heap[value].elements
-        elif isinstance(value, Static) and isinstance(value.value, (range, tuple)):
-            if len(value.value) <= MAX_UNROLLED:
-                elements = [Static(element) for element in value.value]
+        elif isinstance(value, Static) and isinstance(value.value, (range, tuple)) and len(value.value) <= MAX_UNROLLED:
+            elements = [Static(element) for element in value.value]
         return elements if elements is not None and len(elements) <= MAX_UNROLLED else None
 
     def stage_iterable(self, node: ast.expr) -> Value:
@@ -79,6 +78,8 @@ class LoopStager(BranchStager):
         """Stage `for target in iterable: body`.
 
         Args:
+            target: what the elements are bound to.
+            iterable_node: what is iterated.
             bound: names that target and body bind.
             read: names that the body reads.
             live: names that may be read after the loop.
@@ -284,10 +285,10 @@ class LoopStager(BranchStager):
                 carried.containers[owned] = wider
                 settled = settled and all(is_only_filled(arguments[position]) for _, arguments in traced)
         for name, value in before.names.items():
-            if isinstance(value, Owned) and name not in carried.names:
-                if self.state.names.get(name, value) is not value:
-                    carried.names[name] = self.type_of(value)
-                    settled = False
+            is_rebound = self.state.names.get(name, value) is not value
+            if isinstance(value, Owned) and name not in carried.names and is_rebound:
+                carried.names[name] = self.type_of(value)
+                settled = False
         return settled
 
     def _finish(
@@ -299,7 +300,7 @@ class LoopStager(BranchStager):
         live: set[str],
         emit: Callable[[list[SSAValue], list[Block]], Sequence[SSAValue]],
     ) -> None:
-        body, arguments = traced[0]
+        body = traced[0][0]
         after = self.state
         yields: list[SSAValue] = []
 

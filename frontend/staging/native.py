@@ -104,8 +104,8 @@ class NativeStager(Stager):
         return found
 
     def _refuse_late_binding(self, nodes: Sequence[ast.AST]) -> None:
-        """A function value must not capture a name that is bound again later: a segment's parameter is not that name."""
-        for lazy in self.program.lazy_functions(self.scope, nodes):
+        """Functions must not capture a name that is bound again later: a segment's parameter is not that name."""
+        for lazy in self.program.lazy_functions(nodes):
             rebound = self.program.names([lazy]).read & self.rebound_names
             if rebound:
                 raise Unstageable(f"`{min(rebound)}` is captured by a function and bound more than once")

@@ -1,199 +1,37 @@
-"""A whole program being staged: its functions, the facts it relies on, and what could not be staged."""
+"""Stages whole functions into a program: one `xcs.func` for each function and shape of arguments."""
 
 from __future__ import annotations
 import __future__
 
 import ast
 import types
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, fields, replace
-from typing import Any, TypeAlias
+from collections.abc import Iterator
+from dataclasses import replace
 
-from xdsl.dialects.builtin import ModuleOp
-from xdsl.ir import Attribute, Block, Region, SSAValue
+from xdsl.dialects.builtin import ModuleOp, SymbolRefAttr
+from xdsl.ir import Block, Region
 
-from ...diagnostics.location import Location
 from ...dialect.functions import FuncOp
 from ...dialect.types import OBJ
-from ..effects.abstract_type import ANY, AbstractType, StaticType, widen
-from ..effects.scope import CodeScope, FunctionView, class_view
+from ..effects.abstract_type import widen
+from ..effects.scope import CodeScope, FunctionView
 from ..effects.source import SourceUnavailable, function_source
-from ..effects.summary import CodeSummary, Guard
+from ..effects.summary import Guard
 from .builder import ir_type
-from .names import FUNCTIONS, Names, leaves, names_of, parameter_names
-from .segment import Segment
-from .stager import SCALARS, Stager
+from .closures import rebound_names
+from .facts import ProgramFacts, Shape, Shapes, StagedFunction
+from .names import leaves, names_of, parameter_names
 from .statements import FunctionStager
-from .symbols import SymbolTable
 from .values import Static, Tracer, TupleValue, Unstageable, Value
 
 MAX_STATIC_VARIANTS = 8  # specialisations of one function on literal arguments; after that they are ordinary data
 MAX_FUNCTIONS = 256  # staged functions in one program
 FUTURE_FLAGS = sum(getattr(__future__, name).compiler_flag for name in __future__.all_feature_names)
-EAGER_CONSUMERS = frozenset(
-    {"sorted", "min", "max", "sum", "any", "all", "list", "tuple", "set", "frozenset", "dict", "sort", "join", "extend"}
-)
+FUNCTION_PARTS = ("__code__", "__defaults__", "__kwdefaults__")
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """One argument as a staged function is specialised on it: a known object, a value of a type, or a tuple of those."""
-
-    static: StaticType | None = None
-    type: AbstractType | None = None
-    elements: tuple[Shape, ...] | None = None
-
-
-Shapes: TypeAlias = tuple[tuple[str, Shape], ...]
-"""The arguments of a call by parameter, as a staged function is specialised on them."""
-
-
-@dataclass(slots=True)
-class StagedFunction:
-    """A function of the module.
-
-    Attributes:
-        symbol: its name in the module.
-        result: the type of its result; `ANY` while its body is being traced.
-        ir_result: the IR's type of it.
-        is_open: its body is being traced.
-        is_recursive: it was called while its body was being traced.
-    """
-
-    symbol: str
-    result: AbstractType = ANY
-    ir_result: Attribute = OBJ
-    is_open: bool = True
-    is_recursive: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Opaque:
-    """A piece that runs natively because it could not be staged."""
-
-    what: str
-    reason: str
-    location: Location
-
-
-@dataclass(slots=True)
-class Program:
-    """Everything that belongs to one trace.
-
-    Attributes:
-        symbols: callables and outside state by symbol.
-        functions: staged functions by code, cells and argument shapes.
-        guards: facts about the world that must hold each time the program runs.
-        opaque: what could not be staged, for stats and `explain`.
-        world_written: types of the contents of outside objects are no longer known (at this point of the trace).
-        num_writes: ops emitted so far that may write outside state.
-    """
-
-    symbols: SymbolTable = field(default_factory=SymbolTable)
-    functions: dict[tuple[object, ...], StagedFunction] = field(default_factory=dict)
-    bodies: list[FuncOp] = field(default_factory=list)
-    guards: set[Guard] = field(default_factory=set)
-    opaque: list[Opaque] = field(default_factory=list)
-    segments: list[Segment] = field(default_factory=list)
-    world_written: bool = False
-    num_writes: int = 0
-    kept: list[object] = field(default_factory=list)
-    # Caches by identity; each entry holds what its key is the identity of.
-    _names: dict[int, tuple[ast.AST, Names]] = field(default_factory=dict)
-    _lazies: dict[int, tuple[ast.AST, tuple[ast.AST, ...]]] = field(default_factory=dict)
-    _described: dict[tuple[object, ...], tuple[Segment, CodeSummary]] = field(default_factory=dict)
-
-    # ---- facts
-
-    def rely_on(self, guards: Iterable[Guard]) -> None:
-        """The program is only right while these facts hold."""
-        self.guards.update(guards)
-
-    def rely_on_class(self, cls: type, name: str) -> None:
-        """The program is only right while this class attribute is what it is now."""
-        view = class_view(cls)
-        self.guards.add(Guard(view, name, view.get(name)))
-
-    def checkpoint(self) -> tuple[bool, int]:
-        """What `rewind` restores."""
-        return self.world_written, self.num_writes
-
-    def rewind(self, facts: tuple[bool, int]) -> None:
-        """Forget writes of ops that were dropped again."""
-        self.world_written, self.num_writes = facts
-
-    def register_segment(self, segment: Segment) -> None:
-        """Remember a native piece of the program."""
-        self.segments.append(segment)
-
-    def note_statement(self, node: ast.stmt, scope: CodeScope, refusal: Unstageable) -> None:
-        """Remember why a statement runs natively."""
-        where = Location(scope.file, refusal.line or node.lineno, node.col_offset, scope.function_name)
-        text = ast.unparse(node).partition("\n")[0]
-        self.opaque.append(Opaque(text, refusal.reason, where))
-
-    def note_opaque(self, function: types.FunctionType, reason: str) -> None:
-        """Remember why a function is one leaf."""
-        code = function.__code__
-        where = Location(code.co_filename, code.co_firstlineno, 0, function.__qualname__)
-        self.opaque.append(Opaque(function.__qualname__, reason, where))
-
-    # ---- callables
-
-    def unwrap(self, function: Any, positional: Sequence[Value]) -> tuple[Any, Sequence[Value]]:
-        """The Python function behind a jitted one."""
-        inner = getattr(function, "__xcs_wrapped__", None)
-        return (inner if inner is not None else function), positional
-
-    def lazy_functions(self, scope: CodeScope, nodes: Sequence[ast.AST]) -> Iterator[ast.AST]:
-        """Functions and generator expressions in this code that may run after the code has."""
-        for node in nodes:
-            found = self._lazies.get(id(node))
-            if found is None:
-                found = self._lazies[id(node)] = (node, tuple(_lazy(node, consumed=False)))
-            yield from found[1]
-
-    # ---- syntax, looked at once
-
-    def names(self, nodes: Sequence[ast.AST]) -> Names:
-        """The names that these pieces of syntax use."""
-        every = [self._names_of(node) for node in nodes]
-        if len(every) == 1:
-            return every[0]
-        return Names(*(set().union(*(getattr(names, f.name) for names in every)) for f in fields(Names)))
-
-    def _names_of(self, node: ast.AST) -> Names:
-        found = self._names.get(id(node))
-        if found is None:
-            found = self._names[id(node)] = (node, names_of([node]))
-        return found[1]
-
-    def describe(self, segment: Segment, types: tuple[AbstractType, ...], owned: frozenset[str]) -> CodeSummary:
-        """Effect and types of a segment; asked again and again while loops are traced, so remembered."""
-        body = segment.body
-        nodes = (body,) if isinstance(body, ast.expr) else tuple(body)
-        statics = tuple(map(id, segment.statics.values()))
-        key = (tuple(map(id, nodes)), segment.inputs, types, owned, statics, len(segment.prologue), id(segment.scope))
-        found = self._described.get(key)
-        if found is None:
-            found = self._described[key] = (segment, segment.infer(types, owned))
-        return found[1]
-
-    # ---- functions
-
-    def flatten_arguments(self, stager: Stager, bound: dict[str, Value]) -> tuple[list[SSAValue], Shapes]:
-        """The operands of a call of a staged function, and what it is specialised on."""
-        operands: list[SSAValue] = []
-        shapes = tuple((name, self._shape(stager, value, operands)) for name, value in bound.items())
-        return operands, shapes
-
-    def _shape(self, stager: Stager, value: Value, operands: list[SSAValue]) -> Shape:
-        if isinstance(value, Static) and (type(value.value) in SCALARS or isinstance(value.type, StaticType)):
-            return Shape(static=StaticType(value.value))
-        if isinstance(value, TupleValue):
-            return Shape(elements=tuple(self._shape(stager, element, operands) for element in value.elements))
-        operands.append(stager.ssa(value))
-        return Shape(type=stager.type_of(value))
+class Program(ProgramFacts):
+    """The program being staged, with the staging of its functions."""
 
     def stage_function(self, function: types.FunctionType, shapes: Shapes) -> StagedFunction:
         """A function of the module for arguments of these shapes; traced once per shape."""
@@ -211,13 +49,14 @@ class Program:
         staged = self.functions[key] = StagedFunction(symbol)
         self.kept.append(function)
         view = FunctionView(function)
-        parts = ("__code__", "__defaults__", "__kwdefaults__")
-        self.guards.update(Guard(view, part, getattr(function, part)) for part in parts)
-        facts = self.checkpoint()
+        self.guards.update(Guard(view, part, getattr(function, part)) for part in FUNCTION_PARTS)
+        facts, before, num_bodies = self.checkpoint(), set(self.functions) - {key}, len(self.bodies)
         try:
             self._trace(function, staged, shapes)
         except Unstageable:
-            del self.functions[key]
+            # Functions traced meanwhile may call this one, so they go with it.
+            self.functions = {known: made for known, made in self.functions.items() if known in before}
+            del self.bodies[num_bodies:]
             self.rewind(facts)
             raise
         self.rewind(facts)
@@ -272,9 +111,27 @@ class Program:
         return stager, node
 
     def module(self, entry: str) -> ModuleOp:
-        """The traced module: declarations, then functions, the entry first."""
-        bodies = sorted(self.bodies, key=lambda op: op.sym_name.data != entry)
-        return ModuleOp([*self.symbols.declarations, *bodies])
+        """The traced module: the declarations in use, then the functions in use, the entry first."""
+        bodies = {op.sym_name.data: op for op in self.bodies}
+        used: dict[str, None] = {entry: None}
+        pending = [entry]
+        while pending:
+            for symbol in symbols_used(bodies[pending.pop()]):
+                if symbol not in used:
+                    used[symbol] = None
+                    if symbol in bodies:
+                        pending.append(symbol)
+        declared = [op for op in self.symbols.declarations if op.properties["sym_name"].data in used]  # type: ignore[attr-defined]
+        return ModuleOp([*declared, *(bodies[symbol] for symbol in used if symbol in bodies)])
+
+
+def symbols_used(function: FuncOp) -> Iterator[str]:
+    """Symbols that the ops of a function refer to."""
+    for op in function.walk():
+        for name in ("callee", "outside"):
+            reference = op.properties.get(name)
+            if isinstance(reference, SymbolRefAttr):
+                yield reference.root_reference.data
 
 
 def _parameter(shape: Shape, block: Block) -> Value:
@@ -284,38 +141,3 @@ def _parameter(shape: Shape, block: Block) -> Value:
         return TupleValue(tuple(_parameter(element, block) for element in shape.elements))
     assert shape.type is not None
     return Tracer(block.insert_arg(ir_type(shape.type), len(block.args)), shape.type)
-
-
-def rebound_names(node: ast.FunctionDef | ast.Lambda) -> frozenset[str]:
-    """Local names that are bound more than once, or in a loop, so that a closure over them sees later values."""
-    counts: dict[str, int] = dict.fromkeys(parameter_names(node.args), 1)
-
-    def visit(inner: ast.AST, weight: int) -> None:
-        if isinstance(inner, ast.Name) and not isinstance(inner.ctx, ast.Load):
-            counts[inner.id] = counts.get(inner.id, 0) + weight
-        elif isinstance(inner, (ast.FunctionDef, ast.ClassDef, ast.AsyncFunctionDef)):
-            counts[inner.name] = counts.get(inner.name, 0) + weight
-        if isinstance(inner, (*FUNCTIONS, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
-            return
-        deeper = 2 if isinstance(inner, (ast.For, ast.While)) else weight
-        for child in ast.iter_child_nodes(inner):
-            visit(child, deeper)
-
-    for statement in node.body if isinstance(node.body, list) else [node.body]:
-        visit(statement, 1)
-    return frozenset(name for name, count in counts.items() if count > 1)
-
-
-def _lazy(node: ast.AST, *, consumed: bool) -> Iterator[ast.AST]:
-    if isinstance(node, (*FUNCTIONS, ast.GeneratorExp)):
-        if not consumed:
-            yield node
-        return
-    eager = isinstance(node, ast.Call) and _callee_name(node.func) in EAGER_CONSUMERS
-    for child in ast.iter_child_nodes(node):
-        inner = child.value if isinstance(child, ast.keyword) else child
-        yield from _lazy(inner, consumed=eager)
-
-
-def _callee_name(func: ast.expr) -> str:
-    return func.id if isinstance(func, ast.Name) else func.attr if isinstance(func, ast.Attribute) else ""

@@ -21,7 +21,7 @@ def children_in_order(node: ast.expr) -> list[Place] | None:
         case ast.BinOp():
             return [(node, "left", None), (node, "right", None)]
         case ast.UnaryOp() | ast.FormattedValue():
-            return [(node, _FIELD[type(node)], None)] + _format_spec(node)
+            return [(node, _FIELD[type(node)], None), *_format_spec(node)]
         case ast.Compare() if len(node.ops) == 1:
             return [(node, "left", None), (node, "comparators", 0)]
         case ast.Subscript():

@@ -9,7 +9,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from xdsl.ir import Block, SSAValue
 
@@ -28,12 +27,10 @@ from ..effects.abstract_type import (
 )
 from ..effects.scope import CodeScope
 from .builder import Builder, Operand
+from .facts import ProgramFacts
 from .names import Names
 from .state import OwnedState, State
 from .values import LocalFunction, Owned, Static, Tracer, TupleValue, Unbound, Unstageable, Value
-
-if TYPE_CHECKING:
-    from .program import Program
 
 SCALARS = (str, int, float, bool, complex, bytes, type(None), type(...))
 
@@ -57,7 +54,7 @@ class MustEscape(Exception):
 class Stager:
     """Stages one function: where it is, what its names mean, and the block that ops go to."""
 
-    def __init__(self, program: Program, scope: CodeScope, local_names: frozenset[str], names: Names) -> None:
+    def __init__(self, program: ProgramFacts, scope: CodeScope, local_names: frozenset[str], names: Names) -> None:
         self.program = program
         self.builder = Builder(program.symbols, scope.file)
         self.scope = scope

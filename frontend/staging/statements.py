@@ -45,6 +45,7 @@ class FunctionStager(ComprehensionStager):
         """Stage statements in order.
 
         Args:
+            nodes: the statements.
             live: names that may be read after them.
             tail: falling off their end returns from the function.
         """

@@ -1,0 +1,167 @@
+"""What is known of the program being staged: symbols, facts it relies on, its functions, what could not be staged."""
+
+from __future__ import annotations
+
+import ast
+import types
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, fields
+from typing import TypeAlias
+
+from xdsl.ir import Attribute
+
+from ...diagnostics.location import Location
+from ...dialect.functions import FuncOp
+from ...dialect.types import OBJ
+from ..effects.abstract_type import ANY, AbstractType, StaticType
+from ..effects.scope import CodeScope, class_view
+from ..effects.summary import CodeSummary, Guard
+from .closures import lazy_functions
+from .names import Names, names_of
+from .segment import Segment
+from .symbols import SymbolTable
+from .values import Unstageable
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What a staged function is specialised on for one argument: a known object, a type, or a tuple of those."""
+
+    static: StaticType | None = None
+    type: AbstractType | None = None
+    elements: tuple[Shape, ...] | None = None
+
+
+Shapes: TypeAlias = tuple[tuple[str, Shape], ...]
+"""The arguments of a call by parameter, as a staged function is specialised on them."""
+
+
+@dataclass(slots=True)
+class StagedFunction:
+    """A function of the module.
+
+    Attributes:
+        symbol: its name in the module.
+        result: the type of its result; `ANY` while its body is being traced.
+        ir_result: the IR's type of it.
+        is_open: its body is being traced.
+        is_recursive: it was called while its body was being traced.
+    """
+
+    symbol: str
+    result: AbstractType = ANY
+    ir_result: Attribute = OBJ
+    is_open: bool = True
+    is_recursive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Opaque:
+    """A piece that runs natively because it could not be staged."""
+
+    what: str
+    reason: str
+    location: Location
+
+
+@dataclass(slots=True)
+class ProgramFacts:
+    """Everything that belongs to one trace.
+
+    Attributes:
+        symbols: callables and outside state by symbol.
+        functions: staged functions by code, cells and argument shapes.
+        guards: facts about the world that must hold each time the program runs.
+        opaque: what could not be staged, for stats and `explain`.
+        world_written: types of the contents of outside objects are no longer known (at this point of the trace).
+        num_writes: ops emitted so far that may write outside state.
+    """
+
+    symbols: SymbolTable = field(default_factory=SymbolTable)
+    functions: dict[tuple[object, ...], StagedFunction] = field(default_factory=dict)
+    bodies: list[FuncOp] = field(default_factory=list)
+    guards: set[Guard] = field(default_factory=set)
+    opaque: list[Opaque] = field(default_factory=list)
+    segments: list[Segment] = field(default_factory=list)
+    world_written: bool = False
+    num_writes: int = 0
+    kept: list[object] = field(default_factory=list)
+    # Caches by identity; each entry holds what its key is the identity of.
+    _names: dict[int, tuple[ast.AST, Names]] = field(default_factory=dict)
+    _lazies: dict[int, tuple[ast.AST, tuple[ast.AST, ...]]] = field(default_factory=dict)
+    _described: dict[tuple[object, ...], tuple[Segment, CodeSummary]] = field(default_factory=dict)
+
+    # ---- facts
+
+    def rely_on(self, guards: Iterable[Guard]) -> None:
+        """The program is only right while these facts hold."""
+        self.guards.update(guards)
+
+    def rely_on_class(self, cls: type, name: str) -> None:
+        """The program is only right while this class attribute is what it is now."""
+        view = class_view(cls)
+        self.guards.add(Guard(view, name, view.get(name)))
+
+    def checkpoint(self) -> tuple[bool, int]:
+        """What `rewind` restores."""
+        return self.world_written, self.num_writes
+
+    def rewind(self, facts: tuple[bool, int]) -> None:
+        """Forget writes of ops that were dropped again."""
+        self.world_written, self.num_writes = facts
+
+    def register_segment(self, segment: Segment) -> None:
+        """Remember a native piece of the program."""
+        self.segments.append(segment)
+
+    def note_statement(self, node: ast.stmt, scope: CodeScope, refusal: Unstageable) -> None:
+        """Remember why a statement runs natively."""
+        where = Location(scope.file, refusal.line or node.lineno, node.col_offset, scope.function_name)
+        text = ast.unparse(node).partition("\n")[0]
+        self.opaque.append(Opaque(text, refusal.reason, where))
+
+    def note_opaque(self, function: types.FunctionType, reason: str) -> None:
+        """Remember why a function is one leaf."""
+        code = function.__code__
+        where = Location(code.co_filename, code.co_firstlineno, 0, function.__qualname__)
+        self.opaque.append(Opaque(function.__qualname__, reason, where))
+
+    # ---- functions
+
+    def stage_function(self, function: types.FunctionType, shapes: Shapes) -> StagedFunction:
+        """A function of the module for arguments of these shapes; traced once per shape. `Program` does it."""
+        raise NotImplementedError
+
+    def lazy_functions(self, nodes: Sequence[ast.AST]) -> Iterator[ast.AST]:
+        """Functions and generator expressions in this code that may run after the code has."""
+        for node in nodes:
+            found = self._lazies.get(id(node))
+            if found is None:
+                found = self._lazies[id(node)] = (node, tuple(lazy_functions(node)))
+            yield from found[1]
+
+    # ---- syntax, looked at once
+
+    def names(self, nodes: Sequence[ast.AST]) -> Names:
+        """The names that these pieces of syntax use."""
+        every = [self._names_of(node) for node in nodes]
+        if len(every) == 1:
+            return every[0]
+        return Names(*(set().union(*(getattr(names, f.name) for names in every)) for f in fields(Names)))
+
+    def _names_of(self, node: ast.AST) -> Names:
+        found = self._names.get(id(node))
+        if found is None:
+            found = self._names[id(node)] = (node, names_of([node]))
+        return found[1]
+
+    def describe(self, segment: Segment, types: tuple[AbstractType, ...], owned: frozenset[str]) -> CodeSummary:
+        """Effect and types of a segment; asked again and again while loops are traced, so remembered."""
+        body = segment.body
+        nodes = (body,) if isinstance(body, ast.expr) else tuple(body)
+        statics = tuple(map(id, segment.statics.values()))
+        key = (tuple(map(id, nodes)), segment.inputs, types, owned, statics, len(segment.prologue), id(segment.scope))
+        found = self._described.get(key)
+        if found is None:
+            found = self._described[key] = (segment, segment.infer(types, owned))
+        return found[1]
