@@ -30,6 +30,7 @@ from .abstract_type import (
     TupleType,
     UnionType,
     is_immutable,
+    is_plain,
     join,
     join_all,
 )
@@ -182,6 +183,9 @@ def load(one: Value, field: str, part: AbstractType, is_partial: bool = False) -
             described.add(origin)
             if INSIDE in origin.fields:
                 described |= origin.fields[INSIDE].origins
+        elif isinstance(one.type, PlainType):  # a list or a dict: which of them isn't told
+            for held in origin.fields.values():
+                found = join_values(found, held)
         else:
             found = join_values(found, origin.fields.get(field, NOTHING))
     if part is not NEVER and (described or is_partial):
@@ -234,10 +238,17 @@ def _deep(one: Value, type_: AbstractType, depth: int) -> AbstractType:
         case InstanceType(cls=cls):
             return _deep_instance(one, cls, dict(type_.attributes), depth)
         case PlainType():
-            settled = not any(isinstance(o, Cell) and (o.unsettled or not o.opaque) for o in one.origins)
-            return PLAIN if settled else ANY
+            cells = [origin for origin in one.origins if isinstance(origin, Cell)]
+            return PLAIN if all(_holds_plain(cell, depth) for cell in cells) else ANY
         case _:
             return type_
+
+
+def _holds_plain(cell: Cell, depth: int) -> bool:
+    """Whether JSON-like data that may be this object still is JSON-like."""
+    if cell.unsettled or cell.opaque:
+        return not cell.unsettled
+    return depth > 0 and all(is_plain(deep(held, depth - 1)) for held in cell.fields.values())
 
 
 def _deep_instance(one: Value, cls: type, known: dict[str, AbstractType], depth: int) -> AbstractType:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 from dataclasses import dataclass, field
 
 import pytest
@@ -682,6 +683,22 @@ def test_types_that_a_write_breaks_are_told():
 
     summary = infer_call(push, (INTS,), {})
     assert "list" in summary.unsettles
+
+
+def plain_or_evil(text, flag):
+    data = json.loads(text) if flag else {"a": Evil()}
+    return data["a"] + 1
+
+
+def plain_or_evil_list(text, flag):
+    data = json.loads(text) if flag else []
+    data.append(Evil())
+    return [one + 1 for one in data]
+
+
+@pytest.mark.parametrize("function", [plain_or_evil, plain_or_evil_list])
+def test_an_object_that_only_may_be_plain_data_is_looked_into(function):
+    assert infer_call(function, (STR, INT), {}).effect >= Effect.ORDERED
 
 
 def store_in_first(xs, ys):
