@@ -1,8 +1,8 @@
 """Items, attributes and methods of arrays as callables, so that they can be calls of an array region.
 
 `ArrayAccess.of("[-16:]")(x)` is `x[-16:]`, `ArrayAccess.of("[p0, :]", 1)(x, i)` is `x[i, :]`,
-`ArrayAccess.of(".sum", is_call=True)(x, axis=0)` is `x.sum(axis=0)`. The array comes first; what the text names `p0`, `p1`
-comes next; then come a method's own arguments.
+`ArrayAccess.of(".sum", is_call=True)(x, axis=0)` is `x.sum(axis=0)`. The array comes first; what the text names `p0`,
+`p1` comes next; then come a method's own arguments.
 """
 
 from __future__ import annotations

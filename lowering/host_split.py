@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..runtime.plan import Call, Literal, Operand, Slot
+from .array_access import ArrayAccess
 from .array_region import ArrayRegion, step_operands
 from .structure_calls import STRUCTURE
 
@@ -101,7 +102,8 @@ def _runs_on_host(step: Call, host_slots: set[int], is_array_function: Callable[
         return True
     if any(on_host) and callee is not None and not _is_one_of(callee, (*_MIXING, *STRUCTURE)):
         first = operands[1] if len(operands) > 1 else None
-        reads_device = _is_one_of(callee, (operator.getitem, getattr)) and first == Slot(slots[0]) and not on_host[0]
+        is_access = isinstance(callee, ArrayAccess) or _is_one_of(callee, (operator.getitem, getattr))
+        reads_device = is_access and first == Slot(slots[0]) and not on_host[0]
         if not reads_device:
             raise MixedCall(step.name)
     return False

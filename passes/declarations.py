@@ -7,27 +7,39 @@ from dataclasses import dataclass
 from xdsl.dialects.builtin import ModuleOp, StringAttr, SymbolRefAttr
 from xdsl.ir import Operation
 
-from ..dialect.functions import CallableOp, FuncOp
+from ..dialect.constants import ConstantOp
+from ..dialect.functions import CallableOp, FuncOp, OutsideOp
+from ..dialect.state import LoadOp
 
 
 @dataclass(frozen=True)
 class Declarations:
-    """The functions and callables of a module by symbol, in the order of the module."""
+    """The functions and callables of a module by symbol, in the order of the module; and the symbols of its objects."""
 
     functions: dict[str, FuncOp]
     callables: dict[str, CallableOp]
+    objects: frozenset[str] = frozenset()
 
     @staticmethod
     def of(module: ModuleOp) -> Declarations:
         """Collect the symbols of a module; an xDSL lookup for each call would be quadratic."""
         functions: dict[str, FuncOp] = {}
         callables: dict[str, CallableOp] = {}
+        objects: list[str] = []
         for op in module.body.block.ops:
             if isinstance(op, FuncOp):
                 functions[op.sym_name.data] = op
             elif isinstance(op, CallableOp):
                 callables[op.sym_name.data] = op
-        return Declarations(functions, callables)
+            elif isinstance(op, OutsideOp) and op.kind.data == "object":
+                objects.append(op.sym_name.data)
+        return Declarations(functions, callables, frozenset(objects))
+
+    def is_literal(self, op: object) -> bool:
+        """Whether an op only gives a value known when compiling: a literal, or an object such as a dtype."""
+        if isinstance(op, LoadOp):
+            return op.outside.root_reference.data in self.objects
+        return isinstance(op, ConstantOp)
 
     def declaration(self, call: Operation) -> CallableOp | None:
         """What the module declares of a call's callee."""

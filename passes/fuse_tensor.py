@@ -15,7 +15,6 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Block, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
 
-from ..dialect.constants import ConstantOp
 from ..dialect.regions import YieldOp
 from ..dialect.tensor import TensorOp
 from .behaviour import OpSummaries
@@ -52,15 +51,16 @@ class FuseTensorPass(ModulePass):
         for block in blocks_of(op.body.block.ops):
             groups = find_tensor_groups(block, declarations, summaries, captures)
             if groups:
-                _Fusion(block, summaries).fuse_all(groups)
+                _Fusion(block, summaries, declarations).fuse_all(groups)
 
 
 class _Fusion:
     """Moves the groups of one block into regions; uses of their results are replaced once, at the end."""
 
-    def __init__(self, block: Block, summaries: OpSummaries) -> None:
+    def __init__(self, block: Block, summaries: OpSummaries, declarations: Declarations) -> None:
         self._block = block
         self._summaries = summaries
+        self._declarations = declarations
         self._position = {op: index for index, op in enumerate(block.ops)}
         self._replaced: dict[SSAValue, SSAValue] = {}
 
@@ -113,11 +113,12 @@ class _Fusion:
             self._replaced[value] = result
         return made
 
-    def _inputs_of(self, group: TensorGroup, inside: frozenset[Operation]) -> tuple[list[ConstantOp], list[SSAValue]]:
+    def _inputs_of(self, group: TensorGroup, inside: frozenset[Operation]) -> tuple[list[Operation], list[SSAValue]]:
         """What a group needs from outside: literals, which go in as copies so that they stay static, and operands."""
         used = dict.fromkeys(value for op in group.ops for value in op.operands if value.owner not in inside)
-        constants = [value.owner for value in used if isinstance(value.owner, ConstantOp)]
-        return constants, [value for value in used if not isinstance(value.owner, ConstantOp)]
+        is_literal = self._declarations.is_literal
+        literals = [value.owner for value in used if isinstance(value.owner, Operation) and is_literal(value.owner)]
+        return literals, [value for value in used if not is_literal(value.owner)]
 
     def _hoist_operands(self, group: TensorGroup, inside: frozenset[Operation]) -> None:
         """Move up what later members need and what stands between them and the first: it can't be noticed moving."""

@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from xdsl.dialects.builtin import StringAttr
 from xdsl.ir import Block, Operation, SSAValue
 
 from ..diagnostics.effect import Effect
@@ -62,11 +63,27 @@ def find_tensor_groups(
     kinds = {op: kind for op in ops if (kind := _array_kind(op, declarations, summaries)) is not None}
     if not kinds:
         return []
+    kinds.update(_facts_for(ops, kinds))
     waiting = analyze_waiting(ops, summaries, captures)
     grouping = _Grouping(kinds, waiting, summaries, captures)
     for op in ops:
         grouping.add(op)
     return grouping.groups
+
+
+def _facts_for(ops: Sequence[Operation], kinds: dict[Operation, str]) -> dict[Operation, str]:
+    """Facts about arrays (`x.shape`) that only array ops ask for: known while a kernel is made, not when it runs."""
+    found: dict[Operation, str] = {}
+    for op in ops:
+        kind = op.attributes.get("array_fact")
+        if isinstance(kind, StringAttr) and op.results and _only_in(op, kinds):
+            found[op] = kind.data
+    return found
+
+
+def _only_in(op: Operation, kinds: dict[Operation, str]) -> bool:
+    users = {use.operation for use in op.results[0].uses}
+    return bool(users) and all(user in kinds or (user.name in _STRUCTURE and _only_in(user, kinds)) for user in users)
 
 
 def _array_kind(op: Operation, declarations: Declarations, summaries: OpSummaries) -> str | None:

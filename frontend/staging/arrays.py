@@ -175,7 +175,7 @@ class ArrayStager(ExpressionStager):
         return Tracer(self.emit_leaf(function, hint, values, named, summary, array=array), summary.result)
 
     def _kind_here(self, kind: str) -> str:
-        """In a function that calls JAX, what it does with NumPy arrays goes into JAX's kernels, which do it natively."""
+        """In a function that calls JAX, NumPy arrays go into JAX's kernels, which let NumPy compute what is NumPy's."""
         return "jax" if self._calls_jax else kind
 
     @cached_property
