@@ -1,6 +1,7 @@
 """Traces a function of a Python file, for `xcs-opt file.py:function`.
 
-The file is imported, as naming a program asks for; the function is not called. Nothing is known of its arguments.
+The file is imported, as naming a program asks for, and its folder is where it finds its neighbours, as when Python runs
+it. The function is not called, and nothing is known of its arguments.
 """
 
 from __future__ import annotations
@@ -8,6 +9,8 @@ from __future__ import annotations
 import importlib.util
 import sys
 import types
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from xdsl.dialects.builtin import ModuleOp
@@ -25,13 +28,10 @@ def trace_from_file(path: str | Path, function_name: str) -> ModuleOp:
 
     Raises:
         XCSError: the file can't be imported, has no such function, or the function can't be staged.
+        OSError: the file can't be read.
+        SyntaxError: the file is no Python.
     """
-    found: object = _import(Path(path))
-    for part in function_name.split("."):
-        found = getattr(found, part, None)
-    function = found.__xcs_wrapped__ if isinstance(found, Wrapped) else found
-    if not isinstance(function, types.FunctionType):
-        raise XCSError(f"expected a function `{function_name}` in `{path}`, found `{found!r}`")
+    function = _function(_import(Path(path)), path, function_name)
     names = Parameters.of(function).names
     try:
         return trace(function, names, (ANY,) * len(names)).module
@@ -39,14 +39,50 @@ def trace_from_file(path: str | Path, function_name: str) -> ModuleOp:
         raise XCSError(f"`{function_name}` can't be staged: {refusal.reason}") from None
 
 
+def _function(module: types.ModuleType, path: str | Path, function_name: str) -> types.FunctionType:
+    found: object = module
+    for part in function_name.split("."):
+        if not hasattr(found, part):
+            raise XCSError(f"expected a function `{function_name}` in `{path}`, found none{_help(module)}")
+        found = getattr(found, part)
+    if isinstance(found, types.MethodType):
+        found = found.__func__
+    if isinstance(found, Wrapped):
+        found = found.__xcs_wrapped__
+    if not isinstance(found, types.FunctionType):
+        raise XCSError(f"expected a function `{function_name}` in `{path}`, found a `{type(found).__name__}`")
+    return found
+
+
+def _help(module: types.ModuleType) -> str:
+    """The functions that the file has jitted, as advice."""
+    jitted = [name for name, value in vars(module).items() if isinstance(value, Wrapped)]
+    return "; jitted there: " + ", ".join(f"`{name}`" for name in jitted) if jitted else ""
+
+
 def _import(path: Path) -> types.ModuleType:
-    spec = importlib.util.spec_from_file_location(path.stem, path)
+    source = path.read_bytes()
+    name = path.stem if path.stem not in sys.modules else f"{path.stem}.<traced>"
+    spec = importlib.util.spec_from_file_location(name, path.resolve())
     if spec is None or spec.loader is None:
         raise XCSError(f"expected a Python file, found `{path}`")
     module = importlib.util.module_from_spec(spec)
-    sys.modules.setdefault(path.stem, module)  # dataclasses look their module up
+    code = compile(source, str(path), "exec", dont_inherit=True)
+    sys.modules[name] = module  # dataclasses look their module up
     try:
-        spec.loader.exec_module(module)
-    except Exception as error:
+        with _found_first(path.resolve().parent):
+            exec(code, vars(module))
+    except (Exception, SystemExit) as error:
+        del sys.modules[name]
         raise XCSError(f"importing `{path}` raised `{type(error).__name__}: {error}`") from error
     return module
+
+
+@contextmanager
+def _found_first(folder: Path) -> Iterator[None]:
+    """Inside, modules of a folder can be imported by name."""
+    sys.path.insert(0, str(folder))
+    try:
+        yield
+    finally:
+        sys.path.remove(str(folder))

@@ -211,9 +211,10 @@ class Analysis:
         self.assumed[key] = Summary(Effect.PURE, result=NEVER, fresh=True)
         before = set(self.relied_on)
         try:
-            for number in range(MAX_PASSES):
+            for number in range(2 * MAX_PASSES):
                 summary = run_function(self, function, source, args, kwargs)
-                if number >= SETTLING_PASSES:  # results that hold results nest ever deeper
+                assumed = self.assumed[key].result
+                if number >= SETTLING_PASSES and summary.result != assumed:  # results nest ever deeper
                     summary = summary.replace(result=ANY)
                 if key not in self.relied_on or summary == self.assumed[key]:
                     break

@@ -16,6 +16,7 @@ from ..effects.summary import CALLEE, Summary
 from .arrays import ArrayStager
 from .binding import BindingError, bind_call
 from .facts import Shape
+from .native import ALL_OF_IT
 from .rewriting import name_node
 from .values import LocalFunction, Static, Tracer, TupleValue, Unstageable, Value
 
@@ -131,7 +132,7 @@ class CallStager(ArrayStager):
             raise
         self.program.rely_on(summary.guards)
         behaviour = self._invoke_behaviour(summary)
-        self.note_write(behaviour, unsettles=bool(summary.unsettles))
+        self.note_write(behaviour, ALL_OF_IT if behaviour.effect is Effect.DYNAMIC else summary.writes)
         result = staged.result if staged.result != ANY else summary.result  # `ANY` while a recursive call is traced
         ssa = self.builder.invoke(staged.symbol, operands, behaviour, staged.ir_result)
         return Tracer(ssa, result)

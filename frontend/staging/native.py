@@ -28,7 +28,7 @@ from ..effects.abstract_type import (
 from ..effects.activation import unknown_call
 from ..effects.array_results import array_kind
 from ..effects.scope import find
-from ..effects.summary import CALLEE, CodeSummary, Summary
+from ..effects.summary import CALLEE, EVERYTHING, CodeSummary, Summary, Touch
 from .builder import Operand, ir_type
 from .names import definitely_bound, leaves
 from .segment import Segment
@@ -36,6 +36,8 @@ from .stager import Stager
 from .values import LocalFunction, Owned, Static, Tracer, Unbound, Unstageable, Value
 
 FRAME_INSPECTION = frozenset({"locals", "vars", "globals", "eval", "exec", "dir", "super", "__class__", "breakpoint"})
+ALL_OF_IT: frozenset[Touch] = frozenset(((None, EVERYTHING),))
+NO_CONTENTS = ("world", "global:", "cell:")  # kinds of state that no object holds
 NOTHING_CHANGED: Mapping[int | str, AbstractType] = MappingProxyType({})
 LIBRARY_CONTAINERS = frozenset({defaultdict, Counter, deque, OrderedDict})
 
@@ -260,7 +262,7 @@ class NativeStager(Stager):
             owned = positional[index]
             assert isinstance(owned, Owned)
             self.change(owned, version, changed.get(index, shallow(self.state.type_of(owned))))
-        self.note_write(behaviour, unsettles=bool(summary.unsettles))
+        self.note_write(behaviour, ALL_OF_IT if behaviour.effect is Effect.DYNAMIC else summary.writes)
         return results[0]
 
     def behaviour_of(
@@ -290,11 +292,15 @@ class NativeStager(Stager):
             effect = Effect.READS
         return Behaviour(effect, summary.sees_writes and not effect.may_write, summary.external), mutated
 
-    def note_write(self, behaviour: Behaviour, *, unsettles: bool = False) -> None:
-        """Remember that an op may write outside state, and whether types of contents may be stale after it."""
-        if behaviour.effect.may_write:
-            self.program.num_writes += 1
-        if behaviour.effect is Effect.DYNAMIC or unsettles:
+    def note_write(self, behaviour: Behaviour, written: frozenset[Touch] = ALL_OF_IT) -> None:
+        """Remember that an op may write outside state, and whether types of contents may be stale after it.
+
+        Any two outside objects may be one, so a write of contents anywhere may change what any of them holds.
+        """
+        if not behaviour.effect.may_write:
+            return
+        self.program.num_writes += 1
+        if any(not kind.startswith(NO_CONTENTS) for _, kind in written):
             self.program.world_written = True
 
     def value_of(self, ssa: SSAValue, summary: Summary) -> Value:
