@@ -149,7 +149,7 @@ def show(verdicts: list[Verdict]) -> None:
 
 def main() -> None:
     """Runs the panel as plain Python and compiled, and prints what there is to see."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description="A panel of experts, as plain Python and compiled.")
     default_path = Path(tempfile.gettempdir()) / "panel_of_experts.timeline.json"
     parser.add_argument("--timeline", type=Path, default=default_path, help="where to write the Perfetto timeline")
     timeline_path = parser.parse_args().timeline

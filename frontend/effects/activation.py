@@ -11,7 +11,7 @@ import functools
 import threading
 import types
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 from ...diagnostics.effect import Effect
 from . import operations
@@ -80,7 +80,7 @@ class Analysis:
         if is_class(function):
             return self._framed(lambda frame, a, k: construct(frame, function, a, k, function), args, kwargs)
         if issubclass(type(function), functools.partial):
-            return self._partial(function, args, kwargs)
+            return self._partial(cast("functools.partial[Any]", function), args, kwargs)
         inner = getattr(type(function), "__xcs_function__", None)
         if inner is not None:
             return self._call(inner.__get__(function), args, kwargs)
@@ -156,8 +156,8 @@ class Analysis:
     def _builtin_method(
         self, function: types.BuiltinFunctionType, args: tuple[AbstractType, ...], kwargs: Mapping[str, AbstractType]
     ) -> Summary:
-        owner = type(function.__self__)
-        descriptor = owner.__dict__.get(function.__name__)
+        owner: type = type(function.__self__)
+        descriptor = vars(owner).get(function.__name__)
         if descriptor is None or known(descriptor) is None:
             return unknown_call(f"unknown C function {_name(function)}", args, kwargs)
         return _with_callee(self.call(descriptor, (current_type(function.__self__), *args), kwargs), len(args), kwargs)

@@ -41,7 +41,7 @@ from .operations import (
     pure,
     unknown,
 )
-from .summary import Summary
+from .summary import ParameterKey, Summary
 
 COMPARISONS = {"eq": "eq", "ne": "ne", "lt": "gt", "le": "ge", "gt": "lt", "ge": "le"}
 
@@ -89,11 +89,15 @@ def _paired_elements(left: AbstractType, right: AbstractType) -> list[tuple[Abst
     return [(a, b) for a, b in zip(parts_of(left), parts_of(right), strict=False)]
 
 
+AS_THEY_ARE: dict[ParameterKey, ParameterKey] = {0: 0, 1: 1}
+EXCHANGED: dict[ParameterKey, ParameterKey] = {0: 1, 1: 0}
+
+
 def _dunder_compare(name: str, left: AbstractType, right: AbstractType, inference: Inference) -> Summary:
     found: list[Summary | None] = []
     for one, other, method, keys in (
-        (left, right, name, {0: 0, 1: 1}),
-        (right, left, COMPARISONS[name], {0: 1, 1: 0}),
+        (left, right, name, AS_THEY_ARE),
+        (right, left, COMPARISONS[name], EXCHANGED),
     ):
         if is_builtin(one) or isinstance(one, StaticType):
             continue

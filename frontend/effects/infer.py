@@ -133,7 +133,7 @@ def summarise(fn: Any, args: Sequence[object], kwargs: Mapping[str, object], *, 
     if type(fn) is types.MethodType:
         return _of_method(fn.__func__, look(fn.__self__), types_, keyword_types)
     if type(fn) is types.BuiltinFunctionType and is_method_of_data(fn):
-        descriptor = type(fn.__self__).__dict__.get(fn.__name__)
+        descriptor = vars(type(fn.__self__)).get(fn.__name__)
         if descriptor is not None:
             return _of_method(descriptor, look(fn.__self__), types_, keyword_types)
     if known(fn) is None and "__xcs_behaviour__" not in getattr(fn, "__dict__", {}):

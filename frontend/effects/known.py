@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 
 from ...diagnostics.effect import Effect
 from .abstract_type import ANY, AbstractType
+from .summary import ParameterKey
 from .type_of import is_class
 
 Rule: TypeAlias = Callable[[Sequence[AbstractType], Mapping[str, AbstractType]], AbstractType]
@@ -55,9 +56,9 @@ class KnownCallable:
     external: bool = False
     result: AbstractType | Rule = ANY
     uses: tuple[str, ...] = ()
-    mutates: frozenset[int] = frozenset()
+    mutates: frozenset[ParameterKey] = frozenset()
     stores: tuple[tuple[str, str], ...] = ()
-    retains: frozenset[int] = frozenset()
+    retains: frozenset[ParameterKey] = frozenset()
     gives: str | None = None
     defaults: tuple[int, ...] = ()
     array: str | None = None

@@ -10,7 +10,7 @@ import sys
 import types
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 from .abstract_type import (
     ANY,
@@ -54,7 +54,7 @@ def type_of(value: object, budget: int = 64) -> AbstractType:
     return known if known is not None else _Look(budget).type_of(value, 0)
 
 
-def is_class(value: object) -> bool:
+def is_class(value: object) -> TypeGuard[type]:
     """Whether a value is a class. Unlike `isinstance`, this asks nothing of the value (its `__class__` may be code)."""
     return issubclass(type(value), type)
 
