@@ -23,6 +23,7 @@ from ..diagnostics.errors import XCSError, XCSWarning
 from ..passes.pipeline import DEFAULT_PIPELINE, PIPELINES
 from ..runtime.errors import remake
 from ..runtime.executor import Executor, SequentialExecutor, ThreadsExecutor
+from .direct_dispatch import MISSED, DirectCalls, DirectDispatch, direct_dispatch
 from .effects.abstract_type import ANY, StaticType
 from .signature import Parameters, Signature, signature_of
 from .stages import Compiled, Lowered, Traced, without_garbage_collection
@@ -73,6 +74,7 @@ class Wrapped:
         self._lock = threading.RLock()
         self._counters = Counters()
         self._last: Variant | None = None
+        self._direct: DirectDispatch | None = None
 
     def _look_at_function(self) -> None:
         self._defaults = self.__xcs_wrapped__.__defaults__
@@ -82,6 +84,9 @@ class Wrapped:
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         """The function's own result, effects and exceptions."""
+        direct = self._direct
+        if direct is not None and not kwargs and (result := direct(args)) is not MISSED:
+            return result
         if _disabled.get() or _DISABLED_BY_ENVIRONMENT:
             return self.__xcs_wrapped__(*args, **kwargs)
         if self.__xcs_wrapped__.__defaults__ is not self._defaults:
@@ -94,6 +99,9 @@ class Wrapped:
         if variant.compiled is None:
             self._counters.add_plain(is_fallback=variant.fallback is not None)
             return self.__xcs_wrapped__(*args, **kwargs)
+        direct = self._direct  # that of this program, by now
+        if direct is not None and not kwargs and (result := direct(args)) is not MISSED:
+            return result
         outcome = variant.compiled.run(tuple(values[i] for i in variant.passed), current_instrument())
         self._counters.add_run(outcome.totals)
         if outcome.failure is not None:
@@ -171,8 +179,16 @@ class Wrapped:
                 while len(self._variants) > MAX_PROGRAMS:
                     self._variants.popitem(last=False)
             self._variants.move_to_end(signature)
-            self._last = variant
+            if variant is not self._last:
+                self._last, self._direct = variant, self._direct_of(variant)
             return variant
+
+    def _direct_of(self, variant: Variant) -> DirectDispatch | None:
+        compiled, num_args = variant.compiled, len(self._parameters.names)
+        if compiled is None or variant.passed != tuple(range(num_args)) or not self._parameters.plain:
+            return None
+        calls = DirectCalls(_disabled, self._counters)
+        return direct_dispatch(compiled.plan, num_args, compiled.lowered.guards, calls)
 
     def _generalise(self, signature: Signature) -> Signature:
         """Count an argument as any object once it has come in too many types."""

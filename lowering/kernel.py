@@ -75,6 +75,11 @@ class Kernel:
         """The kernel for a caller that has arrays at hand: dispatch is that of one `jax.jit` object."""
         return self._staged.fast_path()
 
+    @property
+    def direct(self) -> Any:
+        """The `StagedFunction` that does all of the region for JAX arrays; None where part of it is Python's to do."""
+        return self._staged.staged if self._staged.is_all_staged() else None
+
     def lower(self, avals: Sequence[Any]) -> LoweredKernel:
         """The kernel as StableHLO for operands like `avals` (`jax.ShapeDtypeStruct`s or arrays), cached per shape.
 

@@ -58,9 +58,13 @@ class StagedRegion:
         ]
         return SpecialisedRegion(self.region.name, self.eager, self.staged, types, traceable)
 
+    def is_all_staged(self) -> bool:
+        """Whether nothing of the region is Python's to do where all arguments are JAX arrays."""
+        return split_host(self.region, [False] * len(self.region.params), is_array_function) is None
+
     def fast_path(self) -> Callable[..., Any]:
         """A callable that is `jax.jit`'s own dispatch where all arguments are JAX arrays, and this region elsewhere."""
-        if split_host(self.region, [False] * len(self.region.params), is_array_function) is not None:
+        if not self.is_all_staged():
             return self
         staged, jitted = self.staged, self.staged.jitted
         only_arrays, general = _ONLY_ARRAYS, self
