@@ -6,7 +6,7 @@ it. The function is not called, and nothing is known of its arguments.
 
 from __future__ import annotations
 
-import importlib.util
+import os
 import sys
 import types
 from collections.abc import Iterator
@@ -31,12 +31,13 @@ def trace_from_file(path: str | Path, function_name: str) -> ModuleOp:
         OSError: the file can't be read.
         SyntaxError: the file is no Python.
     """
-    function = _function(_import(Path(path)), path, function_name)
-    names = Parameters.of(function).names
-    try:
-        return trace(function, names, (ANY,) * len(names)).module
-    except Unstageable as refusal:
-        raise XCSError(f"`{function_name}` can't be staged: {refusal.reason}") from None
+    with _imported(Path(path)) as module:
+        function = _function(module, path, function_name)
+        names = Parameters.of(function).names
+        try:
+            return trace(function, names, (ANY,) * len(names)).module
+        except Unstageable as refusal:
+            raise XCSError(f"`{function_name}` can't be staged: {refusal.reason}") from None
 
 
 def _function(module: types.ModuleType, path: str | Path, function_name: str) -> types.FunctionType:
@@ -60,29 +61,31 @@ def _help(module: types.ModuleType) -> str:
     return "; jitted there: " + ", ".join(f"`{name}`" for name in jitted) if jitted else ""
 
 
-def _import(path: Path) -> types.ModuleType:
-    source = path.read_bytes()
-    name = path.stem if path.stem not in sys.modules else f"{path.stem}.<traced>"
-    spec = importlib.util.spec_from_file_location(name, path.resolve())
-    if spec is None or spec.loader is None:
-        raise XCSError(f"expected a Python file, found `{path}`")
-    module = importlib.util.module_from_spec(spec)
-    code = compile(source, str(path), "exec", dont_inherit=True)
-    sys.modules[name] = module  # dataclasses look their module up
-    try:
-        with _found_first(path.resolve().parent):
-            exec(code, vars(module))
-    except (Exception, SystemExit) as error:
-        del sys.modules[name]
-        raise XCSError(f"importing `{path}` raised `{type(error).__name__}: {error}`") from error
-    return module
-
-
 @contextmanager
-def _found_first(folder: Path) -> Iterator[None]:
-    """Inside, modules of a folder can be imported by name."""
-    sys.path.insert(0, str(folder))
+def _imported(path: Path) -> Iterator[types.ModuleType]:
+    """The module in a file, which is among the imported ones, and its folder first in the search path, inside."""
+    source = path.read_bytes()
+    known = sys.modules.get(path.stem)
+    if known is not None and os.path.realpath(getattr(known, "__file__", None) or "") == os.path.realpath(path):
+        yield known
+        return
+    code = compile(source, str(path), "exec", dont_inherit=True)
+    name = path.stem if known is None else f"{path.stem}_traced"
+    module = types.ModuleType(name)
+    module.__file__ = str(path)
+    folder = str(path.resolve().parent)
+    sys.modules[name] = module  # dataclasses look their module up
+    sys.path.insert(0, folder)
     try:
-        yield
+        _execute(code, module)
+        yield module
     finally:
-        sys.path.remove(str(folder))
+        sys.path.remove(folder)
+        del sys.modules[name]
+
+
+def _execute(code: types.CodeType, module: types.ModuleType) -> None:
+    try:
+        exec(code, vars(module))
+    except (Exception, SystemExit) as error:
+        raise XCSError(f"importing `{module.__file__}` raised `{type(error).__name__}: {error}`") from error

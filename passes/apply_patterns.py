@@ -48,12 +48,11 @@ def pass_of_pattern(pattern_name: str) -> type[ModulePass]:
 
     @dataclass(frozen=True)
     class PatternPass(ModulePass):
-        """Applies one user pattern until it matches no more."""
-
         name = pattern_name
 
         def apply(self, ctx: Context, op: ModuleOp) -> None:
             """Apply the pattern."""
             apply_registered_patterns(op, (pattern_name,))
 
+    PatternPass.__doc__ = type(instantiate_pattern(pattern_name)).__doc__
     return PatternPass

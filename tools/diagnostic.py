@@ -55,6 +55,14 @@ def from_error(error: Exception, file_name: str, line_offset: int = 0, context: 
     return Diagnostic(file_name, context + sentence(str(error) or type(error).__name__))
 
 
+def from_syntax_error(error: SyntaxError, file_name: str) -> Diagnostic:
+    """The diagnostic for Python that doesn't parse."""
+    line, column = error.lineno or 1, error.offset or 1
+    text = (error.text or "").rstrip()
+    excerpt = f"{_printable(text)}\n{' ' * (column - 1)}^" if text and column <= MAX_LINE else ""
+    return Diagnostic(f"{file_name}:{line}:{column}", sentence(error.msg), excerpt)
+
+
 def at_span(span: Span, message: str, line_offset: int) -> Diagnostic:
     """The diagnostic for a message about a place in a text."""
     location = span.get_location()

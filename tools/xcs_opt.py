@@ -12,9 +12,11 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from xdsl.dialects.builtin import ModuleOp
@@ -28,7 +30,7 @@ from ..dialect.op_error import OpVerifyException
 from ..dialect.parsing import XcsParser
 from ..dialect.printing import ir_text
 from ..dialect.verification import verify_module
-from .diagnostic import Diagnostic, from_error, sentence
+from .diagnostic import Diagnostic, from_error, from_syntax_error, sentence
 
 PYTHON_FUNCTION = re.compile(r"(?P<path>.+\.py):(?P<function>[\w.]+)")
 SEPARATOR = "// -----"
@@ -59,9 +61,11 @@ class XcsOpt(xDSLOptMain):
         add("input_file", nargs="?", default="-", help="a file of IR, `-` for standard input, or `file.py:function`")
         add("-p", "--passes", default="", help="the passes to run, such as `xcs-cse,xcs-loop-to-map`")
         add("-t", "--target", default="mlir", help="what to print the program as: `mlir` or a target of xDSL")
+        add("--load-patterns", action="append", default=[], metavar="MODULE:ATTRIBUTE", help="import rewrite patterns")
         add("-o", "--output-file", help="where to print the program; standard output by default")
         flags = {
-            "--list-passes": "list the passes of the compiler and exit",
+            "--installed-patterns": "load the rewrite patterns of installed packages",
+            "--list-passes": "list the passes and exit",
             "--print-ir-after-all": "print the program after each pass, on standard error",
             "--print-op-generic": "print the generic form of ops, which any MLIR tool reads",
             "--print-no-properties": "print properties as attributes, as older MLIR did",
@@ -82,11 +86,28 @@ class XcsOpt(xDSLOptMain):
     def register_all_passes(self) -> None:
         """Registers the compiler's passes over those of xDSL."""
         super().register_all_passes()
-        for name, load in compiler_passes().items():
-            self.register_pass(name, load)
+        self.available_passes |= compiler_passes()
+
+    def _load_patterns(self) -> None:
+        """Registers the patterns that the options name, which runs their modules."""
+        from ..passes.registry import load_installed_patterns, load_patterns
+
+        option = "--load-patterns"
+        try:
+            with found_in_working_directory():
+                for reference in self.args.load_patterns:
+                    load_patterns(reference)
+            if self.args.installed_patterns:
+                option = "--installed-patterns"
+                load_installed_patterns()
+        except (Exception, SystemExit) as error:  # of the modules too
+            kind = "" if isinstance(error, XCSError) else f"{type(error).__name__}: "
+            raise OptError(Diagnostic("xcs-opt", f"option `{option}`: {kind}{error}"), exit_code=2) from None
 
     def setup_pipeline(self) -> None:
-        """Builds the pipeline; a mistake in its text is an `OptError`."""
+        """Builds the pipeline, with the user's patterns; a mistake in its text is an `OptError`."""
+        self._load_patterns()
+        self.available_passes |= compiler_passes()
         try:
             for spec in parse_pipeline(self.args.passes):
                 if spec.name not in self.available_passes:
@@ -95,6 +116,13 @@ class XcsOpt(xDSLOptMain):
         except (ArgSpecParseError, Exception) as error:  # xDSL's own doesn't derive from `Exception`
             message = str(error).strip().splitlines()[-1].strip(" ^")
             raise OptError(Diagnostic("xcs-opt", f"option `-p`: {sentence(message)}"), exit_code=2) from None
+
+    def run(self) -> int:
+        """Does what the options ask for; returns the exit code."""
+        if self.args.list_passes:
+            self._write(_list_passes())
+            return 0
+        return self.run_chunks()
 
     def run_chunks(self) -> int:
         """Reads, transforms and prints each program of the input; returns the exit code."""
@@ -190,6 +218,17 @@ class XcsOpt(xDSLOptMain):
             self._running = following.name
 
 
+@contextmanager
+def found_in_working_directory() -> Iterator[None]:
+    """Inside, modules of the working directory can be imported, as with `python -m`."""
+    folder = os.getcwd()
+    sys.path.insert(0, folder)
+    try:
+        yield
+    finally:
+        sys.path.remove(folder)
+
+
 def compiler_passes() -> dict[str, Callable[[], type[ModulePass]]]:
     """The passes of the compiler by name."""
     from ..passes.registry import all_passes
@@ -203,7 +242,11 @@ def _traced(path: str, function: str) -> ModuleOp:
 
     try:
         return trace_from_file(path, function)
-    except (XCSError, OSError, ImportError, SyntaxError, AttributeError) as error:
+    except SyntaxError as error:
+        raise OptError(from_syntax_error(error, path)) from None
+    except OSError as error:
+        raise OptError(_unreadable(path, error)) from None
+    except (XCSError, ValueError) as error:  # what `compile` raises for null bytes
         raise OptError(Diagnostic(f"{path}:{function}", str(error))) from None
 
 
@@ -238,7 +281,7 @@ def _list_passes() -> str:
     lines = []
     for name, load in sorted(compiler_passes().items()):
         lines.append(f"{name:<20} {_summary(load())}".rstrip())
-    return "\n".join(lines)
+    return "\n".join(lines) + "\n"
 
 
 def _summary(one: type[ModulePass]) -> str:
@@ -253,10 +296,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the tool with these command line arguments (the process's own by default) and returns the exit code."""
     arguments = sys.argv[1:] if arguments is None else arguments
     try:
-        if "--list-passes" in arguments:
-            print(_list_passes())
-            return 0
-        return XcsOpt("Reads XCS IR, runs passes, prints IR", list(arguments)).run_chunks()
+        return XcsOpt("Reads XCS IR, runs passes, prints IR", list(arguments)).run()
     except OptError as error:
         print(error, file=sys.stderr)
         return error.exit_code
