@@ -11,11 +11,11 @@ from ..lowering.all_tensor import all_tensor_kernel
 from ..runtime.plan import Plan
 from .effects.summary import Guard
 from .guard_check import compile_guards
-"""What a direct call gives that didn't happen: not all arguments are arrays, a guard fails, or the kernel raised."""
+from .stats import Counters
 from .timeline import current_instrument
 
 MISSED = object()
-"""What a direct call gives that didn't take place: the arguments aren't all arrays, a guard fails, or the kernel raised."""
+"""What a direct call gives that didn't happen: not all arguments are arrays, a guard fails, or the kernel raised."""
 
 
 @dataclass(frozen=True, slots=True)
