@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from ..lowering.all_tensor import all_tensor_kernel
 from ..runtime.plan import Plan
@@ -17,6 +17,9 @@ from .timeline import current_instrument
 MISSED = object()
 """What a direct call gives that didn't happen: not all arguments are arrays, a guard fails, or the kernel raised."""
 
+DirectDispatch: TypeAlias = Callable[[tuple[Any, ...]], Any]
+"""Calls a program's one kernel, whatever the shapes and dtypes: its result, or `MISSED`."""
+
 
 @dataclass(frozen=True, slots=True)
 class DirectCalls:
@@ -26,44 +29,32 @@ class DirectCalls:
     counters: Counters
 
 
-class DirectDispatch:
-    """The one kernel of a program, for calls whose arguments are all exactly JAX arrays, of any shape and dtype."""
-
-    __slots__ = ("_classes", "_count", "_disabled", "_holds", "_jitted", "_num_args", "_staged", "_unwrap")
-
-    def __init__(
-        self, staged: Any, unwrap: Callable[[Any], Any], num_args: int, guards: Iterable[Guard], calls: DirectCalls
-    ) -> None:
-        import jax  # loaded already: the kernel is its own
-
-        self._disabled, self._count = calls.disabled.get, calls.counters.add_direct
-        self._staged, self._jitted, self._unwrap = staged, staged.jitted, unwrap
-        self._num_args = num_args
-        self._holds = compile_guards(guards)
-        self._classes = frozenset((type(jax.numpy.zeros(())),))
-
-    def __call__(self, args: tuple[Any, ...]) -> Any:
-        """The program's result, or `MISSED`."""
-        if len(args) != self._num_args or not self._classes.issuperset(map(type, args)) or not self._holds():
-            return MISSED
-        if self._disabled() or current_instrument() is not None:
-            return MISSED
-        try:
-            result = self._jitted(*args)
-        except Exception:  # the plan decides what is raised, and how
-            return MISSED
-        self._count()
-        return self._unwrap(result) if self._staged.wraps_values else result
-
-
-def direct_dispatch(
-    plan: Plan, num_args: int, guards: Iterable[Guard], calls: DirectCalls
-) -> DirectDispatch | None:
-    """Direct dispatch for a plan that is one kernel of all its arguments; None for any other."""
+def direct_dispatch(plan: Plan, num_args: int, guards: Iterable[Guard], calls: DirectCalls) -> DirectDispatch | None:
+    """Direct dispatch for a plan that is one kernel of all its `num_args` arguments; None for any other."""
     kernel = all_tensor_kernel(plan)
     staged = None if kernel is None or not num_args else kernel.direct
-    if staged is None:
-        return None
-    from ..lowering.staged_function import unwrap  # imports JAX
+    return None if staged is None else _dispatch(staged, num_args, compile_guards(guards), calls)
 
-    return DirectDispatch(staged, unwrap, num_args, guards, calls)
+
+def _dispatch(staged: Any, num_args: int, holds: Callable[[], bool], calls: DirectCalls) -> DirectDispatch:
+    import jax  # loaded already: the kernel is its own
+
+    from ..lowering.staged_function import unwrap
+
+    jitted, are_arrays = staged.jitted, frozenset((type(jax.numpy.zeros(())),)).issuperset
+    is_disabled, counters, lock = calls.disabled.get, calls.counters, calls.counters.lock
+
+    def dispatch(args: tuple[Any, ...]) -> Any:  # a closure: attribute loads would cost as much as the checks
+        if len(args) != num_args or not are_arrays(map(type, args)) or not holds():
+            return MISSED
+        if is_disabled() or current_instrument() is not None:
+            return MISSED
+        try:
+            result = jitted(*args)
+        except Exception:  # the plan decides what is raised, and how
+            return MISSED
+        with lock:
+            counters.calls += 1
+        return unwrap(result) if staged.wraps_values else result
+
+    return dispatch

@@ -64,11 +64,6 @@ class Counters:
             self.external_ns += totals.external_ns
             self.leaf_calls += totals.num_calls
 
-    def add_direct(self) -> None:
-        """One call that went straight to its kernel."""
-        with self.lock:
-            self.calls += 1
-
     def add_plain(self, *, is_fallback: bool) -> None:
         """One call that ran as plain Python."""
         with self.lock:
