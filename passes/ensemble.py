@@ -195,7 +195,7 @@ def _build_ensemble(window: _Window) -> None:
         for op in branch:
             op.detach()
             region.block.add_op(op)
-        region.block.add_op(YieldOp.make(values))
+        region.block.add_op(YieldOp.make(values, location=branch[-1].location))
 
 
 def _replace_uses(window: _Window, outputs: Sequence[Sequence[OpResult]], ensemble: EnsembleOp) -> None:

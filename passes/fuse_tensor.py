@@ -107,7 +107,7 @@ class _Fusion:
             op.detach()
             body.add_op(op)
             op.operands = [kept.get(value, value) for value in op.operands]
-        body.add_op(YieldOp.make(outputs))
+        body.add_op(YieldOp.make(outputs, location=made.location))
         for value, result in zip(outputs, made.results, strict=True):
             result.name_hint = value.name_hint
             self._replaced[value] = result

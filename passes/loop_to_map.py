@@ -99,5 +99,5 @@ def _take_out_update(role: CarriedRole) -> Region | None:
     inside = {role.value_index: block.args[0], role.carried_index: block.args[1]}
     combiner.detach()
     combiner.operands = [inside.get(index, value) for index, value in enumerate(combiner.operands)]
-    block.add_ops((combiner, YieldOp.make(combiner.results)))
+    block.add_ops((combiner, YieldOp.make(combiner.results, location=combiner.location)))
     return Region(block)

@@ -190,7 +190,7 @@ def _make_body(
     copy = first.clone()
     for index, part in zip(varying, parts, strict=True):
         copy.operands[index] = part
-    block.add_ops((copy, YieldOp.make(copy.results)))
+    block.add_ops((copy, YieldOp.make(copy.results, location=copy.location)))
     return items, Region(block)
 
 

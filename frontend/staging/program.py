@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from xdsl.dialects.builtin import ModuleOp, SymbolRefAttr
-from xdsl.ir import Block, Region
+from xdsl.ir import Block, Operation, Region
 
 from ...dialect.functions import FuncOp
+from ...dialect.operation import file_location
 from ...dialect.types import OBJ
 from ..effects.abstract_type import widen
 from ..effects.scope import CodeScope, FunctionView
@@ -73,7 +74,8 @@ class Program(ProgramFacts):
         staged.result = widen(stager.type_of(value))
         staged.ir_result = OBJ if staged.is_recursive else ssa.type
         staged.is_open = False
-        self.bodies.append(FuncOp.make(staged.symbol, Region(block), [staged.ir_result]))
+        location = file_location(stager.builder.file, node.lineno, node.col_offset + 1)
+        self.bodies.append(FuncOp.make(staged.symbol, Region(block), [staged.ir_result], location))
 
     def stage_body(self, stager: FunctionStager, node: ast.FunctionDef | ast.Lambda) -> Value:
         """Stage a function's statements in a stager with its parameters bound; the value it returns."""
@@ -111,27 +113,39 @@ class Program(ProgramFacts):
         return stager, node
 
     def module(self, entry: str) -> ModuleOp:
-        """The traced module: the declarations in use, then the functions in use, the entry first."""
+        """The traced module: the declarations in use, then the functions in use, the entry first.
+
+        A declaration is located where its symbol is first used.
+        """
         bodies = {op.sym_name.data: op for op in self.bodies}
-        used: dict[str, None] = {entry: None}
+        used: dict[str, Operation] = {entry: bodies[entry]}
         pending = [entry]
         while pending:
-            for symbol in symbols_used(bodies[pending.pop()]):
+            for symbol, user in symbols_used(bodies[pending.pop()]):
                 if symbol not in used:
-                    used[symbol] = None
+                    used[symbol] = user
                     if symbol in bodies:
                         pending.append(symbol)
-        declared = [op for op in self.symbols.declarations if op.properties["sym_name"].data in used]  # type: ignore[attr-defined]
-        return ModuleOp([*declared, *(bodies[symbol] for symbol in used if symbol in bodies)])
+        declared = {symbol: op for op in self.symbols.declarations if (symbol := symbol_of(op)) in used}
+        for symbol, op in declared.items():
+            op.location = used[symbol].location
+        module = ModuleOp([*declared.values(), *(bodies[symbol] for symbol in used if symbol in bodies)])
+        module.location = bodies[entry].location
+        return module
 
 
-def symbols_used(function: FuncOp) -> Iterator[str]:
-    """Symbols that the ops of a function refer to."""
+def symbol_of(declaration: Operation) -> str:
+    """The symbol that a declaration declares."""
+    return declaration.properties["sym_name"].data  # type: ignore[attr-defined]
+
+
+def symbols_used(function: FuncOp) -> Iterator[tuple[str, Operation]]:
+    """Symbols that the ops of a function refer to, each with the op."""
     for op in function.walk():
         for name in ("callee", "outside"):
             reference = op.properties.get(name)
             if isinstance(reference, SymbolRefAttr):
-                yield reference.root_reference.data
+                yield reference.root_reference.data, op
 
 
 def _parameter(shape: Shape, block: Block) -> Value:
