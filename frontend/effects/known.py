@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from ...diagnostics.effect import Effect
+from ...diagnostics.errors import XCSError
 from .abstract_type import ANY, AbstractType
 from .summary import ParameterKey
 from .type_of import is_class
@@ -203,6 +204,9 @@ def _same_builtin(found: object, function: object) -> bool:
     return type(function) is types.BuiltinFunctionType and is_class(function.__self__)  # type: ignore[attr-defined]
 
 
+_DECLARABLE = ("pure", "reads", "unordered", "ordered", "fence")
+
+
 def known(function: object) -> KnownCallable | None:
     """The entry of a callable, if the table has one."""
     load_entry_points()
@@ -223,7 +227,13 @@ def register(
 
     `effect` is `pure`, `reads`, `unordered`, `ordered` or `fence`; `external` defaults to whether it is
     unordered or reads.
+
+    Raises:
+        XCSError: the effect is none of these.
     """
+    if isinstance(effect, str) and effect not in _DECLARABLE:
+        choices = ", ".join(f"`{name}`" for name in _DECLARABLE)
+        raise XCSError(f"expected the effect to be one of {choices}, found `{effect}`")
     strength = Effect[effect.upper()] if isinstance(effect, str) else effect
     waits = strength in (Effect.UNORDERED, Effect.READS) if external is None else external
     entry = KnownCallable(
