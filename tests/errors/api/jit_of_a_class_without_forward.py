@@ -1,0 +1,7 @@
+import xcs
+
+
+@xcs.jit
+class Expert:
+    def answer(self, question):
+        return question

@@ -1,0 +1,9 @@
+import xcs
+
+
+@xcs.jit
+def program(x):
+    return len(x)
+
+
+program.trace([1]).lower("xcs-reroll{minimum=3}")

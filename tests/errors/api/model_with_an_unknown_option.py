@@ -1,0 +1,3 @@
+import xcs
+
+xcs.embedded(warmth=1)

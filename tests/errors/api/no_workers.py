@@ -1,0 +1,3 @@
+import xcs
+
+xcs.set_max_workers(0)

@@ -1,0 +1,3 @@
+import xcs
+
+ask = xcs.op(len)

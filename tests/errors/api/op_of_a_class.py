@@ -1,0 +1,7 @@
+import xcs
+
+
+@xcs.op(effect="unordered")
+class Client:
+    def __call__(self, prompt):
+        return prompt

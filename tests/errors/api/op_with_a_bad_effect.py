@@ -1,0 +1,6 @@
+import xcs
+
+
+@xcs.op(effect="fast")
+def ask(prompt):
+    return prompt

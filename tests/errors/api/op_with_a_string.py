@@ -1,0 +1,6 @@
+import xcs
+
+
+@xcs.op("unordered")
+def ask(prompt):
+    return prompt

@@ -1,0 +1,8 @@
+import xcs
+
+
+class Expert(xcs.Operator):
+    pass
+
+
+Expert()("question")

@@ -1,0 +1,3 @@
+import xcs
+
+xcs.register_pattern("my-pattern", 3)

@@ -1,0 +1,3 @@
+import xcs
+
+xcs.embedded(latency_s=0.0)(["a", "list"])

@@ -1,0 +1,3 @@
+import xcs
+
+xcs.register("mylib.Client.ask", "quick")

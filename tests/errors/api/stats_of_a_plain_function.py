@@ -1,0 +1,8 @@
+import xcs
+
+
+def program(x):
+    return x
+
+
+xcs.get_jit_stats(len)

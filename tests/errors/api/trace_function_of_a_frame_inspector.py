@@ -1,0 +1,9 @@
+import xcs
+
+
+def program(x):
+    y = len(x)
+    return locals()
+
+
+xcs.trace_function(program, [1])

@@ -1,0 +1,9 @@
+import xcs
+
+
+@xcs.jit
+async def program(x):
+    return x
+
+
+program.trace(1)

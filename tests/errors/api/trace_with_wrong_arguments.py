@@ -1,0 +1,9 @@
+import xcs
+
+
+@xcs.jit
+def program(x, y):
+    return x, y
+
+
+program.trace(1)

@@ -1,0 +1,5 @@
+import xcs
+
+space = {}
+exec("def program(x):\n    return x", space)
+xcs.jit(space["program"]).trace(1)

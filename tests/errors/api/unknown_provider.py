@@ -1,0 +1,3 @@
+import xcs
+
+xcs.bind("gpt-4")

@@ -1,0 +1,6 @@
+import xcs
+
+
+@xcs.jit(strategy="fastest")
+def program(x):
+    return x
