@@ -12,6 +12,7 @@ the callables, the same module runs the JAX functions themselves, which differen
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from xdsl.dialects.builtin import (
@@ -152,9 +153,14 @@ def aval_of(type: Attribute) -> Any:
 
 def tensor_type(aval: Any) -> TensorType | None:
     """The tensor type of an array; None for dtypes that builtin types don't spell."""
-    name = str(aval.dtype)
-    element = _FLOATS.get(name) or _COMPLEX.get(name) or _integer_type(name)
-    return None if element is None else TensorType(element, aval.shape)
+    return tensor_of(str(aval.dtype), tuple(aval.shape))
+
+
+@lru_cache(maxsize=1024)
+def tensor_of(dtype: str, shape: tuple[int, ...]) -> TensorType | None:
+    """The tensor type of arrays of this dtype and shape; None for dtypes that builtin types don't spell."""
+    element = _FLOATS.get(dtype) or _COMPLEX.get(dtype) or _integer_type(dtype)
+    return None if element is None else TensorType(element, shape)
 
 
 def _integer_type(name: str) -> IntegerType | None:

@@ -23,7 +23,9 @@ from ...dialect.operation import file_location
 from ...dialect.regions import YieldOp
 from ...dialect.state import LoadOp
 from ...dialect.types import OBJ, list_of, obj
-from ..effects.abstract_type import AbstractType, ExactType, ListType, TupleOfType, TupleType
+from ...lowering.stablehlo import tensor_of
+from ..effects.abstract_type import AbstractType, ArrayType, ExactType, ListType, TupleOfType, TupleType
+from ..effects.array_results import is_jax
 from .symbols import SymbolTable
 from .values import Static
 
@@ -40,6 +42,8 @@ def ir_type(known: AbstractType) -> Attribute:
             return obj("None" if cls is type(None) else cls.__name__)
         case TupleType() | TupleOfType():
             return obj("tuple")
+        case ArrayType(dtype=str() as dtype, shape=tuple() as shape) if is_jax(known):
+            return tensor_of(dtype, shape) or OBJ
         case _:
             return OBJ
 
