@@ -251,7 +251,8 @@ def jit(target: Callable[..., Any] | None = None, /, *, strategy: str = "adaptiv
         window: iterations of one loop that may be in flight at once (default: 1024).
 
     Returns:
-        For a function a `Wrapped`; for a class the class, its method jitted; for an instance a jitted bound method.
+        For a function a `Wrapped`; for a class the class, its method jitted; for an instance a jitted bound method;
+        for a `functools.partial` one of the jitted function. C code is given back as it is.
 
     Raises:
         XCSError: the strategy is unknown, or the target is nothing that can be called.
@@ -271,6 +272,8 @@ def _jit(target: Any, *, strategy: str, window: int | None) -> Any:
         return _wrap(target, strategy, window)
     if isinstance(target, types.MethodType):
         return types.MethodType(_jit(target.__func__, strategy=strategy, window=window), target.__self__)
+    if type(target) is functools.partial:
+        return functools.partial(_jit(target.func, strategy=strategy, window=window), *target.args, **target.keywords)
     if isinstance(target, type):
         return _jit_class(target, strategy, window)
     method = _own_method(type(target))
@@ -323,7 +326,9 @@ def get_jit_stats(function: Any) -> JitStats:
 
 
 def jitted(function: Any) -> Wrapped:
-    """The `Wrapped` behind a jitted function, bound method, class or instance."""
+    """The `Wrapped` behind a jitted function, bound method, partial, class or instance."""
+    while type(function) is functools.partial:
+        function = function.func
     if isinstance(function, types.MethodType):
         function = function.__func__
     if isinstance(function, Wrapped):

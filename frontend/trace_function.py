@@ -1,19 +1,30 @@
-"""`trace_function`, the seeds' name for tracing without compiling."""
+"""`trace_function`: tracing without compiling."""
 
 from __future__ import annotations
 
+import functools
+import types
 from collections.abc import Callable
 from typing import Any
 
+from ..diagnostics.errors import XCSError
 from .jit import Wrapped, jit
 from .stages import Traced
 
 
 def trace_function(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Traced:
-    """The traced stage of a function for these arguments. Nothing of the function runs.
+    """The traced stage of a function, method, partial or callable object for these arguments. Nothing of it runs.
 
     Raises:
-        XCSError: the function can't be staged.
+        XCSError: it can't be staged.
     """
-    wrapped = function if isinstance(function, Wrapped) else jit(function)
-    return wrapped.trace(*args, **kwargs)
+    if type(function) is functools.partial:
+        return trace_function(function.func, *function.args, *args, **{**function.keywords, **kwargs})
+    if isinstance(function, types.MethodType):
+        return trace_function(function.__func__, function.__self__, *args, **kwargs)
+    if isinstance(function, Wrapped):
+        return function.trace(*args, **kwargs)
+    target = function if isinstance(function, type) else jit(function)
+    if isinstance(target, (Wrapped, types.MethodType)):
+        return trace_function(target, *args, **kwargs)
+    raise XCSError(f"expected a Python function to trace, found `{function!r}`")
