@@ -72,7 +72,7 @@ def main() -> None:
         np.testing.assert_allclose(found, expected, atol=1e-5)
         print(f"deviation {np.std(signal):5.2f} before, {np.std(found):5.2f} after")
     print(f"plain Python {plain_s:.2f} s, xcs.jit {jitted_s:.2f} s, {plain_s / jitted_s:.1f}x")
-    stats = xcs.get_jit_stats(clean)
+    stats = xcs.get_jit_stats(clean_all)
     print({name: stats.get(name) for name in ("execution_strategy", "tensor_ops", "orchestration_ops")})
 
 

@@ -62,8 +62,9 @@ def numpy_value() -> AbstractType:
 
 
 def numpy_array() -> AbstractType:
-    """An array of NumPy's."""
-    return ArrayType(sys.modules["numpy"].ndarray)
+    """An array of NumPy's; anything where NumPy isn't loaded."""
+    cls = getattr(sys.modules.get("numpy"), "ndarray", None)
+    return ANY if cls is None else ArrayType(cls)
 
 
 def is_jax(one: AbstractType) -> bool:

@@ -29,7 +29,7 @@ from .abstract_type import (
     members,
 )
 from .application import apply_summary
-from .array_results import staged_result, traced_type
+from .array_results import numpy_array, staged_result, traced_type
 from .array_table import staged_by_jax
 from .attributes import load_attribute
 from .binding import (
@@ -112,6 +112,24 @@ def _namespaces(holder: object) -> list[Mapping[str, Any]]:
     return [own, *(base.__dict__ for base in type(holder).__mro__)]
 
 
+def _declared_result(
+    frame: Frame, holder: Any, args: Sequence[Value], kwargs: Mapping[str, Value]
+) -> AbstractType:
+    """What something declared gives: a declaration may leave that to its body."""
+    result = getattr(holder, "__dict__", {}).get("__xcs_result__", ANY)
+    if isinstance(result, type) and result in IMMUTABLE_SCALARS:
+        return ExactType(result)
+    if result == "numpy.ndarray":  # by name: who declares it needn't have loaded NumPy
+        return numpy_array()
+    if isinstance(result, AbstractType) and result is not ANY:
+        return result
+    if type(holder) is not types.FunctionType:
+        return ANY
+    summary = frame.inference.call(holder, tuple(map(deep, args)), {name: deep(one) for name, one in kwargs.items()})
+    frame.ledger.guards |= summary.guards
+    return summary.result
+
+
 def apply_declared(
     frame: Frame,
     holder: Any,
@@ -121,14 +139,12 @@ def apply_declared(
     node: object,
 ) -> Value:
     """A call of something with a declared behaviour: it writes no argument."""
-    result = getattr(holder, "__dict__", {}).get("__xcs_result__", ANY)
-    if isinstance(result, type) and result in IMMUTABLE_SCALARS:
-        result = ExactType(result)
+    result = _declared_result(frame, holder, args, kwargs)
     entry = KnownCallable(
         declared.effect if declared.effect is not Effect.DYNAMIC else Effect.ORDERED,
         declared.sees_writes,
         declared.external,
-        result if isinstance(result, AbstractType) else ANY,
+        result,
         uses=("any *", *(f"any {name}" for name in kwargs)),
         retains=frozenset(range(len(args))),
         fresh=False,

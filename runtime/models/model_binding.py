@@ -69,7 +69,9 @@ class ModelBinding:
 
     def embed(self, text: str, **options: object) -> np.ndarray:
         """`f32[dim]`, of length 1: the direction of `text` in the model's space of meanings."""
-        return self.text_model.embed(text, {**self.options, **options})
+        import numpy as np  # loaded by whoever embeds; importing it here keeps programs without arrays light
+
+        return np.asarray(self.text_model.embed(text, {**self.options, **options}))
 
     def with_options(self, **options: object) -> ModelBinding:
         """The same model with these options on top of the bound ones."""
@@ -80,6 +82,7 @@ class ModelBinding:
         return f"ModelBinding({self.name!r}{''.join(shown)})"
 
 
+ModelBinding.embed.__xcs_result__ = "numpy.ndarray"  # type: ignore[attr-defined]
 ModelBinding.embed.__xcs_behaviour__ = ModelBinding.__xcs_behaviour__  # type: ignore[attr-defined]
 
 
