@@ -57,7 +57,8 @@ def explain(function: Any) -> str:
     wrapped = jitted(function)
     stats = wrapped.stats
     name = wrapped.__xcs_wrapped__.__qualname__
-    lines = [f"{name}: {stats['execution_strategy']}, {stats['parallel_groups']} parallel groups"]
+    groups = stats["parallel_groups"]
+    lines = [f"{name}: {stats['execution_strategy']}, {groups} parallel group{'' if groups == 1 else 's'}"]
     if stats["fallback"]:
         return f"{name} runs as plain Python: {stats['fallback']}"
     if not stats["calls"]:

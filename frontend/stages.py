@@ -103,11 +103,11 @@ class Traced:
         optimise(module, pipeline, on_pass)
         return Lowered(module, self.entry, self.objects, self.guards, self.opaque)
 
-    def after_each_pass(self, pipeline: str | Sequence[str] = DEFAULT_PIPELINE) -> dict[str, str]:
-        """The textual IR after each pass, by pass name."""
-        texts: dict[str, str] = {}
-        self.lower(pipeline, lambda name, module: texts.__setitem__(name, module_as_text(module)))
-        return texts
+    def after_each_pass(self, pipeline: str | Sequence[str] = DEFAULT_PIPELINE) -> tuple[tuple[str, str], ...]:
+        """The name of each pass with the textual IR after it, in order."""
+        texts: list[tuple[str, str]] = []
+        self.lower(pipeline, lambda name, module: texts.append((name, module_as_text(module))))
+        return tuple(texts)
 
 
 @dataclass(frozen=True, eq=False)
