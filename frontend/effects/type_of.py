@@ -92,11 +92,12 @@ def has_plain_attributes(cls: type) -> bool:
 class _Look:
     """One look into a value: what is left of the budget, and the containers being looked into (cycles end there)."""
 
-    __slots__ = ("active", "budget")
+    __slots__ = ("active", "budget", "found")
 
     def __init__(self, budget: int) -> None:
         self.budget = budget
         self.active: set[int] = set()
+        self.found: dict[tuple[int, int], AbstractType] = {}  # one object in many places is looked into once
 
     def type_of(self, value: Any, depth: int) -> AbstractType:
         self.budget -= 1
@@ -110,10 +111,14 @@ class _Look:
             return StaticType(value) if is_static(value.__self__) else ExactType(cls)
         if id(value) in self.active:
             return ANY
+        if (id(value), depth) in self.found:
+            return self.found[id(value), depth]
         self.active.add(id(value))
         try:
             look = _CONTAINERS.get(cls)
-            return look(self, value, depth) if look is not None else self.object_type(value, cls, depth)
+            found = look(self, value, depth) if look is not None else self.object_type(value, cls, depth)
+            self.found[id(value), depth] = found
+            return found
         finally:
             self.active.discard(id(value))
 
@@ -150,6 +155,8 @@ class _Look:
         return DictType(self.element(value.keys(), depth), self.element(value.values(), depth))
 
     def tuple_type(self, value: tuple[Any, ...], depth: int) -> AbstractType:
+        if len(value) <= MAX_TUPLE and IMMUTABLE_SCALARS.issuperset(map(type, value)):
+            return TupleType(tuple([SCALAR_TYPES[type(item)] for item in value]))
         if len(value) > MAX_TUPLE or len(value) > self.budget:
             return TupleOfType(self.element(value, depth))
         return TupleType(tuple([self.type_of(item, depth) for item in value]))
