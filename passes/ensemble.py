@@ -177,7 +177,8 @@ class _Grouping:
 
     def _close(self) -> None:
         window, self._window = self._window, _Window()
-        if len(window.branches) > 1:
+        # A branch that gives nothing (an `xcs.if` without results) has no place in the form; it overlaps all the same.
+        if len(window.branches) > 1 and all(any(op.results for op in branch) for branch in window.branches):
             _build_ensemble(window)
 
 
