@@ -64,7 +64,8 @@ def _check_signature(op: InvokeOp, function: FuncOp) -> None:
     if len(op.results) != len(outputs):
         reject(op, f"expected {counted(len(outputs), 'result')} from `@{name}`, found {len(op.results)}")
     for index, (operand, expected) in enumerate(zip(op.operands, inputs, strict=True)):
-        if not flows_into(operand.type, expected):
+        # Who made the call may have known more of the operand than its type says, such as an element of a tuple.
+        if not (flows_into(operand.type, expected) or flows_into(expected, operand.type)):
             reject(op, f"expected operand {index} of `@{name}` of type `{expected}`, found `{operand.type}`")
     for index, (result, found) in enumerate(zip(op.results, outputs, strict=True)):
         if not flows_into(found, result.type):

@@ -14,6 +14,7 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.printer import Printer
 
 from ..diagnostics.errors import XCSError
+from ..dialect.verification import verify_module
 from ..lowering.plan_lowering import lower_to_plan
 from ..passes.parallelism import ParallelismAnalysis, analyze_parallelism
 from ..passes.pipeline import DEFAULT_PIPELINE, optimise
@@ -75,10 +76,7 @@ class Traced:
         Raises:
             xdsl.utils.exceptions.VerifyException: a rule of the dialect is broken, which is a bug of XCS.
         """
-        from ..dialect.dominance import check_dominance
-
-        self.module.verify()
-        check_dominance(self.module)
+        verify_module(self.module)
 
     def lower(
         self,

@@ -78,14 +78,14 @@ xcs.func @f(%a : !xcs.obj, %l : !xcs.list<!xcs.obj<"str">>, %s : !xcs.obj<"str">
 
 // -----
 
-// with operands that flow into the parameters
-// CHECK: :8: error: `xcs.invoke`: expected operand 0 of `@h` of type `!xcs.obj<"str">`, found `!xcs.obj`
-// CHECK-NEXT: %r = xcs.invoke pure @h(%a)
+// with operands of the parameters' types, or about which one of the two says less
+// CHECK: :8: error: `xcs.invoke`: expected operand 0 of `@h` of type `!xcs.obj<"str">`, found `!xcs.list<!xcs.obj<"str">>`
+// CHECK-NEXT: %r = xcs.invoke pure @h(%l)
 xcs.func @h(%s : !xcs.obj<"str">) -> (!xcs.obj) {
   xcs.return %s
 }
 xcs.func @f(%a : !xcs.obj, %l : !xcs.list<!xcs.obj<"str">>, %s : !xcs.obj<"str">) -> () {
-  %r = xcs.invoke pure @h(%a)
+  %r = xcs.invoke pure @h(%l)
   xcs.return
 }
 
