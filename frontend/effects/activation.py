@@ -64,6 +64,15 @@ class Analysis:
         except (TooLarge, RecursionError):
             return unknown_call(f"{_name(function)} is too large to infer", args, kwargs)
 
+    def body(
+        self, function: types.FunctionType, args: tuple[AbstractType, ...], kwargs: Mapping[str, AbstractType]
+    ) -> Summary:
+        """The summary of what a function does, whatever it declares."""
+        try:
+            return self._python(function, args, kwargs)
+        except (TooLarge, RecursionError):
+            return unknown_call(f"{_name(function)} is too large to infer", args, kwargs)
+
     def _call(self, function: Any, args: tuple[AbstractType, ...], kwargs: Mapping[str, AbstractType]) -> Summary:
         if "__xcs_jitted__" in type(function).__dict__:
             function = function.__xcs_wrapped__

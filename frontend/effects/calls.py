@@ -125,7 +125,7 @@ def _declared_result(
         return result
     if type(holder) is not types.FunctionType:
         return ANY
-    summary = frame.inference.call(holder, tuple(map(deep, args)), {name: deep(one) for name, one in kwargs.items()})
+    summary = frame.inference.body(holder, tuple(map(deep, args)), {name: deep(one) for name, one in kwargs.items()})
     frame.ledger.guards |= summary.guards
     return summary.result
 

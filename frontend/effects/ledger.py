@@ -5,6 +5,7 @@ In: touches, effects and summaries, as they are met in program order. Out: a `Su
 
 from __future__ import annotations
 
+import types
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
@@ -37,6 +38,12 @@ class Inference(Protocol):
 
     def call(self, function: object, args: tuple[AbstractType, ...], kwargs: Mapping[str, AbstractType]) -> Summary:
         """The summary of calling this very object with arguments of these types."""
+        ...
+
+    def body(
+        self, function: types.FunctionType, args: tuple[AbstractType, ...], kwargs: Mapping[str, AbstractType]
+    ) -> Summary:
+        """The summary of what a function does, whatever it declares."""
         ...
 
     def construct(

@@ -10,12 +10,8 @@ from pathlib import Path
 
 import pytest
 
-import xcs
-
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 OFFLINE = {name: held for name, held in os.environ.items() if not name.startswith(("XCS_", "OPENAI_"))}
-
-pytestmark = pytest.mark.skipif(not hasattr(xcs, "jit"), reason="examples need `xcs.jit`")
 
 
 def output_of(example: str, *arguments: str) -> str:
