@@ -106,13 +106,12 @@ class ArrayStager(ExpressionStager):
         match node:
             case ast.Attribute(value=ast.Name() as array, attr=name) if name in FACTS:
                 text = f".{name}"
-            case ast.Subscript(
-                value=ast.Attribute(value=ast.Name() as array, attr="shape"), slice=ast.Constant(value=int() as axis)
-            ):
-                text = f".shape[{axis}]"
+            case ast.Subscript(value=ast.Attribute(value=ast.Name() as array, attr="shape"), slice=index):
+                axis = _index_text(index)
+                text = f".shape{axis[0]}" if axis is not None and not axis[1] else ""
             case _:
                 return self.stage_native_expression(node)
-        kind = self._kind_of([array]) if array.id in self.state.names else None
+        kind = self._kind_of([array]) if text and array.id in self.state.names else None
         if kind is None:
             return self.stage_native_expression(node)
         function = ArrayAccess.of(text)

@@ -9,7 +9,6 @@ from typing import Any, TypeAlias
 
 from xdsl.ir import Attribute, Block, SSAValue
 
-from ...diagnostics.effect import Behaviour
 from ...dialect.types import OBJ
 from ..effects.abstract_type import NEVER, AbstractType, join
 from .calls import CallStager
@@ -40,11 +39,17 @@ class Side:
     block: Block
     state: State
     completion: Completion
+    leaves: bool = False
 
     @property
     def reaches_end(self) -> bool:
         """Whether control gets to where the sides meet."""
         return self.completion.kind != "raises"
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether what follows in the same block may run after this side, so that it sees this side's names."""
+        return self.reaches_end and not self.leaves
 
 
 @dataclass(slots=True)
@@ -90,17 +95,29 @@ class BranchStager(CallStager):
         truth = self.truth_effect(condition)
         self.note_write(truth)
         before = self.state.copy()
-        sides: list[Side] = []
-        for body in (then, orelse):
-            self.state = before.copy()
-            block = Block()
-            with self.region(block):
-                completion = body()
-            sides.append(Side(block, self.state, completion))
+        sides = [self.trace_side(Block(), body, before) for body in (then, orelse)]
         self.state = before.copy()
-        return self._join((test, truth), sides, before, live)
 
-    def _join(self, test: tuple[SSAValue, Behaviour], sides: list[Side], before: State, live: set[str]) -> Completion:
+        def emit(types: Sequence[Attribute]) -> Sequence[SSAValue]:
+            return self.builder.if_(test, truth, types, sides[0].block, sides[1].block)
+
+        return self.join_sides(emit, sides, before, live)
+
+    def trace_side(self, block: Block, body: Callable[[], Completion], before: State) -> Side:
+        """Stage one of two ways that control may take, into a block of its own."""
+        self.state = before.copy()
+        with self.region(block):
+            completion = body()
+        return Side(block, self.state, completion)
+
+    def join_sides(
+        self,
+        emit: Callable[[Sequence[Attribute]], Sequence[SSAValue]],
+        sides: Sequence[Side],
+        before: State,
+        live: set[str],
+    ) -> Completion:
+        """After two ways that control may have taken: one state, one value. `emit` makes the op around their blocks."""
         left, right = sides
         joins = Joins()
         names = self._join_names(left, right, live, joins)
@@ -115,7 +132,7 @@ class BranchStager(CallStager):
         clean = self._clean_pairs(joins, before)
         self._settle_escapes(joins, clean, sides, before)
         changed = self._changed_containers(left, right, before)
-        results = self._emit_join(test, sides, joins, changed)
+        results = self._emit_join(emit, sides, joins, changed)
         for owned, version in zip(changed, results[len(joins.pairs) :], strict=True):
             self._join_container(owned, version, left, right)
         joined = [self._joined_value(joins.pairs[i], results[i], i in clean, sides) for i in range(len(joins.pairs))]
@@ -136,12 +153,18 @@ class BranchStager(CallStager):
         for name in set(left.state.names) | set(right.state.names):
             if name not in live and not name.startswith("_xcs_"):
                 continue
-            a = left.state.names.get(name) if left.reaches_end else None
-            b = right.state.names.get(name) if right.reaches_end else None
-            sides = [s for s in (left, right) if s.reaches_end]
+            a = left.state.names.get(name) if left.goes_on else None
+            b = right.state.names.get(name) if right.goes_on else None
+            sides = [s for s in (left, right) if s.goes_on]
+            if not sides:
+                continue
             if any(isinstance(s.state.names.get(name, Unbound(name)), Unbound) for s in sides) and sides:
                 if not name.startswith("_xcs_"):
                     names[name] = Unbound(name)
+                continue
+            present = a if b is None else b if a is None else None
+            if present is not None and present is self.state.names.get(name):
+                names[name] = present  # what it was before, on the only side that goes on
                 continue
             names[name] = self._join_pair(a, b, joins)
         return names
@@ -181,7 +204,7 @@ class BranchStager(CallStager):
 
         return {i for i, pair in enumerate(joins.pairs) if is_clean(pair)}
 
-    def _settle_escapes(self, joins: Joins, clean: set[int], sides: list[Side], before: State) -> None:
+    def _settle_escapes(self, joins: Joins, clean: set[int], sides: Sequence[Side], before: State) -> None:
         """Containers that can be reached under a joined name as well as their own are no longer tracked apart."""
         for i, pair in enumerate(joins.pairs):
             if i in clean:
@@ -225,7 +248,11 @@ class BranchStager(CallStager):
             self.state = outer
 
     def _emit_join(
-        self, test: tuple[SSAValue, Behaviour], sides: list[Side], joins: Joins, changed: list[Owned]
+        self,
+        emit: Callable[[Sequence[Attribute]], Sequence[SSAValue]],
+        sides: Sequence[Side],
+        joins: Joins,
+        changed: list[Owned],
     ) -> Sequence[SSAValue]:
         yielded: list[list[SSAValue | None]] = []
         for number, side in enumerate(sides):
@@ -240,19 +267,19 @@ class BranchStager(CallStager):
 
             def end(values: list[SSAValue | None] = values) -> None:
                 pairs = zip(values, types, strict=True)
-                self.builder.yield_([self.builder.undef(known) if ssa is None else ssa for ssa, known in pairs])
+                self.builder.yield_([self.builder.placeholder(known) if ssa is None else ssa for ssa, known in pairs])
 
             self._inside(side, end)
-        return self.builder.if_(*test, types, sides[0].block, sides[1].block)
+        return emit(types)
 
-    def _pair_type(self, pair: Pair, sides: list[Side]) -> AbstractType:
+    def _pair_type(self, pair: Pair, sides: Sequence[Side]) -> AbstractType:
         known: AbstractType = NEVER
         for value, side in zip(pair, sides, strict=True):
             if value is not None:
                 known = join(known, side.state.type_of(value))
         return known
 
-    def _joined_value(self, pair: Pair, ssa: SSAValue, clean: bool, sides: list[Side]) -> Value:
+    def _joined_value(self, pair: Pair, ssa: SSAValue, clean: bool, sides: Sequence[Side]) -> Value:
         known = self._pair_type(pair, sides)
         if clean:
             cls = container_class(known)

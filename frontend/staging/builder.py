@@ -13,9 +13,9 @@ from ...diagnostics.effect import PURE, Behaviour
 from ...dialect.access import GetItemOp, UnpackOp
 from ...dialect.arguments import Argument, ArgumentKind, ArgumentsAttr
 from ...dialect.calls import CallIndirectOp, CallOp, InvokeOp
-from ...dialect.constants import ConstantOp, UndefOp
+from ...dialect.constants import ConstantOp
 from ...dialect.containers import AppendOp, InsertOp, MakeDictOp, MakeListOp, MakeTupleOp
-from ...dialect.control_flow import IfOp, RaiseOp
+from ...dialect.control_flow import IfOp, RaiseOp, TryOp
 from ...dialect.functions import ReturnOp
 from ...dialect.literals import LiteralAttr
 from ...dialect.loops import ForOp, WhileOp
@@ -94,9 +94,9 @@ class Builder:
         """A Python literal."""
         return self.emit(ConstantOp.make(value, ir_type(ExactType(type(value))), location=self.location))[0]
 
-    def undef(self, type: Attribute) -> SSAValue:
-        """A value for a path that never gets to use it."""
-        return self.emit(UndefOp.make("", type, location=self.location))[0]
+    def placeholder(self, type: Attribute) -> SSAValue:
+        """A value for a path on which it is never used; unlike `xcs.undef`, nothing has to check that."""
+        return self.emit(ConstantOp.make(None, type, location=self.location))[0]
 
     def load_object(self, value: object) -> SSAValue:
         """An object known when compiling that the IR's text can't spell."""
@@ -195,6 +195,10 @@ class Builder:
         """One of two regions; `truth` is the effect of `bool(condition)`."""
         regions = Region(then), Region(orelse)
         return self.emit(IfOp.make(condition, *regions, types, truth=_unless_pure(truth), location=self.location))
+
+    def try_(self, types: Sequence[Attribute], body: Block, handler: Block) -> Sequence[SSAValue]:
+        """A body, and a handler for the exceptions that leave it."""
+        return self.emit(TryOp.make(Region(body), Region(handler), types, location=self.location))
 
     def for_(
         self, iterable: SSAValue, initial: Sequence[SSAValue], body: Block, *, snapshot: bool

@@ -19,6 +19,7 @@ class Names:
         bound: names assigned in this scope.
         deleted: names deleted.
         nonlocal_names: names declared `global` or `nonlocal` at any depth.
+        caught: names that `except ... as` binds, and unbinds after the handler.
         declared: names that an annotation without a value makes local.
     """
 
@@ -27,6 +28,7 @@ class Names:
     deleted: set[str] = field(default_factory=set)
     nonlocal_names: set[str] = field(default_factory=set)
     declared: set[str] = field(default_factory=set)
+    caught: set[str] = field(default_factory=set)
 
 
 class _NameCollector(ast.NodeVisitor):
@@ -55,7 +57,7 @@ class _NameCollector(ast.NodeVisitor):
     def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:
         if node.name:
             self.names.bound.add(node.name)
-            self.names.deleted.add(node.name)
+            self.names.caught.add(node.name)
         self.generic_visit(node)
 
     def visit_MatchAs(self, node: ast.MatchAs) -> None:

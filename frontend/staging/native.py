@@ -79,9 +79,9 @@ class NativeStager(Stager):
     ) -> None:
         """Find how a segment gets at a name it reads."""
         value = self.state.names.get(name)
-        if value is None or isinstance(value, Unbound):
-            if (name in self.local_names or value is not None) and name not in bound:
-                raise Unstageable(f"`{name}` may be unbound")
+        if isinstance(value, Unbound) or (value is None and name in self.local_names and name not in bound):
+            raise Unstageable(f"`{name}` may be unbound")
+        if value is None:
             return
         if isinstance(value, LocalFunction):
             for inner in value.captured:
@@ -157,6 +157,13 @@ class NativeStager(Stager):
             return isinstance(node, ast.stmt) and not isinstance(node, (ast.With, ast.Try))
         return gains(summary)
 
+    def has_gain_inside(self, node: ast.Try) -> bool:
+        """Whether staging a `try` can gain anything."""
+        try:
+            return gains(self.describe(node).summary)
+        except Unstageable:
+            return False
+
     def _may_gain(self, node: ast.AST) -> bool:
         """A quick look without inference: no call and no array means nothing to gain."""
         has_operator = False
@@ -187,6 +194,8 @@ class NativeStager(Stager):
         if found_leaves := leaves(nodes):
             raise Unstageable(f"`{min(found_leaves)}` leaves native code", nodes[0].lineno)
         bound = self.program.names(nodes).bound - self.function_names.nonlocal_names
+        if unbound := self.program.names(nodes).caught & live:
+            raise Unstageable(f"`{min(unbound)}` is unbound after its handler", nodes[0].lineno)
         outputs = sorted(bound & live)
         segment = self.segment(nodes, outputs)
         if uncertain := set(outputs) - definitely_bound(nodes) - set(segment.inputs):

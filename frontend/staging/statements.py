@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from ...diagnostics.effect import PURE, READS
 from ..effects.abstract_type import AbstractType, ArrayType, ListType, TupleOfType, TupleType
 from .branches import FALLS, RAISES, SKIPS, Completion
-from .comprehensions import ComprehensionStager
+from .exceptions import ExceptionStager
 from .names import always_leaves, leaves, names_of
 from .rewriting import name_node
 from .values import Owned, Static, Tracer, TupleValue, Unstageable, Value
@@ -17,7 +17,7 @@ from .values import Owned, Static, Tracer, TupleValue, Unstageable, Value
 MAX_COPIES = 4  # how often the rest of a function may be traced twice because both sides of a branch reach it
 
 
-class FunctionStager(ComprehensionStager):
+class FunctionStager(ExceptionStager):
     """Stages the statements of one function."""
 
     _iterated: list[Owned]
@@ -99,6 +99,8 @@ class FunctionStager(ComprehensionStager):
                 return SKIPS
             case ast.Break():
                 raise Unstageable("`break`", node.lineno)
+            case ast.Try() if self.has_gain_inside(node):
+                return self.stage_try(node, rest, later, live, tail)
             case ast.Raise(exc=exception, cause=cause):
                 return self._stage_raise(node, exception, cause)
             case ast.Pass() | ast.Global() | ast.Nonlocal():
