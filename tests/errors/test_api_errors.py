@@ -1,4 +1,4 @@
-"""Each mistake of `api/` gives the message in the `.err` file beside it: the error, or the warnings of a script that runs.
+"""Each mistake of `api/` gives the message in the `.err` file beside it: an error, or warnings of a script that runs.
 
 `XCS_UPDATE_GOLDEN=1` writes the files anew.
 """

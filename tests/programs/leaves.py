@@ -1,4 +1,4 @@
-"""What the programs of the tests call: model calls, reads, ordered effects; each records itself out of sight of inference.
+"""What the programs of the tests call: models, reads, ordered effects; each records itself out of sight of inference.
 
 `LOG` is the visible order (a plain global list, so that what appends to it is rightly inferred as ordered). `WORLD`
 holds the external calls of the run under observation, and the gate that makes overlapping calls meet.
@@ -14,8 +14,9 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
-import xcs
 from snapshot import snapshot
+
+import xcs
 
 LOG: list[Any] = []
 PATIENCE_S = 2.0  # how long a call waits for others that should overlap with it before the test fails

@@ -1,8 +1,8 @@
 """Draws programs as source text: statements over a few variables of each kind, calls of leaves among them.
 
 Variables are typed by name (`i*` integers, `s*` strings, `l*` lists of integers, `d*` dicts from strings to integers,
-`o*` anything), so that most programs run far before they raise; now and then a name is used that may be unbound, an
-index that may be out of range or an operand of another type.
+`n*` lists of lists, `m*` dicts of lists, `o*` anything), so that most programs run far before they raise; now and then
+a name is used that may be unbound, an index that may be out of range or an operand of another type.
 """
 
 from __future__ import annotations
@@ -83,15 +83,15 @@ class Source:
         self.draw = data.draw
         self.depth = 0
         self.in_loop = 0
-        self.budget = 14
+        self.budget = self.number(8, 20)
         self.num_names = 0
-        self.bound = {"i": ["i0"], "s": ["s0"], "l": ["l0"], "d": ["d0"], "o": []}
+        self.bound = {"i": ["i0"], "s": ["s0"], "l": ["l0"], "d": ["d0"], "o": [], "n": [], "m": []}
         self.has_nested = False
 
     def program(self) -> str:
         body = self.block(self.number(3, 7))
         names = sorted({n for kind in self.bound.values() for n in kind if self.chance(60)})
-        body.append(f"return {', '.join(names) or 'None'}{',' if len(names) == 1 else ''}")
+        body.append(f"return {', '.join([*names, 'l0']) or 'None'}")
         lines = ["def program(i0, s0, l0, d0):"]
         if any("global" in line for line in body):
             body = [line for line in body if line.strip() != "global G"]
@@ -112,7 +112,7 @@ class Source:
     def name(self, kind: str) -> str:
         known = self.bound[kind]
         if not known:
-            return {"o": "None"}.get(kind, "i0")
+            return {"o": "None", "n": "[l0]", "m": "{s0: l0}"}.get(kind, "i0")
         return self.one(known)
 
     def new_name(self, kind: str) -> str:
@@ -130,7 +130,7 @@ class Source:
     def int_(self, depth: int = 2) -> str:
         if depth == 0 or self.chance(25):
             return self.one([self.name("i"), self.name("i"), str(self.number(0, 4)), "G"])
-        sub = lambda: self.int_(depth - 1)  # noqa: E731
+        sub = lambda: self.int_(depth - 1)
         return self.one(
             [
                 lambda: f"num({sub()})",
@@ -158,7 +158,7 @@ class Source:
     def str_(self, depth: int = 2) -> str:
         if depth <= 0 or self.chance(25):
             return self.one([self.name("s"), self.name("s"), "'a'", "'b'"])
-        sub = lambda: self.str_(depth - 1)  # noqa: E731
+        sub = lambda: self.str_(depth - 1)
         return self.one(
             [
                 lambda: f"ask({self.one([self.int_, self.str_])(depth - 1)})",
@@ -167,9 +167,11 @@ class Source:
                 lambda: f"({sub()} + {sub()})[:20]",
                 lambda: f"{sub()}.upper()",
                 lambda: f"{sub()}[:{self.number(1, 5)}]",
-                lambda: f"f'{{{self.int_(depth - 1)}}}-{{{self.int_(0)}:>3}}'".replace("'a'", '"a"').replace("'b'", '"b"')
-                if "'" not in (e := self.int_(0))
-                else e,
+                lambda: (
+                    f"f'{{{self.int_(depth - 1)}}}-{{{self.int_(0)}:>3}}'".replace("'a'", '"a"').replace("'b'", '"b"')
+                    if "'" not in (e := self.int_(0))
+                    else e
+                ),
                 lambda: f"str({self.int_(depth - 1)})",
                 lambda: f"'-'.join(ask(x) for x in {self.list_(depth - 1)})",
                 lambda: f"slow({sub()})",
@@ -180,7 +182,7 @@ class Source:
     def list_(self, depth: int = 2) -> str:
         if depth <= 0 or self.chance(30):
             return self.name("l")
-        sub = lambda: self.list_(depth - 1)  # noqa: E731
+        sub = lambda: self.list_(depth - 1)
         return self.one(
             [
                 lambda: f"[{self.int_(depth - 1)}, {self.int_(depth - 1)}]",
@@ -248,8 +250,11 @@ class Source:
         return lines
 
     def statement(self) -> list[str]:
-        simple = [self.assign] * 5 + [self.augmented, self.mutate, self.mutate, self.effect, self.effect, self.object_]
-        compound = [self.if_, self.if_, self.for_, self.for_, self.while_, self.try_, self.with_function]
+        simple = [self.assign] * 5 + [
+            *(self.augmented, self.mutate, self.mutate, self.effect, self.effect, self.object_),
+            *(self.alias, self.alias, self.nest, self.nest, self.short_circuit),
+        ]
+        compound = [self.if_, self.if_, self.for_, self.for_, self.while_, self.try_, self.with_function, self.closure]
         leaving = [self.leave]
         choices = simple * 2 + (compound * 2 if self.depth < 3 else []) + (leaving if self.depth else [])
         return self.one(choices)()
@@ -285,11 +290,78 @@ class Source:
                 lambda: [f"{self.name('l')}.extend({self.list_(1)}[:3])"],
                 lambda: [f"{self.name('d')}[{self.str_(1)}] = {self.int_()}"],
                 lambda: [f"{self.name('d')}.update({self.dict_(1)})"],
-                lambda: [f"{self.name('l')}.pop()"] if self.chance(30) else [f"{self.name('l')}.insert(0, {self.int_()})"],
+                lambda: (
+                    [f"{self.name('l')}.pop()"] if self.chance(30) else [f"{self.name('l')}.insert(0, {self.int_()})"]
+                ),
                 lambda: [f"SHARED.append({self.one([self.int_, self.list_])()})"],
                 lambda: [f"{self.name('l')}[0:1] = {self.list_(1)}[:2]"],
-                lambda: [f"{self.name('l')}.sort()"],
+                lambda: [f"{self.name('l')}.{self.one(['sort()', 'reverse()', 'clear()'])}"],
+                lambda: [
+                    f"while {self.name('l')}:",
+                    f"    note(num({self.name('l')}.pop()))",
+                    "    if len(l0) < 2:",
+                    "        break",
+                ],
+                lambda: [f"del {self.name('l')}[:1]"],
                 lambda: [f"grow({self.name('l')}, {self.int_()})"],
+            ]
+        )()
+
+    def alias(self) -> list[str]:
+        """Another name for a list or a dict, maybe by way of a condition, a tuple or a call."""
+        kind = self.one(["l", "l", "d", "n"])
+        a, b = self.name(kind), self.name(kind)
+        value = self.one(
+            [
+                a,
+                f"{a} if {self.cond()} else {b}",
+                f"echo({a})",
+                f"({a}, {b})[{self.int_(1)} % 2]",
+                f"({a} or {b})",
+                f"[{a}, {b}][{self.number(0, 1)}]",
+            ]
+        )
+        if self.chance(20) and kind != "n":
+            c, d = self.one(self.bound[kind]), self.one(self.bound[kind])
+            return [f"{c}, {d} = {b}, {value}"]
+        name = self.new_name(kind)
+        self.bind(name)
+        return [f"{name} = {value}"]
+
+    def nest(self) -> list[str]:
+        """Lists and dicts of lists: made, and changed through any of their names."""
+        if not self.bound["n"] or self.chance(25):
+            name = self.new_name("n")
+            self.bind(name)
+            made = self.one(
+                [
+                    lambda: f"[{self.name('l')}, {self.list_()}]",
+                    lambda: f"[{self.name('l')}] * 2",
+                    lambda: f"[[x, num(x)] for x in {self.list_(1)}[:3]]",
+                    lambda: f"[{self.name('l')} for x in range(2)]",
+                ]
+            )()
+            return [f"{name} = {made}"]
+        if not self.bound["m"] or self.chance(15):
+            name = self.new_name("m")
+            self.bind(name)
+            return [f"{name} = {self.one(['{}', '{s0: l0}', '{str(x): [x] for x in l0[:2]}'])}"]
+        n, m = self.name("n"), self.name("m")
+        self.num_names += 1
+        q = f"l{self.num_names}"
+        return self.one(
+            [
+                lambda: [f"{n}[{self.int_(1)} % 2].append({self.int_()})"],
+                lambda: [f"for {q} in {n}[:3]:", f"    {q}.append({self.int_()})"],
+                lambda: [f"for {q} in {n}[:3]:", f"    {q} += {self.list_(1)}[:2]", f"    note(str({q}))"],
+                lambda: [f"{n}.append({self.list_(1)})"],
+                lambda: [f"{n}[0] = {self.list_(1)}"],
+                lambda: [f"{m}.setdefault({self.str_(1)}, []).append({self.int_()})"],
+                lambda: [f"{m}[{self.str_(1)}] = {self.name('l')}"],
+                lambda: [f"note(str({n}))"],
+                lambda: [f"{self.name('l')}.append(sum(map(len, {n})))"],
+                lambda: [f"for {q} in list({m}.values()):", f"    {q}.append({self.int_()})"],
+                lambda: [f"{n}[0], {n}[-1] = {n}[-1], {n}[0]"],
             ]
         )()
 
@@ -306,7 +378,9 @@ class Source:
 
     def object_(self) -> list[str]:
         if not self.bound["o"] or self.chance(40):
-            value = self.one([f"Box({self.int_(1)})", f"Model({self.str_(0)})", "Meter()", self.name("l"), self.name("d")])
+            value = self.one(
+                [f"Box({self.int_(1)})", f"Model({self.str_(0)})", "Meter()", self.name("l"), self.name("d")]
+            )
             name = self.new_name("o")
             self.bind(name)
             return [f"{name} = {value}"]
@@ -394,6 +468,60 @@ class Source:
             name = "l" + name[1:]
         self.bind(name)
         return [*lines, f"{name} = {call}"]
+
+    def closure(self) -> list[str]:
+        """A function that rebinds or changes what belongs to the one around it, called a few times."""
+        self.num_names += 1
+        f = f"f{self.num_names}"
+        shared, kept = self.name("i"), self.name("l")
+        inside = self.one(
+            [
+                [f"nonlocal {shared}", f"{shared} += num(p)", f"return {shared}"],
+                [f"{kept}.append(num(p))", f"return len({kept})"],
+                [f"return num(p + {shared})"],
+                ["yield num(p)", "note(p)", "yield p"],
+                [f"return [num(p + k) for k in {kept}[:3]]"],
+                [f"return p if p <= 0 else {f}(p - 1) + num(p)"],
+            ]
+        )
+        is_generator = inside[0].startswith("yield")
+        wrap = "sum" if is_generator or inside[0].startswith("return [") else ""
+        name = self.new_name("i")
+        calls = self.one(
+            [
+                f"{wrap}({f}({self.int_(1)} % 4))",
+                f"{wrap}({f}(1)) + {wrap}({f}(2))",
+                f"sum({wrap}({f}(k)) for k in range(3))",
+                f"sum(map(lambda k: {wrap}({f}(k)), {self.name('l')}[:2]))",
+            ]
+        )
+        lines = [f"def {f}(p):", *("    " + line for line in inside), f"{name} = {calls}"]
+        self.bind(name)
+        if self.chance(30):
+            lines.append(f"{shared} = {self.int_(1)}")
+            lines.append(f"note({wrap}({f}(1)))")
+        return lines
+
+    def short_circuit(self) -> list[str]:
+        """Consumers that stop early, and text."""
+        name = self.new_name("i")
+        value = self.one(
+            [
+                lambda: f"int(any(num(x) > {self.int_(1)} for x in {self.list_(1)}))",
+                lambda: f"int(all(num(x) < {self.int_(1)} for x in {self.list_(1)}))",
+                lambda: f"next((num(x) for x in {self.list_(1)} if num(x) > 10), {self.int_(1)})",
+                lambda: f"len({{num(x) % 20 for x in {self.list_(1)}}})",
+                lambda: f"max([num(x) for x in {self.list_(1)}], default={self.int_(1)})",
+                lambda: f"sum(a * num(b) for a, b in zip({self.list_(1)}, {self.list_(1)}))",
+                lambda: f"sum(i * num(x) for i, x in enumerate({self.list_(1)}))",
+                lambda: f'len(ask(f"{{{self.name("s")}}}:{{num({self.name("i")}):>4}}"))',
+                lambda: f"(lambda a, b=num({self.name('i')}): a + b)(num({self.name('i')}))",
+                lambda: f"sorted({self.list_(1)} or [0], key=lambda v: -num(v))[0]",
+                lambda: f"int(ask({self.name('s')}) == ask({self.name('s')}) != {self.name('s')})",
+            ]
+        )()
+        self.bind(name)
+        return [f"{name} = {value}"]
 
     def leave(self) -> list[str]:
         choices = [f"return {self.int_(1)}", "raise KeyError(s0)"]

@@ -1,5 +1,7 @@
 """Aliases, containers reached twice, containers changed while they are used, augmented assignment."""
 
+# ruff: noqa: B007, RUF005 - the programs are written as people write them, mistakes included
+
 from __future__ import annotations
 
 import copy
@@ -495,7 +497,7 @@ def dict_get_default_is_not_stored(d, x):
 
 def dict_pop_update_merge(d, x):
     a = d.pop("a", None)
-    d.update(b=ask(x), **{"c": num(x)})
+    d.update(b=ask(x), c=num(x))
     merged = {**d, "b": a}
     return d, merged, merged | {"e": ask("e")}
 
@@ -572,6 +574,7 @@ def breadth_first(graph, start):
 
 GRAPH = {"a": ["b", "c"], "b": ["d"], "c": ["d"], "d": []}
 
+
 def sorted_set_filled_in_loop(xs):
     seen = set()
     for x in xs:
@@ -583,7 +586,15 @@ def looked_at_after_it_is_filled(d, items, xs):
     for x in xs:
         d[ask(x)] = num(x)
         items.append(num(-x))
-    return sorted(d), max(d.values()), sum(items), sorted(items), f"{items} {d}", items == sorted(items), [*map(str, items)]
+    return (
+        sorted(d),
+        max(d.values()),
+        sum(items),
+        sorted(items),
+        f"{items} {d}",
+        items == sorted(items),
+        [*map(str, items)],
+    )
 
 
 def object_filled_by_calls(bag, xs):

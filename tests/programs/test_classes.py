@@ -1,5 +1,7 @@
 """Methods, properties, descriptors, operators, dataclasses, attributes that shadow methods, classes that change."""
 
+# ruff: noqa: RUF012 - the programs are written as people write them, mistakes included
+
 from __future__ import annotations
 
 import abc
@@ -10,9 +12,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import pytest
-import xcs
 from leaves import LOG, Model, ask, many, note, num, rate, wait
 from observe import case, jit
+
+import xcs
 
 
 class Agent:
@@ -390,7 +393,7 @@ class First(Template):
 
 class Second(First):
     def step(self, x: Any) -> Any:
-        return [super(Second, self).step(x), super().step(x)]
+        return [super().step(x), super().step(x)]
 
 
 def template_methods(steps, x):

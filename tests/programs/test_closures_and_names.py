@@ -1,5 +1,7 @@
 """Closures, scopes, unbound names."""
 
+# ruff: noqa: B023, F821, F841, RET504 - the programs are written as people write them, mistakes included
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -149,6 +151,37 @@ def loop_variable_after_loop(xs):
     for x in xs:
         y = num(x)
     return x, y
+
+
+def loop_variable_augmented_after_loop(xs):
+    for x in xs:
+        ask(x)
+    x -= 1
+    for y in xs:
+        z = num(y)
+    z += num(y)
+    for w in xs:
+        ask(w)
+    w = w + 1
+    return x, z, w
+
+
+def loop_variable_augmented_in_outer_loop(xs):
+    out = []
+    for _ in xs:
+        for x in xs:
+            s = ask(x)
+        s += "!"
+        out.append(s)
+    return out
+
+
+def loop_variable_rebound_on_a_condition(xs):
+    for x in xs:
+        ask(x)
+    if x > 1:
+        x = 0
+    return x
 
 
 def unbound_in_helper(x):
@@ -473,6 +506,9 @@ PROGRAMS = [
     case(unbound_in_else, (1,), (11,), raises="UnboundLocalError"),
     case(unbound_after_empty_loop, ([],), ([1],)),
     case(loop_variable_after_loop, ([1, 2],), ([],)),
+    case(loop_variable_augmented_after_loop, ([1, 2],), ([],)),
+    case(loop_variable_augmented_in_outer_loop, ([1, 2],), ([],)),
+    case(loop_variable_rebound_on_a_condition, ([1, 2],), ([1],), ([],)),
     case(unbound_in_helper, (2,), raises="UnboundLocalError"),
     case(deleted_name, (1,)),
     case(deleted_then_bound_again, (1,)),

@@ -1,5 +1,7 @@
 """Early exits, loops with `else`, `break`, `continue`, nested branches, `while`, `match`."""
 
+# ruff: noqa: B007, RET504 - the programs are written as people write them, mistakes included
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -24,7 +26,7 @@ def early_returns_in_a_row(x):
         return ask("small")
     if y < 30:
         note("medium")
-        return
+        return None
     z = ask("large")
     if len(z) > 100:
         return "never"
@@ -268,7 +270,7 @@ def loop_over_map_and_filter(xs):
 
 
 def map_of_lambda(xs):
-    return list(map(lambda x, y: ask(f"{x}-{y}"), xs, xs[::-1]))  # noqa: C417
+    return list(map(lambda x, y: ask(f"{x}-{y}"), xs, xs[::-1]))
 
 
 def sorted_with_key_that_calls(xs):
@@ -302,7 +304,7 @@ def generator_in_for(xs):
 def loop_modifies_its_variable(xs):
     out = []
     for x in xs:
-        x = num(x)  # noqa: PLW2901
+        x = num(x)
         x += 1
         out.append(x)
     return out, x
@@ -378,6 +380,13 @@ def result_not_used_in_branch(x):
     if ask(x):
         ask("inner")
     ask("after")
+
+
+def branch_beside_a_call(x):
+    if x:
+        unused = [ask(x)]  # noqa: F841
+    y = ask(x + 1)
+    return y
 
 
 def code_after_return(x):
@@ -518,6 +527,7 @@ PROGRAMS = [
     case(returns_constant, (1,)),
     case(call_as_statement, (1,), overlap=2),
     case(result_not_used_in_branch, (1,)),
+    case(branch_beside_a_call, (1,), (0,)),
     case(code_after_return, (1,)),
     case(unreachable_branch, (1,)),
     case(match_on_values, (1,), (2,), (4,)),

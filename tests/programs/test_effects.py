@@ -1,5 +1,7 @@
 """Polite programs: order, pacing, polling, budgets, timing, counters, cookies, cleanup."""
 
+# ruff: noqa: RET504 - the programs are written as people write them, mistakes included
+
 from __future__ import annotations
 
 import contextlib

@@ -1,5 +1,7 @@
 """Operands are evaluated in Python's order, each once, and not at all where Python doesn't."""
 
+# ruff: noqa: B008, PIE804, RET504 - the programs are written as people write them, mistakes included
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -229,7 +231,7 @@ def and_or_short_circuit(x):
     b = key(x) and value(2)
     c = key(0) or value(3)
     d = key(x) or value(4)
-    e = key(0) or "" or value(5) and key(6)
+    e = key(0) or "" or (value(5) and key(6))
     return a, b, c, d, e
 
 
@@ -264,7 +266,7 @@ def percent_and_format(x):
 
 def displays(x):
     a = [key(1), *[value(2), key(3)], value(4)]
-    b = {value(1): key(1), **{"m": value(2)}, "n": key(2)}
+    b = {value(1): key(1), "m": value(2), "n": key(2)}
     c = (key(1), *(value(i) for i in range(2)))
     d = {key(1), key(1)}
     return a, b, c, sorted(d)

@@ -1,5 +1,7 @@
 """The first exception in program order, the same exception, with the same effects before it and none after it."""
 
+# ruff: noqa: B030, RUF012 - the programs are written as people write them, mistakes included
+
 from __future__ import annotations
 
 import contextlib
@@ -9,9 +11,10 @@ from typing import Any
 
 import leaves
 import pytest
-import xcs
 from leaves import ask, flaky, many, note, num, raising, say, slow, tardy
 from observe import case, jit
+
+import xcs
 
 
 def first_in_program_order(x):
@@ -21,7 +24,7 @@ def first_in_program_order(x):
 
 
 def first_in_program_order_in_loop(xs):
-    return [tardy(x) for x in xs]
+    return [tardy(x) if x == 2 else flaky(x) for x in xs]
 
 
 def effects_stop_at_the_failure(xs):
@@ -232,7 +235,7 @@ def except_picks_by_type(x):
 def except_type_is_computed(x):
     try:
         flaky(x)
-    except (ValueError if num(x) > 10 else KeyError):
+    except ValueError if num(x) > 10 else KeyError:
         return "caught"
 
 

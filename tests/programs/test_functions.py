@@ -10,9 +10,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-import xcs
 from leaves import Model, ask, echo, flaky, many, note, num, rate
 from observe import Keywords, case
+
+import xcs
 
 
 def every_kind(a, /, b, c=3, *rest, d, e=5, **more):
@@ -410,7 +411,17 @@ def long_chain(x):
 
 def builtins_on_answers(x):
     y = num(x)
-    return abs(-y), divmod(y, 3), pow(y, 2, 7), round(y / 3, 2), hex(y), chr(y + 60), bin(y), isinstance(y, int), [*range(y)][-1]
+    return (
+        abs(-y),
+        divmod(y, 3),
+        pow(y, 2, 7),
+        round(y / 3, 2),
+        hex(y),
+        chr(y + 60),
+        bin(y),
+        isinstance(y, int),
+        [*range(y)][-1],
+    )
 
 
 def getattr_setattr(thing, name):

@@ -1,5 +1,7 @@
 """What may change between calls (globals, methods, types of arguments), and arguments that are hard to look at."""
 
+# ruff: noqa: RET504 - the programs are written as people write them, mistakes included
+
 from __future__ import annotations
 
 import math
@@ -12,9 +14,10 @@ from typing import Any
 import leaves
 import numpy as np
 import pytest
-import xcs
 from leaves import Model, ask, many, note, num, rate
 from observe import Keywords, case, jit, observe
+
+import xcs
 
 PREFIX = "a"
 HELPER: Any = ask

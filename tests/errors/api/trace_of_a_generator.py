@@ -3,8 +3,7 @@ import xcs
 
 @xcs.jit
 def program(xs):
-    for x in xs:
-        yield x
+    yield from xs
 
 
 program.trace([1])
