@@ -91,6 +91,32 @@ class LoopStager(BranchStager):
         if elements is not None:
             self._unroll(target, iterable, elements, body)
             return
+        if isinstance(iterable, Owned) and iterable in changed and self.is_owned(iterable):
+            self.escape(iterable)  # it changes while it is iterated: as Python's own iterator sees it
+            changed = [owned for owned in changed if owned is not iterable]
+        before, mark, facts = self.state.copy(), self.builder.mark(), self.program.checkpoint()
+        if isinstance(self.type_of(iterable), IteratorType) and self._is_view(iterable_node):
+            self._stage_over(target, iterable, True, bound, read, live, body, changed)
+            if self.program.num_writes == facts[1]:
+                return
+            # The body may write what the iterator walks: step it as Python does.
+            self.state.restore(before)
+            self.builder.rewind(mark)
+            self.program.rewind(facts)
+        self._stage_over(target, iterable, False, bound, read, live, body, changed)
+
+    def _stage_over(
+        self,
+        target: ast.expr,
+        iterable: Value,
+        as_list: bool,
+        bound: set[str],
+        read: set[str],
+        live: set[str],
+        body: Callable[[], None],
+        changed: Sequence[Owned],
+    ) -> None:
+        """Stage a loop over this value, or over a list of all that it gives (`as_list`)."""
         if isinstance(iterable, Static) and isinstance(iterable.value, range):
             source: SSAValue = self.builder.load_object(iterable.value)
             known: AbstractType = TupleOfType(INT)
@@ -98,7 +124,7 @@ class LoopStager(BranchStager):
             known = self.type_of(iterable)
             source = self.ssa(iterable)
         snapshot = self.is_owned(iterable)
-        if isinstance(known, IteratorType) and self._is_view(iterable_node):
+        if as_list and isinstance(known, IteratorType):
             source, snapshot = self._as_list(source, known), True
             known = ListType(known.element)
 
@@ -114,7 +140,6 @@ class LoopStager(BranchStager):
         def emit(initial: list[SSAValue], blocks: list[Block]) -> Sequence[SSAValue]:
             return self.builder.for_(source, initial, blocks[0], snapshot=snapshot)
 
-        writes = self.program.num_writes
         if isinstance(iterable, Owned):
             self.iterated.append(iterable)
         try:
@@ -122,8 +147,6 @@ class LoopStager(BranchStager):
         finally:
             if isinstance(iterable, Owned):
                 self.iterated.pop()
-        if isinstance(self.state.type_of(iterable), IteratorType) and self.program.num_writes != writes:
-            raise Unstageable("a loop over an iterator writes outside state", target.lineno)
 
     def _is_view(self, node: ast.expr) -> bool:
         """Whether an iterable only walks containers, so that taking all of it at once can't raise midway."""
