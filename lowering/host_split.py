@@ -93,7 +93,8 @@ def split_host(
 
 def _runs_on_host(step: Call, host_slots: set[int], is_array_function: Callable[[Any], bool]) -> bool:
     callee = step.callee.value if isinstance(step.callee, Literal) else None
-    if callee is not None and is_array_function(callee):
+    follows = _follows_operand(callee)
+    if callee is not None and not follows and is_array_function(callee):
         return False
     operands = step_operands(step)
     slots = _slots(operands)
@@ -102,11 +103,20 @@ def _runs_on_host(step: Call, host_slots: set[int], is_array_function: Callable[
         return True
     if any(on_host) and callee is not None and not _is_one_of(callee, (*_MIXING, *STRUCTURE)):
         first = operands[1] if len(operands) > 1 else None
-        is_access = isinstance(callee, ArrayAccess) or _is_one_of(callee, (operator.getitem, getattr))
+        is_access = follows or isinstance(callee, ArrayAccess) or _is_one_of(callee, (operator.getitem, getattr))
         reads_device = is_access and first == Slot(slots[0]) and not on_host[0]
         if not reads_device:
             raise MixedCall(step.name)
     return False
+
+
+def _follows_operand(callee: Any) -> bool:
+    """Whether a function of JAX's gives NumPy's arrays back for NumPy's."""
+    name, module = getattr(callee, "__name__", None), getattr(callee, "__module__", None)
+    return name in _LIKE_OPERAND and isinstance(module, str) and module.partition(".")[0] == "jax"
+
+
+_LIKE_OPERAND = ("reshape", "stop_gradient")
 
 
 def _move_structures(region: ArrayRegion, parts: _Parts) -> None:

@@ -72,6 +72,11 @@ def is_jax(one: AbstractType) -> bool:
     return isinstance(one, ArrayType) and one.cls.__module__.startswith("jax")
 
 
+def is_array(one: AbstractType) -> bool:
+    """Whether all values of a type are arrays or scalars of the array libraries."""
+    return all(isinstance(part, ArrayType) for part in members(one))
+
+
 def array_kind(one: AbstractType) -> str | None:
     """`jax` or `numpy` for a type whose values are all arrays or scalars of one library; else None."""
     kinds = {("jax" if is_jax(part) else "numpy") if isinstance(part, ArrayType) else None for part in members(one)}
@@ -183,6 +188,11 @@ def _at_least(one: AbstractType) -> Rule:
     return lambda args, kwargs: one if len(args) == 1 else _either_sequence(one)
 
 
+def _like_operand(one: AbstractType) -> Rule:
+    """What gives JAX's arrays back as JAX's, and NumPy's as NumPy's."""
+    return lambda args, kwargs: one if args and is_jax(args[0]) else join_all((one, numpy_value()))
+
+
 def _dtype(args: Types, kwargs: Named) -> AbstractType:
     return ExactType(sys.modules["numpy"].dtype)
 
@@ -193,6 +203,7 @@ _TEXTS = frozenset("array_repr array_str array2string base_repr binary_repr type
 _FLAGS = frozenset(
     "can_cast isscalar iscomplexobj isrealobj issubdtype isdtype shares_memory may_share_memory iterable".split()
 )
+LIKE_OPERAND = frozenset("reshape stop_gradient".split())
 _COMPARISONS = frozenset("array_equal array_equiv allclose".split())
 _DTYPES = frozenset("result_type promote_types dtype canonicalize_dtype".split())
 _TUPLES = frozenset(
@@ -247,6 +258,8 @@ def result_rule(name: str, one: Callable[[], AbstractType], *, is_numpy: bool) -
     for names, choose in _BY_ARGUMENTS:
         if name in names:
             return lambda args, kwargs: choose(one())(args, kwargs)
+    if name in LIKE_OPERAND and not is_numpy:
+        return lambda args, kwargs: _like_operand(one())(args, kwargs)
     if name in _KEYS and not is_numpy:
         return lambda args, kwargs: jax_keys()
     return lambda args, kwargs: one()

@@ -19,7 +19,7 @@ from ...diagnostics.effect import Effect
 from ...lowering.array_access import ArrayAccess
 from ..effects.abstract_type import members
 from ..effects.array_methods import FACTS
-from ..effects.array_results import array_kind, is_array_data
+from ..effects.array_results import array_kind, is_array, is_array_data
 from ..effects.infer import infer_call
 from ..effects.scope import Found, find
 from ..effects.summary import Summary
@@ -146,7 +146,7 @@ class ArrayStager(ExpressionStager):
         kinds = set()
         for operand in operands:
             found = self.describe(operand).summary.result
-            kinds |= {array_kind(part) for part in members(found)} if array_kind(found) is not None else set()
+            kinds |= {array_kind(part) for part in members(found)} if is_array(found) else set()
         return "jax" if "jax" in kinds else "numpy" if kinds else None
 
     def _emit(
@@ -198,8 +198,8 @@ def _is_of_jax(found: Found | None) -> bool:
 
 def is_computation(summary: Summary, *, needs_array: bool = False) -> bool:
     """Whether a piece with this summary can be part of an array region."""
-    is_array = array_kind(summary.result) is not None
-    return summary.effect <= Effect.READS and not summary.mutates and (is_array or not needs_array)
+    is_one = is_array(summary.result) or not needs_array
+    return summary.effect <= Effect.READS and not summary.mutates and is_one
 
 
 def _index_text(index: ast.expr) -> tuple[str, list[ast.expr]] | None:

@@ -26,7 +26,7 @@ from ..effects.abstract_type import (
     shallow,
 )
 from ..effects.activation import unknown_call
-from ..effects.array_results import array_kind
+from ..effects.array_results import is_array
 from ..effects.scope import find
 from ..effects.summary import CALLEE, EVERYTHING, CodeSummary, Summary, Touch
 from .builder import Operand, ir_type
@@ -327,8 +327,8 @@ _ARRAY_SYNTAX = (ast.BinOp, ast.Compare, ast.UnaryOp, ast.Subscript, ast.Attribu
 def may_hold_array(known: AbstractType) -> bool:
     """Whether a value is an array, or an object with one among its attributes."""
     if isinstance(known, InstanceType):
-        return any(array_kind(held) is not None for _, held in known.attributes)
-    return array_kind(known) is not None
+        return any(is_array(held) for _, held in known.attributes)
+    return is_array(known)
 
 
 def gains(summary: Summary) -> bool:

@@ -112,7 +112,8 @@ def test_hybrid_operation_handling(way: str) -> None:
     assert (stats["execution_strategy"], stats["tensor_ops"], stats["orchestration_ops"]) == ("hybrid", 2, 1)
     assert stats["fallback"] is None
     expected = decoder(llm_analyze(encoder(data)))
-    assert type(result) is type(expected) and result.dtype == expected.dtype
+    assert type(result) is type(expected)
+    assert result.dtype == expected.dtype
     np.testing.assert_allclose(result, expected, rtol=1e-5)
 
 

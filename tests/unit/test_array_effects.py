@@ -1,4 +1,4 @@
-"""Effects and result types of array code: never dynamic where an operand is an array, and exact about what is mutable."""
+"""Effects and result types of array code: known where the operands are, and exact about what is mutable."""
 
 from __future__ import annotations
 
@@ -54,7 +54,8 @@ def summary_of(text: str, **types: AbstractType) -> Summary:
 
 
 ARRAYS = """
-x[0] | x[-16:] | x[i, :] | x[x > 0] | x[None] | x[..., 0] | x[i:i + 2] | x.T | x.sum() | x.mean(axis=0) | x.reshape(3, -1)
+x[0] | x[-16:] | x[i, :] | x[x > 0] | x[None] | x[..., 0] | x[i:i + 2] | x.T | x.sum() | x.mean(axis=0)
+x.reshape(3, -1)
 x.reshape((2, 2)) | x.astype(np.float32) | x > y | x + y | x + 1 | 1 - x | -x | abs(x) | x @ y | x ** 2 | x == y
 (x == y).all() | x.copy() | x.flatten() | x.dot(y) | x.max() | x.argmax() | x and y
 """.replace("\n", "|")
@@ -98,7 +99,8 @@ def test_jax_arrays_give_jax_arrays_without_effect(text: str) -> None:
     found = summary_of(text, x=JAX, y=JAX)
     assert (found.effect, found.unknown_types, array_kind(found.result)) == (Effect.PURE, False, "jax")
     assert found.has_array_work or "abs" in text
-    assert not found.mutates and not found.retains
+    assert not found.mutates
+    assert not found.retains
 
 
 @pytest.mark.parametrize("text", split(ARRAYS) + split(OF_NUMPY))
@@ -129,7 +131,9 @@ def test_iterating_gives_arrays(text: str) -> None:
     assert summary_of(text, x=NUMPY).result == ListType(numpy_value())
 
 
-@pytest.mark.parametrize("text", ["x[0]", "x.T", "x.reshape(2)", "np.asarray(x)", "np.ravel(x)", "np.split(x, 2)", "x[1:]"])
+@pytest.mark.parametrize(
+    "text", ["x[0]", "x.T", "x.reshape(2)", "np.asarray(x)", "np.ravel(x)", "np.split(x, 2)", "x[1:]"]
+)
 def test_views_of_numpy_arrays_share_their_memory(text: str) -> None:
     assert "x" in summary_of(text, x=NUMPY).retains
 
@@ -137,10 +141,13 @@ def test_views_of_numpy_arrays_share_their_memory(text: str) -> None:
 @pytest.mark.parametrize("text", ["x.copy()", "x + 1", "np.exp(x)", "np.stack([x, x])", "x.sum()", "x.astype(np.int8)"])
 def test_fresh_numpy_arrays_share_nothing(text: str) -> None:
     found = summary_of(text, x=NUMPY)
-    assert found.fresh and not found.retains
+    assert found.fresh
+    assert not found.retains
 
 
-@pytest.mark.parametrize("text", ["np.exp(x, out=y)", "np.add(x, x, y)", "x.sum(0, None, y)", "np.dot(x, x, y)", "y.sort()"])
+@pytest.mark.parametrize(
+    "text", ["np.exp(x, out=y)", "np.add(x, x, y)", "x.sum(0, None, y)", "np.dot(x, x, y)", "y.sort()"]
+)
 def test_what_numpy_writes_in_place_counts_as_written(text: str) -> None:
     assert "y" in summary_of(text, x=NUMPY, y=NUMPY).mutates
 
@@ -176,7 +183,8 @@ def test_augmented_assignment_writes_numpy_arrays_and_rebinds_jax_arrays() -> No
 def test_writes_through_views_and_into_fresh_arrays() -> None:
     assert infer_call(through_a_view, [NUMPY], {}).mutates == {0}
     fresh = infer_call(fresh_in_place, [NUMPY], {})
-    assert not fresh.mutates and fresh.effect is Effect.PURE
+    assert not fresh.mutates
+    assert fresh.effect is Effect.PURE
 
 
 @pytest.mark.parametrize("text", ["x + u", "u + x", "x[u]", "np.exp(u)", "x == u"])
@@ -192,7 +200,8 @@ def test_operands_with_code_of_their_own_keep_their_effect() -> None:
 
 def test_random_keys_split_into_keys() -> None:
     found = summary_of("jax.random.split(x)[0]", x=type_of(jax.random.key(0)))
-    assert array_kind(found.result) == "jax" and found.effect is Effect.PURE
+    assert array_kind(found.result) == "jax"
+    assert found.effect is Effect.PURE
 
 
 def test_the_class_of_a_namespace_is_no_array() -> None:
