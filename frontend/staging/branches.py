@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -88,7 +88,7 @@ class BranchStager(CallStager):
         condition: Value,
         then: Callable[[], Completion],
         orelse: Callable[[], Completion],
-        live: set[str],
+        live: Set[str],
     ) -> Completion:
         """Stage both sides of a dynamic condition and join what they leave: live names, containers, the value."""
         test = self.ssa(condition)
@@ -115,7 +115,7 @@ class BranchStager(CallStager):
         emit: Callable[[Sequence[Attribute]], Sequence[SSAValue]],
         sides: Sequence[Side],
         before: State,
-        live: set[str],
+        live: Set[str],
     ) -> Completion:
         """After two ways that control may have taken: one state, one value. `emit` makes the op around their blocks."""
         left, right = sides
@@ -148,7 +148,7 @@ class BranchStager(CallStager):
 
     # ---- what must be joined
 
-    def _join_names(self, left: Side, right: Side, live: set[str], joins: Joins) -> dict[str, object]:
+    def _join_names(self, left: Side, right: Side, live: Set[str], joins: Joins) -> dict[str, object]:
         names: dict[str, object] = {}
         for name in set(left.state.names) | set(right.state.names):
             if name not in live and not name.startswith("_xcs_"):

@@ -7,7 +7,7 @@ and changes what lives on with its very last step, which can't be half done; any
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import Any
 
 from xdsl.ir import Block, Operation
@@ -45,12 +45,12 @@ class ExceptionStager(ComprehensionStager):
     """The layer of `try`."""
 
     # The layer above provides this.
-    def stage_block(self, nodes: Sequence[ast.stmt], live: set[str], *, tail: bool) -> Completion:
+    def stage_block(self, nodes: Sequence[ast.stmt], live: Set[str], *, tail: bool) -> Completion:
         """Stage statements in order."""
         raise NotImplementedError
 
     def stage_try(
-        self, node: ast.Try, rest: Sequence[ast.stmt], later: set[str], live: set[str], tail: bool
+        self, node: ast.Try, rest: Sequence[ast.stmt], later: Set[str], live: Set[str], tail: bool
     ) -> Completion:
         """Stage `try: body except E as e: handler`, with what follows it where a way through it leaves the block."""
         self._refuse(node, later, tail)
@@ -73,7 +73,7 @@ class ExceptionStager(ComprehensionStager):
             return completion
         return self._go_on(completion.value, rest, live, tail)
 
-    def _refuse(self, node: ast.Try, later: set[str], tail: bool) -> None:
+    def _refuse(self, node: ast.Try, later: Set[str], tail: bool) -> None:
         if node.orelse or node.finalbody:
             raise Unstageable("`else` or `finally` of a `try`", node.lineno)
         if any(handler.type is None for handler in node.handlers):
@@ -84,7 +84,7 @@ class ExceptionStager(ComprehensionStager):
             raise Unstageable("a `try` is left from inside", node.lineno)
         if any(leaves([way[-1]]) and not isinstance(way[-1], (ast.Return, ast.Continue)) for way in ways):
             raise Unstageable("a `try` is left from inside", node.lineno)
-        read = later.union(*(self.program.names(handler.body).read for handler in node.handlers))
+        read = later | set().union(*(self.program.names(handler.body).read for handler in node.handlers))
         if early := self.program.names(node.body[:-1]).bound & read if len(node.body) > 1 else set():
             raise Unstageable(f"`{min(early)}` is bound before a `try` may fail", node.lineno)
         if any(handler.name in self.function_names.nonlocal_names for handler in node.handlers):
@@ -110,7 +110,7 @@ class ExceptionStager(ComprehensionStager):
         maker = op.operands[0].owner if op is not None else None
         return not isinstance(maker, Operation) or maker.parent is not block or isinstance(maker, MakeListOp)
 
-    def _stage_way(self, nodes: Sequence[ast.stmt], live: set[str], leaving: bool) -> Completion:
+    def _stage_way(self, nodes: Sequence[ast.stmt], live: Set[str], leaving: bool) -> Completion:
         """One way through a `try`. If some way leaves the block, each gives whether it does, and what it returns."""
         *first, last = nodes
         if isinstance(last, (ast.Return, ast.Continue)):
@@ -127,7 +127,7 @@ class ExceptionStager(ComprehensionStager):
         return Completion("falls", TupleValue((FALLEN, Static(None))))
 
     def _handle(
-        self, handlers: Sequence[ast.ExceptHandler], exception: Tracer, live: set[str], leaving: bool
+        self, handlers: Sequence[ast.ExceptHandler], exception: Tracer, live: Set[str], leaving: bool
     ) -> Completion:
         """The first handler that takes the exception; none: it goes on."""
         if not handlers:
@@ -150,7 +150,7 @@ class ExceptionStager(ComprehensionStager):
 
         return self.branch(takes, handle, lambda: self._handle(others, exception, live, leaving), live)
 
-    def _go_on(self, value: Value | None, rest: Sequence[ast.stmt], live: set[str], tail: bool) -> Completion:
+    def _go_on(self, value: Value | None, rest: Sequence[ast.stmt], live: Set[str], tail: bool) -> Completion:
         """After a `try` that some way leaves: leave too, or go on with the rest of the block."""
         assert isinstance(value, TupleValue)
         has_left, result = value.elements

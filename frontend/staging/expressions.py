@@ -5,13 +5,14 @@ from __future__ import annotations
 import ast
 import operator
 import types
+from functools import cached_property
 from typing import Any
 
 from ..effects.abstract_type import IteratorType, ListType, TupleType, UnionType, widen
 from ..effects.scope import fact, find
 from .names import names_of
 from .native import NativeStager
-from .rewriting import children_in_order, name_node, rewrite_children, thaw
+from .rewriting import children_in_order, get_child, name_node, rewrite_children, thaw
 from .state import EMPTY_DICT
 from .values import LocalFunction, Owned, Static, TupleValue, Unbound, Unstageable, Value
 
@@ -57,6 +58,8 @@ class ExpressionStager(NativeStager):
         if (value := self.stage_control(node)) is not None:
             return value
         rewritten = self._with_children_staged(node)
+        if rewritten is node:
+            return self._stage_operation(node)
         if (known := self._known(rewritten)) is not None:
             return known
         if self.has_gain(rewritten):
@@ -94,13 +97,25 @@ class ExpressionStager(NativeStager):
             raise Unstageable(f"`{name}` may be unbound", getattr(node, "lineno", 0))
         if value is not None:
             return value
-        found = None if name in self.function_names.nonlocal_names else find(self.scope, name)
-        held = None if found is None else getattr(found.value.type, "value", None)
-        if found is not None and held is not None:
-            self.program.rely_on(() if found.guard is None else (found.guard,))
-            return Static(held)
+        if (known := self.known_free_name(name)) is not None:
+            return known
         assert isinstance(node, ast.expr)
         return self.stage_native_expression(node)
+
+    def known_free_name(self, name: str) -> Static | None:
+        """The function, class or module that a free name means; None for data, and if this function rebinds it."""
+        if name not in self._free_names:
+            is_shared = name in self.function_names.nonlocal_names
+            found = None if is_shared else find(self.scope, name)
+            held = None if found is None else getattr(found.value.type, "value", None)
+            if found is not None and found.guard is not None and held is not None:
+                self.program.rely_on((found.guard,))
+            self._free_names[name] = None if held is None else Static(held)
+        return self._free_names[name]
+
+    @cached_property
+    def _free_names(self) -> dict[str, Static | None]:
+        return {}
 
     def local_function(self, node: ast.FunctionDef | ast.Lambda) -> LocalFunction:
         """A function defined here, with the values of the local names it reads."""
@@ -135,7 +150,7 @@ class ExpressionStager(NativeStager):
         if isinstance(node, ast.Name):
             value = self.state.names.get(node.id)
             if value is None and node.id not in self.local_names:
-                value = self.lookup(node.id, node) if find_static(self, node.id) else None
+                value = self.known_free_name(node.id)
             return value.value if isinstance(value, Static) else None
         if isinstance(node, ast.Attribute):
             value = self._static_attribute(node.value, node.attr)
@@ -190,6 +205,8 @@ class ExpressionStager(NativeStager):
         places = children_in_order(node)
         if places is None:
             raise Unstageable(f"{type(node).__name__} with something to stage inside", getattr(node, "lineno", 0))
+        if not any(self._child_has_gain(get_child(place)) for place in places):
+            return node
         fresh = thaw(node)
         places = children_in_order(fresh)
         assert places is not None
@@ -262,14 +279,6 @@ class ExpressionStager(NativeStager):
     def stage_plain(self, node: ast.expr) -> Value:
         """An expression with nothing to gain."""
         return self.stage_native_expression(node)
-
-
-def find_static(stager: NativeStager, name: str) -> bool:
-    """Whether a free name means a known object, and the function being staged doesn't rebind it."""
-    if name in stager.function_names.nonlocal_names:
-        return False
-    found = find(stager.scope, name)
-    return found is not None and getattr(found.value.type, "value", None) is not None
 
 
 def has_method(known: object, name: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, field
 
 from xdsl.ir import Attribute, Block, BlockArgument, SSAValue
@@ -71,7 +71,7 @@ class LoopStager(BranchStager):
         iterable_node: ast.expr,
         bound: set[str],
         read: set[str],
-        live: set[str],
+        live: Set[str],
         body: Callable[[], None],
         changed: Sequence[Owned] = (),
     ) -> None:
@@ -112,7 +112,7 @@ class LoopStager(BranchStager):
         as_list: bool,
         bound: set[str],
         read: set[str],
-        live: set[str],
+        live: Set[str],
         body: Callable[[], None],
         changed: Sequence[Owned],
     ) -> None:
@@ -178,7 +178,7 @@ class LoopStager(BranchStager):
         test: ast.expr,
         bound: set[str],
         read: set[str],
-        live: set[str],
+        live: Set[str],
         body: Callable[[], None],
         changed: Sequence[Owned] = (),
     ) -> None:
@@ -215,7 +215,7 @@ class LoopStager(BranchStager):
         self,
         bound: set[str],
         read: set[str],
-        live: set[str],
+        live: Set[str],
         changed: Sequence[Owned],
         trace: Callable[[Carried], list[tuple[Block, list[BlockArgument]]]],
         emit: Callable[[list[SSAValue], list[Block]], Sequence[SSAValue]],
@@ -320,7 +320,7 @@ class LoopStager(BranchStager):
         traced: list[tuple[Block, list[BlockArgument]]],
         before: State,
         bound: set[str],
-        live: set[str],
+        live: Set[str],
         emit: Callable[[list[SSAValue], list[Block]], Sequence[SSAValue]],
     ) -> None:
         body = traced[0][0]

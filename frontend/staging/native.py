@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
+import types
 from collections import Counter, OrderedDict, defaultdict, deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -27,6 +28,7 @@ from ..effects.abstract_type import (
 )
 from ..effects.activation import unknown_call
 from ..effects.array_results import is_array
+from ..effects.infer import infer_call
 from ..effects.scope import find
 from ..effects.summary import CALLEE, EVERYTHING, CodeSummary, Summary, Touch
 from .builder import Operand, ir_type
@@ -149,13 +151,38 @@ class NativeStager(Stager):
 
     def has_gain(self, node: ast.expr | ast.stmt) -> bool:
         """Whether a piece of code contains an external call, array work, or a callee that may be one."""
-        if not self._may_gain(node):
+        if isinstance(node, (ast.Name, ast.Constant)) or not self._may_gain(node):
             return False
+        known = self._summary_of_call(node)
+        if known is not None:
+            return gains(known)
         try:
             summary = self.describe(node).summary
         except Unstageable:
             return isinstance(node, ast.stmt) and not isinstance(node, (ast.With, ast.Try))
         return gains(summary)
+
+    def _summary_of_call(self, node: ast.AST) -> Summary | None:
+        """The summary of a call of a known Python function with names and literals, found without looking at more."""
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or node.keywords:
+            return None
+        function = self.static_of(node.func)
+        if not isinstance(function, types.FunctionType):
+            return None
+        types_: list[AbstractType] = []
+        for argument in node.args:
+            value = self.state.names.get(argument.id) if isinstance(argument, ast.Name) else None
+            if isinstance(argument, ast.Constant):
+                types_.append(Static(argument.value).type)
+            elif isinstance(value, (Tracer, Static, Owned)):
+                types_.append(self.type_of(value))
+            else:
+                return None
+        return infer_call(function, types_, {})
+
+    def static_of(self, node: ast.expr) -> object:
+        """The object a name or attribute chain is known to mean, else None. The layer above knows."""
+        raise NotImplementedError
 
     def has_gain_inside(self, node: ast.Try) -> bool:
         """Whether staging a `try` can gain anything."""
@@ -188,7 +215,7 @@ class NativeStager(Stager):
         ssa = self.call_segment(segment, found, values)
         return self.value_of(ssa, found.summary)
 
-    def stage_native_statements(self, nodes: Sequence[ast.stmt], live: set[str]) -> None:
+    def stage_native_statements(self, nodes: Sequence[ast.stmt], live: Set[str]) -> None:
         """Statements as one call of native code; afterwards the live names they bind hold its results."""
         self.at(nodes[0])
         if found_leaves := leaves(nodes):

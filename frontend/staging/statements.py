@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 
 from ...diagnostics.effect import PURE, READS
 from ..effects.abstract_type import AbstractType, ArrayType, ListType, TupleOfType, TupleType
 from .branches import FALLS, RAISES, SKIPS, Completion
 from .exceptions import ExceptionStager
+from .live_names import LiveNames
 from .names import always_leaves, leaves, names_of
 from .rewriting import name_node
 from .values import Owned, Static, Tracer, TupleValue, Unstageable, Value
@@ -41,7 +42,7 @@ class FunctionStager(ExceptionStager):
 
     # ---- blocks
 
-    def stage_block(self, nodes: Sequence[ast.stmt], live: set[str], *, tail: bool) -> Completion:
+    def stage_block(self, nodes: Sequence[ast.stmt], live: Set[str], *, tail: bool) -> Completion:
         """Stage statements in order.
 
         Args:
@@ -49,19 +50,16 @@ class FunctionStager(ExceptionStager):
             live: names that may be read after them.
             tail: falling off their end returns from the function.
         """
-        later = [live]
-        for node in reversed(nodes):
-            later.append(later[-1] | self.program.names([node]).read)
-        later.reverse()
+        last_read = {name: index for index, node in enumerate(nodes) for name in self.program.names([node]).read}
         for index, node in enumerate(nodes):
             rest = nodes[index + 1 :]
-            completion = self._stage_or_outline(node, rest, later[index + 1], live, tail)
+            completion = self._stage_or_outline(node, rest, LiveNames(last_read, index, live), live, tail)
             if completion is not FALLS:
                 return completion
         return FALLS
 
     def _stage_or_outline(
-        self, node: ast.stmt, rest: Sequence[ast.stmt], later: set[str], live: set[str], tail: bool
+        self, node: ast.stmt, rest: Sequence[ast.stmt], later: Set[str], live: Set[str], tail: bool
     ) -> Completion:
         """Stage one statement; where that fails run it natively, or with it the rest of the function."""
         saved = self.state.copy()
@@ -85,7 +83,7 @@ class FunctionStager(ExceptionStager):
     # ---- one statement
 
     def stage_statement(
-        self, node: ast.stmt, rest: Sequence[ast.stmt], later: set[str], live: set[str], tail: bool
+        self, node: ast.stmt, rest: Sequence[ast.stmt], later: Set[str], live: Set[str], tail: bool
     ) -> Completion:
         """Stage one statement. An `if` that some path leaves takes the rest of the block into its sides."""
         match node:
@@ -109,7 +107,7 @@ class FunctionStager(ExceptionStager):
                 self._stage_simple(node, later)
                 return FALLS
 
-    def _stage_simple(self, node: ast.stmt, later: set[str]) -> None:
+    def _stage_simple(self, node: ast.stmt, later: Set[str]) -> None:
         match node:
             case ast.AnnAssign(value=None, simple=1):
                 return  # only makes the name local; the annotation isn't evaluated
@@ -139,7 +137,7 @@ class FunctionStager(ExceptionStager):
 
     # ---- expressions as statements, assignments
 
-    def _stage_expression_statement(self, node: ast.Expr, value: ast.expr, later: set[str]) -> None:
+    def _stage_expression_statement(self, node: ast.Expr, value: ast.expr, later: Set[str]) -> None:
         match value:
             case ast.Constant():
                 return
@@ -160,7 +158,7 @@ class FunctionStager(ExceptionStager):
         value = self.state.names.get(name)
         return isinstance(value, Owned) and value.cls is list and self.is_owned(value)
 
-    def _stage_assign(self, node: ast.stmt, targets: Sequence[ast.expr], value: ast.expr, later: set[str]) -> None:
+    def _stage_assign(self, node: ast.stmt, targets: Sequence[ast.expr], value: ast.expr, later: Set[str]) -> None:
         if all(self._is_name_pattern(target) for target in targets):
             held = self.stage_expression(value)
             for target in targets:
@@ -173,7 +171,7 @@ class FunctionStager(ExceptionStager):
             return all(self._is_name_pattern(part) for part in target.elts)
         return isinstance(target, ast.Name) and target.id not in self.function_names.nonlocal_names
 
-    def _stage_store(self, node: ast.stmt, targets: Sequence[ast.expr], value: ast.expr, later: set[str]) -> None:
+    def _stage_store(self, node: ast.stmt, targets: Sequence[ast.expr], value: ast.expr, later: Set[str]) -> None:
         """`a[i] = value` and the like: the value first, then the operands of the targets, then the native store."""
         gains = self.has_gain(value) or any(self._target_gains(target) for target in targets)
         if not gains:
@@ -192,7 +190,7 @@ class FunctionStager(ExceptionStager):
             if isinstance(inner, ast.expr) and isinstance(getattr(inner, "ctx", ast.Load()), ast.Load)
         )
 
-    def _stage_augmented(self, node: ast.AugAssign, later: set[str]) -> None:
+    def _stage_augmented(self, node: ast.AugAssign, later: Set[str]) -> None:
         if not self.has_gain(node):
             self.stage_native_statements([node], later)
             return
@@ -210,7 +208,7 @@ class FunctionStager(ExceptionStager):
             return
         self.stage_native_statements([fresh], later | {node.target.id})
 
-    def _stage_augmented_store(self, node: ast.AugAssign, later: set[str]) -> None:
+    def _stage_augmented_store(self, node: ast.AugAssign, later: Set[str]) -> None:
         """`a[i] += value`: load the old item, compute the value, then add and store, as Python does."""
         target = node.target
         parts = [target.value, *([target.slice] if isinstance(target, ast.Subscript) else [])]  # type: ignore[union-attr]
@@ -280,7 +278,7 @@ class FunctionStager(ExceptionStager):
     # ---- control flow
 
     def _stage_if(
-        self, node: ast.If, rest: Sequence[ast.stmt], later: set[str], live: set[str], tail: bool
+        self, node: ast.If, rest: Sequence[ast.stmt], later: Set[str], live: Set[str], tail: bool
     ) -> Completion:
         ways = leaves([node])
         if not ways and not self.has_gain(node):
@@ -307,7 +305,7 @@ class FunctionStager(ExceptionStager):
         completion = self._branch_on(condition, sides[0], sides[1], live, tail=tail)
         return SKIPS if completion is FALLS else completion
 
-    def _chosen(self, chosen: list[ast.stmt], rest: Sequence[ast.stmt], live: set[str], tail: bool) -> Completion:
+    def _chosen(self, chosen: list[ast.stmt], rest: Sequence[ast.stmt], live: Set[str], tail: bool) -> Completion:
         completion = self.stage_block([*chosen, *rest], live, tail=tail)
         return SKIPS if completion is FALLS and not tail else self._returning(completion, tail)
 
@@ -316,7 +314,7 @@ class FunctionStager(ExceptionStager):
         return Completion("returns", Static(None)) if tail and completion in (FALLS, SKIPS) else completion
 
     def _branch_on(
-        self, condition: Value, then: list[ast.stmt], orelse: list[ast.stmt], live: set[str], *, tail: bool
+        self, condition: Value, then: list[ast.stmt], orelse: list[ast.stmt], live: Set[str], *, tail: bool
     ) -> Completion:
         def side(nodes: list[ast.stmt]) -> Callable[[], Completion]:
             return lambda: self._returning(self.stage_block(nodes, live, tail=tail), tail)
@@ -333,7 +331,7 @@ class FunctionStager(ExceptionStager):
         self.builder.raise_(held, held_cause)
         return RAISES
 
-    def _stage_for(self, node: ast.For, later: set[str]) -> None:
+    def _stage_for(self, node: ast.For, later: Set[str]) -> None:
         if found := leaves(node.body) - {"continue"}:
             raise Unstageable(f"`{min(found)}` inside a loop", node.lineno)
         names = self.program.names([node.target, *node.body])
@@ -345,7 +343,7 @@ class FunctionStager(ExceptionStager):
         changed = self._changed_in(node.body)
         self.stage_loop(node.target, node.iter, names.bound, names.read, later, body, changed)
 
-    def _stage_while(self, node: ast.While, later: set[str]) -> None:
+    def _stage_while(self, node: ast.While, later: Set[str]) -> None:
         if found := leaves(node.body) - {"continue"}:
             raise Unstageable(f"`{min(found)}` inside a loop", node.lineno)
         names = self.program.names([node.test, *node.body])
@@ -367,7 +365,7 @@ class FunctionStager(ExceptionStager):
         found = [value for value in values if isinstance(value, Owned) and self.is_owned(value)]
         return list(dict.fromkeys(found))
 
-    def _stage_body(self, nodes: Sequence[ast.stmt], live: set[str]) -> None:
+    def _stage_body(self, nodes: Sequence[ast.stmt], live: Set[str]) -> None:
         completion = self.stage_block(nodes, live, tail=False)
         if completion not in (FALLS, SKIPS):
             raise Unstageable("a loop body that always leaves", nodes[0].lineno)
