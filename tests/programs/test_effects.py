@@ -593,7 +593,12 @@ PROGRAMS = [
     case(log_before_and_after_call, (1,)),
     case(print_in_loop, ([1, 2],)),
     case(print_is_after_earlier_calls, (1,)),
-    case(say_what_was_asked, (["1", "2", "3"],), overlap=3),
+    case(
+        say_what_was_asked,
+        (["1", "2", "3"],),
+        overlap=3,
+        xfail="a leaf that reads its own globals waits for every effect before it",
+    ),
     case(say_what_was_declared, ([1, 2, 3],)),
     case(counter_in_callable, lambda: (Meter(), [1, 2])),
     case(counter_in_global_list, ([1, 2],)),
