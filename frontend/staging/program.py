@@ -4,6 +4,7 @@ from __future__ import annotations
 import __future__
 
 import ast
+import inspect
 import types
 from collections.abc import Iterator
 from dataclasses import replace
@@ -21,7 +22,7 @@ from ..effects.summary import Guard
 from .builder import ir_type
 from .closures import rebound_names
 from .facts import ProgramFacts, Shape, Shapes, StagedFunction
-from .names import leaves, names_of, parameter_names
+from .names import parameter_names
 from .statements import FunctionStager
 from .values import Static, Tracer, TupleValue, Unstageable, Value
 
@@ -94,12 +95,12 @@ class Program(ProgramFacts):
         if not isinstance(node, (ast.FunctionDef, ast.Lambda)):
             raise Unstageable("an asynchronous function")
         body: list[ast.AST] = [*node.body] if isinstance(node.body, list) else [node.body]
-        if isinstance(node.body, list) and leaves(node.body) & {"yield", "await"}:
+        code = function.__code__
+        if code.co_flags & inspect.CO_GENERATOR:
             raise Unstageable("a generator")
-        names = names_of(body)
+        names = self.names(body)
         if shared := names.nonlocal_names & parameter_names(node.args):
             raise Unstageable(f"parameter `{min(shared)}` is shared with another function")
-        code = function.__code__
         scope = replace(
             CodeScope.of(function, source.class_name),
             function_name=function.__name__,
@@ -109,7 +110,7 @@ class Program(ProgramFacts):
         if shared := names.nonlocal_names & set(code.co_cellvars):
             raise Unstageable(f"`{min(shared)}` is rebound by an inner function")
         stager = FunctionStager(self, scope, local_names, names)
-        stager.enter(rebound_names(node))
+        stager.enter(rebound_names(node) if code.co_cellvars else frozenset())
         return stager, node
 
     def module(self, entry: str) -> ModuleOp:
