@@ -229,6 +229,7 @@ def test_leaving_the_interpreter_waits_for_no_worker() -> None:
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:.*fork.*:RuntimeWarning")  # JAX's, where another test has loaded it
 @pytest.mark.parametrize("pool", [None, ThreadPool(2)], ids=["process", "own"])
 def test_a_forked_child_starts_with_no_threads_of_its_parent(pool: ThreadPool | None) -> None:
     executor = ThreadsExecutor(pool)
