@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import linecache
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from xdsl.dialects.builtin import FileLineColLoc
 from xdsl.ir import Operation, SSAValue
@@ -15,6 +15,9 @@ from ..dialect.calls import CallIndirectOp, CallOp, InvokeOp
 from ..dialect.functions import CallableOp, FuncOp
 from .jit import jitted
 from .stages import Lowered
+
+Declarations: TypeAlias = Mapping[str, CallableOp]
+"""The declared callables of a module by symbol."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +88,12 @@ def explained_calls(lowered: Lowered) -> Iterator[tuple[ExplainedCall, str]]:
         if not behaviour.external and behaviour.effect < Effect.ORDERED:
             continue
         file, line = place_of(op)
-        callee = callee_name(op)
+        callee = callee_name(op, declared)
         declaration = declared.get(callee.removeprefix("@"))
-        yield ExplainedCall(line, callee, behaviour, _why(declaration), _inputs(op), tuple(_nesting(op))), file
+        yield (
+            ExplainedCall(line, callee, behaviour, _why(declaration), _inputs(op, declared), tuple(_nesting(op))),
+            file,
+        )
 
 
 def _why(declaration: CallableOp | None) -> str:
@@ -97,10 +103,17 @@ def _why(declaration: CallableOp | None) -> str:
     return "; ".join(text.data for text in texts if text is not None)  # type: ignore[attr-defined]
 
 
-def callee_name(op: Operation) -> str:
-    """How the IR names what is called."""
+def callee_name(op: Operation, declared: Declarations) -> str:
+    """How the IR names what is called, or the user's own text for what is computed."""
     callee = op.properties.get("callee")
-    return str(callee) if callee is not None else f"%{op.operands[0].name_hint or 'value'}"
+    if callee is not None:
+        return str(callee)
+    called = op.operands[0]
+    if called.name_hint is None and isinstance(called.owner, CallOp):
+        computed = declared.get(called.owner.callee.root_reference.data)
+        if computed is not None and computed.source is not None:
+            return f"`{computed.source.data}`"
+    return f"%{called.name_hint or 'value'}"
 
 
 def place_of(op: Operation) -> tuple[str, int]:
@@ -111,7 +124,7 @@ def place_of(op: Operation) -> tuple[str, int]:
     return "<unknown>", 0
 
 
-def _inputs(op: Operation) -> tuple[str, ...]:
+def _inputs(op: Operation, declared: Declarations) -> tuple[str, ...]:
     """The calls whose results this one needs, looked through values that only pass them on."""
     found: dict[str, None] = {}
     seen: set[SSAValue] = set()
@@ -126,7 +139,7 @@ def _inputs(op: Operation) -> tuple[str, ...]:
             continue
         effect = owner.properties.get("effect")
         if effect is not None and effect.data.external:  # type: ignore[attr-defined]
-            found[f"{callee_name(owner)} (line {place_of(owner)[1]})"] = None
+            found[f"{callee_name(owner, declared)} (line {place_of(owner)[1]})"] = None
         elif owner.regions:
             found[f"the {owner.name.removeprefix('xcs.')} at line {place_of(owner)[1]}"] = None
         else:
