@@ -69,7 +69,7 @@ def _imported(path: Path) -> Iterator[types.ModuleType]:
     if known is not None and os.path.realpath(getattr(known, "__file__", None) or "") == os.path.realpath(path):
         yield known
         return
-    code = compile(source, str(path), "exec", dont_inherit=True)
+    code = _compiled(source, path)
     name = path.stem if known is None else f"{path.stem}_traced"
     module = types.ModuleType(name)
     module.__file__ = str(path)
@@ -82,6 +82,13 @@ def _imported(path: Path) -> Iterator[types.ModuleType]:
     finally:
         sys.path.remove(folder)
         del sys.modules[name]
+
+
+def _compiled(source: bytes, path: Path) -> types.CodeType:
+    try:
+        return compile(source, str(path), "exec", dont_inherit=True)
+    except ValueError as error:  # Python before 3.12 says so of null bytes
+        raise XCSError(f"expected Python in `{path}`: {error}") from None
 
 
 def _execute(code: types.CodeType, module: types.ModuleType) -> None:

@@ -246,8 +246,11 @@ def _traced(path: str, function: str) -> ModuleOp:
         raise OptError(from_syntax_error(error, path)) from None
     except OSError as error:
         raise OptError(_unreadable(path, error)) from None
-    except (XCSError, ValueError) as error:  # what `compile` raises for null bytes
+    except XCSError as error:
         raise OptError(Diagnostic(f"{path}:{function}", str(error))) from None
+    except Exception as error:  # a bug of ours
+        message = f"internal error while tracing: {type(error).__name__}: {error}"
+        raise OptError(Diagnostic(f"{path}:{function}", message)) from error
 
 
 def _read(name: str, shown: str) -> str:

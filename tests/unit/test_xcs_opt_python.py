@@ -126,3 +126,12 @@ def test_a_file_finds_its_neighbours_and_its_own_dataclasses(folder: Path, capsy
     assert 'loc("below/json.py":10:' in printed
     assert sys.modules["json"] is json
     del sys.modules["neighbour_of_app"]
+
+
+def test_a_bug_of_ours_is_a_diagnostic_too(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*arguments: object) -> None:
+        raise KeyError("of ours")
+
+    monkeypatch.setattr("xcs.frontend.trace_file.trace", fail)
+    assert main(["notes.py:digest"]) == 1
+    assert capsys.readouterr().err == "notes.py:digest: error: internal error while tracing: KeyError: 'of ours'\n"
