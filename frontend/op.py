@@ -7,6 +7,7 @@ from typing import Any
 
 from ..diagnostics.effect import Behaviour, Effect
 from ..diagnostics.errors import XCSError
+from .effects.promised_result import checked_promise
 
 DECLARABLE = {
     "pure": Behaviour(Effect.PURE),
@@ -17,20 +18,27 @@ DECLARABLE = {
 }
 
 
-def op(function: Any = None, /, *, effect: str | None = None) -> Any:
+def op(function: Any = None, /, *, effect: str | None = None, result: type | str | None = None) -> Any:
     """Declare a function as one leaf call. Use it bare, or as `@xcs.op(effect=...)`.
 
     Args:
         function: a Python function; the decorator gives it back unchanged, but for the declaration on it.
         effect: `pure`, `reads` (sees outside state: retrieval, queries), `unordered` (commutes with everything: model
             and embedding calls), `ordered` (visible order) or `fence` (time itself). Left out, it is inferred.
+        result: a promise of what calls give, where the body doesn't tell: a scalar class (`str`, `int`, ...), `"plain"`
+            (what JSON gives: dicts, lists, text, numbers) or `"data"` (objects of a library that only hold data:
+            reading them has no effect). A broken promise may give calls a wrong order. Needs an `effect`.
 
     Raises:
-        XCSError: the effect is none of these, or what is declared is no Python function.
+        XCSError: the effect or the result is none of these, or what is declared is no Python function.
     """
     if effect is not None and effect not in DECLARABLE:
         choices = ", ".join(f"`{name}`" for name in DECLARABLE)
         raise XCSError(f"expected the effect to be one of {choices}, found `{effect}`")
+    if result is not None:
+        checked_promise(result)
+        if effect is None:
+            raise XCSError("expected an `effect` beside `result`: without one the body is looked into")
 
     def declare(target: Any) -> Any:
         if not isinstance(target, types.FunctionType):
@@ -38,6 +46,8 @@ def op(function: Any = None, /, *, effect: str | None = None) -> Any:
         target.__xcs_leaf__ = True
         if effect is not None:
             target.__xcs_behaviour__ = DECLARABLE[effect]
+        if result is not None:
+            target.__xcs_result__ = result
         return target
 
     return declare if function is None else declare(function)

@@ -9,7 +9,7 @@ attributes) was true when the value was looked at; it holds on for as long as no
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,6 +46,19 @@ class PlainType(AbstractType):
 
     def __str__(self) -> str:
         return "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class DataType(AbstractType):
+    """A value that comes from a library known to return data: a builtin scalar, a builtin container, or a record.
+
+    Records are objects of the library. What attributes, items, iteration and methods of a record give is data again;
+    reading them, and truth, length, comparison, hash, text and format, have no effect. Methods named like those of
+    builtin classes do what these do. Records take no part in arithmetic; none of it is an iterator or an array.
+    """
+
+    def __str__(self) -> str:
+        return "data"
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +184,7 @@ class CaughtType(AbstractType):
 
 @dataclass(frozen=True, slots=True)
 class UnionType(AbstractType):
-    """One of a few types (two to four); wider unions become `PLAIN` or `ANY`."""
+    """One of a few types (two to four); wider unions become `PLAIN`, `DATA` or `ANY`."""
 
     members: frozenset[AbstractType]
 
@@ -184,6 +197,7 @@ IMMUTABLE_SCALARS = frozenset({str, int, float, bool, complex, bytes, type(None)
 ANY = AbstractType()
 NEVER = NeverType()
 PLAIN = PlainType()
+DATA = DataType()
 STR, INT, FLOAT, BOOL, BYTES, COMPLEX = (ExactType(c) for c in (str, int, float, bool, bytes, complex))
 NONE = ExactType(type(None))
 MAX_UNION = 4  # members; beyond that a union says too little to pay for carrying it
@@ -220,6 +234,23 @@ def is_plain(value: AbstractType) -> bool:
             return False
 
 
+def is_data(value: AbstractType) -> bool:
+    """Whether every value of this type is data all the way down: what `DATA` describes."""
+    match value:
+        case DataType() | PlainType() | NeverType():
+            return True
+        case ExactType() | StaticType():
+            return is_immutable(value)
+        case ListType(element=element) | SetType(element=element) | TupleOfType(element=element):
+            return is_data(element)
+        case DictType(key=key, value=held):
+            return is_data(key) and is_data(held)
+        case TupleType(elements=parts) | UnionType(members=parts):
+            return all(map(is_data, parts))
+        case _:
+            return False
+
+
 def is_immutable(value: AbstractType) -> bool:
     """Whether no value of this type can change, itself or anything reachable from it."""
     match value:
@@ -229,13 +260,9 @@ def is_immutable(value: AbstractType) -> bool:
             return cls in IMMUTABLE_SCALARS
         case StaticType(value=held):
             return type(held) in IMMUTABLE_SCALARS
-        case TupleType(elements=elements):
-            return all(map(is_immutable, elements))
-        case TupleOfType(element=element):
+        case TupleOfType(element=element) | SetType(element=element, frozen=True):
             return is_immutable(element)
-        case SetType(element=element, frozen=True):
-            return is_immutable(element)
-        case UnionType(members=parts):
+        case TupleType(elements=parts) | UnionType(members=parts):
             return all(map(is_immutable, parts))
         case ArrayType(cls=cls):
             return cls.__module__.startswith("jax") or cls.__name__ == "generic"
@@ -254,8 +281,8 @@ def join(left: AbstractType, right: AbstractType) -> AbstractType:
         return left
     if left == ANY or right == ANY:
         return ANY
-    if (isinstance(left, PlainType) and is_plain(right)) or (isinstance(right, PlainType) and is_plain(left)):
-        return PLAIN
+    if isinstance(left, (PlainType, DataType)) or isinstance(right, (PlainType, DataType)):
+        return _join_unions(left, right)
     match left, right:
         case ListType(element=a), ListType(element=b):
             return ListType(join(a, b))
@@ -271,17 +298,25 @@ def join(left: AbstractType, right: AbstractType) -> AbstractType:
             return InstanceType(a, _join_attributes(a, dict(left.attributes), dict(right.attributes)))
         case ArrayType(cls=a), ArrayType(cls=b) if a is b:
             return ArrayType(a, left.dtype if left.dtype == right.dtype else None)
+    return _join_unions(left, right)
+
+
+def _join_unions(left: AbstractType, right: AbstractType) -> AbstractType:
+    """One of two types that have no common form."""
     parts = _join_members([*members(left), *members(right)])
     if len(parts) == 1:
         return next(iter(parts))
     if len(parts) <= MAX_UNION:
         return UnionType(parts)
-    return PLAIN if all(map(is_plain, parts)) else ANY
+    return PLAIN if all(map(is_plain, parts)) else DATA if all(map(is_data, parts)) else ANY
 
 
-def _join_members(parts: Iterable[AbstractType]) -> frozenset[AbstractType]:
+def _join_members(parts: Sequence[AbstractType]) -> frozenset[AbstractType]:
     """Members of a union, those of one class joined: `list<int> | list<str>` is one list type."""
     merged: dict[object, AbstractType] = {}
+    for whole, is_part in ((PLAIN, is_plain), (DATA, is_data)):
+        if whole in parts:
+            parts = [whole if is_part(one) else one for one in parts]
     for part in parts:
         key = _family(part)
         merged[key] = join(merged[key], part) if key in merged else part
@@ -318,8 +353,8 @@ def covers(general: AbstractType, special: AbstractType) -> bool:
         return all(covers(general, one) for one in special.members)
     if isinstance(general, UnionType):
         return any(covers(one, special) for one in general.members)
-    if isinstance(general, PlainType):
-        return is_plain(special)
+    if isinstance(general, (PlainType, DataType)):
+        return is_plain(special) if isinstance(general, PlainType) else is_data(special)
     if isinstance(special, StaticType):
         return widen(special) is not special and covers(general, widen(special))
     return type(special) is not AbstractType and join(general, special) == general
@@ -361,7 +396,7 @@ def shallow(value: AbstractType) -> AbstractType:
             if is_frozen(cls):  # its attributes are what they were, though what they hold may have changed
                 return InstanceType(cls, tuple((name, shallow(held)) for name, held in attributes))
             return ANY  # an attribute of its own may hide a method by now
-        case PlainType() | IteratorType():
+        case PlainType() | DataType() | IteratorType():
             return ANY
         case UnionType(members=parts):
             return join_all(map(shallow, parts))

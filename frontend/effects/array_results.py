@@ -19,6 +19,7 @@ from .abstract_type import (
     STR,
     AbstractType,
     ArrayType,
+    DataType,
     DictType,
     ExactType,
     ListType,
@@ -97,7 +98,7 @@ def is_array_data(one: AbstractType) -> bool:
         case ExactType(cls=cls):
             return cls in IMMUTABLE_SCALARS or cls is slice or cls.__module__.partition(".")[0] == "numpy"
         case _:
-            return isinstance(one, (ArrayType, PlainType, NeverType))
+            return isinstance(one, (ArrayType, PlainType, DataType, NeverType))
 
 
 def traced_type(one: AbstractType) -> AbstractType:

@@ -19,6 +19,7 @@ from .abstract_type import (
     AbstractType,
     ArrayType,
     CaughtType,
+    DataType,
     DictType,
     ExactType,
     InstanceType,
@@ -37,6 +38,7 @@ from .array_methods import FACTS, attribute_type, one_class
 from .frame import Frame, Method, Path, Super
 from .known import TABLE
 from .ledger import DECLARE
+from .library_data import load_data_attribute, write_data
 from .scope import class_view, current_type, fact
 from .summary import EVERYTHING, Guard
 from .type_of import has_plain_attributes, is_class, is_static
@@ -65,6 +67,13 @@ def load_attribute(frame: Frame, owner: Value, name: str, node: object) -> Value
     for part in members(one_class(widen(owner.type))):
         found = join_values(found, _load_part(frame, Value(part, owner.origins), name, node))
     return found
+
+
+def load_callee(frame: Frame, owner: Value, name: str, node: object) -> Value:
+    """`owner.name` where it is called at once: methods of library data are known by their names."""
+    if isinstance(owner.type, DataType) and owner.bound is None:
+        return Value(ANY, bound=Method(name, owner))
+    return load_attribute(frame, owner, name, node)
 
 
 def mangled(frame: Frame, name: str) -> str:
@@ -111,6 +120,8 @@ def _load_part(frame: Frame, owner: Value, name: str, node: object) -> Value:
         return Value(ANY, frozenset((None,)))
     if isinstance(type_, PlainType):
         return Value(type_, owner.origins, Method(name, owner))
+    if isinstance(type_, DataType):
+        return load_data_attribute(frame, owner, name)
     cls = _BUILTIN_CLASSES.get(type(type_)) or getattr(type_, "cls", None)
     if isinstance(type_, SetType):
         cls = frozenset if type_.frozen else set
@@ -304,6 +315,9 @@ def _store_part(frame: Frame, owner: Value, name: str, stored: Value, node: obje
         frame.ledger.unsettle(EVERYTHING)
         frame.ledger.act(Effect.ORDERED, f"writes attribute `{name}` of {type_}", DECLARE)
         frame.ledger.escape(reach_of(stored))
+        return
+    if isinstance(type_, DataType):
+        write_data(frame, owner, stored)
         return
     if not isinstance(type_, InstanceType):
         if not operations.is_builtin(type_):

@@ -12,6 +12,8 @@ from . import comparisons
 from .abstract_type import (
     ANY,
     BOOL,
+    COMPLEX,
+    DATA,
     FLOAT,
     INT,
     NEVER,
@@ -27,6 +29,7 @@ from .abstract_type import (
     StaticType,
     TupleOfType,
     TupleType,
+    UnionType,
     join,
     join_all,
     widen,
@@ -74,6 +77,8 @@ def _dict(args: Types, kwargs: Named) -> AbstractType:
         return DictType(STR if kwargs else NEVER, named)
     if isinstance(args[0], DictType):
         return DictType(join(args[0].key, STR if kwargs else NEVER), join(args[0].value, named))
+    if args[0] == DATA:
+        return DictType(DATA, join(DATA, named))
     pair = element_of(args[0])
     if isinstance(pair, TupleType) and len(pair.elements) == 2:
         return DictType(join(pair.elements[0], STR if kwargs else NEVER), join(pair.elements[1], named))
@@ -104,6 +109,8 @@ def _sum(args: Types, kwargs: Named) -> AbstractType:
         return join(part, start)
     if _all_numbers(part) and start in numbers:
         return join(join(INT, FLOAT), start)
+    if part == DATA and start in numbers:
+        return UnionType(frozenset((INT, FLOAT, COMPLEX)))
     return PLAIN if part == PLAIN and start in numbers else ANY
 
 
@@ -119,14 +126,14 @@ def _round(args: Types, kwargs: Named) -> AbstractType:
         return INT
     if widen(args[0]) == FLOAT:
         return INT if digits == NONE else FLOAT if digits == INT else join(INT, FLOAT)
-    return join(INT, FLOAT) if args[0] == PLAIN or _all_numbers(args[0]) else ANY
+    return join(INT, FLOAT) if args[0] in (PLAIN, DATA) or _all_numbers(args[0]) else ANY
 
 
 def _abs(args: Types, kwargs: Named) -> AbstractType:
     one = widen(args[0])
     if array_kind(one) is not None:
         return jax_array() if array_kind(one) == "jax" else numpy_value()
-    return INT if one in (INT, BOOL) else FLOAT if one == FLOAT else join(INT, FLOAT) if one == PLAIN else ANY
+    return INT if one in (INT, BOOL) else FLOAT if one == FLOAT else join(INT, FLOAT) if one in (PLAIN, DATA) else ANY
 
 
 def _filter(args: Types, kwargs: Named) -> AbstractType:

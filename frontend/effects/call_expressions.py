@@ -12,6 +12,7 @@ from .abstract_type import (
     TupleType,
     widen,
 )
+from .attributes import load_callee
 from .calls import call_value
 from .expressions import mapping_items
 from .frame import Frame, expression
@@ -21,7 +22,10 @@ from .value import Cell, Value, reach_of
 
 @expression(ast.Call)
 def _call(frame: Frame, node: ast.Call) -> Value:
-    callee = frame.evaluate(node.func)
+    if isinstance(node.func, ast.Attribute):
+        callee = load_callee(frame, frame.evaluate(node.func.value), node.func.attr, node.func)
+    else:
+        callee = frame.evaluate(node.func)
     args: list[Value] = []
     kwargs: dict[str, Value] = {}
     is_exact = True

@@ -15,11 +15,11 @@ from ...diagnostics.effect import Behaviour, Effect
 from . import operations
 from .abstract_type import (
     ANY,
-    IMMUTABLE_SCALARS,
     NEVER,
     NONE,
     STR,
     AbstractType,
+    DataType,
     DictType,
     ExactType,
     InstanceType,
@@ -31,7 +31,7 @@ from .abstract_type import (
 from .application import apply_summary
 from .array_results import numpy_array, staged_result, traced_type
 from .array_table import staged_by_jax
-from .attributes import load_attribute
+from .attributes import load_callee
 from .binding import (
     WrongArguments,
     bind_arguments,
@@ -43,6 +43,8 @@ from .binding import (
 from .frame import Closure, Frame, Method, Path
 from .known import TABLE, KnownCallable, known
 from .ledger import DECLARE
+from .library_data import call_data_method
+from .promised_result import promised_type
 from .scope import CodeScope, class_view
 from .summary import Guard
 from .table_calls import apply_known
@@ -81,7 +83,7 @@ def _call_part(frame: Frame, callee: Value, args: Sequence[Value], kwargs: Mappi
             return call_static(frame, method, [callee, *args], kwargs, node)
         if method is None:
             return NOTHING
-    elif operations.is_builtin(type_):
+    elif operations.is_builtin(type_) and not isinstance(type_, DataType):
         return NOTHING  # not callable: raises
     involved = [callee, *args, *kwargs.values()]
     frame.ledger.unknown(f"calls {type_}" if type_ is not ANY else "calls a value of unknown type", involved)
@@ -112,17 +114,14 @@ def _namespaces(holder: object) -> list[Mapping[str, Any]]:
     return [own, *(base.__dict__ for base in type(holder).__mro__)]
 
 
-def _declared_result(
-    frame: Frame, holder: Any, args: Sequence[Value], kwargs: Mapping[str, Value]
-) -> AbstractType:
+def _declared_result(frame: Frame, holder: Any, args: Sequence[Value], kwargs: Mapping[str, Value]) -> AbstractType:
     """What something declared gives: a declaration may leave that to its body."""
     result = getattr(holder, "__dict__", {}).get("__xcs_result__", ANY)
-    if isinstance(result, type) and result in IMMUTABLE_SCALARS:
-        return ExactType(result)
+    promised = promised_type(result)
+    if promised is not None:
+        return promised
     if result == "numpy.ndarray":  # by name: who declares it needn't have loaded NumPy
         return numpy_array()
-    if isinstance(result, AbstractType) and result is not ANY:
-        return result
     if type(holder) is not types.FunctionType:
         return ANY
     summary = frame.inference.body(holder, tuple(map(deep, args)), {name: deep(one) for name, one in kwargs.items()})
@@ -204,7 +203,8 @@ def call_method(
 ) -> Value:
     """A call of a bound method."""
     if isinstance(method.function, str):
-        return _call_plain(frame, method, args, kwargs, node)
+        call_by_name = call_data_method if isinstance(method.receiver.type, DataType) else _call_plain
+        return call_by_name(frame, method, args, kwargs, node)
     return call_static(frame, method.function, [method.receiver, *args], kwargs, node)
 
 
@@ -212,7 +212,7 @@ def method_call(
     frame: Frame, receiver: Value, name: str, args: Sequence[Value], kwargs: Mapping[str, Value], node: object
 ) -> Value:
     """`receiver.name(*args, **kwargs)`."""
-    return call_value(frame, load_attribute(frame, receiver, name, node), args, kwargs, node)
+    return call_value(frame, load_callee(frame, receiver, name, node), args, kwargs, node)
 
 
 def _call_plain(

@@ -7,11 +7,13 @@ import types
 
 from .abstract_type import (
     BOOL,
+    DATA,
     INT,
     NEVER,
     PLAIN,
     AbstractType,
     ArrayType,
+    DataType,
     DictType,
     ExactType,
     InstanceType,
@@ -55,7 +57,7 @@ def compare(name: str, left: AbstractType, right: AbstractType, inference: Infer
         return _compare_static(left, right, inference, name)
     if is_builtin(left) and is_builtin(right):
         inner = [pure(BOOL, left, right)]
-        if type(left) is type(right) or {left, right} & {PLAIN} or not {type(left), type(right)} & {ExactType}:
+        if type(left) is type(right) or {left, right} & {PLAIN, DATA} or not {type(left), type(right)} & {ExactType}:
             for a, b in _paired_elements(left, right):
                 inner.append(compare("eq", a, b, inference))
                 if name not in ("eq", "ne") and not isinstance(left, (SetType, DictType)):
@@ -80,10 +82,9 @@ def _compare_static(left: AbstractType, right: AbstractType, inference: Inferenc
 
 
 def _paired_elements(left: AbstractType, right: AbstractType) -> list[tuple[AbstractType, AbstractType]]:
-    if isinstance(left, PlainType) or isinstance(right, PlainType):
-        left, right = (PLAIN if isinstance(one, PlainType) else one for one in (left, right))
-        inner = [part for one in (left, right) for part in parts_of(one)]
-        return [(part, PLAIN) for part in inner]
+    for whole, other in ((left, right), (right, left)):
+        if isinstance(whole, (PlainType, DataType)):
+            return [(part, whole) for part in parts_of(other)]
     if isinstance(left, TupleType) and isinstance(right, TupleType):
         return list(zip(left.elements, right.elements, strict=False))
     return [(a, b) for a, b in zip(parts_of(left), parts_of(right), strict=False)]

@@ -13,6 +13,7 @@ from .abstract_type import (
     STR,
     AbstractType,
     ArrayType,
+    DataType,
     DictType,
     ExactType,
     InstanceType,
@@ -46,8 +47,8 @@ def element_type(type_: AbstractType) -> AbstractType | None:
             return key
         case TupleType(elements=elements):
             return join_all(elements)
-        case PlainType():
-            return PLAIN
+        case PlainType() | DataType():
+            return type_
         case ExactType(cls=cls) if cls in LIBRARY_DICTS or cls is deque:
             return ANY
         case ExactType(cls=cls):
@@ -160,11 +161,18 @@ def fits(type_: AbstractType, kind: str, field: str | None, held: AbstractType) 
             return all(inner(f"attr:{name}", f"attr:{name}", part) for name, part in attributes)
         case PlainType():
             return kind not in ("list", "dict") or covers(PLAIN, held)
+        case DataType():
+            return not _may_be_of_data(kind) or covers(type_, held)
         case _:
             return True
 
 
 _ITERATED = (("list", ELEMENT), ("set", ELEMENT), ("dict", KEY), ("dict", VALUE))
+
+
+def _may_be_of_data(kind: str) -> bool:
+    """Whether state of this kind may lie in a library's data."""
+    return kind in ("list", "dict", "set", EVERYTHING) or kind.startswith("attr:")
 
 
 def degraded(type_: AbstractType, stored: Mapping[tuple[str, str | None], AbstractType]) -> AbstractType:
@@ -201,5 +209,8 @@ def degraded(type_: AbstractType, stored: Mapping[tuple[str, str | None], Abstra
             return InstanceType(cls, tuple(sorted(kept.items())))
         case PlainType():
             return ANY if {kind for kind, _ in stored} & {"list", "dict", EVERYTHING} else type_
+        case DataType():
+            held = (one for (kind, _), one in stored.items() if _may_be_of_data(kind))
+            return type_ if all(covers(type_, one) for one in held) else ANY
         case _:
             return type_

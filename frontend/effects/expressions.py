@@ -15,6 +15,7 @@ from .abstract_type import (
     NONE,
     STR,
     AbstractType,
+    DataType,
     DictType,
     ExactType,
     PlainType,
@@ -29,6 +30,7 @@ from .calls import made_tuple
 from .frame import Frame, Names, expression, joined
 from .items import OPERATOR_NAMES, binary, contains, made_list, subscript
 from .iteration import iterate
+from .library_data import part_of
 from .narrowing import narrow
 from .statements import assign, closure, test
 from .type_of import SCALAR_TYPES, type_of
@@ -267,6 +269,8 @@ def mapping_items(frame: Frame, one: Value, node: ast.expr) -> tuple[Value, Valu
         return load(one, KEY, type_.key), load(one, VALUE, type_.value)
     if isinstance(type_, PlainType):
         return Value(STR), load(one, VALUE, type_)
+    if isinstance(type_, DataType):
+        return Value(STR), part_of(frame, one)
     frame.ledger.unknown(f"`**` of {type_}", [one])
     unknown = Value(ANY, reach_of(one) | {None})
     return unknown, unknown

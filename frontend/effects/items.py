@@ -8,12 +8,16 @@ from collections import defaultdict
 from . import comparisons, operations, operators
 from .abstract_type import (
     ANY,
+    BOOL,
+    COMPLEX,
+    FLOAT,
     INT,
     NEVER,
     PLAIN,
     STR,
     AbstractType,
     ArrayType,
+    DataType,
     DictType,
     ExactType,
     InstanceType,
@@ -23,6 +27,7 @@ from .abstract_type import (
     StaticType,
     TupleOfType,
     TupleType,
+    is_data,
     is_immutable,
     members,
 )
@@ -32,6 +37,7 @@ from .array_results import is_array_data, is_jax, numpy_value
 from .contents import element_type, kinds, plain_form
 from .frame import Frame
 from .iteration import elements_of, iterate
+from .library_data import load_data_item, unknown, write_data
 from .value import ELEMENT, KEY, NOTHING, VALUE, Cell, Value, deep, join_values, load, reach_of, value
 
 OPERATOR_NAMES: dict[type[ast.operator], str] = {
@@ -49,6 +55,10 @@ OPERATOR_NAMES: dict[type[ast.operator], str] = {
     ast.BitXor: "xor",
     ast.MatMult: "matmul",
 }
+
+
+_OF_NUMBERS = frozenset(("add", "sub", "truediv", "floordiv", "mod", "pow"))
+_CHANGED_IN_PLACE = (ListType, PlainType, DataType, SetType, DictType, ArrayType)
 
 
 def made_list(frame: Frame, site: object, element: Value) -> Value:
@@ -92,6 +102,8 @@ def _subscript_part(frame: Frame, owner: Value, index: Value, node: ast.Subscrip
         case PlainType():
             _hash(frame, owner, index, node)
             return load(owner, ELEMENT, PLAIN)
+        case DataType():
+            return load_data_item(frame, owner, index, is_slice)
         case ExactType(cls=cls) if cls in (str, bytes, range, bytearray):
             return value(_scalar_item(cls, is_slice))
         case ExactType() | SetType() if operations.is_builtin(type_):
@@ -170,6 +182,9 @@ def contains(frame: Frame, item: Value, holder: Value, node: object) -> None:
         if isinstance(part, (DictType, SetType, PlainType)):
             _hash(frame, one, item, node)
             continue
+        if isinstance(part, DataType) and not (is_data(deep(one)) and is_data(deep(item))):
+            unknown(frame, f"`in` of {part}", [item, one])
+            continue
         method = operations.dunder(part.cls, "__contains__") if isinstance(part, InstanceType) else None
         if method is not None:
             summary = operations.call_dunder("__contains__", deep(one), (deep(item),), frame.inference)
@@ -199,6 +214,9 @@ def store_item(frame: Frame, owner: Value, index: Value, stored: Value, node: as
                 _hash(frame, one, index, node)
                 frame.ledger.write(one, "dict", stored, VALUE)
                 frame.ledger.write(one, "list", stored, ELEMENT)
+            case DataType():
+                load_data_item(frame, one, index, isinstance(node.slice, ast.Slice))
+                write_data(frame, one, stored)
             case _ if operations.is_builtin(part):
                 continue
             case ArrayType():
@@ -224,6 +242,9 @@ def delete_item(frame: Frame, owner: Value, index: Value, node: ast.Subscript) -
             _hash(frame, one, index, node)
             for kind in kinds(part):
                 frame.ledger.write(one, kind, NOTHING, ELEMENT)
+        elif isinstance(part, DataType):
+            load_data_item(frame, one, index, isinstance(node.slice, ast.Slice))
+            write_data(frame, one)
         elif not operations.is_builtin(part):
             summary = operations.call_dunder("__delitem__", deep(one), (deep(index),), frame.inference)
             if summary is not None:
@@ -257,13 +278,24 @@ def _augmented_part(frame: Frame, node: ast.AugAssign, name: str, left: Value, r
             if not is_jax(left.type):
                 for kind in kinds(left.type):
                     frame.ledger.write(left, kind)
+        case DataType() if not (name in _OF_NUMBERS and right.type in (INT, FLOAT, BOOL, COMPLEX)):
+            return _augmented_data(frame, name, left, right, node)
         case InstanceType(cls=cls) if operations.dunder(cls, f"__i{name}__") is not None:
             summary = operations.call_dunder(f"__i{name}__", deep(left), (deep(right),), frame.inference)
             if summary is not None:
                 return apply_summary(frame, summary, [left, right], {}, node)
     result = binary(frame, name, left, right, node)
-    if not is_immutable(left.type) and isinstance(left.type, (ListType, PlainType, SetType, DictType, ArrayType)):
+    if not is_immutable(left.type) and isinstance(left.type, _CHANGED_IN_PLACE):
         return join_values(left, result)
+    return result
+
+
+def _augmented_data(frame: Frame, name: str, left: Value, right: Value, node: ast.AugAssign) -> Value:
+    """Library data that may be a container: then it is changed in place, by walking the right operand."""
+    if not is_data(deep(right)):
+        return unknown(frame, f"`{name}=` of {left.type}", [left, right])
+    result = join_values(left, binary(frame, name, left, right, node))
+    write_data(frame, left, right)
     return result
 
 

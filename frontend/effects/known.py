@@ -17,6 +17,7 @@ from typing import Any, TypeAlias
 from ...diagnostics.effect import Effect
 from ...diagnostics.errors import XCSError
 from .abstract_type import ANY, AbstractType
+from .promised_result import checked_promise
 from .summary import ParameterKey
 from .type_of import is_class
 
@@ -217,7 +218,7 @@ def register(
     target: Callable[..., Any] | str,
     effect: str | Effect,
     *,
-    result: AbstractType = ANY,
+    result: AbstractType | type | str = ANY,
     external: bool | None = None,
     sees_writes: bool = False,
     mutates: Sequence[int] = (),
@@ -226,10 +227,11 @@ def register(
     """Says what calling `target` does: a callable, or an import path such as `"mylib.Client.ask"` or `"mylib.pure.*"`.
 
     `effect` is `pure`, `reads`, `unordered`, `ordered` or `fence`; `external` defaults to whether it is
-    unordered or reads.
+    unordered or reads. `result` promises what it gives: a scalar class such as `str`, `"plain"` (as JSON gives it) or
+    `"data"` (objects of a library that only hold data).
 
     Raises:
-        XCSError: the effect is none of these.
+        XCSError: the effect or the result is none of these.
     """
     if isinstance(effect, str) and effect not in _DECLARABLE:
         choices = ", ".join(f"`{name}`" for name in _DECLARABLE)
@@ -240,7 +242,7 @@ def register(
         strength,
         sees_writes,
         waits,
-        result,
+        ANY if result == ANY else checked_promise(result),
         mutates=frozenset(mutates),
         retains=frozenset(retains),
         fresh=False,

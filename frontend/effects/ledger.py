@@ -176,7 +176,7 @@ class Ledger:
             if stored is not None:
                 self.escape(reach_of(stored))
         elif stored is None or field is None:
-            cell.unsettle()
+            cell.unsettle(() if stored is None else reach_of(stored))
         elif not cell.opaque:
             cell.hold(field, stored)
         elif fits(type_, kind, field, held):

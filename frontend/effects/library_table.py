@@ -22,6 +22,7 @@ from .abstract_type import (
     ANY,
     BOOL,
     BYTES,
+    DATA,
     FLOAT,
     INT,
     NEVER,
@@ -90,7 +91,10 @@ def text(result: AbstractType, *uses: str) -> KnownCallable:
     """A function of strings: of bytes (or of what only looks like text) it gives something else."""
 
     def rule(args: Types, kwargs: Named) -> AbstractType:
-        return result if all(widen(one) in _TEXT_LIKE for one in (*args, *kwargs.values())) else ANY
+        given = [widen(one) for one in (*args, *kwargs.values())]
+        if STR in given or result == MATCH:  # text that goes with text isn't bytes
+            given = [one for one in given if one != DATA]
+        return result if all(one in _TEXT_LIKE for one in given) else ANY
 
     return pure(rule, *uses)
 
@@ -112,7 +116,7 @@ def _count(args: Types, kwargs: Named) -> AbstractType:
 def _number(args: Types, kwargs: Named) -> AbstractType:
     """A number for numbers; other elements have arithmetic of their own."""
     part = element(args, kwargs)
-    return NUMBER if part == PLAIN or all(one in (INT, FLOAT, BOOL, NEVER) for one in members(part)) else ANY
+    return NUMBER if part in (PLAIN, DATA) or all(one in (INT, FLOAT, BOOL, NEVER) for one in members(part)) else ANY
 
 
 def _product(args: Types, kwargs: Named) -> AbstractType:

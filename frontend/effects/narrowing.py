@@ -10,11 +10,12 @@ from .abstract_type import (
     AbstractType,
     ExactType,
     InstanceType,
+    covers,
     join,
     members,
 )
 from .frame import Frame
-from .value import NONE_VALUE, value
+from .value import NONE_VALUE, Value, value
 
 
 def narrow(frame: Frame, node: ast.expr, holds: bool) -> None:
@@ -32,7 +33,10 @@ def narrow(frame: Frame, node: ast.expr, holds: bool) -> None:
             left=ast.Name(id=name), ops=[ast.Is() | ast.IsNot() as op], comparators=[ast.Constant(value=None)]
         ):
             is_none = holds == isinstance(op, ast.Is)
-            _keep(frame, name, lambda one: one == NONE_VALUE.type if is_none else one != NONE_VALUE.type)
+            if is_none and any(covers(one, NONE_VALUE.type) for one in members(frame.lookup(name).type)):
+                _rebind(frame, name, NONE_VALUE)
+            else:
+                _keep(frame, name, lambda one: not is_none and one != NONE_VALUE.type)
         case ast.Name(id=name) if holds:
             _keep(frame, name, lambda one: one != NONE_VALUE.type)
         case ast.Call(func=ast.Name(id="isinstance"), args=[ast.Name(id=name), ast.Name(id=cls_name)]):
@@ -46,6 +50,12 @@ def narrow(frame: Frame, node: ast.expr, holds: bool) -> None:
 def _may_be(one: AbstractType, cls: type, holds: bool) -> bool:
     exact = one.cls if isinstance(one, (ExactType, InstanceType)) else None
     return exact is None or issubclass(exact, cls) == holds
+
+
+def _rebind(frame: Frame, name: str, held: Value) -> None:
+    """A name that is followed on this path holds this."""
+    if frame.names is not None and name in frame.names and name not in frame.shared:
+        frame.names[name] = held
 
 
 def _keep(frame: Frame, name: str, keeps: Callable[[AbstractType], bool]) -> None:

@@ -13,6 +13,9 @@ from ...diagnostics.effect import Effect
 from .abstract_type import (
     ANY,
     BOOL,
+    BYTES,
+    COMPLEX,
+    DATA,
     FLOAT,
     INT,
     NEVER,
@@ -21,6 +24,7 @@ from .abstract_type import (
     STR,
     AbstractType,
     ArrayType,
+    DataType,
     DictType,
     ExactType,
     InstanceType,
@@ -58,11 +62,19 @@ SAMPLES: dict[type, tuple[Any, ...]] = {
 
 PLAIN_FORMS = (STR, INT, FLOAT, BOOL, NONE, ListType(PLAIN), DictType(STR, PLAIN))
 
-_BUILTIN = (ListType, DictType, SetType, TupleType, TupleOfType, PlainType, NeverType, IteratorType)
+DATA_FORMS = (
+    *(STR, INT, FLOAT, BOOL, NONE, BYTES, COMPLEX),
+    *(ListType(DATA), TupleOfType(DATA), SetType(DATA), SetType(DATA, True), DictType(DATA, DATA)),
+)
+
+_BUILTIN = (ListType, DictType, SetType, TupleType, TupleOfType, PlainType, DataType, NeverType, IteratorType)
 
 
 def is_builtin(type_: AbstractType) -> bool:
-    """Whether the class of all values is a builtin one, whose own operators run no user code (elements' may)."""
+    """Whether all values are of builtin classes, or library data: their own operators run no user code.
+
+    Those of elements may.
+    """
     if isinstance(type_, ExactType):
         return type_.cls in SAMPLES
     if isinstance(type_, UnionType):

@@ -13,6 +13,9 @@ from functools import lru_cache
 from typing import Any
 
 from .abstract_type import (
+    ANY,
+    COMPLEX,
+    DATA,
     FLOAT,
     INT,
     NEVER,
@@ -20,6 +23,7 @@ from .abstract_type import (
     STR,
     AbstractType,
     ArrayType,
+    DataType,
     DictType,
     ExactType,
     IteratorType,
@@ -38,6 +42,7 @@ from .abstract_type import (
 from .comparisons import compare, hash_of
 from .ledger import Inference
 from .operations import (
+    DATA_FORMS,
     PLAIN_FORMS,
     SAMPLES,
     array_operation,
@@ -79,13 +84,22 @@ def binary(name: str, left: AbstractType, right: AbstractType, inference: Infere
     if isinstance(left, UnionType) or isinstance(right, UnionType):
         pairs = itertools.product(members(left), members(right))
         return merged(binary(name, a, b, inference) for a, b in pairs)
-    if name == "mod" and left in (STR, PLAIN):
-        return merged((formatted(right, inference), pure(_plain_or(left, STR))), _plain_or(left, STR))
+    if name == "mod" and left in (STR, PLAIN, DATA):
+        return _modulo(left, right, inference)
     if is_builtin(left) and is_builtin(right):
         return _builtin_binary(name, left, right, inference)
     if isinstance(left, ArrayType) or isinstance(right, ArrayType):
         return array_operation(f"`{name}`", left, right)
     return _dunder_binary(name, left, right, inference)
+
+
+def _modulo(left: AbstractType, right: AbstractType, inference: Inference) -> Summary:
+    """`%` of what may be text: it formats the right operand."""
+    result = STR if left == STR else left
+    found = merged((formatted(right, inference), pure(result, left)), result)
+    if left == STR or is_builtin(right):
+        return found
+    return merged((found, _dunder_binary("mod", left, right, inference)), ANY)
 
 
 @lru_cache(maxsize=4096)
@@ -101,15 +115,13 @@ def _scalar_binary(name: str, left: type, right: type) -> Summary | None:
     return pure(found)
 
 
-def _plain_or(one: AbstractType, exact: AbstractType) -> AbstractType:
-    return PLAIN if isinstance(one, PlainType) else exact
-
-
 def _builtin_binary(name: str, left: AbstractType, right: AbstractType, inference: Inference) -> Summary:
     if isinstance(left, NeverType) or isinstance(right, NeverType):
         return pure(NEVER)
-    if isinstance(left, PlainType) or isinstance(right, PlainType):
-        pairs = itertools.product(*(PLAIN_FORMS if isinstance(one, PlainType) else (one,) for one in (left, right)))
+    if {left, right} == {DATA} or {left, right} == {DATA, PLAIN}:
+        return pure(DATA, left, right, retains=True)
+    if isinstance(left, (PlainType, DataType)) or isinstance(right, (PlainType, DataType)):
+        pairs = itertools.product(*(_FORMS.get(type(one), (one,)) for one in (left, right)))
         return merged(binary(name, a, b, inference) for a, b in pairs)
     match name, left, right:
         case "add", ListType(element=a), ListType(element=b):
@@ -134,6 +146,9 @@ def _builtin_binary(name: str, left: AbstractType, right: AbstractType, inferenc
             return pure(NEVER)
 
 
+_FORMS: dict[type[AbstractType], tuple[AbstractType, ...]] = {PlainType: PLAIN_FORMS, DataType: DATA_FORMS}
+
+
 def _repeated(one: AbstractType) -> AbstractType:
     return one if isinstance(one, ListType) else TupleOfType(tuple_element(one))
 
@@ -152,8 +167,9 @@ def unary(name: str, operand: AbstractType, inference: Inference) -> Summary:
     """`-x`, `+x` or `~x`."""
     found = []
     for part in members(widen(operand)):
-        if isinstance(part, PlainType):
-            found.append(pure(UnionType(frozenset((INT, FLOAT)))))
+        if isinstance(part, (PlainType, DataType)):
+            complex_too = (COMPLEX,) if isinstance(part, DataType) else ()
+            found.append(pure(UnionType(frozenset((INT, FLOAT, *complex_too)))))
         elif is_builtin(part):
             cls = part.cls if isinstance(part, ExactType) else None
             found.append(pure(_scalar_unary(name, cls) if cls else NEVER))

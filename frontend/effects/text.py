@@ -9,6 +9,7 @@ from .abstract_type import (
     AbstractType,
     ArrayType,
     CaughtType,
+    DataType,
     ExactType,
     InstanceType,
     NeverType,
@@ -47,7 +48,7 @@ def _formatted(one: AbstractType, inference: Inference, how: str) -> Summary:
         one.cls in SAMPLES or one.cls in KNOWN_VALUE_CLASSES or is_numpy_scalar(one.cls)
     ):
         return pure(STR)
-    if isinstance(one, (PlainType, NeverType)):
+    if isinstance(one, (PlainType, DataType, NeverType)):
         return pure(STR, one)
     if is_builtin(one):
         return merged([pure(STR, one), *(formatted(part, inference, "repr") for part in parts_of(one))], STR)

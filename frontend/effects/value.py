@@ -16,8 +16,8 @@ from .abstract_type import (
     IMMUTABLE_SCALARS,
     NEVER,
     NONE,
-    PLAIN,
     AbstractType,
+    DataType,
     DictType,
     ExactType,
     InstanceType,
@@ -29,8 +29,8 @@ from .abstract_type import (
     TupleOfType,
     TupleType,
     UnionType,
+    covers,
     is_immutable,
-    is_plain,
     join,
     join_all,
 )
@@ -183,7 +183,7 @@ def load(one: Value, field: str, part: AbstractType, is_partial: bool = False) -
             described.add(origin)
             if INSIDE in origin.fields:
                 described |= origin.fields[INSIDE].origins
-        elif isinstance(one.type, PlainType):  # a list or a dict: which of them isn't told
+        elif isinstance(one.type, (PlainType, DataType)):  # a list or a dict: which of them isn't told
             for held in origin.fields.values():
                 found = join_values(found, held)
         else:
@@ -237,18 +237,18 @@ def _deep(one: Value, type_: AbstractType, depth: int) -> AbstractType:
             return join_all(_deep(one, part, depth) for part in parts)
         case InstanceType(cls=cls):
             return _deep_instance(one, cls, dict(type_.attributes), depth)
-        case PlainType():
+        case PlainType() | DataType():
             cells = [origin for origin in one.origins if isinstance(origin, Cell)]
-            return PLAIN if all(_holds_plain(cell, depth) for cell in cells) else ANY
+            return type_ if all(_holds_only(type_, cell, depth) for cell in cells) else ANY
         case _:
             return type_
 
 
-def _holds_plain(cell: Cell, depth: int) -> bool:
-    """Whether JSON-like data that may be this object still is JSON-like."""
+def _holds_only(whole: AbstractType, cell: Cell, depth: int) -> bool:
+    """Whether data that may be this object is still data of that kind, all the way down."""
     if cell.unsettled or cell.opaque:
         return not cell.unsettled
-    return depth > 0 and all(is_plain(deep(held, depth - 1)) for held in cell.fields.values())
+    return depth > 0 and all(covers(whole, deep(held, depth - 1)) for held in cell.fields.values())
 
 
 def _deep_instance(one: Value, cls: type, known: dict[str, AbstractType], depth: int) -> AbstractType:

@@ -1,0 +1,30 @@
+"""What authors promise of the results of calls: `result=` of `xcs.op` and `xcs.register`, as types."""
+
+from __future__ import annotations
+
+from ...diagnostics.errors import XCSError
+from .abstract_type import ANY, DATA, IMMUTABLE_SCALARS, PLAIN, AbstractType, ExactType
+
+_BY_NAME = {"plain": PLAIN, "data": DATA}
+
+
+def promised_type(promise: object) -> AbstractType | None:
+    """The type that a promise names: a builtin scalar class, `"plain"`, `"data"`, or a type itself; else None."""
+    if isinstance(promise, AbstractType):
+        return None if promise == ANY else promise
+    if isinstance(promise, str):
+        return _BY_NAME.get(promise)
+    return ExactType(promise) if type(promise) is type and promise in IMMUTABLE_SCALARS else None
+
+
+def checked_promise(promise: object) -> AbstractType:
+    """The type that a promise names.
+
+    Raises:
+        XCSError: it names none.
+    """
+    found = promised_type(promise)
+    if found is None:
+        shown = getattr(promise, "__name__", None) or promise
+        raise XCSError(f'expected the result to be a scalar class, `"plain"` or `"data"`, found `{shown}`')
+    return found
