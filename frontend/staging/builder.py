@@ -30,7 +30,8 @@ from .symbols import SymbolTable
 from .values import Static
 
 Operand: TypeAlias = SSAValue | Static
-Mark: TypeAlias = tuple[Block, Operation | None]
+Mark: TypeAlias = tuple[Block, Operation | None, int]
+"""A place: a block, the last op in it, and how many blocks there were."""
 
 
 def ir_type(known: AbstractType) -> Attribute:
@@ -55,6 +56,7 @@ class Builder:
         self.symbols = symbols
         self.file = file
         self.block = Block()
+        self._blocks: list[Block] = []
         self.location = file_location(file, 0, 0)
 
     def locate(self, line: int, column: int) -> None:
@@ -66,6 +68,7 @@ class Builder:
         """Emit into another block; if that fails, the block lets go of everything it uses."""
         outer, location = self.block, self.location
         self.block = block
+        self._blocks.append(block)
         try:
             yield
         except BaseException:
@@ -76,12 +79,16 @@ class Builder:
 
     def mark(self) -> Mark:
         """The current place, to come back to with `rewind`."""
-        return self.block, self.block.last_op
+        return self.block, self.block.last_op, len(self._blocks)
 
     def rewind(self, mark: Mark) -> None:
         """Drop everything emitted since `mark`."""
-        block, last = mark
+        block, last, num_blocks = mark
         discard(block, last)
+        for made in reversed(self._blocks[num_blocks:]):  # what is inside others comes after them
+            if made.parent is None:  # of an op that was never made: it must let go of what it uses
+                discard(made, None)
+        del self._blocks[num_blocks:]
 
     def emit(self, op: Operation) -> Sequence[SSAValue]:
         """Append an op to the current block."""
@@ -219,7 +226,8 @@ class Builder:
 
 def discard(block: Block, after: Operation | None) -> None:
     """Remove the ops of a block that come after `after` (None: all), last first."""
-    while (last := block.last_op) is not None and last is not after:
+    # Ops whose parent is gone went with the op around their block.
+    while (last := block.last_op) is not None and last is not after and last.parent is block:
         last.detach()
         last.erase(safe_erase=False)
 
