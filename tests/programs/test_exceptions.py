@@ -684,7 +684,7 @@ def bound_on_every_path_of_a_try(x):
     except ValueError:
         y = ask("handler")
     except KeyError:
-        return None
+        y = None
     else:
         y = ask(y)
     return y, ask("after")
