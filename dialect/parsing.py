@@ -62,6 +62,7 @@ class XcsParser(Parser):
         self.file_name = file_name
         self.spans: dict[Operation, Span] = {}
         self.first_uses: dict[str, Span] = {}
+        self.first_op: int | None = None  # where the outermost op being read starts
         self.line_starts = [0, *(index + 1 for index, char in enumerate(text) if char == "\n")]
         super().__init__(context, "", file_name)
         self._parser_state = ParserState(XcsLexer(Input(text, file_name)))
@@ -86,12 +87,18 @@ class XcsParser(Parser):
         except (VerifyException, *XDSL_MISHAPS) as error:
             self.raise_error(message_of(error))
         except RecursionError:
-            self.raise_error("regions, types or literals are nested too deeply")
+            # How deep it got depends on the interpreter, so the place of the outermost op it is.
+            start = self.first_op or 0
+            self.raise_error("regions, types or literals are nested too deeply", start, start + 1)
 
     def parse_operation(self) -> Operation:
         """Reads an op, and notes where it stands."""
         start = self.pos
+        is_outermost = self.first_op is None
+        self.first_op = start if is_outermost else self.first_op
         op = super().parse_operation()
+        if is_outermost:
+            self.first_op = None
         name = op.name
         start = max(self.lexer.input.content.find(name, start), start)  # after the names of the results
         self.spans[op] = Span(start, start + len(name), self.lexer.input)
