@@ -92,7 +92,10 @@ class CallStager(ArrayStager):
             return self.emit_array(function, entry.array, positional, keyword)
         function = getattr(function, "__xcs_wrapped__", function)
         args = [self.type_of(value) for value in positional]
-        summary = infer_call(function, args, {name: self.type_of(value) for name, value in keyword})
+        if keyword or not isinstance(function, types.FunctionType):
+            summary = infer_call(function, args, {name: self.type_of(value) for name, value in keyword})
+        else:
+            summary = self.program.summary_of(function, tuple(args))
         if isinstance(function, types.FunctionType) and self._worth_staging(summary) and not is_leaf(function):
             try:
                 return self._invoke(function, positional, keyword, summary)

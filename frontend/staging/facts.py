@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import types
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from typing import TypeAlias
 
@@ -14,8 +14,9 @@ from ...diagnostics.location import Location
 from ...dialect.functions import FuncOp
 from ...dialect.types import OBJ
 from ..effects.abstract_type import ANY, AbstractType, StaticType
+from ..effects.infer import infer_call
 from ..effects.scope import CodeScope, class_view
-from ..effects.summary import CodeSummary, Guard
+from ..effects.summary import CodeSummary, Guard, Summary
 from .closures import lazy_functions
 from .names import Names, names_of
 from .segment import Segment
@@ -89,6 +90,7 @@ class ProgramFacts:
     # Caches by identity; each entry holds what its key is the identity of.
     _names: dict[int, tuple[ast.AST, Names]] = field(default_factory=dict)
     _lazies: dict[int, tuple[ast.AST, tuple[ast.AST, ...]]] = field(default_factory=dict)
+    _summaries: dict[tuple[object, ...], Summary] = field(default_factory=dict)
     _described: dict[tuple[object, ...], tuple[Segment, CodeSummary]] = field(default_factory=dict)
 
     # ---- facts
@@ -154,6 +156,14 @@ class ProgramFacts:
         if found is None:
             found = self._names[id(node)] = (node, names_of([node]))
         return found[1]
+
+    def summary_of(self, function: Callable[..., object], types: tuple[AbstractType, ...]) -> Summary:
+        """The effect of a call with positional arguments of these types, remembered for this trace."""
+        key = (function, types)
+        found = self._summaries.get(key)
+        if found is None:
+            found = self._summaries[key] = infer_call(function, types, {})
+        return found
 
     def describe(self, segment: Segment, types: tuple[AbstractType, ...], owned: frozenset[str]) -> CodeSummary:
         """Effect and types of a segment; asked again and again while loops are traced, so remembered."""

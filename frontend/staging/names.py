@@ -133,10 +133,47 @@ class _NameCollector(ast.NodeVisitor):
 
 def names_of(nodes: Iterable[ast.AST]) -> Names:
     """The names that a run of statements or an expression uses."""
+    nodes = list(nodes)
+    found = _names_of_plain(nodes)
+    if found is not None:
+        return found
     collector = _NameCollector()
     for node in nodes:
         collector.visit(node)
     return collector.names
+
+
+_PLAIN_STATEMENTS = "Assign Expr Return If For While Raise Assert Pass Break Continue"
+_PLAIN_EXPRESSIONS = (
+    "Call Constant Attribute Subscript Slice Tuple List Dict Set Starred keyword JoinedStr FormattedValue "
+    "BinOp UnaryOp BoolOp Compare IfExp"
+)
+PLAIN_SYNTAX = frozenset(getattr(ast, name) for name in f"{_PLAIN_STATEMENTS} {_PLAIN_EXPRESSIONS}".split())
+"""Syntax without scopes of its own that reads and binds what its names say."""
+
+
+def _names_of_plain(nodes: list[ast.AST]) -> Names | None:
+    """The same for syntax without scopes of its own, which is most of it, several times faster; None for the rest."""
+    names = Names()
+    pending: list[object] = [*nodes]
+    while pending:
+        node = pending.pop()
+        kind = node.__class__
+        if kind is ast.Name:
+            found = names.read if node.ctx.__class__ is ast.Load else names.bound  # type: ignore[attr-defined]
+            if node.ctx.__class__ is ast.Del:  # type: ignore[attr-defined]
+                return None
+            found.add(node.id)  # type: ignore[attr-defined]
+        elif kind in PLAIN_SYNTAX:
+            for name in kind._fields:  # type: ignore[attr-defined]
+                held = getattr(node, name, None)
+                if held.__class__ is list:
+                    pending.extend(held)  # type: ignore[arg-type]
+                elif isinstance(held, (ast.expr, ast.keyword)):
+                    pending.append(held)
+        elif node is not None and not isinstance(node, (ast.operator, ast.cmpop, ast.unaryop, ast.boolop)):
+            return None
+    return names
 
 
 def parameter_names(arguments: ast.arguments) -> set[str]:

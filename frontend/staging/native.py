@@ -28,7 +28,6 @@ from ..effects.abstract_type import (
 )
 from ..effects.activation import unknown_call
 from ..effects.array_results import is_array
-from ..effects.infer import infer_call
 from ..effects.scope import find
 from ..effects.summary import CALLEE, EVERYTHING, CodeSummary, Summary, Touch
 from .builder import Operand, ir_type
@@ -178,7 +177,7 @@ class NativeStager(Stager):
                 types_.append(self.type_of(value))
             else:
                 return None
-        return infer_call(function, types_, {})
+        return self.program.summary_of(function, tuple(types_))
 
     def static_of(self, node: ast.expr) -> object:
         """The object a name or attribute chain is known to mean, else None. The layer above knows."""

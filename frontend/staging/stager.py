@@ -15,6 +15,7 @@ from xdsl.ir import Block, SSAValue
 from ...diagnostics.effect import DYNAMIC, PURE, READS, Behaviour
 from ..effects.abstract_type import (
     AbstractType,
+    DataType,
     DictType,
     ListType,
     PlainType,
@@ -117,7 +118,7 @@ class Stager:
         known = self.state.type_of(value)
         if is_immutable(known) or isinstance(known, (TupleType, TupleOfType)) or self.is_owned(value):
             return PURE
-        return READS if isinstance(known, (ListType, DictType, SetType, PlainType)) else DYNAMIC
+        return READS if isinstance(known, (ListType, DictType, SetType, PlainType, DataType)) else DYNAMIC
 
     # ---- values as operands
 
