@@ -373,8 +373,14 @@ def join_all(types: Iterable[AbstractType]) -> AbstractType:
     return result
 
 
+CLIENT_CLASSES: set[type] = set()
+"""Classes of library clients met so far: what is found in their instances is found in the class for good."""
+
+
 def is_frozen(cls: type) -> bool:
-    """Whether a class is a frozen dataclass."""
+    """Whether attributes of instances stay what they are: of frozen dataclasses, and of library clients."""
+    if cls in CLIENT_CLASSES:
+        return True
     parameters = cls.__dict__.get("__dataclass_params__")
     return parameters is not None and parameters.frozen
 

@@ -35,6 +35,7 @@ from .abstract_type import (
 )
 from .application import apply_summary
 from .array_methods import FACTS, attribute_type, one_class
+from .client_paths import client_path
 from .frame import Frame, Method, Path, Super
 from .known import TABLE
 from .ledger import DECLARE
@@ -86,7 +87,7 @@ def mangled(frame: Frame, name: str) -> str:
 
 def _load_from_callable(frame: Frame, owner: Value, name: str) -> Value:
     if isinstance(owner.bound, Path):
-        return _client_path(f"{owner.bound.path}.{name}", owner.bound.receiver)
+        return _load_path(f"{owner.bound.path}.{name}", owner.bound.receiver)
     if isinstance(owner.bound, Super):
         return _load_super(frame, owner.bound, name)
     if name in ("__name__", "__qualname__", "__module__", "__doc__"):
@@ -233,9 +234,9 @@ def _load_class(frame: Frame, cls: type, name: str) -> Value:
 
 def _load_instance(frame: Frame, owner: Value, type_: InstanceType, name: str, node: object) -> Value:
     cls = type_.cls
-    client = client_class(cls)
-    if client is not None:
-        return _client_path(f"{client}.{name}", owner)
+    path = client_path(cls, name)
+    if path is not None:
+        return _load_path(path, owner)
     if name == "__class__":
         return outside(StaticType(cls))
     if not has_plain_attributes(cls):
@@ -284,17 +285,7 @@ def _call_getter(frame: Frame, owner: Value, getter: Any, node: object) -> Value
     return apply_summary(frame, summary, [owner], {}, (node, "getter"))
 
 
-def client_class(cls: type) -> str | None:
-    """The path under which the table knows a library's client class (`openai.OpenAI`), for it and its subclasses."""
-    for base in cls.__mro__:
-        root = base.__module__.partition(".")[0]
-        path = f"{root}.{base.__qualname__}"
-        if TABLE.leads_on(path):
-            return path
-    return None
-
-
-def _client_path(path: str, receiver: Value) -> Value:
+def _load_path(path: str, receiver: Value) -> Value:
     return Value(ANY, bound=Path(path, receiver))
 
 

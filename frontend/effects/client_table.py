@@ -6,20 +6,64 @@ own defining paths are listed too, for calls that are resolved from the actual b
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import dataclasses
+from collections.abc import Mapping, Sequence
 
 from ...diagnostics.effect import Effect
-from .known import TABLE, KnownCallable
+from .abstract_type import ANY, BOOL, DATA, NONE, AbstractType, covers, is_data
+from .known import TABLE, KnownCallable, Rule
+from .type_of import CLIENT_PATHS
+
+
+def _unless_streamed(args: Sequence[AbstractType], kwargs: Mapping[str, AbstractType]) -> AbstractType:
+    """A response is data, but a stream waits for the world at each step."""
+    is_whole = kwargs.get("stream", NONE) == NONE and not ("**" in kwargs and covers(kwargs["**"], BOOL))
+    return DATA if is_whole else ANY
+
+
+def _unless_parsed(args: Sequence[AbstractType], kwargs: Mapping[str, AbstractType]) -> AbstractType:
+    """A configuration that names a class of the user's gives objects of that class."""
+    return DATA if is_data(kwargs.get("config", NONE)) and "**" not in kwargs else ANY
+
 
 MODEL_CALL = KnownCallable(
     Effect.UNORDERED, external=True, uses=("any *", "any **"), fresh=True, reason="calls a model"
 )
 HTTP_READ = KnownCallable(
-    Effect.READS, True, True, uses=("str 0 1", "any *", "any **"), fresh=True, writes="world", reason="reads over HTTP"
+    Effect.READS,
+    True,
+    True,
+    _unless_streamed,
+    uses=("str 0 1", "any *", "any **"),
+    fresh=True,
+    writes="world",
+    reason="reads over HTTP",
 )
 HTTP_WRITE = KnownCallable(
-    Effect.ORDERED, True, True, uses=("any *", "any **"), fresh=True, writes="world", reason="writes over HTTP"
+    Effect.ORDERED,
+    True,
+    True,
+    _unless_streamed,
+    uses=("any *", "any **"),
+    fresh=True,
+    writes="world",
+    reason="writes over HTTP",
 )
+
+
+def _gives(result: AbstractType | Rule) -> KnownCallable:
+    return dataclasses.replace(MODEL_CALL, result=result)
+
+
+def _result_of(path: str) -> AbstractType | Rule:
+    """What a model call gives: data, but for coroutines, and for calls that make objects of a class they are told."""
+    client, _, call = path.rpartition(".")
+    if "Async" in client or call in ("parse", "run", "ainvoke", "abatch", "acompletion", "aembedding"):
+        return ANY
+    if client == "langchain_core.Runnable":
+        return ANY
+    return _unless_parsed if call == "generate_content" else _unless_streamed
+
 
 _OPENAI_CALLS = (
     "chat.completions.create",
@@ -65,14 +109,20 @@ CLIENTS: Mapping[str, tuple[str, ...]] = {
 """Client classes and the attribute paths whose calls are model calls."""
 
 FUNCTIONS: Mapping[str, KnownCallable] = {
-    **{f"litellm.main.{name}": MODEL_CALL for name in ("completion", "acompletion", "embedding", "aembedding")},
-    **{f"litellm.{name}": MODEL_CALL for name in ("completion", "acompletion", "embedding", "aembedding", "rerank")},
     **{
-        f"openai.resources.{cls}.{name}": MODEL_CALL
+        f"{module}.{name}": _gives(_result_of(f"{module}.{name}"))
+        for module in ("litellm", "litellm.main")
+        for name in ("completion", "acompletion", "embedding", "aembedding", "rerank")
+    },
+    **{
+        f"openai.resources.{cls}.{name}": _gives(_result_of(name))
         for cls in _OPENAI_CLASSES
         for name in ("create", "parse", "generate")
     },
-    **{f"anthropic.resources.messages.messages.Messages.{name}": MODEL_CALL for name in ("create", "count_tokens")},
+    **{
+        f"anthropic.resources.messages.messages.Messages.{name}": _gives(_unless_streamed)
+        for name in ("create", "count_tokens")
+    },
     **{
         f"{module}.{name}": HTTP_READ
         for module in ("requests.api", "httpx._api")
@@ -94,10 +144,15 @@ SESSIONS: Mapping[str, tuple[str, ...]] = {
 
 RUNNABLES: Mapping[str, tuple[str, ...]] = {
     "langchain_core.Runnable": ("invoke", "batch", "ainvoke", "abatch"),
-    "langchain_core.BaseChatModel": ("invoke", "batch", "ainvoke", "abatch"),
-    "langchain_core.BaseLLM": ("invoke", "batch", "ainvoke", "abatch"),
+    "langchain_core.BaseChatModel": ("invoke", "batch", "predict", "ainvoke", "abatch"),
+    "langchain_core.BaseLLM": ("invoke", "batch", "predict", "ainvoke", "abatch"),
     "langchain_core.BaseRetriever": ("invoke", "ainvoke"),
+    "llama_index.LLM": ("complete", "chat", "predict"),
+    "llama_index.BaseLLM": ("complete", "chat"),
 }
+"""Classes that the models of a framework derive from."""
+
+ASYNC_SESSIONS = frozenset({"httpx.AsyncClient"})
 
 
 def load() -> None:
@@ -105,12 +160,15 @@ def load() -> None:
     for clients in (CLIENTS, RUNNABLES):
         for client, calls in clients.items():
             for call in calls:
-                TABLE.add(f"{client}.{call}", MODEL_CALL)
+                path = f"{client}.{call}"
+                TABLE.add(path, _gives(_result_of(path)))
     for session, calls in SESSIONS.items():
+        changes = {"result": ANY} if session in ASYNC_SESSIONS else {}
         for call in calls:
-            TABLE.add(f"{session}.{call}", HTTP_READ)
+            TABLE.add(f"{session}.{call}", dataclasses.replace(HTTP_READ, **changes))
         for call in ("post", "put", "patch", "delete", "request", "close"):
-            TABLE.add(f"{session}.{call}", HTTP_WRITE)
+            TABLE.add(f"{session}.{call}", dataclasses.replace(HTTP_WRITE, **changes))
+    CLIENT_PATHS.update(CLIENTS, SESSIONS)
     for path, entry in FUNCTIONS.items():
         TABLE.add(path, entry)
 

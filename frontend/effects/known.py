@@ -92,6 +92,7 @@ class Table:
         self._by_path: dict[str, KnownCallable] = {}
         self._by_prefix: dict[str, KnownCallable] = {}
         self._missing: dict[int, object] = {}
+        self.version = 0  # how often something was added
         self.rules: list[Callable[[object], KnownCallable | None]] = []
         self._lock = threading.Lock()
 
@@ -105,6 +106,7 @@ class Table:
             else:
                 self._by_path[target] = entry
             self._missing.clear()
+            self.version += 1
 
     def of(self, function: object) -> KnownCallable | None:
         """The entry of this very object."""

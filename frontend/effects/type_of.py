@@ -14,6 +14,7 @@ from typing import Any, TypeGuard
 
 from .abstract_type import (
     ANY,
+    CLIENT_CLASSES,
     IMMUTABLE_SCALARS,
     NEVER,
     AbstractType,
@@ -223,6 +224,17 @@ class _Shape:
         return found
 
 
+CLIENT_PATHS: set[str] = set()
+"""Client classes that are told by class alone, as `library_paths` spells them; the client table fills it."""
+
+
+def library_paths(cls: type) -> tuple[str, ...]:
+    """The names that a library's class may go by: below its top package, and below the package inside of that."""
+    top, _, rest = cls.__module__.partition(".")
+    inner = rest.partition(".")[0]
+    return (f"{top}.{cls.__qualname__}", f"{top}.{inner}.{cls.__qualname__}")
+
+
 def _is_exact_str(name: object) -> bool:
     return type(name) is str
 
@@ -238,8 +250,11 @@ def _shape(cls: type) -> _Shape:
         if dict_descriptor is None and type(own) is types.GetSetDescriptorType:
             dict_descriptor = own
     opaque = not is_python_class(cls) or cls.__module__ in _NATIVE_MODULES or is_array_library(cls)
+    is_client = not CLIENT_PATHS.isdisjoint(library_paths(cls))
+    if is_client:
+        CLIENT_CLASSES.add(cls)
     shape = _Shape(
-        exact=ExactType(cls) if opaque else None,
+        exact=ExactType(cls) if opaque else InstanceType(cls) if is_client else None,
         is_array=_is_array_class(cls),
         is_open=has_plain_attributes(cls),
         dict_descriptor=dict_descriptor,
