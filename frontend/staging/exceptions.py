@@ -34,11 +34,11 @@ def matches(exception: BaseException, expected: Any) -> bool:
     Raises:
         TypeError: as Python does, if what is expected is no exception class.
     """
-    if isinstance(expected, tuple):
-        return any([matches(exception, one) for one in expected])
-    if not isinstance(expected, type) or not issubclass(expected, BaseException):
-        raise TypeError("catching classes that do not inherit from BaseException is not allowed")
-    return expected in type(exception).__mro__
+    classes = expected if isinstance(expected, tuple) else (expected,)
+    for cls in classes:
+        if not isinstance(cls, type) or not issubclass(cls, BaseException):
+            raise TypeError("catching classes that do not inherit from BaseException is not allowed")
+    return any(cls in type(exception).__mro__ for cls in classes)
 
 
 class ExceptionStager(ComprehensionStager):
