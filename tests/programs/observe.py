@@ -185,7 +185,8 @@ def compare(want: Observation, got: Observation, when: str, *, more_calls: bool 
     missing, extra = want.calls - got.calls, got.calls - want.calls
     if missing:
         differ("missing external calls", dict(want.calls), dict(got.calls))
-    if (extra and not (more_calls or want.kinds)) or any(call.startswith("fetch") for call in extra):
+    # Reads overlap with unordered calls: where an exception leaves a block, later ones may have been made too.
+    if extra and not (more_calls or want.kinds):
         differ("additional external calls", dict(want.calls), dict(got.calls))
     if got.strays:
         differ("ordered effects off the calling thread", (), got.strays)
