@@ -12,7 +12,18 @@ from ...diagnostics.effect import READS, Behaviour
 from ...dialect.containers import AppendOp, InsertOp
 from ...dialect.types import OBJ
 from ...dialect.types import element_type as dialect_element_type
-from ..effects.abstract_type import ANY, INT, AbstractType, IteratorType, ListType, TupleOfType, join, widen
+from ..effects.abstract_type import (
+    ANY,
+    INT,
+    STR,
+    AbstractType,
+    IteratorType,
+    ListType,
+    TupleOfType,
+    TupleType,
+    join,
+    widen,
+)
 from ..effects.contents import element_type
 from .branches import BranchStager
 from .builder import Mark, discard, ir_type
@@ -123,7 +134,7 @@ class LoopStager(BranchStager):
         else:
             known = self.type_of(iterable)
             source = self.ssa(iterable)
-        snapshot = self.is_owned(iterable)
+        snapshot = self.is_owned(iterable) or isinstance(known, (TupleType, TupleOfType)) or known == STR
         if as_list and isinstance(known, IteratorType):
             source, snapshot = self._as_list(source, known), True
             known = ListType(known.element)
