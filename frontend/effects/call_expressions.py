@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 
 from .abstract_type import (
     ANY,
@@ -10,22 +11,21 @@ from .abstract_type import (
     NONE,
     StaticType,
     TupleType,
+    UnionType,
     widen,
 )
+from .array_methods import one_class
 from .attributes import load_callee
 from .calls import call_value
 from .expressions import mapping_items
-from .frame import Frame, expression
+from .frame import Frame, Path, expression
 from .iteration import iterate
-from .value import Cell, Value, reach_of
+from .value import NOTHING, Cell, Value, join_values, reach_of
 
 
 @expression(ast.Call)
 def _call(frame: Frame, node: ast.Call) -> Value:
-    if isinstance(node.func, ast.Attribute):
-        callee = load_callee(frame, frame.evaluate(node.func.value), node.func.attr, node.func)
-    else:
-        callee = frame.evaluate(node.func)
+    callees = _callees(frame, node.func)
     args: list[Value] = []
     kwargs: dict[str, Value] = {}
     is_exact = True
@@ -33,25 +33,43 @@ def _call(frame: Frame, node: ast.Call) -> Value:
         if isinstance(argument, ast.Starred):
             is_exact &= _star(frame, argument, args)
         else:
-            args.append(_argument(frame, callee, argument))
+            args.append(_argument(frame, callees, argument))
     for keyword in node.keywords:
         held = frame.evaluate(keyword.value)
         if keyword.arg is not None:
             kwargs[keyword.arg] = held
         else:
             is_exact &= _double_star(frame, held, keyword.value, kwargs)
-    if not is_exact and _is_variadic(callee):
+    if not is_exact and len(callees) == 1 and _is_variadic(callees[0]):
         kwargs["*"] = Value(NONE)
         is_exact = True
+    if is_exact and len(callees) == 1:
+        return call_value(frame, callees[0], args, kwargs, node)
     if is_exact:
-        return call_value(frame, callee, args, kwargs, node)
-    frame.ledger.unknown("a call with `*` of unknown length", [callee, *args, *kwargs.values()])
+        found = NOTHING
+        for position, one in enumerate(callees):
+            found = join_values(found, call_value(frame, one, args, kwargs, (node, position)))
+        return found
+    frame.ledger.unknown("a call with `*` of unknown length", [*callees, *args, *kwargs.values()])
     return Value(ANY, frozenset((None,)).union(*(reach_of(one) for one in (*args, *kwargs.values()))))
 
 
-def _argument(frame: Frame, callee: Value, node: ast.expr) -> Value:
+def _callees(frame: Frame, node: ast.expr) -> list[Value]:
+    """What is called; a method of an object that has one of several types may be several ones."""
+    if not isinstance(node, ast.Attribute):
+        return [frame.evaluate(node)]
+    owner = frame.evaluate(node.value)
+    type_ = one_class(owner.type)
+    if owner.bound is not None or not isinstance(type_, UnionType):
+        return [load_callee(frame, owner, node.attr, node)]
+    parts = sorted(type_.members, key=str)
+    found = [load_callee(frame, Value(part, owner.origins), node.attr, node) for part in parts]
+    return [one for one in found if one.type is not NEVER or one.bound is not None] or [NOTHING]
+
+
+def _argument(frame: Frame, callees: Sequence[Value], node: ast.expr) -> Value:
     """An argument; a generator expression is run where it stands if a builtin consumes it at once."""
-    if not isinstance(node, ast.GeneratorExp) or _consumes(callee):
+    if not isinstance(node, ast.GeneratorExp) or all(map(_consumes, callees)):
         return frame.evaluate(node)
     return stored_generator(frame, node)
 
@@ -75,7 +93,9 @@ _CONSUMERS = frozenset(
 
 
 def _is_variadic(callee: Value) -> bool:
-    """Builtins that take any number of arguments of one kind."""
+    """Whether any number of arguments means the same: builtins that take many of one kind, calls of clients."""
+    if isinstance(callee.bound, Path):
+        return True
     held = callee.type.value if isinstance(callee.type, StaticType) else getattr(callee.bound, "function", None)
     return getattr(held, "__name__", None) in _VARIADIC and type(held).__name__ != "function"
 
