@@ -1,0 +1,230 @@
+"""What a loop carries from iteration to iteration: found by tracing its body until nothing new turns up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence, Set
+from dataclasses import dataclass, field
+
+from xdsl.ir import Attribute, Block, BlockArgument, SSAValue
+
+from ...dialect.containers import AppendOp, InsertOp
+from ...dialect.types import OBJ
+from ..effects.abstract_type import AbstractType, join, widen
+from .branches import BranchStager
+from .builder import Mark, discard, ir_type
+from .stager import MustCarry, MustEscape
+from .state import OwnedState, State
+from .values import LocalFunction, Owned, Tracer, TupleValue, Unbound, Unstageable, Value
+
+MAX_ATTEMPTS = 8  # retraces of one body until its types and carried values settle
+
+
+@dataclass(slots=True)
+class Carried:
+    """What a loop carries, as far as found so far.
+
+    Attributes:
+        names: local names that the body binds, with the type their values have at the start of any iteration.
+        containers: owned containers that the body changes, likewise.
+        untyped: names whose values have no one IR type.
+    """
+
+    names: dict[str, AbstractType] = field(default_factory=dict)
+    containers: dict[Owned, AbstractType] = field(default_factory=dict)
+    untyped: set[str] = field(default_factory=set)
+
+
+class CarryingStager(BranchStager):
+    """The layer of what loops carry."""
+
+    # Layers above provide this.
+    @property
+    def iterated(self) -> list[Owned]:
+        """Owned containers that loops around this place iterate."""
+        raise NotImplementedError
+
+    def _stage_carrying(
+        self,
+        bound: set[str],
+        read: set[str],
+        live: Set[str],
+        changed: Sequence[Owned],
+        trace: Callable[[Carried], list[tuple[Block, list[BlockArgument]]]],
+        emit: Callable[[list[SSAValue], list[Block]], Sequence[SSAValue]],
+    ) -> None:
+        """Trace a loop until what it carries is settled, then emit it.
+
+        `trace` gives the body (left open, without its yield) and further blocks with the same carried arguments.
+        """
+        carried = self._first_guess(bound, read | live)
+        for owned in changed:
+            carried.containers[owned] = self.state.type_of(owned)
+        for _ in range(MAX_ATTEMPTS):
+            before = self.state.copy()
+            mark = self.builder.mark()
+            written = self.program.world_written
+            try:
+                traced = trace(carried)
+            except MustCarry as missing:
+                self._restart(before, mark, written)
+                if before.heap[missing.owned].depth < self.loop_depth:
+                    raise
+                if missing.owned in self.iterated:
+                    self.escape(missing.owned)
+                carried.containers[missing.owned] = self.state.type_of(missing.owned)
+                continue
+            except MustEscape as missing:
+                self._restart(before, mark, written)
+                self.escape(missing.owned)
+                carried.containers.pop(missing.owned, None)
+                continue
+            if self._settled(carried, traced, before) and (written or not self.program.world_written):
+                self._finish(carried, traced, before, bound, live, emit)
+                return
+            after_written = self.program.world_written
+            for block, _ in traced:
+                discard(block, None)
+            self._restart(before, mark, after_written)
+        raise Unstageable("what a loop carries does not settle")
+
+    def _restart(self, before: State, mark: Mark, written: bool) -> None:
+        self.state.restore(before)
+        self.builder.rewind(mark)
+        self.program.world_written = written
+
+    def _first_guess(self, bound: set[str], used: set[str]) -> Carried:
+        carried = Carried()
+        for name in sorted(bound & used):
+            value = self.state.names.get(name)
+            if value is None or isinstance(value, Unbound):
+                continue
+            if isinstance(value, Owned) and self.is_owned(value):
+                continue  # changed in place (`xs += ys`) unless tracing shows that the name is bound to another
+            if isinstance(value, LocalFunction):
+                raise Unstageable(f"local function `{name}` is bound again in a loop")
+            carried.names[name] = widen(self.type_of(value))
+        return carried
+
+    def _enter(self, block: Block, carried: Carried) -> list[BlockArgument]:
+        """At the start of an iteration: carried names and containers are block arguments."""
+        arguments: list[BlockArgument] = []
+        for name, known in carried.names.items():
+            argument = block.insert_arg(OBJ if name in carried.untyped else ir_type(known), len(block.args))
+            self.state.names[name] = Tracer(argument, known)
+            arguments.append(argument)
+        for owned, known in carried.containers.items():
+            argument = block.insert_arg(ir_type(known), len(block.args))
+            made_at = self.state.heap[owned].made_at
+            self.state.heap[owned] = OwnedState(known, self.depth, made_at, None, argument)
+            arguments.append(argument)
+        return arguments
+
+    def _settled(self, carried: Carried, traced: list[tuple[Block, list[BlockArgument]]], before: State) -> bool:
+        """Whether the values at the end of an iteration fit what its start assumed; if not, assume more."""
+        settled = True
+        for name, known in list(carried.names.items()):
+            value = self.state.names.get(name)
+            if value is None or isinstance(value, (Unbound, LocalFunction)):
+                raise Unstageable(f"`{name}` may be unbound after an iteration")
+            wider = join(known, widen(self.type_of(value)))
+            if wider != known:
+                carried.names[name] = wider
+                settled = False
+            kinds = {self.ir_type_of(value), self.ir_type_of(before.names[name])}
+            if name not in carried.untyped and kinds != {ir_type(known)}:
+                carried.untyped.add(name)
+                settled = False
+        for position, (owned, known) in enumerate(list(carried.containers.items()), len(carried.names)):
+            wider = join(known, self.state.type_of(owned))
+            if wider != known:
+                carried.containers[owned] = wider
+                settled = settled and all(is_only_filled(arguments[position]) for _, arguments in traced)
+        for name, value in before.names.items():
+            is_rebound = self.state.names.get(name, value) is not value
+            if isinstance(value, Owned) and name not in carried.names and is_rebound:
+                carried.names[name] = self.type_of(value)
+                settled = False
+        return settled
+
+    def _finish(
+        self,
+        carried: Carried,
+        traced: list[tuple[Block, list[BlockArgument]]],
+        before: State,
+        bound: set[str],
+        live: Set[str],
+        emit: Callable[[list[SSAValue], list[Block]], Sequence[SSAValue]],
+    ) -> None:
+        body = traced[0][0]
+        after = self.state
+        yields: list[SSAValue] = []
+
+        def finals() -> None:
+            for name in carried.names:
+                value = after.names[name]
+                self._let_go(value)
+                yields.append(self.ssa(value))
+            yields.extend(self.ssa(owned) for owned in carried.containers)
+
+        self.depth += 1
+        outer_loop, self.loop_depth = self.loop_depth, self.depth
+        try:
+            with self.builder.inside(body):
+                finals()
+        finally:
+            self.depth -= 1
+            self.loop_depth = outer_loop
+        self.state.restore(before)
+        keys: list[str | Owned] = [*carried.names, *carried.containers]
+        initial: list[SSAValue] = []
+        for key in keys:
+            start: Value = self.state.names[key] if isinstance(key, str) else key
+            if isinstance(key, str):
+                self._let_go(start)
+            initial.append(self.ssa(start))
+        kept = self._demote(traced, yields, initial)
+        with self.builder.inside(body):
+            self.builder.yield_([yields[i] for i in kept])
+        results = emit([initial[i] for i in kept], [block for block, _ in traced])
+        for number, i in enumerate(kept):
+            self._set_carried(keys[i], results[number], carried)
+        for name in bound - set(carried.names):
+            if name in live or name in self.state.names:
+                value = self.state.names.get(name)
+                if not (isinstance(value, Owned) and name in before.names and before.names[name] is value):
+                    self.state.names[name] = Unbound(name)
+
+    def _let_go(self, value: Value) -> None:
+        """A value that becomes a carried value: containers in it are ordinary objects from then on."""
+        if isinstance(value, (Owned, TupleValue)):
+            self.hold(value)
+
+    def ir_type_of(self, value: Value) -> Attribute:
+        """The IR type of the SSA value that holds a value."""
+        return value.ssa.type if isinstance(value, Tracer) else ir_type(widen(self.type_of(value)))
+
+    def _set_carried(self, key: str | Owned, result: SSAValue, carried: Carried) -> None:
+        if isinstance(key, str):
+            self.state.names[key] = Tracer(result, carried.names[key])
+        else:
+            self.change(key, result, carried.containers[key])
+
+    def _demote(
+        self,
+        traced: list[tuple[Block, list[BlockArgument]]],
+        yields: list[SSAValue],
+        initial: list[SSAValue],
+    ) -> list[int]:
+        """Values that an iteration hands on unchanged are captured instead of carried."""
+        kept = [i for i, value in enumerate(yields) if value is not traced[0][1][i]]
+        for block, arguments in traced:
+            for i, argument in enumerate(arguments):
+                if i not in kept:
+                    argument.replace_all_uses_with(initial[i])
+                    block.erase_arg(argument)
+        return kept
+
+
+def is_only_filled(container: SSAValue) -> bool:
+    """Whether a body only adds to a container, so that nothing in it relies on what the container holds."""
+    return all(isinstance(use.operation, (AppendOp, InsertOp)) and use.index == 0 for use in container.uses)
