@@ -9,10 +9,12 @@ from collections.abc import Callable, Sequence, Set
 from ...diagnostics.effect import PURE, READS
 from ..effects.abstract_type import AbstractType, ArrayType, ListType, TupleOfType, TupleType
 from .branches import FALLS, RAISES, SKIPS, Completion
+from .builder import Mark
 from .exceptions import ExceptionStager
 from .live_names import LiveNames
 from .names import always_leaves, leaves, names_of
 from .rewriting import name_node
+from .state import State
 from .values import Owned, Static, Tracer, TupleValue, Unstageable, Value
 
 MAX_COPIES = 4  # how often the rest of a function may be traced twice because both sides of a branch reach it
@@ -62,23 +64,31 @@ class FunctionStager(ExceptionStager):
         self, node: ast.stmt, rest: Sequence[ast.stmt], later: Set[str], live: Set[str], tail: bool
     ) -> Completion:
         """Stage one statement; where that fails run it natively, or with it the rest of the function."""
-        saved = self.state.copy()
-        mark = self.builder.mark()
-        facts = self.program.checkpoint()
+        start = self.state.copy(), self.builder.mark(), self.program.checkpoint()
         try:
             self.at(node)
             return self.stage_statement(node, rest, later, live, tail)
         except Unstageable as refusal:
-            self.state.restore(saved)
-            self.builder.rewind(mark)
-            self.program.rewind(facts)
+            self._go_back(start)
             self.program.note_statement(node, self.scope, refusal)
             if not leaves([node]):
-                self.stage_native_statements([node], later)
-                return FALLS
+                try:
+                    self.stage_native_statements([node], later)
+                    return FALLS
+                except Unstageable:
+                    if not tail:
+                        raise
+                    self._go_back(start)
             if not tail:
                 raise
             return Completion("returns", self.stage_tail([node, *rest]))
+
+    def _go_back(self, start: tuple[State, Mark, tuple[bool, int]]) -> None:
+        """Forget what staging a statement did before it failed."""
+        state, mark, facts = start
+        self.state.restore(state)
+        self.builder.rewind(mark)
+        self.program.rewind(facts)
 
     # ---- one statement
 

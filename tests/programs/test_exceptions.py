@@ -696,7 +696,6 @@ PROGRAMS = [
         (2,),
         (1,),
         staged=True,
-        xfail="a name bound by `try` and by each of its handlers counts as unbound",
     ),
     case(
         list_changed_in_nested_handler,
