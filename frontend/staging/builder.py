@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeAlias
 
-from xdsl.dialects.builtin import StringAttr
+from xdsl.dialects.builtin import FileLineColLoc, StringAttr
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 
 from ...diagnostics.effect import PURE, Behaviour
@@ -57,16 +57,21 @@ class Builder:
         self.file = file
         self.block = Block()
         self._blocks: list[Block] = []
-        self.location = file_location(file, 0, 0)
+        self._place = (0, 0)
 
     def locate(self, line: int, column: int) -> None:
         """Ops emitted from now on carry this location (1-based line and column, as MLIR counts)."""
-        self.location = file_location(self.file, line, column + 1)
+        self._place = (line, column + 1)
+
+    @property
+    def location(self) -> FileLineColLoc:
+        """The location that ops emitted now get."""
+        return file_location(self.file, *self._place)
 
     @contextmanager
     def inside(self, block: Block) -> Iterator[None]:
         """Emit into another block; if that fails, the block lets go of everything it uses."""
-        outer, location = self.block, self.location
+        outer, place = self.block, self._place
         self.block = block
         self._blocks.append(block)
         try:
@@ -75,7 +80,7 @@ class Builder:
             discard(block, None)
             raise
         finally:
-            self.block, self.location = outer, location
+            self.block, self._place = outer, place
 
     def mark(self) -> Mark:
         """The current place, to come back to with `rewind`."""
@@ -159,12 +164,16 @@ class Builder:
         array: str | None = None,
     ) -> Sequence[SSAValue]:
         """One leaf call, by symbol or of a callable that is data; further results are the mutated operands."""
-        arguments = [_argument("positional", None, operand) for operand in positional]
-        arguments += [_argument("keyword", name, operand) for name, operand in keyword]
         operands = [o for o in (*positional, *(o for _, o in keyword)) if not isinstance(o, Static)]
+        if keyword or len(operands) < len(positional):
+            arguments = [_argument("positional", None, operand) for operand in positional]
+            arguments += [_argument("keyword", name, operand) for name, operand in keyword]
+            template = ArgumentsAttr.of(tuple(arguments))
+        else:
+            template = ArgumentsAttr.positional(len(operands))
         versions = [positional[index].type for index in mutates]  # type: ignore[union-attr]
         details: dict[str, Any] = {
-            "args": ArgumentsAttr.of(tuple(arguments)),
+            "args": template,
             "result_types": (result, *versions),
             "mutates": mutates,
             "fresh": fresh,

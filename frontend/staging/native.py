@@ -192,6 +192,8 @@ class NativeStager(Stager):
 
     def _may_gain(self, node: ast.AST) -> bool:
         """A quick look without inference: no call and no array means nothing to gain."""
+        if isinstance(node, ast.Call):
+            return True
         has_operator = False
         for inner in ast.walk(node):
             if isinstance(inner, (ast.Call, ast.Await)):

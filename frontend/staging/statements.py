@@ -53,17 +53,18 @@ class FunctionStager(ExceptionStager):
             tail: falling off their end returns from the function.
         """
         last_read = {name: index for index, node in enumerate(nodes) for name in self.program.names([node]).read}
-        for index, node in enumerate(nodes):
-            rest = nodes[index + 1 :]
-            completion = self._stage_or_outline(node, rest, LiveNames(last_read, index, live), live, tail)
+        for index in range(len(nodes)):
+            completion = self._stage_or_outline(nodes, index, LiveNames(last_read, index, live), live, tail)
             if completion is not FALLS:
                 return completion
         return FALLS
 
     def _stage_or_outline(
-        self, node: ast.stmt, rest: Sequence[ast.stmt], later: Set[str], live: Set[str], tail: bool
+        self, nodes: Sequence[ast.stmt], index: int, later: Set[str], live: Set[str], tail: bool
     ) -> Completion:
         """Stage one statement; where that fails run it natively, or with it the rest of the function."""
+        node = nodes[index]
+        rest = nodes[index + 1 :] if isinstance(node, (ast.If, ast.Try)) else ()
         start = self.state.copy(), self.builder.mark(), self.program.checkpoint()
         try:
             self.at(node)
@@ -81,7 +82,7 @@ class FunctionStager(ExceptionStager):
                     self._go_back(start)
             if not tail:
                 raise
-            return Completion("returns", self.stage_tail([node, *rest]))
+            return Completion("returns", self.stage_tail(nodes[index:]))
 
     def _go_back(self, start: tuple[State, Mark, tuple[bool, int]]) -> None:
         """Forget what staging a statement did before it failed."""
