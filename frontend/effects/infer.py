@@ -31,11 +31,12 @@ from . import (
     special_calls,
     statements,
 )
-from .abstract_type import ANY, IMMUTABLE_SCALARS, AbstractType, InstanceType, shallow
+from .abstract_type import ANY, IMMUTABLE_SCALARS, AbstractType, InstanceType
 from .activation import Analysis, is_method_of_data
 from .known import known
 from .scope import CodeScope
 from .segments import run_code
+from .staleness import shallow
 from .summary import CALLEE, CodeSummary, Summary
 from .type_of import is_class, type_of
 

@@ -24,11 +24,11 @@ from ..effects.abstract_type import (
     StaticType,
     TupleType,
     is_immutable,
-    shallow,
 )
 from ..effects.activation import unknown_call
 from ..effects.array_results import is_array
 from ..effects.scope import find
+from ..effects.staleness import shallow
 from ..effects.summary import CALLEE, EVERYTHING, CodeSummary, Summary, Touch
 from .builder import Operand, ir_type
 from .names import definitely_bound, leaves

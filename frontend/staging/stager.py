@@ -24,9 +24,9 @@ from ..effects.abstract_type import (
     TupleType,
     is_immutable,
     join_all,
-    shallow,
 )
 from ..effects.scope import CodeScope
+from ..effects.staleness import shallow
 from .builder import Builder, Operand
 from .facts import ProgramFacts
 from .names import Names

@@ -44,11 +44,11 @@ from xcs.frontend.effects.abstract_type import (
     is_immutable,
     is_plain,
     join,
-    shallow,
 )
 from xcs.frontend.effects.contents import degraded, fits
 from xcs.frontend.effects.infer import infer_call, infer_code
 from xcs.frontend.effects.scope import CodeScope
+from xcs.frontend.effects.staleness import shallow
 from xcs.frontend.effects.summary import CodeSummary, Summary
 from xcs.frontend.effects.type_of import type_of
 
