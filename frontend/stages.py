@@ -11,11 +11,14 @@ from io import StringIO
 from typing import Any
 
 from xdsl.dialects.builtin import ModuleOp
+from xdsl.ir import Operation
 from xdsl.printer import Printer
 
 from ..diagnostics.errors import XCSError
+from ..dialect.functions import FuncOp
 from ..dialect.verification import verify_module
 from ..lowering.plan_lowering import lower_to_plan
+from ..passes.dependence import analyze_block, find_parallel_opportunities
 from ..passes.parallelism import ParallelismAnalysis, analyze_parallelism
 from ..passes.pipeline import DEFAULT_PIPELINE, optimise
 from ..runtime.executor import Executor, ThreadsExecutor
@@ -69,6 +72,22 @@ class Traced:
     def as_text(self, *, debuginfo: bool = False, generic: bool = False) -> str:
         """The textual IR; `debuginfo` adds source locations, `generic` prints the form that any MLIR tool reads."""
         return module_as_text(self.module, debuginfo=debuginfo, generic=generic)
+
+    def dependencies(self, op: Operation) -> tuple[Operation, ...]:
+        """The ops of the same block that must have completed before `op` starts, as far as they are direct."""
+        block = op.parent_block()
+        if block is None:
+            raise XCSError(f"expected an op of a program, found `{op.name}` outside of any block")
+        return analyze_block(block).dependencies(op)
+
+    def independent_sets(self) -> tuple[tuple[Operation, ...], ...]:
+        """The external calls of the entry function, in sets that can be in flight together, level by level."""
+        entry = next(op for op in self.module.ops if isinstance(op, FuncOp) and op.sym_name.data == self.entry)
+        return analyze_block(entry.body.block).independent_sets()
+
+    def find_parallel_opportunities(self) -> tuple[tuple[Operation, ...], ...]:
+        """Every set of two or more external calls of one block that can be in flight together."""
+        return find_parallel_opportunities(self.module)
 
     def verify(self) -> None:
         """Check the module.

@@ -252,3 +252,21 @@ def test_timelines_are_what_perfetto_reads(tmp_path: Path) -> None:
     (call, _) = [event for event in events if "@ask" in event["name"]]
     line = answer_each.__wrapped__.__code__.co_firstlineno + 5
     assert call["args"]["location"] == f"{HERE}:{line}"
+
+
+def test_dependences_of_a_trace_have_the_names_of_the_analyses() -> None:
+    traced = xcs.trace_function(debate.__wrapped__, "ab")
+    first, second = traced.independent_sets()
+    assert (len(first), len(second)) == (2, 1)
+    (together,) = traced.find_parallel_opportunities()
+    assert together == first
+    (verdict,) = second
+    reached: set[Any] = set()
+    pending = [verdict]
+    while pending:
+        for op in traced.dependencies(pending.pop()):
+            if op not in reached:
+                reached.add(op)
+                pending.append(op)
+    assert set(first) <= reached
+    assert called(weigh, "q", jnp.ones(3)).lower().parallelism.fusion_groups
