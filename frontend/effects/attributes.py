@@ -21,7 +21,6 @@ from .abstract_type import (
     CaughtType,
     DataType,
     DictType,
-    ExactType,
     InstanceType,
     ListType,
     NeverType,
@@ -360,13 +359,3 @@ def _resolved(frame: Frame, node: ast.ImportFrom) -> types.ModuleType | None:
         parts = parts[: len(parts) - node.level + 1]
         name = ".".join([*parts, name] if name else parts)
     return sys.modules.get(name)
-
-
-def method_value(owner: Value, function: Any) -> Value:
-    """A function bound to a receiver."""
-    return Value(ANY, bound=Method(function, owner))
-
-
-def exact(cls: type) -> AbstractType:
-    """The type of an instance of a C class."""
-    return ExactType(cls)

@@ -31,7 +31,6 @@ from .abstract_type import (
 from .application import apply_summary
 from .array_results import numpy_array, staged_result, traced_type
 from .array_table import staged_by_jax
-from .attributes import load_callee
 from .binding import (
     WrongArguments,
     bind_arguments,
@@ -206,13 +205,6 @@ def call_method(
         call_by_name = call_data_method if isinstance(method.receiver.type, DataType) else _call_plain
         return call_by_name(frame, method, args, kwargs, node)
     return call_static(frame, method.function, [method.receiver, *args], kwargs, node)
-
-
-def method_call(
-    frame: Frame, receiver: Value, name: str, args: Sequence[Value], kwargs: Mapping[str, Value], node: object
-) -> Value:
-    """`receiver.name(*args, **kwargs)`."""
-    return call_value(frame, load_callee(frame, receiver, name, node), args, kwargs, node)
 
 
 def _call_plain(

@@ -71,6 +71,10 @@ class Joins:
 class BranchStager(CallStager):
     """The layer of conditions."""
 
+    def returning(self, completion: Completion, tail: bool) -> Completion:
+        """Falling off the end of a function returns None."""
+        return Completion("returns", Static(None)) if tail and completion in (FALLS, SKIPS) else completion
+
     def truth(self, value: Value) -> bool | None:
         """The truth of a value if it is known while staging."""
         match value:

@@ -10,7 +10,7 @@ from xdsl.dialects.builtin import FileLineColLoc, StringAttr
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 
 from ...diagnostics.effect import PURE, Behaviour
-from ...dialect.access import GetItemOp, UnpackOp
+from ...dialect.access import UnpackOp
 from ...dialect.arguments import Argument, ArgumentKind, ArgumentsAttr
 from ...dialect.calls import CallIndirectOp, CallOp, InvokeOp
 from ...dialect.constants import ConstantOp
@@ -114,10 +114,6 @@ class Builder:
         """An object known when compiling that the IR's text can't spell."""
         return self.emit(LoadOp.make(self.symbols.object(value), location=self.location))[0]
 
-    def load(self, symbol: str, known: AbstractType) -> SSAValue:
-        """Outside state, read when the program runs."""
-        return self.emit(LoadOp.make(symbol, ir_type(known), location=self.location))[0]
-
     def make_list(self, elements: Sequence[SSAValue]) -> SSAValue:
         """A fresh list."""
         return self.emit(MakeListOp.make(elements, list_of(OBJ), location=self.location))[0]
@@ -137,10 +133,6 @@ class Builder:
     def insert(self, container: SSAValue, key: SSAValue, value: SSAValue) -> SSAValue:
         """The next version of an owned dict, with an item set."""
         return self.emit(InsertOp.make(container, key, value, container.type, location=self.location))[0]
-
-    def getitem(self, container: SSAValue, key: SSAValue, behaviour: Behaviour, known: AbstractType) -> SSAValue:
-        """An item."""
-        return self.emit(GetItemOp.make(container, key, behaviour, ir_type(known), location=self.location))[0]
 
     def unpack(
         self, value: SSAValue, known: Sequence[AbstractType], behaviour: Behaviour, star: int | None = None

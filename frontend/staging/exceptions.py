@@ -159,8 +159,7 @@ class ExceptionStager(ComprehensionStager):
             return Completion("returns", result) if tail else SKIPS
 
         def go_on() -> Completion:
-            completion = self.stage_block(rest, live, tail=tail)
-            return Completion("returns", Static(None)) if tail and completion in (FALLS, SKIPS) else completion
+            return self.returning(self.stage_block(rest, live, tail=tail), tail)
 
         known = self.truth(has_left)
         if known is not None:

@@ -83,7 +83,6 @@ class ProgramFacts:
     bodies: list[FuncOp] = field(default_factory=list)
     guards: set[Guard] = field(default_factory=set)
     opaque: list[Opaque] = field(default_factory=list)
-    segments: list[Segment] = field(default_factory=list)
     world_written: bool = False
     num_writes: int = 0
     kept: list[object] = field(default_factory=list)
@@ -111,10 +110,6 @@ class ProgramFacts:
     def rewind(self, facts: tuple[bool, int]) -> None:
         """Forget writes of ops that were dropped again."""
         self.world_written, self.num_writes = facts
-
-    def register_segment(self, segment: Segment) -> None:
-        """Remember a native piece of the program."""
-        self.segments.append(segment)
 
     def note_statement(self, node: ast.stmt, scope: CodeScope, refusal: Unstageable) -> None:
         """Remember why a statement runs natively."""

@@ -261,7 +261,6 @@ class NativeStager(Stager):
         index: dict[int | str, int | str] = {name: position for position, name in enumerate(segment.inputs)}
         summary = found.summary.renamed(index)
         function = segment.compile()
-        self.program.register_segment(segment)
         changed = {index[name]: known for name, known in found.owned.items()}
         details = {"source": segment.name}
         return self.emit_leaf(function, details["source"], values, (), summary, details, changed=changed)

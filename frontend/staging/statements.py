@@ -318,17 +318,13 @@ class FunctionStager(ExceptionStager):
 
     def _chosen(self, chosen: list[ast.stmt], rest: Sequence[ast.stmt], live: Set[str], tail: bool) -> Completion:
         completion = self.stage_block([*chosen, *rest], live, tail=tail)
-        return SKIPS if completion is FALLS and not tail else self._returning(completion, tail)
-
-    def _returning(self, completion: Completion, tail: bool) -> Completion:
-        """Falling off the end of a function returns None."""
-        return Completion("returns", Static(None)) if tail and completion in (FALLS, SKIPS) else completion
+        return SKIPS if completion is FALLS and not tail else self.returning(completion, tail)
 
     def _branch_on(
         self, condition: Value, then: list[ast.stmt], orelse: list[ast.stmt], live: Set[str], *, tail: bool
     ) -> Completion:
         def side(nodes: list[ast.stmt]) -> Callable[[], Completion]:
-            return lambda: self._returning(self.stage_block(nodes, live, tail=tail), tail)
+            return lambda: self.returning(self.stage_block(nodes, live, tail=tail), tail)
 
         completion = self.branch(condition, side(then), side(orelse), live)
         return FALLS if completion.kind in ("falls", "skips") else completion

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from xdsl.ir import SSAValue
 
-from ..effects.abstract_type import AbstractType, StaticType, TupleType
+from ..effects.abstract_type import AbstractType, StaticType
 
 
 class Unstageable(Exception):
@@ -93,8 +93,3 @@ class Unbound:
 
 
 Value: TypeAlias = Tracer | Static | TupleValue | Owned | LocalFunction | Unbound
-
-
-def tuple_type(elements: tuple[AbstractType, ...]) -> AbstractType:
-    """The type of a tuple of values of these types."""
-    return TupleType(elements)
