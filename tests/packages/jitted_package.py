@@ -1,0 +1,173 @@
+"""A package with its functions jitted. In: a package's name. Out: its functions replaced by `xcs.jit` of them as each
+module has run, so that other modules take the jitted ones, and the list of what was replaced.
+
+Assumes: nobody has taken the functions yet, so this runs before anything of the package is imported. Modules that are
+loaded all the same are changed in place.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.abc
+import importlib.machinery
+import pkgutil
+import sys
+import time
+import types
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import xcs
+from xcs.frontend import jit as jit_module
+from xcs.frontend.jit import Variant, Wrapped
+
+TESTS = frozenset({"tests", "test", "conftest", "__main__"})  # modules of a package that are not jitted
+
+
+@dataclass(frozen=True, slots=True)
+class Compilation:
+    """What one compilation of a function cost.
+
+    Attributes:
+        seconds: processor time of the thread in tracing, passes and lowering.
+        num_ops: ops in the lowered module; 0 where the function fell back.
+        reason: why it fell back, or None.
+    """
+
+    seconds: float
+    num_ops: int
+    reason: str | None
+
+
+@dataclass
+class JittedPackage:
+    """A package whose functions are jitted.
+
+    Attributes:
+        name: of the package.
+        methods: whether the methods of its classes are jitted, too.
+        wrapped: what stands in for the functions, by the function's identity.
+        compilations: of all of them, in order.
+    """
+
+    name: str
+    methods: bool = False
+    wrapped: dict[int, Wrapped] = field(default_factory=dict)
+    compilations: list[Compilation] = field(default_factory=list)
+
+    def jit_module(self, module: types.ModuleType) -> None:
+        """Jit the functions of the package that a module binds."""
+        for key, value in list(vars(module).items()):
+            if isinstance(value, types.FunctionType) and self._defines(value):
+                setattr(module, key, self._jitted(value))
+            elif self.methods and isinstance(value, type) and self._defines(value):
+                self._jit_methods(value)
+
+    def _defines(self, value: Any) -> bool:
+        return str(value.__module__).partition(".")[0] == self.name
+
+    def _jitted(self, function: types.FunctionType) -> Wrapped:
+        known = self.wrapped.get(id(function))
+        if known is None:
+            known = self.wrapped[id(function)] = xcs.jit(function)
+        return known
+
+    def _jit_methods(self, cls: type) -> None:
+        for key, value in list(vars(cls).items()):
+            inner = value.__func__ if isinstance(value, (staticmethod, classmethod)) else value
+            if isinstance(inner, types.FunctionType) and self._defines(inner):
+                jitted: Any = self._jitted(inner)
+                setattr(cls, key, type(value)(jitted) if value is not inner else jitted)
+
+    def functions(self) -> list[dict[str, Any]]:
+        """The statistics of each jitted function, with its name."""
+        return [_statistics(one) for one in self.wrapped.values()]
+
+
+def _statistics(wrapped: Wrapped) -> dict[str, Any]:
+    programs = [variant.compiled.lowered for variant in wrapped._variants.values() if variant.compiled is not None]
+    fallback = {variant.fallback for variant in wrapped._variants.values() if variant.fallback is not None}
+    return {
+        "name": f"{wrapped.__module__}.{wrapped.__qualname__}",
+        "calls": wrapped.stats["calls"],
+        "staged": bool(programs),
+        "fallback": sorted(fallback),
+        "opaque": sorted({f"{piece.what} ({piece.reason})" for program in programs for piece in program.opaque}),
+    }
+
+
+class JittingFinder(importlib.abc.MetaPathFinder):
+    """Finds the modules of a package as Python does, and has their functions jitted once they have run."""
+
+    def __init__(self, package: JittedPackage) -> None:
+        self.package = package
+
+    def find_spec(self, fullname: str, path: Any, target: Any = None) -> importlib.machinery.ModuleSpec | None:
+        """The module's own spec, with `exec_module` extended."""
+        if fullname.partition(".")[0] != self.package.name:
+            return None
+        spec = importlib.machinery.PathFinder.find_spec(fullname, path, target)
+        if spec is None or not isinstance(spec.loader, importlib.machinery.SourceFileLoader):
+            return None
+        run = spec.loader.exec_module
+
+        def run_and_jit(module: types.ModuleType) -> None:
+            run(module)
+            if not TESTS & set(fullname.split(".")):
+                self.package.jit_module(module)
+
+        spec.loader.exec_module = run_and_jit  # type: ignore[method-assign]
+        return spec
+
+
+def jit_package(name: str, *, methods: bool = False) -> JittedPackage:
+    """Import every module of a package and jit the functions that it defines.
+
+    Args:
+        name: of the package, or of a module that stands alone.
+        methods: jit what its classes define, too.
+    """
+    package = JittedPackage(name, methods)
+    _measure(package)
+    sys.meta_path.insert(0, JittingFinder(package))
+    for module in modules_of(name):
+        package.jit_module(module)
+    return package
+
+
+def modules_of(name: str) -> Iterator[types.ModuleType]:
+    """The modules of a package that can be imported, its tests excepted."""
+    root = importlib.import_module(name)
+    yield root
+    for found in pkgutil.walk_packages(getattr(root, "__path__", []), f"{name}."):
+        if TESTS & set(found.name.split(".")):
+            continue
+        try:
+            yield importlib.import_module(found.name)
+        except Exception as error:  # it needs something that isn't installed
+            print(f"not imported: {found.name}: {error}", file=sys.stderr)
+
+
+class _NoWarnings:
+    """Stands for `warnings` where XCS warns: a test that counts warnings counts the package's own."""
+
+    @staticmethod
+    def warn(message: str, category: type[Warning], stacklevel: int) -> None:
+        """Say nothing: the reason is in the statistics."""
+
+
+def _measure(package: JittedPackage) -> None:
+    """Note what each compilation costs from now on."""
+    build = Wrapped._build
+
+    def measured(self: Wrapped, signature: Any) -> Variant:
+        start = time.thread_time()
+        variant = build(self, signature)
+        seconds = time.thread_time() - start
+        num_ops = sum(1 for _ in variant.compiled.lowered.module.walk()) if variant.compiled is not None else 0
+        package.compilations.append(Compilation(seconds, num_ops, variant.fallback))
+        return variant
+
+    Wrapped._build = measured  # type: ignore[method-assign]
+    jit_module.warnings = _NoWarnings()  # type: ignore[attr-defined]
