@@ -14,14 +14,15 @@ from ..effects.abstract_type import NEVER, AbstractType, join
 from .calls import CallStager
 from .native import container_class
 from .state import State
-from .values import LocalFunction, Owned, Static, Tracer, TupleValue, Unbound, Unstageable, Value
+from .values import LocalFunction, Maybe, Owned, Static, Tracer, TupleValue, Unbound, Unstageable, Value, parts_of
 
 Pair: TypeAlias = "tuple[Value | None, Value | None]"
 
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """How control leaves a run of statements: it `falls` off the end, `returns` a value, or `raises`."""
+    """How control leaves a run of statements: it `falls` off the end, `skips` or `jumps` over what is left of a body,
+    `returns` a value, or `raises`."""
 
     kind: str
     value: Value | None = None
@@ -29,7 +30,9 @@ class Completion:
 
 FALLS = Completion("falls")
 SKIPS = Completion("skips")  # `continue`: the rest of the loop body is skipped
+JUMPS = Completion("jumps")  # likewise, and no name of this function is read any more
 RAISES = Completion("raises")
+EXIT = "_xcs_exit_"  # begins the names that say how control leaves a piece of syntax
 
 
 @dataclass(slots=True)
@@ -49,7 +52,7 @@ class Side:
     @property
     def goes_on(self) -> bool:
         """Whether what follows in the same block may run after this side, so that it sees this side's names."""
-        return self.reaches_end and not self.leaves
+        return self.reaches_end and not self.leaves and self.completion is not JUMPS
 
 
 @dataclass(slots=True)
@@ -66,6 +69,14 @@ class Joins:
             self.index[key] = len(self.pairs)
             self.pairs.append((left, right))
         return self.index[key]
+
+
+@dataclass(frozen=True, slots=True)
+class MaybeJoin:
+    """What a name that is bound on some paths only is after a branch: joins of its value and of whether it is bound."""
+
+    value: object
+    bound: object
 
 
 class BranchStager(CallStager):
@@ -147,6 +158,8 @@ class BranchStager(CallStager):
                 self.state.names.pop(name, None)
         if not left.reaches_end and not right.reaches_end:
             return RAISES
+        if all(side.completion in (JUMPS, RAISES) for side in sides):
+            return JUMPS
         kind = next(side.completion.kind for side in sides if side.reaches_end)
         return Completion(kind, self._resolve(value, joined)) if value is not None else FALLS
 
@@ -155,23 +168,37 @@ class BranchStager(CallStager):
     def _join_names(self, left: Side, right: Side, live: Set[str], joins: Joins) -> dict[str, object]:
         names: dict[str, object] = {}
         for name in set(left.state.names) | set(right.state.names):
+            is_exit = name.startswith(EXIT)
             if name not in live and not name.startswith("_xcs_"):
                 continue
-            a = left.state.names.get(name) if left.goes_on else None
-            b = right.state.names.get(name) if right.goes_on else None
-            sides = [s for s in (left, right) if s.goes_on]
-            if not sides:
+            seen = [side.reaches_end if is_exit else side.goes_on for side in (left, right)]
+            held = [side.state.names.get(name) for side in (left, right)]
+            going = [value for value, is_seen in zip(held, seen, strict=True) if is_seen]
+            if not going or (name.startswith("_xcs_") and None in going):
                 continue
-            if any(isinstance(s.state.names.get(name, Unbound(name)), Unbound) for s in sides) and sides:
-                if not name.startswith("_xcs_"):
-                    names[name] = Unbound(name)
+            if any(value is None or isinstance(value, (Maybe, Unbound)) for value in going):
+                names[name] = self._join_maybe(name, held, seen, joins)
                 continue
+            a, b = (value if is_seen else None for value, is_seen in zip(held, seen, strict=True))
             present = a if b is None else b if a is None else None
             if present is not None and present is self.state.names.get(name):
                 names[name] = present  # what it was before, on the only side that goes on
                 continue
             names[name] = self._join_pair(a, b, joins)
         return names
+
+    def _join_maybe(self, name: str, held: Sequence[Value | None], seen: Sequence[bool], joins: Joins) -> object:
+        """A name that some side leaves unbound: its value and whether it is bound are joined apart."""
+        going = [value for value, is_seen in zip(held, seen, strict=True) if is_seen]
+        if all(value is None or isinstance(value, Unbound) for value in going):
+            return Unbound(name)
+        if all(value is going[0] for value in going):
+            return going[0]
+        parts = [parts_of(value) if is_seen else (None, None) for value, is_seen in zip(held, seen, strict=True)]
+        (a, a_bound), (b, b_bound) = parts
+        if isinstance(a, LocalFunction) or isinstance(b, LocalFunction):
+            raise Unstageable("a local function is chosen by a condition")
+        return MaybeJoin(self._join_pair(a, b, joins), self._join_pair(a_bound, b_bound, joins))
 
     def _join_pair(self, a: Value | None, b: Value | None, joins: Joins) -> object:
         """A value, or the number of a join, or a tuple of those."""
@@ -297,6 +324,8 @@ class BranchStager(CallStager):
         self.state.update(owned, ssa=version, type=known, elements=None, escaped=a.escaped or b.escaped)
 
     def _resolve(self, found: object, joined: list[Value]) -> Value:
+        if isinstance(found, MaybeJoin):
+            return Maybe(self._resolve(found.value, joined), self._resolve(found.bound, joined))
         if isinstance(found, bool) or not isinstance(found, (int, tuple)):
             return found  # type: ignore[return-value]
         if isinstance(found, int):

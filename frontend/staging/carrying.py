@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from xdsl.ir import Attribute, Block, BlockArgument, SSAValue
 
 from ...dialect.containers import AppendOp, InsertOp
 from ...dialect.types import OBJ
-from ..effects.abstract_type import AbstractType, join, widen
+from ..effects.abstract_type import BOOL, NEVER, AbstractType, join, widen
 from .branches import BranchStager
 from .builder import Mark, discard, ir_type
 from .stager import MustCarry, MustEscape
 from .state import OwnedState, State
-from .values import LocalFunction, Owned, Tracer, TupleValue, Unbound, Unstageable, Value
+from .unbound_names import flag_of, name_of_flag
+from .values import LocalFunction, Maybe, Owned, Static, Tracer, TupleValue, Unbound, Unstageable, Value, parts_of
 
 MAX_ATTEMPTS = 8  # retraces of one body until its types and carried values settle
 
@@ -24,14 +25,17 @@ class Carried:
     """What a loop carries, as far as found so far.
 
     Attributes:
-        names: local names that the body binds, with the type their values have at the start of any iteration.
+        names: local names that the body binds, with the type their values have at the start of any iteration. A name
+            that may be unbound there is followed by its flag.
         containers: owned containers that the body changes, likewise.
         untyped: names whose values have no one IR type.
+        read: names that an iteration may read before it binds them.
     """
 
     names: dict[str, AbstractType] = field(default_factory=dict)
     containers: dict[Owned, AbstractType] = field(default_factory=dict)
     untyped: set[str] = field(default_factory=set)
+    read: Set[str] = frozenset()
 
 
 class CarryingStager(BranchStager):
@@ -51,12 +55,14 @@ class CarryingStager(BranchStager):
         changed: Sequence[Owned],
         trace: Callable[[Carried], list[tuple[Block, list[BlockArgument]]]],
         emit: Callable[[list[SSAValue], list[Block]], Sequence[SSAValue]],
+        flag: str | None = None,
     ) -> None:
         """Trace a loop until what it carries is settled, then emit it.
 
-        `trace` gives the body (left open, without its yield) and further blocks with the same carried arguments.
+        `trace` gives the body (left open, without its yield) and further blocks with the same carried arguments. The
+        body yields the value of the name `flag` before what it carries.
         """
-        carried = self._first_guess(bound, read | live)
+        carried = self._first_guess(bound, read, live)
         for owned in changed:
             carried.containers[owned] = self.state.type_of(owned)
         for _ in range(MAX_ATTEMPTS):
@@ -79,7 +85,7 @@ class CarryingStager(BranchStager):
                 carried.containers.pop(missing.owned, None)
                 continue
             if self._settled(carried, traced, before) and (written or not self.program.world_written):
-                self._finish(carried, traced, before, bound, live, emit)
+                self._finish(carried, traced, before, bound, live, emit, flag)
                 return
             after_written = self.program.world_written
             for block, _ in traced:
@@ -92,26 +98,42 @@ class CarryingStager(BranchStager):
         self.builder.rewind(mark)
         self.program.world_written = written
 
-    def _first_guess(self, bound: set[str], used: set[str]) -> Carried:
-        carried = Carried()
-        for name in sorted(bound & used):
-            value = self.state.names.get(name)
-            if value is None or isinstance(value, Unbound):
+    def _first_guess(self, bound: set[str], read: set[str], live: Set[str]) -> Carried:
+        carried = Carried(read=read)
+        for name in sorted(bound - self.function_names.nonlocal_names):
+            if name not in read and name not in live:
                 continue
-            if isinstance(value, Owned) and self.is_owned(value):
+            value, is_bound = parts_of(self.state.names.get(name))
+            if isinstance(value, Owned) and self.is_owned(value) and is_bound == Static(True):
                 continue  # changed in place (`xs += ys`) unless tracing shows that the name is bound to another
             if isinstance(value, LocalFunction):
                 raise Unstageable(f"local function `{name}` is bound again in a loop")
-            carried.names[name] = widen(self.type_of(value))
+            carried.names[name] = NEVER if value is None else widen(self.type_of(value))
+            if is_bound != Static(True):
+                self._carry_flag(name, carried)
         return carried
+
+    def _carry_flag(self, name: str, carried: Carried) -> None:
+        """Carry whether a name is bound, too."""
+        carried.names[flag_of(name)] = BOOL
+        carried.untyped.add(name)
+
+    def _value_of_carried(self, name: str, names: Mapping[str, Value]) -> Value | None:
+        """What these names say a carried name is now, or a flag; None for the value of a name that isn't bound."""
+        flagged = name_of_flag(name)
+        value, bound = parts_of(names.get(name if flagged is None else flagged))
+        return value if flagged is None else bound
 
     def _enter(self, block: Block, carried: Carried) -> list[BlockArgument]:
         """At the start of an iteration: carried names and containers are block arguments."""
         arguments: list[BlockArgument] = []
         for name, known in carried.names.items():
             argument = block.insert_arg(OBJ if name in carried.untyped else ir_type(known), len(block.args))
-            self.state.names[name] = Tracer(argument, known)
             arguments.append(argument)
+            if (flagged := name_of_flag(name)) is None:
+                self.state.names[name] = Tracer(argument, known)
+            else:
+                self.state.names[flagged] = Maybe(self.state.names[flagged], Tracer(argument, known))
         for owned, known in carried.containers.items():
             argument = block.insert_arg(ir_type(known), len(block.args))
             made_at = self.state.heap[owned].made_at
@@ -123,14 +145,19 @@ class CarryingStager(BranchStager):
         """Whether the values at the end of an iteration fit what its start assumed; if not, assume more."""
         settled = True
         for name, known in list(carried.names.items()):
-            value = self.state.names.get(name)
-            if value is None or isinstance(value, (Unbound, LocalFunction)):
-                raise Unstageable(f"`{name}` may be unbound after an iteration")
-            wider = join(known, widen(self.type_of(value)))
+            value = self._value_of_carried(name, self.state.names)
+            if isinstance(value, LocalFunction):
+                raise Unstageable(f"local function `{name}` is bound again in a loop")
+            is_flagged = flag_of(name) in carried.names or name_of_flag(name) is not None
+            if not is_flagged and parts_of(self.state.names.get(name))[1] != Static(True):
+                self._carry_flag(name, carried)
+                settled = False
+            wider = known if value is None else join(known, widen(self.type_of(value)))
             if wider != known:
                 carried.names[name] = wider
-                settled = False
-            kinds = {self.ir_type_of(value), self.ir_type_of(before.names[name])}
+                settled = settled and name not in carried.read
+            ends = [value, self._value_of_carried(name, before.names)]
+            kinds = {self.ir_type_of(end) for end in ends if end is not None}
             if name not in carried.untyped and kinds != {ir_type(known)}:
                 carried.untyped.add(name)
                 settled = False
@@ -154,16 +181,17 @@ class CarryingStager(BranchStager):
         bound: set[str],
         live: Set[str],
         emit: Callable[[list[SSAValue], list[Block]], Sequence[SSAValue]],
+        flag: str | None,
     ) -> None:
         body = traced[0][0]
-        after = self.state
+        after = self.state.names
         yields: list[SSAValue] = []
+        first: list[SSAValue] = []
 
         def finals() -> None:
-            for name in carried.names:
-                value = after.names[name]
-                self._let_go(value)
-                yields.append(self.ssa(value))
+            if flag is not None:
+                first.append(self.ssa(after[flag]))
+            yields.extend(self._carried_ssa(name, after) for name in carried.names)
             yields.extend(self.ssa(owned) for owned in carried.containers)
 
         self.depth += 1
@@ -178,36 +206,48 @@ class CarryingStager(BranchStager):
         keys: list[str | Owned] = [*carried.names, *carried.containers]
         initial: list[SSAValue] = []
         for key in keys:
-            start: Value = self.state.names[key] if isinstance(key, str) else key
-            if isinstance(key, str):
-                self._let_go(start)
-            initial.append(self.ssa(start))
+            initial.append(self._carried_ssa(key, before.names) if isinstance(key, str) else self.ssa(key))
         kept = self._demote(traced, yields, initial)
         with self.builder.inside(body):
-            self.builder.yield_([yields[i] for i in kept])
+            self.builder.yield_([*first, *(yields[i] for i in kept)])
         results = emit([initial[i] for i in kept], [block for block, _ in traced])
-        for number, i in enumerate(kept):
-            self._set_carried(keys[i], results[number], carried)
+        self._set_carried({keys[i]: results[number] for number, i in enumerate(kept)}, carried)
         for name in bound - set(carried.names):
             if name in live or name in self.state.names:
                 value = self.state.names.get(name)
                 if not (isinstance(value, Owned) and name in before.names and before.names[name] is value):
                     self.state.names[name] = Unbound(name)
 
-    def _let_go(self, value: Value) -> None:
+    def _carried_ssa(self, name: str, names: Mapping[str, Value]) -> SSAValue:
         """A value that becomes a carried value: containers in it are ordinary objects from then on."""
+        value = self._value_of_carried(name, names)
+        if value is None:
+            return self.builder.placeholder(OBJ)
         if isinstance(value, (Owned, TupleValue)):
             self.hold(value)
+        return self.ssa(value)
 
     def ir_type_of(self, value: Value) -> Attribute:
         """The IR type of the SSA value that holds a value."""
         return value.ssa.type if isinstance(value, Tracer) else ir_type(widen(self.type_of(value)))
 
-    def _set_carried(self, key: str | Owned, result: SSAValue, carried: Carried) -> None:
-        if isinstance(key, str):
-            self.state.names[key] = Tracer(result, carried.names[key])
-        else:
-            self.change(key, result, carried.containers[key])
+    def _set_carried(self, results: Mapping[str | Owned, SSAValue], carried: Carried) -> None:
+        """After the loop: what changed is what the loop gives, the rest is as it was before."""
+        for owned, known in carried.containers.items():
+            if owned in results:
+                self.change(owned, results[owned], known)
+        for name, known in carried.names.items():
+            if name_of_flag(name) is not None:
+                continue
+            value, bound = parts_of(self.state.names.get(name))
+            if name in results:
+                value = Tracer(results[name], known)
+            if flag_of(name) in results:
+                bound = Tracer(results[flag_of(name)], BOOL)
+            if flag_of(name) in carried.names and bound != Static(True):
+                self.state.names[name] = Unbound(name) if value is None else Maybe(value, bound)
+            elif value is not None:
+                self.state.names[name] = value
 
     def _demote(
         self,

@@ -8,13 +8,23 @@ import types
 from functools import cached_property
 from typing import Any
 
-from ..effects.abstract_type import IteratorType, ListType, TupleType, UnionType, widen
+from ..effects.abstract_type import (
+    CollectionType,
+    DictType,
+    IteratorType,
+    ListType,
+    SetType,
+    StaticType,
+    TupleType,
+    UnionType,
+    widen,
+)
 from ..effects.scope import fact, find
 from .names import names_of
 from .native import NativeStager
 from .rewriting import children_in_order, get_child, name_node, rewrite_children, thaw
 from .state import EMPTY_DICT
-from .values import LocalFunction, Owned, Static, TupleValue, Unbound, Unstageable, Value
+from .values import LocalFunction, Maybe, Owned, Static, TupleValue, Unbound, Unstageable, Value
 
 FOLDABLE: dict[type, Any] = {
     ast.Add: operator.add,
@@ -93,8 +103,9 @@ class ExpressionStager(NativeStager):
     def lookup(self, name: str, node: ast.AST) -> Value:
         """The value a name is bound to."""
         value = self.state.names.get(name)
-        if isinstance(value, Unbound) or (value is None and name in self.local_names):
-            raise Unstageable(f"`{name}` may be unbound", getattr(node, "lineno", 0))
+        if isinstance(value, (Maybe, Unbound)) or (value is None and name in self.local_names):
+            read = name_node(name, node)
+            value = self.state.names[name] = self.stage_native_expression(read)  # raises where it is unbound
         if value is not None:
             return value
         if (known := self.known_free_name(name)) is not None:
@@ -107,10 +118,11 @@ class ExpressionStager(NativeStager):
         if name not in self._free_names:
             is_shared = name in self.function_names.nonlocal_names
             found = None if is_shared else find(self.scope, name)
-            held = None if found is None else getattr(found.value.type, "value", None)
-            if found is not None and found.guard is not None and held is not None:
+            known = None if found is None else found.value.type
+            is_known = isinstance(known, StaticType) and known.value is not None
+            if found is not None and found.guard is not None and is_known:
                 self.program.rely_on((found.guard,))
-            self._free_names[name] = None if held is None else Static(held)
+            self._free_names[name] = Static(known.value) if is_known else None
         return self._free_names[name]
 
     @cached_property
@@ -139,11 +151,11 @@ class ExpressionStager(NativeStager):
         if namespace is None or name not in namespace:
             return None
         found = fact(namespace[name], namespace, name, f"global:{held.__name__}.{name}")
-        known = getattr(found.value.type, "value", None)
-        if known is None:
+        known = found.value.type
+        if not isinstance(known, StaticType) or known.value is None:
             return None
         self.program.rely_on(() if found.guard is None else (found.guard,))
-        return Static(known)
+        return Static(known.value)
 
     def static_of(self, node: ast.expr) -> object:
         """The object a name or attribute chain is known to mean, else None."""
@@ -205,20 +217,21 @@ class ExpressionStager(NativeStager):
         places = children_in_order(node)
         if places is None:
             raise Unstageable(f"{type(node).__name__} with something to stage inside", getattr(node, "lineno", 0))
-        if not any(self._child_has_gain(get_child(place)) for place in places):
+        if not any(self.child_has_gain(get_child(place)) for place in places):
             return node
         fresh = thaw(node)
         places = children_in_order(fresh)
         assert places is not None
         rewrite_children(
-            fresh, places, self._child_has_gain, self.compute, self.rewrite, self.is_trivial, self._settle_receiver
+            fresh, places, self.child_has_gain, self.compute, self.rewrite, self.is_trivial, self._settle_receiver
         )
         return fresh
 
-    def _child_has_gain(self, node: ast.expr) -> bool:
+    def child_has_gain(self, node: ast.expr) -> bool:
+        """Whether an operand, which may be a slice or a starred one, has something to stage."""
         if isinstance(node, (ast.Slice, ast.Starred, ast.FormattedValue)):
             places = children_in_order(node) or []
-            return any(self._child_has_gain(getattr(o, f) if i is None else getattr(o, f)[i]) for o, f, i in places)
+            return any(self.child_has_gain(getattr(o, f) if i is None else getattr(o, f)[i]) for o, f, i in places)
         return self.has_gain(node)
 
     def rewrite(self, node: ast.expr) -> ast.expr:
@@ -250,7 +263,7 @@ class ExpressionStager(NativeStager):
         """Whether evaluating a node later makes no difference: local names, known objects, literals."""
         if isinstance(node, ast.Name):
             bound = self.state.names.get(node.id)
-            return not isinstance(bound, Unbound) if bound is not None else self.static_of(node) is not None
+            return not isinstance(bound, (Maybe, Unbound)) if bound is not None else self.static_of(node) is not None
         return isinstance(node, (ast.Constant, ast.Lambda))
 
     def _settle_receiver(self, node: ast.Call) -> None:
@@ -286,6 +299,12 @@ def has_method(known: object, name: str) -> bool:
     match known:
         case ListType():
             return hasattr(list, name)
+        case DictType():
+            return hasattr(dict, name)
+        case SetType(frozen=frozen):
+            return hasattr(frozenset if frozen else set, name)
+        case CollectionType(cls=cls):
+            return hasattr(cls, name)
         case TupleType():
             return hasattr(tuple, name)
         case _:

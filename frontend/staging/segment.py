@@ -17,6 +17,7 @@ from ..effects.abstract_type import AbstractType
 from ..effects.infer import infer_code
 from ..effects.scope import CodeScope
 from ..effects.summary import CodeSummary, Summary
+from .unbound_names import name_of_flag, note_bound, unbind, unbind_unless
 
 FACTORY = "__xcs_factory__"
 INNER = "__xcs_native__"  # a name of its own, or the code would find it where it means the function it comes from
@@ -33,6 +34,7 @@ class Segment:
         scope: the function it comes from: globals, cells, file, flags.
         statics: names known while staging, bound as cells of the segment.
         prologue: definitions of local functions that the segment uses.
+        unbound: local names that it reads and that aren't bound.
         returns: the body ends in `return`, whose value is the result.
     """
 
@@ -43,6 +45,7 @@ class Segment:
     statics: Mapping[str, Any] = field(default_factory=dict)
     prologue: tuple[ast.stmt, ...] = ()
     returns: bool = False
+    unbound: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -59,6 +62,10 @@ class Segment:
         if isinstance(self.body, ast.expr):
             return [_at(ast.Return(self.body), self.body)]
         return list(self.body)
+
+    def _unbinding(self, first: ast.AST) -> list[ast.stmt]:
+        unbound = [statement for name in self.unbound for statement in unbind(name, first)]
+        return [*unbound, *(unbind_unless(flag, name, first) for flag, name in _flags(self.inputs))]
 
     def infer(self, input_types: Sequence[AbstractType], owned: frozenset[str] = frozenset()) -> CodeSummary:
         """The effect and types of this segment for inputs of these types; those in `owned` are seen by no one else."""
@@ -78,7 +85,8 @@ class Segment:
     def compile(self) -> types.FunctionType:
         """The segment as a function of its inputs."""
         first = self.body if isinstance(self.body, ast.expr) else self.body[0]
-        statements = [*self.prologue, *self._statements()]
+        statements = [*self._unbinding(first), *self.prologue, *self._statements()]
+        statements += [note_bound(flag, name, first) for flag, name in _flags(self.outputs)]
         if self.outputs and not self.returns:
             names: list[ast.expr] = [_at(ast.Name(name, ast.Load()), first) for name in self.outputs]
             value = names[0] if len(names) == 1 else _at(ast.Tuple(names, ast.Load()), first)
@@ -90,6 +98,11 @@ class Segment:
         function.__xcs_segment__ = self  # type: ignore[attr-defined]
         function.__qualname__ = f"{scope_name(self.scope)}.<native>"
         return function
+
+
+def _flags(names: Sequence[str]) -> list[tuple[str, str]]:
+    """The flags among these names, each with the name that it is of."""
+    return [(flag, name) for flag in names if (name := name_of_flag(flag)) is not None]
 
 
 def _compile_inner(segment: Segment, statements: list[ast.stmt], first: ast.AST) -> types.CodeType:

@@ -31,7 +31,7 @@ from .builder import Builder, Operand
 from .facts import ProgramFacts
 from .names import Names
 from .state import OwnedState, State
-from .values import LocalFunction, Owned, Static, Tracer, TupleValue, Unbound, Unstageable, Value
+from .values import LocalFunction, Maybe, Owned, Static, Tracer, TupleValue, Unbound, Unstageable, Value
 
 SCALARS = (str, int, float, bool, complex, bytes, type(None), type(...))
 
@@ -135,8 +135,8 @@ class Stager:
                 return self.builder.make_tuple([self.ssa(element) for element in elements])
             case Owned():
                 return self._owned_ssa(value)
-            case Unbound(name=name):
-                raise Unstageable(f"`{name}` may be unbound")
+            case Unbound() | Maybe():
+                raise AssertionError(f"an unbound name reached an operand: {value}")
             case LocalFunction():
                 raise Unstageable("a local function is used as a value")
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from xdsl.ir import SSAValue
 
 from ..effects.abstract_type import ANY, NEVER, AbstractType, DictType, ListType, TupleType, join_all
-from .values import Owned, Static, Tracer, TupleValue, Value
+from .values import Maybe, Owned, Static, Tracer, TupleValue, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,8 @@ class State:
                 return TupleType(tuple(map(self.type_of, elements)))
             case Owned():
                 return self._owned_type(self.heap[value])
+            case Maybe(value=held):
+                return self.type_of(held)
             case _:
                 return ANY
 

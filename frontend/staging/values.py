@@ -1,4 +1,7 @@
-"""What a name can be bound to while staging: tracers, static objects, tuples, owned containers, local functions."""
+"""What a name can be bound to while staging: tracers, static objects, tuples, owned containers, local functions.
+
+A name that is bound on some paths only is a `Maybe`; one that is bound on none is `Unbound`.
+"""
 
 from __future__ import annotations
 
@@ -87,9 +90,28 @@ class LocalFunction:
 
 @dataclass(frozen=True, slots=True)
 class Unbound:
-    """A local name that is unbound on some path; using it is an `UnboundLocalError` there."""
+    """A local name that isn't bound; using it is an `UnboundLocalError`."""
 
     name: str
 
 
-Value: TypeAlias = Tracer | Static | TupleValue | Owned | LocalFunction | Unbound
+@dataclass(frozen=True, slots=True)
+class Maybe:
+    """A local name that is bound on some paths only: its value on those, and a bool that says whether it is."""
+
+    value: Value
+    bound: Value
+
+
+Value: TypeAlias = Tracer | Static | TupleValue | Owned | LocalFunction | Unbound | Maybe
+
+
+def parts_of(value: Value | None) -> tuple[Value | None, Value]:
+    """The value of a name where it is bound (None: nowhere), and whether it is."""
+    match value:
+        case Maybe(value=held, bound=bound):
+            return held, bound
+        case None | Unbound():
+            return None, Static(False)
+        case _:
+            return value, Static(True)
