@@ -22,6 +22,7 @@ from .regions import YieldOp
 from .state import LoadOp, StoreAttrOp, StoreCellOp, StoreItemOp
 from .tensor import TensorOp, XlaCallOp, XlaOp
 from .types import OBJ, ListType, ObjType, element_type, flows_into, list_of, obj
+from .variables import AssignOp, CurrentOp, VariableOp
 from .xcs_dialect import XCS
 
 __all__ = [
@@ -33,10 +34,12 @@ __all__ = [
     "AppendOp",
     "Argument",
     "ArgumentsAttr",
+    "AssignOp",
     "CallIndirectOp",
     "CallOp",
     "CallableOp",
     "ConstantOp",
+    "CurrentOp",
     "EffectAttr",
     "EffectfulOp",
     "EnsembleOp",
@@ -66,6 +69,7 @@ __all__ = [
     "TryOp",
     "UndefOp",
     "UnpackOp",
+    "VariableOp",
     "WhileOp",
     "XcsOperation",
     "XlaCallOp",

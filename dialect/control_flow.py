@@ -147,7 +147,9 @@ def parse_truth(parser: Parser) -> Behaviour | None:
 
 @irdl_op_definition
 class TryOp(YieldingOp):
-    """Runs the body; an `Exception` that leaves it is handed to the handler, which gives the results instead.
+    """Runs the body; an exception that leaves it is handed to the handler, which gives the results instead.
+
+    The handler sees values from before the body, and what `xcs.assign` has put into variables by the failing op.
 
     ```mlir
     xcs.callable @ask {path = "app:ask", effect = #xcs.effect<unordered, external>}

@@ -19,6 +19,7 @@ from .regions import YieldOp
 from .state import LoadOp, StoreAttrOp, StoreCellOp, StoreItemOp
 from .tensor import TensorOp, XlaCallOp, XlaOp
 from .types import ListType, ObjType
+from .variables import AssignOp, CurrentOp, VariableOp
 
 XCS = Dialect(
     "xcs",
@@ -49,6 +50,9 @@ XCS = Dialect(
         WhileOp,
         TryOp,
         RaiseOp,
+        VariableOp,
+        AssignOp,
+        CurrentOp,
         YieldOp,
         MapOp,
         EnsembleOp,

@@ -138,6 +138,8 @@ class BlockBuilder:
         operands: Sequence[Operand],
         behaviour: Behaviour = PURE,
         name: str | None = None,
+        *,
+        retires: bool = False,
     ) -> None:
         """Adds a call of a known function with plain arguments, whose result is the op's, if it has one."""
         instruction = Call(
@@ -146,6 +148,7 @@ class BlockBuilder:
             callee=Literal(function),
             arguments=Arguments(tuple([(False, operand) for operand in operands])),
             behaviour=behaviour,
+            retires=retires,
             after=self.after(op),
             location=self.context.location(op.location),
         )

@@ -18,9 +18,10 @@ from ..dialect.containers import AppendOp, InsertOp, MakeDictOp, MakeListOp, Mak
 from ..dialect.control_flow import RaiseOp
 from ..dialect.functions import OutsideOp
 from ..dialect.state import LoadOp, StoreAttrOp, StoreCellOp, StoreItemOp
+from ..dialect.variables import AssignOp, CurrentOp, VariableOp
 from ..runtime.plan import Arguments, Call, Invoke, Literal, Operand, Raise
 from .block_builder import BlockBuilder, OpLowering
-from .structure_calls import append, insert, make_dict, make_list, make_tuple, unpacking
+from .structure_calls import append, assign, current, insert, make_dict, make_list, make_tuple, unpacking
 
 _PICKS: dict[int, Literal] = {}
 
@@ -171,6 +172,11 @@ def lower_store_attr(builder: BlockBuilder, op: StoreAttrOp) -> None:
     builder.call(op, setattr, (owner, name, value), behaviour_of(op), f"xcs.store_attr .{name.value}")
 
 
+def lower_assign(builder: BlockBuilder, op: AssignOp) -> None:
+    """Gives a variable its next value when all before it has succeeded."""
+    builder.call(op, assign, builder.all_operands(op), retires=True)
+
+
 def _outside(builder: BlockBuilder, op: LoadOp | StoreCellOp) -> tuple[str, str, Any]:
     """Symbol, kind and object of the piece of state that an op names."""
     symbol = op.outside.root_reference.data
@@ -186,6 +192,9 @@ LEAF_LOWERINGS: dict[type[Operation], OpLowering] = {
     CallIndirectOp: lower_call_indirect,
     InvokeOp: lower_invoke,
     RaiseOp: lower_raise,
+    VariableOp: lambda builder, op: builder.call(op, make_list, builder.all_operands(op)),
+    AssignOp: lower_assign,
+    CurrentOp: lambda builder, op: builder.call(op, current, builder.all_operands(op), retires=True),
     MakeListOp: lambda builder, op: builder.call(op, make_list, builder.all_operands(op)),
     MakeTupleOp: lower_make_tuple,
     MakeDictOp: lambda builder, op: builder.call(op, make_dict, builder.all_operands(op)),

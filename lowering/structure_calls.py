@@ -35,6 +35,16 @@ def append(elements: list[Any], value: Any) -> list[Any]:
     return elements
 
 
+def assign(variable: list[Any], value: Any) -> None:
+    """Gives a variable its next value; a variable is a list of one element."""
+    variable[0] = value
+
+
+def current(variable: list[Any]) -> Any:
+    """The value that a variable has."""
+    return variable[0]
+
+
 def insert(container: Any, key: Any, value: Any) -> Any:
     """The same container with an item set."""
     container[key] = value

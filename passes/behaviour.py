@@ -71,6 +71,7 @@ UNKNOWN_OP = OpSummary(ORDERED, may_raise=True)
 _RAISING = OpSummary(PURE, may_raise=True)
 _READING = OpSummary(READS_ARGUMENT, may_raise=False)
 _LOADING = OpSummary(READS, may_raise=False)
+_ASSIGNING = OpSummary(ORDERED, may_raise=False)
 _UPDATING = OpSummary(PURE, may_raise=False, updates=True)
 
 _WITHOUT_EFFECT_PROPERTY = {
@@ -82,6 +83,9 @@ _WITHOUT_EFFECT_PROPERTY = {
     "xcs.make_dict": _RAISING,
     "xcs.append": _UPDATING,
     "xcs.raise": UNKNOWN_OP,
+    "xcs.variable": INERT,
+    "xcs.assign": _ASSIGNING,
+    "xcs.current": _LOADING,
     "xcs.xla_call": _RAISING,
     "xcs.yield": INERT,
     "xcs.return": INERT,

@@ -18,12 +18,12 @@ from typing import Any
 
 from ..diagnostics.errors import InternalError
 from .cursor import CleanCursor, Cursor, GateCursor, RetiredCursor
-from .frame import HELD, Frame, Region
+from .frame import HELD, ISSUED, Frame, Region, is_interrupt
 from .instrument import Instrument
 from .leaf_calls import LeafCalls
 from .outcome import Failure, Outcome, RunTotals
 from .plan import Plan
-from .prepared import DYNAMIC, GATE, RETIRED, Kind, mode_of, prepare
+from .prepared import DYNAMIC, FIRST_REGION, GATE, RETIRED, Kind, mode_of, prepare
 from .stuck import describe_stuck
 from .try_region import TryRegion
 from .workers import WorkerPool, is_worker_thread
@@ -34,7 +34,7 @@ MAX_LIVE_FRAMES = 16_384
 """Unfinished frames of one run above which loops only keep their oldest iteration going (about 1 KiB a frame)."""
 
 
-class _RunFailed(Exception):
+class RunFailed(Exception):
     """Carries the failure that leaves the run out of the work lists."""
 
     def __init__(self, failure: Failure) -> None:
@@ -64,30 +64,42 @@ class Scheduler(LeafCalls):
     def run(self, arguments: tuple[Any, ...]) -> Outcome:
         """Runs the entry block to its end."""
         start_ns = time.perf_counter_ns()
-        root = self._root
-        if len(arguments) != root.code.block.num_params:
-            raise InternalError(f"expected `{root.code.block.num_params}` arguments, found `{len(arguments)}`")
         failure = None
-        root.outbox = []
         try:
-            for slot, value in enumerate(arguments):
-                self.store(root, slot, value)
-            self.launch(root)
-            self._drive()
-        except _RunFailed as end:
+            self._enter(arguments)
+            while not self._pump():
+                self._wait()
+        except RunFailed as end:
             failure = end.failure
         finally:
             for task in self._in_flight:
                 self._pool.claim(task)
-            # Frames hold the user's objects: leave no cycle that keeps them until the next garbage collection.
-            self._cursors = self._by_mode = ()
-            self.failures.discard(root)
+            self._leave()
+        return self._outcome(failure, start_ns)
+
+    def _enter(self, arguments: tuple[Any, ...]) -> None:
+        root = self._root
+        if len(arguments) != root.code.block.num_params:
+            raise InternalError(f"expected `{root.code.block.num_params}` arguments, found `{len(arguments)}`")
+        root.outbox = []
+        for slot, value in enumerate(arguments):
+            self.store(root, slot, value)
+        self.launch(root)
+
+    def _leave(self) -> None:
+        # Frames hold the user's objects: leave no cycle that keeps them until the next garbage collection.
+        self._cursors = self._by_mode = ()
+        self.failures.discard(self._root)
+
+    def _outcome(self, failure: Failure | None, start_ns: int) -> Outcome:
         totals = RunTotals(self._num_calls, self._external_ns, time.perf_counter_ns() - start_ns)
         if failure is not None:
             return Outcome((), failure, totals)
-        return Outcome(tuple(value for _, value in sorted(root.outbox, key=_position)), None, totals)
+        outputs = self._root.outbox or ()
+        return Outcome(tuple(value for _, value in sorted(outputs, key=_position)), None, totals)
 
-    def _drive(self) -> None:
+    def _pump(self) -> bool:
+        """Does all that can be done without waiting; says whether the program has ended."""
         root = self._root
         while root.remaining:
             if self._deliveries or self._completed:
@@ -103,7 +115,8 @@ class Scheduler(LeafCalls):
                 else:
                     item.proceed(self)
             elif not self.advance():
-                self._wait()
+                return False
+        return True
 
     def _walk(self, frame: Frame) -> None:
         """Visits the instructions of a new frame in order, until another frame has to be walked first."""
@@ -150,11 +163,26 @@ class Scheduler(LeafCalls):
             task = queued.popleft()
             if self._pool.claim(task):
                 task.run()
-                if isinstance(task.error, KeyboardInterrupt):
+                if task.error is not None and is_interrupt(task.frame, task.error):
                     raise task.error
-        self._take(self._completions.get())
-        while not self._completions.empty():
+        try:
             self._take(self._completions.get())
+            while not self._completions.empty():
+                self._take(self._completions.get())
+        except KeyboardInterrupt as interrupt:
+            self._interrupt(interrupt)
+
+    def _interrupt(self, interrupt: KeyboardInterrupt) -> None:
+        """Takes an interrupt to where plain Python would be: the earliest call that has not returned."""
+        retired = self._by_mode[RETIRED]
+        frame, index = retired.frame, retired.frame.at[RETIRED]
+        in_call = index < len(frame.state) and frame.state[index] == ISSUED and frame.code.kinds[index] < FIRST_REGION
+        if is_interrupt(frame, interrupt) or not in_call:
+            raise interrupt
+        self._fail(frame, index, interrupt)
+        # The interrupt may have come between taking a finished call from the queue and looking at it.
+        for task in [task for task in self._in_flight if task.end_ns]:
+            self._take(task)
 
     def has_reached(self, region: Region) -> bool:
         """Whether the cursor that the next step of a region waits for has come."""
@@ -175,9 +203,9 @@ class Scheduler(LeafCalls):
             return None
         try:
             return self.attempt(region.frame, bool, value)
-        except KeyboardInterrupt:
-            raise
         except BaseException as error:
+            if is_interrupt(region.frame, error):
+                raise
             self.fail_step(region, error)
             return None
 
@@ -190,7 +218,7 @@ class Scheduler(LeafCalls):
         inner: Frame = frame
         while inner.region is not None:
             region = inner.region
-            if isinstance(region, TryRegion) and not region.ended and isinstance(error, Exception):
+            if isinstance(region, TryRegion) and not region.ended:
                 self.num_live -= self.failures.discard(inner)
                 for cursor in self._cursors:
                     if cursor.frame.discarded:
@@ -199,7 +227,7 @@ class Scheduler(LeafCalls):
                 return
             inner = region.frame
         instruction = frame.code.instructions[index]
-        raise _RunFailed(Failure(error, instruction.name, instruction.location))
+        raise RunFailed(Failure(error, instruction.name, instruction.location))
 
 
 def _position(output: tuple[int, Any]) -> int:

@@ -161,6 +161,11 @@ class Frame:
         return self.code.modes[index]
 
 
+def is_interrupt(frame: Frame, error: BaseException) -> bool:
+    """Whether an exception leaves the run at once: an interrupt, where no `try` around it has a say."""
+    return isinstance(error, KeyboardInterrupt) and frame.scope.outer is None
+
+
 class Machine(Protocol):
     """What regions ask of the scheduler that runs them.
 

@@ -13,12 +13,12 @@ from contextvars import copy_context
 from threading import get_ident
 from typing import Any
 
-from ..diagnostics.effect import Behaviour
+from ..diagnostics.effect import ORDERED, Behaviour
 from ..diagnostics.errors import InternalError
 from .branch import IfRegion, InvokeRegion
 from .call_shape import read
 from .failures import Failures
-from .frame import FAILED, HELD, ISSUED, WAITING, Frame, Region, Scope
+from .frame import FAILED, HELD, ISSUED, WAITING, Frame, Region, Scope, is_interrupt
 from .handled import call_handling, raise_from, user_traceback
 from .instrument import Instrument, Span
 from .loop import ForRegion, MapRegion
@@ -93,6 +93,9 @@ class LeafCalls(Wiring):
             return
         if kind == Kind.RAISE:
             self._raise(frame, index)
+        elif code.awaits[index]:
+            assert call is not None
+            self._await(frame, index, call, arguments, mode)
         elif external and mode <= CLEAN:
             assert call is not None
             self._issue(frame, index, call, arguments)
@@ -119,9 +122,9 @@ class LeafCalls(Wiring):
                 value = call(*arguments)
             else:
                 value = call_handling(frame.handled, call, *arguments)
-        except KeyboardInterrupt:
-            raise
         except BaseException as error:
+            if is_interrupt(frame, error):
+                raise
             self._record(frame, index, start_ns, time.perf_counter_ns(), get_ident())
             self._fail(frame, index, error)
             return
@@ -136,10 +139,16 @@ class LeafCalls(Wiring):
         cause = None if instruction.cause is None else read(instruction.cause, frame.slots)
         try:
             self.attempt(frame, raise_from, exception, cause, instruction.cause is not None)
-        except KeyboardInterrupt:
-            raise
         except BaseException as error:
+            if is_interrupt(frame, error):
+                raise
             self._fail(frame, index, error)
+
+    def _await(
+        self, frame: Frame, index: int, call: Callable[..., Any], arguments: tuple[Any, ...], mode: int
+    ) -> None:
+        """Starts an `async` call."""
+        raise InternalError("expected an event loop to run an `async` call on, found none")
 
     def _issue(self, frame: Frame, index: int, call: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
         frame.state[index] = ISSUED
@@ -152,10 +161,12 @@ class LeafCalls(Wiring):
             self._queued.append(task)
 
     def _take(self, task: Task) -> None:
+        if task not in self._in_flight:
+            return
         self._in_flight.discard(task)
         self._external_ns += task.end_ns - task.start_ns
         self._record(task.frame, task.index, task.start_ns, task.end_ns, task.thread_id)
-        if task.frame.discarded:
+        if task.frame.discarded or task.frame.state[task.index] != ISSUED:
             return
         if task.error is not None:
             self._fail(task.frame, task.index, task.error)
@@ -188,12 +199,14 @@ class LeafCalls(Wiring):
                 return None
             try:
                 function, args, kwargs = self.attempt(frame, code.gather, index, frame.slots)
-            except KeyboardInterrupt:
-                raise
             except BaseException as error:
+                if is_interrupt(frame, error):
+                    raise
                 self._fail(frame, index, error)
                 return None
-            behaviour = self._resolve(function, args, kwargs, settled=self._has_come(frame, index, CLEAN))
+            settled = self._has_come(frame, index, CLEAN)
+            resolve = self._resolve_awaited if code.awaits[index] else self._resolve
+            behaviour = resolve(function, args, kwargs, settled=settled)
             if mode_of(behaviour) == DYNAMIC:
                 frame.state[index] = HELD  # asked again when the clean cursor comes
                 return None
@@ -215,32 +228,33 @@ class LeafCalls(Wiring):
             raise InternalError(f"expected a definite effect of `{function!r}`, found `dynamic`")
         return behaviour
 
+    def _resolve_awaited(
+        self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], *, settled: bool
+    ) -> Behaviour:
+        resolve = self.plan.resolve_awaited
+        return ORDERED if resolve is None else resolve(function, args, kwargs, settled)
+
     def _fail(self, frame: Frame, index: int, error: BaseException) -> None:
         error.__traceback__ = user_traceback(error)
         frame.state[index] = FAILED
         if frame.errors is None:
             frame.errors = {}
         frame.errors[index] = error
-        self._note_failure(frame, index, self._scope_of(frame, error))
+        self._note_failure(frame, index, frame.scope)
 
     def fail_step(self, region: Region, error: BaseException) -> None:
         """A step of a region has raised."""
         error.__traceback__ = user_traceback(error)
         region.error = error
         frame = region.frame
-        self._note_failure(frame, region.index, self._scope_of(frame, error), region.num_started)
-
-    def _scope_of(self, frame: Frame, error: BaseException) -> Scope:
-        scope = frame.scope
-        if not isinstance(error, Exception):
-            # No `try` catches it: it ends the run.
-            while scope.outer is not None:
-                scope = scope.outer
-        return scope
+        self._note_failure(frame, region.index, frame.scope, region.num_started)
 
     def _note_failure(self, frame: Frame, index: int, scope: Scope, sequence: int | None = None) -> None:
-        if not self.failures.note(scope, frame, index, sequence):
-            return
+        if self.failures.note(scope, frame, index, sequence):
+            self._stop_later()
+
+    def _stop_later(self) -> None:
+        """Takes back what was started and comes after a failure."""
         for task in [task for task in self._in_flight if task.queued]:
             if self.failures.precede(task.frame, task.index) and self._pool.claim(task):
                 self._in_flight.discard(task)

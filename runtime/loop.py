@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import Any
 
 from .elements import END, Elements
-from .frame import EMPTY, Frame, Machine, Region
+from .frame import EMPTY, Frame, Machine, Region, is_interrupt
 from .plan import Block, For, Literal, Map
 from .prepared import RETIRED
 
@@ -49,9 +49,9 @@ class LoopRegion(Region):
             return False
         try:
             element = machine.attempt(self.frame, self.elements.fetch)
-        except KeyboardInterrupt:
-            raise
         except BaseException as error:
+            if is_interrupt(self.frame, error):
+                raise
             machine.fail_step(self, error)
             return True
         self._place()

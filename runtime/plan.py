@@ -79,13 +79,15 @@ class Call(Instruction):
     """One leaf call. `callee` is a `Literal` for a known callable, a `Slot` for a callable that is data.
 
     The first result is what the call returns; further results are the operands at `mutates` (indices into
-    `arguments.positional`), as the next versions of those objects.
+    `arguments.positional`), as the next versions of those objects. A call that `retires` runs in its place in program
+    order, once everything earlier has succeeded, whatever its behaviour says of what others may notice.
     """
 
     callee: Operand = field(kw_only=True)
     arguments: Arguments = field(default=Arguments(), kw_only=True)
     behaviour: Behaviour = field(default=PURE, kw_only=True)
     mutates: tuple[int, ...] = field(default=(), kw_only=True)
+    retires: bool = field(default=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,7 @@ class While(Instruction):
 
 @dataclass(frozen=True, slots=True)
 class Try(Instruction):
-    """Runs `body`; where an `Exception` leaves it, runs `handler` (one parameter: the exception) once all ops of the
+    """Runs `body`; where an exception leaves it, runs `handler` (one parameter: the exception) once all ops of the
     body before the failing one are settled. Both blocks give the results. A handler re-raises with `Raise`."""
 
     body: Block = field(kw_only=True)

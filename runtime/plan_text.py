@@ -72,7 +72,9 @@ def _details(instruction: Instruction) -> str:
         case Call():
             called = f"{_operand(instruction.callee)}({_arguments(instruction.arguments)})"
             mutates = f" mutates {', '.join(map(str, instruction.mutates))}" if instruction.mutates else ""
-            return f"{_behaviour(instruction.behaviour)} {called}{mutates}"
+            retires = " retires" if instruction.retires else ""
+            awaits = "await " if instruction.is_async else ""
+            return f"{awaits}{_behaviour(instruction.behaviour)}{retires} {called}{mutates}"
         case Raise():
             cause = f" from {_operand(instruction.cause)}" if instruction.cause is not None else ""
             return _operand(instruction.exception) + cause

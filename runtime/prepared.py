@@ -75,6 +75,7 @@ class PreparedBlock:
     """A block, indexed by instruction and by slot.
 
     Attributes, by instruction: `kinds`; `modes` (the cursor waited for; regions: that of their truth); `external`;
+    `awaits` (what the call gives is awaited);
     `calls` (compiled, leaves only); `missing` (inputs that are not there at the start); `successors` (through `after`);
     `writes` and `fences` (for regions: whether anything inside may, as far as is known before running; for leaves:
     whether it is a fence).
@@ -82,6 +83,7 @@ class PreparedBlock:
     """
 
     __slots__ = (
+        "awaits",
         "block",
         "calls",
         "consumers",
@@ -118,10 +120,11 @@ class PreparedBlock:
         self.results = tuple(instruction.results for instruction in instructions)
         behaviours = tuple(_behaviour_of(instruction) for instruction in instructions)
         self.modes = tuple(
-            RETIRED if isinstance(instruction, Raise) else mode_of(behaviour)
+            RETIRED if _retires(instruction) else mode_of(behaviour)
             for instruction, behaviour in zip(instructions, behaviours, strict=True)
         )
         self.external = tuple(behaviour.external for behaviour in behaviours)
+        self.awaits = tuple(isinstance(one, Call) and one.is_async for one in instructions)
         self.calls: tuple[SlotFunction | None, ...] = tuple(
             compile_call(instruction.callee, instruction.arguments) if isinstance(instruction, Call) else None
             for instruction in instructions
@@ -208,6 +211,10 @@ def _behaviour_of(instruction: Instruction) -> Behaviour:
             return instruction.truth
         case _:
             return Behaviour(Effect.PURE)
+
+
+def _retires(instruction: Instruction) -> bool:
+    return isinstance(instruction, Raise) or (isinstance(instruction, Call) and instruction.retires)
 
 
 def _may_write(instruction: Instruction, plan: Plan) -> bool:

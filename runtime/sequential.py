@@ -217,7 +217,7 @@ class SequentialRun:
 
     def _try(self, here: Activation, index: int, instruction: Try) -> Steps:
         result = yield _enter(here, index, 0, instruction.body, ())
-        if not isinstance(result, Failure) or not isinstance(result.exception, Exception):
+        if not isinstance(result, Failure):
             return result
         error = result.exception
         return (yield _enter(here, index, 1, instruction.handler, (error,), handled=error))
@@ -235,13 +235,11 @@ _END: Any = object()
 
 
 def _attempt(here: Activation, instruction: Instruction, function: Callable[..., Any], *args: Any) -> Values | Failure:
-    """The result as a tuple of one, or the failure. An interrupt of the calling thread passes through."""
+    """The result as a tuple of one, or the failure."""
     try:
         if here.handled is not None:
             return (call_handling(here.handled, function, *args),)
         return (function(*args),)
-    except KeyboardInterrupt:
-        raise
     except BaseException as error:
         error.__traceback__ = user_traceback(error)
         return Failure(error, instruction.name, instruction.location)

@@ -30,7 +30,7 @@ class TryRegion(Region):
             self.give_results(machine, frame)
         super().frame_done(machine, frame)
 
-    def handle(self, machine: Machine, error: Exception) -> None:
+    def handle(self, machine: Machine, error: BaseException) -> None:
         """Starts the handler; the body has been discarded and all before the failure is retired."""
         self.live.clear()
         self.ended = True

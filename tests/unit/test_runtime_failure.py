@@ -5,14 +5,15 @@ from __future__ import annotations
 import sys
 
 import pytest
-from plan_writing import EXTERNAL, ORDERED, Recorder, call, plan_of
+from plan_writing import EXTERNAL, ORDERED, READS, Recorder, args, call, plan_of
 from virtual_pool import Script, VirtualPool
 
 from xcs.diagnostics.location import Location
 from xcs.runtime.dataflow import Scheduler
 from xcs.runtime.outcome import Failure
-from xcs.runtime.plan import Block, If, Literal, Plan, Raise, Slot, Try
+from xcs.runtime.plan import Block, Call, If, Literal, Plan, Raise, Slot, Try
 from xcs.runtime.sequential import SequentialRun
+from xcs.runtime.task import Task
 
 
 def failure_of(plan: Plan, pool: VirtualPool, *arguments: object) -> Failure:
@@ -180,11 +181,11 @@ def test_a_partial_result_of_a_failing_body_is_not_used() -> None:
 
 
 @pytest.mark.parametrize("error", [SystemExit(3), GeneratorExit(), KeyboardInterrupt()])
-def test_no_try_catches_what_is_no_exception(error: BaseException) -> None:
-    world = Recorder()
-    failure = failure_of(plan_of(try_block(world, error)), VirtualPool(Script()))
-    assert failure.exception is error
-    assert world.events == ["first", "failing"]
+def test_a_handler_gets_what_is_no_exception_too(error: BaseException) -> None:
+    for executor in (SequentialRun, lambda plan: Scheduler(plan, VirtualPool(Script()))):
+        world = Recorder()
+        assert executor(plan_of(try_block(world, error))).run(()).values == (error,)
+        assert world.events == ["first", "failing", "handle", "after"]
 
 
 def test_reraising_keeps_the_exception_and_a_new_one_gets_its_context() -> None:
@@ -258,3 +259,56 @@ def test_a_leaf_may_raise_stop_iteration() -> None:
     outcome = SequentialRun(plan_of(block)).run(())
     assert outcome.failure is not None
     assert isinstance(outcome.failure.exception, StopIteration)
+
+
+def test_a_call_that_retires_waits_for_all_before_it_and_holds_back_no_reader() -> None:
+    world = Recorder()
+    block = Block(
+        1,
+        (
+            call(world.leaf("slow", 1), to=0, behaviour=EXTERNAL),
+            Call("note", (), callee=Literal(world.leaf("note")), retires=True),
+            call(world.leaf("read"), behaviour=READS),
+        ),
+        (Slot(0),),
+    )
+    assert Scheduler(plan_of(block), VirtualPool(Script())).run(()).values == (1,)
+    assert world.events == ["read", "slow", "note"]
+
+
+def test_a_call_that_retires_is_not_made_after_a_failure() -> None:
+    held = [0]
+    body = Block(
+        1,
+        (
+            Call("assign", (), callee=Literal(held.__setitem__), arguments=args(0, 1), retires=True),
+            call(Recorder().leaf("failing", error=ValueError()), behaviour=EXTERNAL),
+            Call("assign", (), callee=Literal(held.__setitem__), arguments=args(0, 2), retires=True),
+        ),
+        (Literal(None),),
+    )
+    handler = Block(2, (call(held.copy, to=1),), (Slot(1),), 1)
+    plan = plan_of(Block(1, (Try("try", (0,), body=body, handler=handler),), (Slot(0),)))
+    assert Scheduler(plan, VirtualPool(Script())).run(()).values == ([1],)
+
+
+def test_an_interrupt_while_waiting_reaches_the_handler() -> None:
+    class Interrupted(Script):
+        """The first wait is interrupted."""
+
+        is_fresh = True
+
+        def __call__(self, running: list[Task]) -> int:
+            if self.is_fresh:
+                self.is_fresh = False
+                raise KeyboardInterrupt
+            return super().__call__(running)
+
+    world = Recorder()
+    plan = plan_of(try_block(world, ValueError()))
+    (caught,) = Scheduler(plan, VirtualPool(Interrupted())).run(()).values
+    assert isinstance(caught, KeyboardInterrupt)
+    assert "handle" in world.events
+    plain = plan_of(Block(0, (call(world.leaf("alone"), behaviour=EXTERNAL),), ()))
+    with pytest.raises(KeyboardInterrupt):
+        Scheduler(plain, VirtualPool(Interrupted())).run(())
