@@ -20,11 +20,10 @@ from dataclasses import dataclass
 from typing import Any, overload
 
 from ..diagnostics.errors import XCSError, XCSWarning
-from ..passes.pipeline import DEFAULT_PIPELINE, PIPELINES
 from ..runtime.errors import remake
-from ..runtime.executor import Executor, SequentialExecutor, ThreadsExecutor
 from .direct_dispatch import MISSED, DirectCalls, DirectDispatch, direct_dispatch
 from .effects.abstract_type import ANY, StaticType
+from .options import JitOptions
 from .signature import Parameters, Signature, signature_of
 from .stages import Compiled, Lowered, Traced, without_garbage_collection
 from .staging.values import Unstageable
@@ -60,14 +59,13 @@ class Wrapped:
 
     __xcs_jitted__ = True
 
-    def __init__(
-        self, function: types.FunctionType, executor: Executor, pipeline: tuple[str, ...] = DEFAULT_PIPELINE
-    ) -> None:
+    def __init__(self, function: types.FunctionType, options: JitOptions) -> None:
         functools.update_wrapper(self, function)
         self.__xcs_wrapped__ = function
         self._look_at_function()
-        self._executor = executor
-        self._pipeline = pipeline
+        self._options = options
+        self._executor = options.executor()
+        self._pipeline = options.pipeline
         self._variants: OrderedDict[Signature, Variant] = OrderedDict()
         self._seen: list[set[object]] = [set() for _ in self._parameters.names]
         self._generalised: frozenset[int] = frozenset()
@@ -134,7 +132,7 @@ class Wrapped:
         """
         values = self._parameters.bind(args, kwargs)
         try:
-            traced = trace(self.__xcs_wrapped__, self._parameters.names, signature_of(values, self._generalised))
+            traced = self._trace(signature_of(values, self._generalised))
         except Unstageable as refusal:
             raise XCSError(f"`{self.__xcs_wrapped__.__qualname__}` can't be staged: {refusal.reason}") from None
         traced.verify()
@@ -199,12 +197,15 @@ class Wrapped:
                 self._seen[index] = {ANY}
         return tuple(ANY if index in self._generalised else known for index, known in enumerate(signature))
 
+    def _trace(self, signature: Signature) -> Traced:
+        return trace(self.__xcs_wrapped__, self._parameters.names, signature, stage_all=self._options.stage == "all")
+
     def _build(self, signature: Signature) -> Variant:
         start = time.perf_counter()
         passed = tuple(i for i, known in enumerate(signature) if not isinstance(known, StaticType))
         try:
             with without_garbage_collection():
-                traced = trace(self.__xcs_wrapped__, self._parameters.names, signature)
+                traced = self._trace(signature)
                 lowered = traced.lower_in_place(traced.module, self._pipeline)
                 return Variant(lowered.compile(self._executor), passed)
         except Unstageable as refusal:
@@ -240,8 +241,15 @@ def disable_jit() -> Iterator[None]:
 @overload
 def jit(target: Callable[..., Any], /) -> Any: ...
 @overload
-def jit(*, strategy: str = "adaptive", window: int | None = None) -> Callable[[Any], Any]: ...
-def jit(target: Callable[..., Any] | None = None, /, *, strategy: str = "adaptive", window: int | None = None) -> Any:
+def jit(*, strategy: str = "adaptive", window: int | None = None, stage: str | None = None) -> Callable[[Any], Any]: ...
+def jit(
+    target: Callable[..., Any] | None = None,
+    /,
+    *,
+    strategy: str = "adaptive",
+    window: int | None = None,
+    stage: str | None = None,
+) -> Any:
     """Compile a function, or the `forward`/`__call__` of a class or of an instance.
 
     Args:
@@ -249,48 +257,39 @@ def jit(target: Callable[..., Any] | None = None, /, *, strategy: str = "adaptiv
         strategy: `adaptive` (the default), `sequential` (program order on the calling thread), `parallel`,
             `vectorized` or `hybrid`: selects the pass pipeline and the executor, nothing else.
         window: iterations of one loop that may be in flight at once (default: 1024).
+        stage: `gains` (the default, or what `XCS_STAGE` says) stages the code that can gain by it and runs the rest at
+            Python's own speed; `all` stages whatever can be staged, for looking at a whole program as IR.
 
     Returns:
         For a function a `Wrapped`; for a class the class, its method jitted; for an instance a jitted bound method;
         for a `functools.partial` one of the jitted function. C code is given back as it is.
 
     Raises:
-        XCSError: the strategy is unknown, or the target is nothing that can be called.
+        XCSError: the strategy or the stage is unknown, or the target is nothing that can be called.
     """
+    options = JitOptions.of(strategy, window, stage)
     if target is None:
-        return functools.partial(_jit, strategy=strategy, window=window)
-    return _jit(target, strategy=strategy, window=window)
+        return functools.partial(_jit, options=options)
+    return _jit(target, options)
 
 
-def _jit(target: Any, *, strategy: str, window: int | None) -> Any:
-    if strategy not in PIPELINES:
-        choices = ", ".join(f"`{name}`" for name in PIPELINES)
-        raise XCSError(f"expected the strategy to be one of {choices}, found `{strategy}`")
+def _jit(target: Any, options: JitOptions) -> Any:
     if isinstance(target, Wrapped):
         target = target.__xcs_wrapped__
     if isinstance(target, types.FunctionType):
-        return _wrap(target, strategy, window)
+        return Wrapped(target, options)
     if isinstance(target, types.MethodType):
-        return types.MethodType(_jit(target.__func__, strategy=strategy, window=window), target.__self__)
+        return types.MethodType(_jit(target.__func__, options), target.__self__)
     if type(target) is functools.partial:
-        return functools.partial(_jit(target.func, strategy=strategy, window=window), *target.args, **target.keywords)
+        return functools.partial(_jit(target.func, options), *target.args, **target.keywords)
     if isinstance(target, type):
-        return _jit_class(target, strategy, window)
+        return _jit_class(target, options)
     method = _own_method(type(target))
     if method is not None:
-        return types.MethodType(_wrap(method[1], strategy, window), target)
+        return types.MethodType(Wrapped(method[1], options), target)
     if callable(target):
         return target  # C code: nothing to look into, and nothing to gain
     raise XCSError(f"expected a function, a class or a callable object, found `{target!r}`")
-
-
-def _wrap(function: types.FunctionType, strategy: str, window: int | None) -> Wrapped:
-    executor: Executor
-    if strategy == "sequential":
-        executor = SequentialExecutor()
-    else:
-        executor = ThreadsExecutor() if window is None else ThreadsExecutor(window=window)
-    return Wrapped(function, executor, PIPELINES[strategy])
 
 
 def _own_method(cls: type) -> tuple[str, types.FunctionType] | None:
@@ -304,12 +303,12 @@ def _own_method(cls: type) -> tuple[str, types.FunctionType] | None:
     return None
 
 
-def _jit_class(cls: type, strategy: str, window: int | None) -> type:
+def _jit_class(cls: type, options: JitOptions) -> type:
     found = _own_method(cls)
     if found is None:
         raise XCSError(f"expected class `{cls.__qualname__}` to define `forward` or `__call__`")
     name, method = found
-    wrapped = _wrap(method, strategy, window)
+    wrapped = Wrapped(method, options)
     setattr(cls, name, wrapped)
     if name == "forward" and any("__call__" in base.__dict__ for base in cls.__mro__):
         cls.__call__ = wrapped  # type: ignore[method-assign]

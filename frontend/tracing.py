@@ -11,18 +11,21 @@ from .staging.facts import Shape
 from .staging.program import Program
 
 
-def trace(function: types.FunctionType, names: tuple[str, ...], signature: Signature) -> Traced:
+def trace(
+    function: types.FunctionType, names: tuple[str, ...], signature: Signature, *, stage_all: bool = False
+) -> Traced:
     """Trace a function for arguments of these types. No user code runs.
 
     Args:
         function: a Python function.
         signature: the types of its arguments.
         names: the function's parameters, in the order of `signature`.
+        stage_all: stage whatever can be staged, not only what can gain by it.
 
     Raises:
         Unstageable: nothing of the function can be staged.
     """
-    program = Program()
+    program = Program(stage_all=stage_all)
     shapes = tuple(
         (name, Shape(static=known) if isinstance(known, StaticType) else Shape(type=known))
         for name, known in zip(names, signature, strict=True)

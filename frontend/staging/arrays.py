@@ -17,7 +17,7 @@ from xdsl.ir import Operation
 
 from ...diagnostics.effect import Effect
 from ...lowering.array_access import ArrayAccess
-from ..effects.abstract_type import members
+from ..effects.abstract_type import StaticType, members
 from ..effects.array_methods import FACTS
 from ..effects.array_results import array_kind, is_array, is_array_data
 from ..effects.infer import infer_call
@@ -191,7 +191,7 @@ class ArrayStager(ExpressionStager):
 
 
 def _is_of_jax(found: Found | None) -> bool:
-    held = None if found is None else getattr(found.value.type, "value", None)
+    held = found.value.type.value if found is not None and isinstance(found.value.type, StaticType) else None
     name = held.__name__ if isinstance(held, types.ModuleType) else getattr(held, "__module__", None)
     return isinstance(name, str) and name.partition(".")[0] in ("jax", "jaxlib")
 

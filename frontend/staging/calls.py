@@ -96,7 +96,7 @@ class CallStager(ArrayStager):
             summary = infer_call(function, args, {name: self.type_of(value) for name, value in keyword})
         else:
             summary = self.program.summary_of(function, tuple(args))
-        if isinstance(function, types.FunctionType) and self._worth_staging(summary) and not is_leaf(function):
+        if isinstance(function, types.FunctionType) and self._looks_into(function, summary):
             try:
                 return self._invoke(function, positional, keyword, summary)
             except (Unstageable, BindingError) as refusal:
@@ -105,8 +105,8 @@ class CallStager(ArrayStager):
         ssa = self.emit_leaf(function, hint.replace("<locals>.", ""), positional, keyword, summary)
         return self.value_of(ssa, summary)
 
-    def _worth_staging(self, summary: Summary) -> bool:
-        return summary.num_external_sites >= 2 or summary.has_array_work
+    def _looks_into(self, function: types.FunctionType, summary: Summary) -> bool:
+        return self.program.gains_as_function(function, summary) and not is_leaf(function)
 
     def _invoke(
         self,
@@ -166,7 +166,7 @@ class CallStager(ArrayStager):
         kwargs = {name: self.type_of(value) for name, value in keyword}
         summary = infer_value_call(callee_type, args, kwargs)
         method = class_function(callee_type.cls, "__call__") if isinstance(callee_type, InstanceType) else None
-        if method is not None and isinstance(callee_type, InstanceType) and self._worth_staging(summary):
+        if method is not None and isinstance(callee_type, InstanceType) and self._looks_into(method, summary):
             self.program.rely_on_class(callee_type.cls, "__call__")
             try:
                 return self._invoke(method, [callee, *positional], keyword, self.as_method(summary))

@@ -16,6 +16,7 @@ from ...dialect.types import OBJ
 from ..effects.abstract_type import ANY, AbstractType, StaticType
 from ..effects.infer import infer_call
 from ..effects.scope import CodeScope, class_view
+from ..effects.source import is_library
 from ..effects.summary import CodeSummary, Guard, Summary
 from .closures import lazy_functions
 from .names import Names, names_of
@@ -70,6 +71,7 @@ class ProgramFacts:
     """Everything that belongs to one trace.
 
     Attributes:
+        stage_all: stage whatever can be staged, not only what can gain by it.
         symbols: callables and outside state by symbol.
         functions: staged functions by code, cells and argument shapes.
         guards: facts about the world that must hold each time the program runs.
@@ -78,6 +80,7 @@ class ProgramFacts:
         num_writes: ops emitted so far that may write outside state.
     """
 
+    stage_all: bool = False
     symbols: SymbolTable = field(default_factory=SymbolTable)
     functions: dict[tuple[object, ...], StagedFunction] = field(default_factory=dict)
     bodies: list[FuncOp] = field(default_factory=list)
@@ -91,6 +94,14 @@ class ProgramFacts:
     _lazies: dict[int, tuple[ast.AST, tuple[ast.AST, ...]]] = field(default_factory=dict)
     _summaries: dict[tuple[object, ...], Summary] = field(default_factory=dict)
     _described: dict[tuple[object, ...], tuple[Segment, CodeSummary]] = field(default_factory=dict)
+
+    # ---- what is worth staging
+
+    def gains_as_function(self, function: types.FunctionType, summary: Summary) -> bool:
+        """Whether a call with this summary can gain anything by being looked into, rather than being one leaf."""
+        if self.stage_all and not is_library(function.__code__.co_filename):
+            return True
+        return summary.num_external_sites >= 2 or summary.has_array_work
 
     # ---- facts
 

@@ -14,6 +14,22 @@ Place = tuple[ast.AST, str, int | None]
 """A child's place: the node it hangs on, the field, and the index in the field if that is a list."""
 
 
+WHOLE = (ast.Name, ast.Constant, ast.Lambda, ast.GeneratorExp, ast.SetComp, ast.NamedExpr, ast.Yield, ast.YieldFrom)
+"""Expressions that have no parts, or parts that don't run where they stand."""
+FRAGMENTS = (ast.Starred, ast.Slice, ast.FormattedValue)
+"""Expressions that only mean something inside another; they are as worth staging as their parts."""
+STATEMENTS = (ast.For, ast.While, ast.If, ast.Try, ast.AugAssign, ast.Expr)
+
+
+def comes_apart(node: ast.AST) -> bool:
+    """Whether a piece of code is made of parts that could be staged one by one."""
+    if isinstance(node, ast.JoinedStr):
+        return any(isinstance(part, ast.FormattedValue) for part in node.values)
+    if isinstance(node, ast.expr):
+        return not isinstance(node, (*WHOLE, *FRAGMENTS, ast.Await))
+    return isinstance(node, STATEMENTS)
+
+
 def children_in_order(node: ast.expr) -> list[Place] | None:
     """Where the operands of a node hang, in evaluation order; None for nodes whose operands may not all be evaluated
     (or not once)."""
@@ -46,7 +62,8 @@ _FIELD = {ast.UnaryOp: "operand", ast.FormattedValue: "value"}
 
 
 def _format_spec(node: ast.expr) -> list[Place]:
-    return [(node, "format_spec", None)] if isinstance(node, ast.FormattedValue) and node.format_spec else []
+    spec = node.format_spec if isinstance(node, ast.FormattedValue) else None
+    return [(spec, "values", index) for index in range(len(spec.values))] if isinstance(spec, ast.JoinedStr) else []
 
 
 def _call_children(node: ast.Call) -> list[Place]:
@@ -92,6 +109,8 @@ def thaw(node: ast.expr) -> ast.expr:
             setattr(fresh, name, [copy.copy(h) if isinstance(h, ast.keyword) else h for h in held])
     if isinstance(fresh, ast.Call) and isinstance(fresh.func, ast.Attribute):
         fresh.func = copy.copy(fresh.func)
+    if isinstance(fresh, ast.FormattedValue) and fresh.format_spec is not None:
+        fresh.format_spec = thaw(fresh.format_spec)
     return fresh
 
 

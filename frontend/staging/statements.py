@@ -196,7 +196,7 @@ class FunctionStager(ExceptionStager):
 
     def _target_gains(self, target: ast.expr) -> bool:
         return any(
-            self.has_gain(inner)
+            self.child_has_gain(inner)
             for inner in ast.iter_child_nodes(target)
             if isinstance(inner, ast.expr) and isinstance(getattr(inner, "ctx", ast.Load()), ast.Load)
         )

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from leaves import LOG, ask, flaky, note, num, rate
+from leaves import LOG, ask, echo, flaky, note, num, rate
 from observe import case
 
 
@@ -408,6 +408,13 @@ def exec_of_a_store(x):
     return space["b"], ask(space["b"])
 
 
+TABLE = {1: "a", "n": [2]}
+
+
+def global_dict_as_argument(x):
+    return ask(TABLE), len(echo(TABLE)), ask(x)
+
+
 def frame_inspection(x):
     import inspect
 
@@ -535,6 +542,7 @@ PROGRAMS = [
     case(locals_function, (1,)),
     case(eval_of_a_local, (1,)),
     case(exec_of_a_store, (1,)),
+    case(global_dict_as_argument, (1,)),
     case(frame_inspection, (1,)),
     case(import_inside, ("x",)),
     case(shadowed_in_nested_function, (1,)),

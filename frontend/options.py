@@ -1,0 +1,62 @@
+"""The options of `xcs.jit`, checked: what selects the pass pipeline, the executor and how much is staged."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ..diagnostics.errors import XCSError
+from ..passes.pipeline import PIPELINES
+from ..runtime.executor import Executor, SequentialExecutor, ThreadsExecutor
+
+STAGES = ("gains", "all")
+STAGE_VARIABLE = "XCS_STAGE"  # the default of `stage`, read each time something is jitted
+
+
+@dataclass(frozen=True, slots=True)
+class JitOptions:
+    """The options of one jitted function.
+
+    Attributes:
+        strategy: the name of a pipeline; `sequential` also runs it on the calling thread.
+        window: iterations of one loop that may be in flight at once; None for the executor's default.
+        stage: `gains` stages what can gain by it, `all` stages whatever can be staged.
+    """
+
+    strategy: str
+    window: int | None
+    stage: str
+
+    @classmethod
+    def of(cls, strategy: str, window: int | None, stage: str | None) -> JitOptions:
+        """The options as given to `jit`.
+
+        Raises:
+            XCSError: one of them is unknown.
+        """
+        if strategy not in PIPELINES:
+            raise XCSError(f"expected the strategy to be one of {_choices(PIPELINES)}, found `{strategy}`")
+        if stage is None:
+            stage = os.environ.get(STAGE_VARIABLE) or STAGES[0]
+            where = f" in the environment variable `{STAGE_VARIABLE}`"
+        else:
+            where = ""
+        if stage not in STAGES:
+            raise XCSError(f"expected the stage to be one of {_choices(STAGES)}, found `{stage}`{where}")
+        return cls(strategy, window, stage)
+
+    @property
+    def pipeline(self) -> tuple[str, ...]:
+        """The passes."""
+        return PIPELINES[self.strategy]
+
+    def executor(self) -> Executor:
+        """A new executor."""
+        if self.strategy == "sequential":
+            return SequentialExecutor()
+        return ThreadsExecutor() if self.window is None else ThreadsExecutor(window=self.window)
+
+
+def _choices(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)

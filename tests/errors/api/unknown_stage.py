@@ -1,0 +1,6 @@
+import xcs
+
+
+@xcs.jit(stage="everything")
+def program(x):
+    return x
