@@ -8,13 +8,23 @@ import types
 from functools import cached_property
 from typing import Any
 
-from ..effects.abstract_type import IteratorType, ListType, StaticType, TupleType, UnionType, widen
+from ..effects.abstract_type import (
+    CollectionType,
+    DictType,
+    IteratorType,
+    ListType,
+    SetType,
+    StaticType,
+    TupleType,
+    UnionType,
+    widen,
+)
 from ..effects.scope import fact, find
 from .names import names_of
 from .native import NativeStager
 from .rewriting import children_in_order, get_child, name_node, rewrite_children, thaw
 from .state import EMPTY_DICT
-from .values import LocalFunction, Owned, Static, TupleValue, Unbound, Unstageable, Value
+from .values import LocalFunction, Maybe, Owned, Static, TupleValue, Unbound, Unstageable, Value
 
 FOLDABLE: dict[type, Any] = {
     ast.Add: operator.add,
@@ -93,8 +103,9 @@ class ExpressionStager(NativeStager):
     def lookup(self, name: str, node: ast.AST) -> Value:
         """The value a name is bound to."""
         value = self.state.names.get(name)
-        if isinstance(value, Unbound) or (value is None and name in self.local_names):
-            raise Unstageable(f"`{name}` may be unbound", getattr(node, "lineno", 0))
+        if isinstance(value, (Maybe, Unbound)) or (value is None and name in self.local_names):
+            read = name_node(name, node)
+            value = self.state.names[name] = self.stage_native_expression(read)  # raises where it is unbound
         if value is not None:
             return value
         if (known := self.known_free_name(name)) is not None:
@@ -252,7 +263,7 @@ class ExpressionStager(NativeStager):
         """Whether evaluating a node later makes no difference: local names, known objects, literals."""
         if isinstance(node, ast.Name):
             bound = self.state.names.get(node.id)
-            return not isinstance(bound, Unbound) if bound is not None else self.static_of(node) is not None
+            return not isinstance(bound, (Maybe, Unbound)) if bound is not None else self.static_of(node) is not None
         return isinstance(node, (ast.Constant, ast.Lambda))
 
     def _settle_receiver(self, node: ast.Call) -> None:
@@ -288,6 +299,12 @@ def has_method(known: object, name: str) -> bool:
     match known:
         case ListType():
             return hasattr(list, name)
+        case DictType():
+            return hasattr(dict, name)
+        case SetType(frozen=frozen):
+            return hasattr(frozenset if frozen else set, name)
+        case CollectionType(cls=cls):
+            return hasattr(cls, name)
         case TupleType():
             return hasattr(tuple, name)
         case _:

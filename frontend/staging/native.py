@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import types
-from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 from types import MappingProxyType
@@ -14,10 +13,11 @@ from xdsl.ir import SSAValue
 from ...diagnostics.effect import Behaviour, Effect
 from ..effects.abstract_type import (
     ANY,
+    BOOL,
     NONE,
     AbstractType,
+    CollectionType,
     DictType,
-    ExactType,
     InstanceType,
     ListType,
     SetType,
@@ -35,14 +35,14 @@ from .names import definitely_bound, leaves
 from .rewriting import comes_apart
 from .segment import Segment
 from .stager import Stager
-from .values import LocalFunction, Owned, Static, Tracer, Unbound, Unstageable, Value
+from .unbound_names import flag_of, name_of_flag
+from .values import LocalFunction, Maybe, Owned, Static, Tracer, Unbound, Unstageable, Value, parts_of
 
 FRAME_INSPECTION = frozenset({"locals", "vars", "globals", "eval", "exec", "dir", "super", "__class__", "breakpoint"})
 FRAME_READERS = frozenset({"currentframe", "_getframe"})
 ALL_OF_IT: frozenset[Touch] = frozenset(((None, EVERYTHING),))
 NO_CONTENTS = ("world", "global:", "cell:")  # kinds of state that no object holds
 NOTHING_CHANGED: Mapping[int | str, AbstractType] = MappingProxyType({})
-LIBRARY_CONTAINERS = frozenset({defaultdict, Counter, deque, OrderedDict})
 
 
 class NativeStager(Stager):
@@ -58,19 +58,24 @@ class NativeStager(Stager):
         names = self.program.names(nodes)
         if inspecting := names.read & FRAME_INSPECTION - self.local_names:
             raise Unstageable(f"`{min(inspecting)}` looks at the running frame", getattr(nodes[0], "lineno", 0))
-        if names.deleted & self.local_names:
-            raise Unstageable("a name is deleted", nodes[0].lineno)  # type: ignore[attr-defined]
         self._refuse_late_binding(nodes)
         inputs: dict[str, None] = {}
         statics: dict[str, object] = {}
         prologue: dict[str, ast.stmt] = {}
         kept = set() if isinstance(body, ast.expr) else set(outputs) - definitely_bound(body)
-        for name in sorted(names.read | kept):
-            self._require(name, names.bound, inputs, statics, prologue)
-        declared = self._declarations(names.bound | names.read)
+        bound = names.bound | names.deleted
+        for name in sorted(names.read | names.deleted | kept):
+            self._require(name, bound, inputs, statics, prologue)
+        unbound = sorted(name for name in (names.read & self.local_names) - bound if self._is_unbound(name))
+        declared = self._declarations(bound | names.read)
+        prologue_nodes = (*declared, *prologue.values())
         return Segment(
-            body, tuple(inputs), tuple(outputs), self.scope, statics, (*declared, *prologue.values()), returns
+            body, tuple(inputs), tuple(outputs), self.scope, statics, prologue_nodes, returns, tuple(unbound)
         )
+
+    def _is_unbound(self, name: str) -> bool:
+        value = self.state.names.get(name)
+        return value is None or isinstance(value, Unbound)
 
     def _require(
         self,
@@ -82,11 +87,12 @@ class NativeStager(Stager):
     ) -> None:
         """Find how a segment gets at a name it reads."""
         value = self.state.names.get(name)
-        if isinstance(value, Unbound) or (value is None and name in self.local_names and name not in bound):
-            raise Unstageable(f"`{name}` may be unbound")
-        if value is None:
+        if value is None or isinstance(value, Unbound):
             return
-        if isinstance(value, LocalFunction):
+        if isinstance(value, Maybe):
+            inputs[name] = None
+            inputs[flag_of(name)] = None
+        elif isinstance(value, LocalFunction):
             for inner in value.captured:
                 self._require(inner, set(), inputs, statics, prologue)
             prologue.setdefault(name, _definition(name, value))
@@ -111,9 +117,11 @@ class NativeStager(Stager):
     def _refuse_late_binding(self, nodes: Sequence[ast.AST]) -> None:
         """Functions must not capture a name that is bound again later: a segment's parameter is not that name."""
         for lazy in self.program.lazy_functions(nodes):
-            rebound = self.program.names([lazy]).read & self.rebound_names
-            if rebound:
+            captured = self.program.names([lazy]).read & self.local_names
+            if rebound := captured & self.rebound_names:
                 raise Unstageable(f"`{min(rebound)}` is captured by a function and bound more than once")
+            if early := {name for name in captured - self.program.names(nodes).bound if self._is_unbound(name)}:
+                raise Unstageable(f"`{min(early)}` is captured before it is bound")
 
     @property
     def rebound_names(self) -> frozenset[str]:
@@ -132,7 +140,7 @@ class NativeStager(Stager):
 
     def infer(self, segment: Segment) -> CodeSummary:
         """Effect and types of a segment with the values its names have now."""
-        values = {name: self.state.names[name] for name in segment.inputs}
+        values = {name: self.input_value(name) for name in segment.inputs}
         if self._reads_rebound_program(segment):
             summary = unknown_call("reads a function's name that this function rebinds", (), dict.fromkeys(values, ANY))
             return CodeSummary(summary, dict.fromkeys(segment.outputs, ANY))
@@ -140,6 +148,13 @@ class NativeStager(Stager):
         if len({id(values[name]) for name in owned}) < len(owned):
             owned = frozenset()  # two names of one container: changing one changes the other
         return self.program.describe(segment, tuple(map(self.type_of, values.values())), owned)
+
+    def input_value(self, name: str) -> Value:
+        """What a segment gets for one of its inputs: the value of a name, or of the flag of a name."""
+        flagged = name_of_flag(name)
+        value, bound = parts_of(self.state.names[name if flagged is None else flagged])
+        assert value is not None
+        return value if flagged is None else bound
 
     def _reads_rebound_program(self, segment: Segment) -> bool:
         """Whether a segment reads a global or cell that holds a function or class and that this function rebinds."""
@@ -221,7 +236,7 @@ class NativeStager(Stager):
         self.at(node)
         segment = self.segment(node)
         found = self.infer(segment)
-        values = [self.state.names[name] for name in segment.inputs]
+        values = [self.input_value(name) for name in segment.inputs]
         ssa = self.call_segment(segment, found, values)
         return self.value_of(ssa, found.summary)
 
@@ -230,27 +245,34 @@ class NativeStager(Stager):
         self.at(nodes[0])
         if found_leaves := leaves(nodes):
             raise Unstageable(f"`{min(found_leaves)}` leaves native code", nodes[0].lineno)
-        bound = self.program.names(nodes).bound - self.function_names.nonlocal_names
-        if unbound := self.program.names(nodes).caught & live:
-            raise Unstageable(f"`{min(unbound)}` is unbound after its handler", nodes[0].lineno)
+        names = self.program.names(nodes)
+        bound = (names.bound | names.deleted) - self.function_names.nonlocal_names
         outputs = sorted(bound & live)
-        segment = self.segment(nodes, outputs)
-        if uncertain := set(outputs) - definitely_bound(nodes) - set(segment.inputs):
-            raise Unstageable(f"`{min(uncertain)}` may be unbound", nodes[0].lineno)
+        uncertain = set(outputs) - definitely_bound(nodes)
+        uncertain -= {name for name in uncertain - names.deleted - names.caught if self._is_surely_bound(name)}
+        flags = [flag_of(name) for name in sorted(uncertain)]
+        segment = self.segment(nodes, [*outputs, *flags])
         found = self.infer(segment)
-        values = [self.state.names[name] for name in segment.inputs]
-        types = [found.bindings.get(name, ANY) for name in outputs]
+        values = [self.input_value(name) for name in segment.inputs]
+        types = [*(found.bindings.get(name, ANY) for name in outputs), *(BOOL for _ in flags)]
         for name in bound - set(outputs):
             self.state.names.pop(name, None)
         result: AbstractType = types[0] if len(types) == 1 else TupleType(tuple(types)) if types else NONE
         summary = found.summary.replace(result=result)
         ssa = self.call_segment(segment, replace(found, summary=summary), values)
-        if len(outputs) == 1:
+        if len(types) == 1:
             self.bind(outputs[0], self.value_of(ssa, summary))
-        elif outputs:
+        elif types:
             parts = self.builder.unpack(ssa, types, Behaviour(Effect.PURE))
-            for name, part, known in zip(outputs, parts, types, strict=True):
-                self.bind(name, Tracer(part, known))
+            tracers = [Tracer(part, known) for part, known in zip(parts, types, strict=True)]
+            bound_flags = dict(zip(flags, tracers[len(outputs) :], strict=True))
+            for name, tracer in zip(outputs, tracers, strict=False):
+                flag = bound_flags.get(flag_of(name))
+                self.bind(name, tracer if flag is None else Maybe(tracer, flag))
+
+    def _is_surely_bound(self, name: str) -> bool:
+        value = self.state.names.get(name)
+        return value is not None and not isinstance(value, (Unbound, Maybe))
 
     def stage_tail(self, nodes: Sequence[ast.stmt]) -> Value:
         """The rest of the function as one call of native code, whose result the function returns."""
@@ -261,7 +283,7 @@ class NativeStager(Stager):
         found = self.infer(segment)
         # Nothing of this function runs afterwards, so it doesn't matter what the result still holds on to.
         found = replace(found, summary=found.summary.replace(retains=frozenset()))
-        values = [self.state.names[name] for name in segment.inputs]
+        values = [self.input_value(name) for name in segment.inputs]
         ssa = self.call_segment(segment, found, values)
         return self.value_of(ssa, found.summary)
 
@@ -397,7 +419,7 @@ def container_class(known: AbstractType) -> type | None:
             return dict
         case SetType(frozen=False):
             return set
-        case ExactType(cls=cls) if cls in LIBRARY_CONTAINERS:
+        case CollectionType(cls=cls):
             return cls
         case _:
             return None
