@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import dataclasses
 import itertools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -32,6 +33,7 @@ from .abstract_type import (
     UnionType,
     join,
     join_all,
+    members,
     widen,
 )
 from .application import apply_summary
@@ -39,6 +41,7 @@ from .array_results import array_kind, jax_array, numpy_value
 from .calls import special
 from .frame import Frame
 from .items import element_of
+from .iteration import is_stepped
 from .known import TABLE, KnownCallable, Rule
 from .table_calls import CalledType, apply_known
 from .value import Value, deep, join_values
@@ -212,7 +215,6 @@ FUNCTIONS: dict[Callable[..., Any], KnownCallable] = {
     zip: pure(_zip, "iter *", retains=frozenset(range(16)), builds=True),
     filter: pure(_filter, "iter 1", "call 0 1*", "bool 1*", retains=frozenset((1,)), builds=True),
     map: pure(CalledType(lambda called: IteratorType(map, called)), "iter 1 2 3 4 5", "call 0 1* 2* 3* 4* 5*"),
-    iter: pure(iterator(iter([]).__class__), "iter 0", retains=frozenset((0,))),
     sum: pure(_sum, "iter 0", "add 0*"),
     any: pure(BOOL, "iter 0", "bool 0*"),
     all: pure(BOOL, "iter 0", "bool 0*"),
@@ -264,12 +266,25 @@ def _min_max(frame: Frame, args: Sequence[Value], kwargs: Mapping[str, Value], n
     return joined
 
 
+ITER = pure(iterator(iter([]).__class__), "iter 0", retains=frozenset((0,)))
+ITER_OF_OTHERS = dataclasses.replace(ITER, builds=True)
+
+
+@special(iter)
+def _iter(frame: Frame, args: Sequence[Value], kwargs: Mapping[str, Value], node: object) -> Value | None:
+    """An iterator gives itself; of anything else it is a new object."""
+    if len(args) != 1 or any(is_stepped(part) for part in members(args[0].type)):
+        return None
+    return apply_known(frame, ITER_OF_OTHERS, args, kwargs, node, "iter")
+
+
 def load() -> None:
     """Enters the builtins into the table."""
     for function, entry in FUNCTIONS.items():
         TABLE.add(function, entry)
     for name in ("min", "max"):
         TABLE.add(getattr(builtins, name), EXTREME_OF_ELEMENTS)
+    TABLE.add(iter, ITER)
 
 
 load()

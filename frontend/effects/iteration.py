@@ -5,11 +5,14 @@ In: a value. Out: the value of one element; the effect of iterating is entered i
 
 from __future__ import annotations
 
+from ...diagnostics.effect import Effect
 from . import operations
 from .abstract_type import (
     ANY,
     INT,
+    AbstractType,
     ArrayType,
+    IteratorType,
     TupleType,
     members,
 )
@@ -35,6 +38,22 @@ def is_stale(one: Value) -> bool:
     return any(isinstance(origin, Cell) and origin.is_stale for origin in one.origins)
 
 
+def is_stepped(type_: AbstractType) -> bool:
+    """Whether iterating changes the object itself: iterators, but not the views of a dict."""
+    return isinstance(type_, IteratorType) and hasattr(type_.cls, "__next__")
+
+
+def _step(frame: Frame, one: Value) -> None:
+    """An iterator gives what it has left; its elements stay what they are."""
+    for origin in one.origins:
+        if not isinstance(origin, Cell):
+            frame.ledger.writes.add((origin, "iterator"))
+        elif origin.unsettled:
+            frame.ledger.writes.add((None, "iterator"))
+    if None in one.origins:
+        frame.ledger.act(Effect.ORDERED, "steps an iterator from outside", "make the iterator where it is used")
+
+
 def iterate(frame: Frame, one: Value, node: object) -> Value:
     """What one step of iterating gives; the effect of iterating is entered."""
     if one.bound is not None:
@@ -51,6 +70,8 @@ def _iterate_part(frame: Frame, one: Value, node: object) -> Value:
     if any(isinstance(origin, Cell) and origin.is_lazy and origin.is_stale for origin in one.origins):
         frame.ledger.unknown("a lazy iterator whose source has changed", [one])
     frame.ledger.has_array_work |= isinstance(one.type, ArrayType)
+    if is_stepped(one.type):
+        _step(frame, one)
     if element_type(one.type) is not None:
         return elements_of(frame, one)
     method = operations.call_dunder("__iter__", deep(one), (), frame.inference)
