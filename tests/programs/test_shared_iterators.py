@@ -1,6 +1,6 @@
 """Iterators that several consumers share: each takes what the one before has left, however long that one waits."""
 
-# ruff: noqa: B905, RUF015, C416 - the programs are written as people write them
+# ruff: noqa: B905 - the programs are written as people write them
 
 from __future__ import annotations
 
