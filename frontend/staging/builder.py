@@ -23,6 +23,7 @@ from ...dialect.operation import file_location
 from ...dialect.regions import YieldOp
 from ...dialect.state import LoadOp
 from ...dialect.types import OBJ, list_of, obj
+from ...dialect.variables import AssignOp, CurrentOp, VariableOp
 from ...lowering.stablehlo import tensor_of
 from ..effects.abstract_type import AbstractType, ArrayType, ExactType, ListType, TupleOfType, TupleType
 from ..effects.array_results import is_jax
@@ -208,12 +209,24 @@ class Builder:
         """A body, and a handler for the exceptions that leave it."""
         return self.emit(TryOp.make(Region(body), Region(handler), types, location=self.location))
 
+    def variable(self, initial: SSAValue) -> SSAValue:
+        """A variable that handlers look into."""
+        return self.emit(VariableOp.make(initial, location=self.location))[0]
+
+    def assign(self, variable: SSAValue, value: SSAValue) -> None:
+        """The next value of a variable, in program order."""
+        self.emit(AssignOp.make(variable, value, location=self.location))
+
+    def current(self, variable: SSAValue) -> SSAValue:
+        """The value of a variable when its handler starts."""
+        return self.emit(CurrentOp.make(variable, location=self.location))[0]
+
     def for_(
-        self, iterable: SSAValue, initial: Sequence[SSAValue], body: Block, *, snapshot: bool
+        self, iterable: SSAValue, initial: Sequence[SSAValue], body: Block, *, snapshot: bool, breaks: bool
     ) -> Sequence[SSAValue]:
         """A loop over an iterable; the results have the types of the carried block arguments."""
         types = [argument.type for argument in body.args[1:]]
-        words = ("snapshot",) if snapshot else ()
+        words = tuple(word for word, is_set in (("snapshot", snapshot), ("breaks", breaks)) if is_set)
         return self.emit(ForOp.make(iterable, initial, Region(body), types, words, location=self.location))
 
     def while_(

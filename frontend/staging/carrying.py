@@ -10,8 +10,8 @@ from xdsl.ir import Attribute, Block, BlockArgument, SSAValue
 from ...dialect.containers import AppendOp, InsertOp
 from ...dialect.types import OBJ
 from ..effects.abstract_type import BOOL, NEVER, AbstractType, join, widen
-from .branches import BranchStager
 from .builder import Mark, discard, ir_type
+from .exits import ExitStager
 from .stager import MustCarry, MustEscape
 from .state import OwnedState, State
 from .unbound_names import flag_of, name_of_flag
@@ -38,7 +38,7 @@ class Carried:
     read: Set[str] = frozenset()
 
 
-class CarryingStager(BranchStager):
+class CarryingStager(ExitStager):
     """The layer of what loops carry."""
 
     # Layers above provide this.

@@ -20,6 +20,7 @@ from ..effects.abstract_type import (
     TupleType,
 )
 from ..effects.contents import element_type
+from .branches import FALLS, Completion
 from .builder import ir_type
 from .carrying import Carried, CarryingStager
 from .values import Owned, Static, Tracer, TupleValue, Unstageable, Value
@@ -62,6 +63,7 @@ class LoopStager(CarryingStager):
         live: Set[str],
         body: Callable[[], None],
         changed: Sequence[Owned] = (),
+        flag: str | None = None,
     ) -> None:
         """Stage `for target in iterable: body`.
 
@@ -69,29 +71,30 @@ class LoopStager(CarryingStager):
             target: what the elements are bound to.
             iterable_node: what is iterated.
             bound: names that target and body bind.
-            read: names that the body reads.
+            read: names that an iteration may read before it binds them.
             live: names that may be read after the loop.
             body: stages the body once, in the current state.
             changed: owned containers that the body looks like changing.
+            flag: the name that the body makes true where it leaves the loop.
         """
         iterable = self.stage_iterable(iterable_node)
         elements = self.static_elements(iterable)
         if elements is not None:
-            self._unroll(target, iterable, elements, body)
+            self._unroll(target, iterable, elements, body, live, flag)
             return
         if isinstance(iterable, Owned) and iterable in changed and self.is_owned(iterable):
             self.escape(iterable)  # it changes while it is iterated: as Python's own iterator sees it
             changed = [owned for owned in changed if owned is not iterable]
         before, mark, facts = self.state.copy(), self.builder.mark(), self.program.checkpoint()
         if isinstance(self.type_of(iterable), IteratorType) and self._is_view(iterable_node):
-            self._stage_over(target, iterable, True, bound, read, live, body, changed)
+            self._stage_over(target, iterable, True, bound, read, live, body, changed, flag)
             if self.program.num_writes == facts[1]:
                 return
             # The body may write what the iterator walks: step it as Python does.
             self.state.restore(before)
             self.builder.rewind(mark)
             self.program.rewind(facts)
-        self._stage_over(target, iterable, False, bound, read, live, body, changed)
+        self._stage_over(target, iterable, False, bound, read, live, body, changed, flag)
 
     def _stage_over(
         self,
@@ -103,6 +106,7 @@ class LoopStager(CarryingStager):
         live: Set[str],
         body: Callable[[], None],
         changed: Sequence[Owned],
+        flag: str | None,
     ) -> None:
         """Stage a loop over this value, or over a list of all that it gives (`as_list`)."""
         if isinstance(iterable, Static) and isinstance(iterable.value, range):
@@ -126,12 +130,12 @@ class LoopStager(CarryingStager):
             return block, arguments
 
         def emit(initial: list[SSAValue], blocks: list[Block]) -> Sequence[SSAValue]:
-            return self.builder.for_(source, initial, blocks[0], snapshot=snapshot)
+            return self.builder.for_(source, initial, blocks[0], snapshot=snapshot, breaks=flag is not None)
 
         if isinstance(iterable, Owned):
             self.iterated.append(iterable)
         try:
-            self._stage_carrying(bound, read, live, changed, lambda c: [trace(c)], emit)
+            self._stage_carrying(bound, read, live, changed, lambda c: [trace(c)], emit, flag)
         finally:
             if isinstance(iterable, Owned):
                 self.iterated.pop()
@@ -152,12 +156,33 @@ class LoopStager(CarryingStager):
         symbol = self.program.symbols.callable(list, "list", READS, {})
         return self.builder.call(symbol, [source], (), READS, ir_type(ListType(known.element)), fresh=True)[0]
 
-    def _unroll(self, target: ast.expr, iterable: Value, elements: Sequence[Value], body: Callable[[], None]) -> None:
-        for element in elements:
+    def _unroll(
+        self,
+        target: ast.expr,
+        iterable: Value,
+        elements: Sequence[Value],
+        body: Callable[[], None],
+        live: Set[str],
+        flag: str | None,
+    ) -> None:
+        held = self.state.heap[iterable].elements if isinstance(iterable, Owned) else None
+        for number, element in enumerate(elements, 1):
             self.assign(target, element)
             body()
-            if isinstance(iterable, Owned) and self.state.heap[iterable].elements != tuple(elements):
+            if isinstance(iterable, Owned) and self.state.heap[iterable].elements != held:
                 raise Unstageable("a list is changed while it is iterated", target.lineno)
+            has_left = Static(False) if flag is None else self.state.names[flag]
+            known, others = self.truth(has_left), elements[number:]
+            if known or not others:
+                return
+            if known is None:
+
+                def go_on(others: Sequence[Value] = others) -> Completion:
+                    self._unroll(target, iterable, others, body, live, flag)
+                    return FALLS
+
+                self.branch(has_left, lambda: FALLS, go_on, live)
+                return
 
     # ---- while
 

@@ -8,16 +8,15 @@ from collections.abc import Callable, Sequence, Set
 
 from ...diagnostics.effect import PURE, READS
 from ..effects.abstract_type import AbstractType, ArrayType, ListType, TupleOfType, TupleType
-from .branches import FALLS, RAISES, SKIPS, Completion
+from .branches import FALLS, JUMPS, RAISES, SKIPS, Completion
 from .builder import Mark
 from .exceptions import ExceptionStager
+from .exposed_names import exposed_in_body, exposed_names
 from .live_names import LiveNames
 from .names import always_leaves, leaves, names_of
 from .rewriting import name_node
 from .state import State
 from .values import Owned, Static, Tracer, TupleValue, Unstageable, Value
-
-MAX_COPIES = 4  # how often the rest of a function may be traced twice because both sides of a branch reach it
 
 
 class FunctionStager(ExceptionStager):
@@ -25,7 +24,6 @@ class FunctionStager(ExceptionStager):
 
     _iterated: list[Owned]
     _rebound: frozenset[str]
-    num_copies = 0
 
     @property
     def iterated(self) -> list[Owned]:
@@ -39,6 +37,7 @@ class FunctionStager(ExceptionStager):
 
     def enter(self, rebound: frozenset[str]) -> None:
         """Start on a function whose names are bound as `rebound` says."""
+        self._exits = []
         self._iterated = []
         self._rebound = rebound
 
@@ -64,7 +63,7 @@ class FunctionStager(ExceptionStager):
     ) -> Completion:
         """Stage one statement; where that fails run it natively, or with it the rest of the function."""
         node = nodes[index]
-        rest = nodes[index + 1 :] if isinstance(node, (ast.If, ast.Try)) else ()
+        rest = nodes[index + 1 :] if isinstance(node, (ast.If, ast.For, ast.While, ast.Try)) else ()
         start = self.state.copy(), self.builder.mark(), self.program.checkpoint()
         try:
             self.at(node)
@@ -96,18 +95,21 @@ class FunctionStager(ExceptionStager):
     def stage_statement(
         self, node: ast.stmt, rest: Sequence[ast.stmt], later: Set[str], live: Set[str], tail: bool
     ) -> Completion:
-        """Stage one statement. An `if` that some path leaves takes the rest of the block into its sides."""
+        """Stage one statement. One that some path leaves takes the rest of the block with it."""
         match node:
             case ast.If():
                 return self._stage_if(node, rest, later, live, tail)
             case ast.Return(value=value):
-                if not tail:
-                    raise Unstageable("`return` inside a loop", node.lineno)
-                return Completion("returns", Static(None) if value is None else self.stage_expression(value))
+                result = Static(None) if value is None else self.stage_expression(value)
+                return Completion("returns", result) if tail else self.leave("return", node.lineno, result)
             case ast.Continue():
-                return SKIPS
+                return self.leave("continue", node.lineno)
             case ast.Break():
-                raise Unstageable("`break`", node.lineno)
+                return self.leave("break", node.lineno)
+            case ast.For() if self.has_gain(node):
+                return self._stage_for(node, rest, later, live, tail)
+            case ast.While() if self.has_gain(node):
+                return self._stage_while(node, rest, later, live, tail)
             case ast.Try() if self.has_gain_inside(node):
                 return self.stage_try(node, rest, later, live, tail)
             case ast.Raise(exc=exception, cause=cause):
@@ -132,10 +134,6 @@ class FunctionStager(ExceptionStager):
                 self._stage_augmented(node, later)
             case ast.FunctionDef() if self._is_plain(node):
                 self.bind(node.name, self.local_function(node))
-            case ast.For(orelse=[]) if self.has_gain(node):
-                self._stage_for(node, later)
-            case ast.While(orelse=[]) if self.has_gain(node):
-                self._stage_while(node, later)
             case ast.Assert(test=test, msg=message) if self.has_gain(test):
                 assertion = ast.copy_location(ast.Assert(self.rewrite(test), message), node)
                 self.stage_native_statements([assertion], later)
@@ -305,16 +303,22 @@ class FunctionStager(ExceptionStager):
             return self.stage_block(chosen, later, tail=False) if not ways else self._chosen(chosen, rest, live, tail)
         if not ways:
             return self._branch_on(condition, sides[0], sides[1], later, tail=False)
-        if "break" in ways or ("return" in ways and not tail):
-            raise Unstageable("a loop is left from inside", node.lineno)
-        reaching = [side for side in sides if not always_leaves(side)]
-        if len(reaching) > 1 and rest:
-            self.num_copies += 1
-            if self.num_copies > MAX_COPIES:
-                raise Unstageable("too many ways to leave", node.lineno)
+        if rest and not any(map(always_leaves, sides)):
+            with self.exits(ways, is_loop=False) as exits:
+                self._branch_on(condition, sides[0], sides[1], later, tail=False)
+            return self._go_on_after(exits.after(node), rest, later, live, tail)
         sides = [side if always_leaves(side) else [*side, *rest] for side in sides]
         completion = self._branch_on(condition, sides[0], sides[1], live, tail=tail)
         return SKIPS if completion is FALLS else completion
+
+    def _go_on_after(
+        self, following: Sequence[ast.stmt], rest: Sequence[ast.stmt], later: Set[str], live: Set[str], tail: bool
+    ) -> Completion:
+        """Behind a piece that control may have left: leave too, or go on with the rest of the block."""
+        if not leaves(following):
+            return self.stage_block(following, later, tail=False)
+        completion = self.stage_block([*following, *rest], live, tail=tail)
+        return SKIPS if completion is FALLS and not tail else self.returning(completion, tail)
 
     def _chosen(self, chosen: list[ast.stmt], rest: Sequence[ast.stmt], live: Set[str], tail: bool) -> Completion:
         completion = self.stage_block([*chosen, *rest], live, tail=tail)
@@ -338,29 +342,51 @@ class FunctionStager(ExceptionStager):
         self.builder.raise_(held, held_cause)
         return RAISES
 
-    def _stage_for(self, node: ast.For, later: Set[str]) -> None:
-        if found := leaves(node.body) - {"continue"}:
-            raise Unstageable(f"`{min(found)}` inside a loop", node.lineno)
+    def _stage_for(
+        self, node: ast.For, rest: Sequence[ast.stmt], later: Set[str], live: Set[str], tail: bool
+    ) -> Completion:
+        exposed = exposed_in_body(node)
+        after = later | exposed_names(node.orelse)
         names = self.program.names([node.target, *node.body])
-        inside = later | names.read
-
-        def body() -> None:
-            self._stage_body(node.body, inside)
-
         changed = self._changed_in(node.body)
-        self.stage_loop(node.target, node.iter, names.bound, names.read, later, body, changed)
+        with self.exits(leaves(node.body) - {"continue"}, is_loop=True) as exits:
+            flag = exits.left if exits.ways else None
 
-    def _stage_while(self, node: ast.While, later: Set[str]) -> None:
-        if found := leaves(node.body) - {"continue"}:
-            raise Unstageable(f"`{min(found)}` inside a loop", node.lineno)
+            def body() -> None:
+                self.stay(exits)
+                self._stage_body(node.body, after | exposed)
+
+            bound, live_after = names.bound | exits.names, after | exits.names
+            self.stage_loop(node.target, node.iter, bound, exposed, live_after, body, changed, flag)
+        return self._go_on_after(exits.after(node, node.orelse), rest, later, live, tail)
+
+    def _stage_while(
+        self, node: ast.While, rest: Sequence[ast.stmt], later: Set[str], live: Set[str], tail: bool
+    ) -> Completion:
+        if not node.orelse and self._must_step(node.test):
+            node = _with_test_inside(node)
+        exposed = exposed_in_body(node)
+        after = later | exposed_names(node.orelse)
         names = self.program.names([node.test, *node.body])
-        inside = later | names.read
         changed = self._changed_in(node.body)
-        body = lambda: self._stage_body(node.body, inside)
-        self.stage_while(node.test, names.bound, names.read, later, body, changed)
+        with self.exits(leaves(node.body) - {"continue"}, is_loop=True) as exits:
+            test = _unless_left(exits.left, node.test) if exits.ways else node.test
 
-    def _changed_in(self, nodes: Sequence[ast.stmt]) -> list[Owned]:
-        """Owned containers that statements look like changing: a method called, an item stored."""
+            def body() -> None:
+                self.stay(exits)
+                self._stage_body(node.body, after | exposed)
+
+            bound, live_after = names.bound | exits.names, after | exits.names
+            self.stage_while(test, bound, exposed | {exits.left}, live_after, body, changed)
+        return self._go_on_after(exits.after(node, node.orelse), rest, later, live, tail)
+
+    def _must_step(self, test: ast.expr) -> bool:
+        """Whether the condition of a loop does what only a body may: binds a name or changes a container."""
+        is_binding = any(isinstance(inner, ast.NamedExpr) for inner in ast.walk(test))
+        return is_binding or bool(self._changed_in([test]))
+
+    def _changed_in(self, nodes: Sequence[ast.AST]) -> list[Owned]:
+        """Owned containers that code looks like changing: a method called, an item stored."""
         names = {
             inner.value.id
             for node in nodes
@@ -374,7 +400,7 @@ class FunctionStager(ExceptionStager):
 
     def _stage_body(self, nodes: Sequence[ast.stmt], live: Set[str]) -> None:
         completion = self.stage_block(nodes, live, tail=False)
-        if completion not in (FALLS, SKIPS):
+        if completion not in (FALLS, SKIPS, JUMPS):
             raise Unstageable("a loop body that always leaves", nodes[0].lineno)
 
     # ---- definitions and imports
@@ -408,3 +434,19 @@ class FunctionStager(ExceptionStager):
 
 def _store(name: str, like: ast.AST) -> ast.Name:
     return ast.copy_location(ast.Name(name, ast.Store()), like)
+
+
+def _with_test_inside(node: ast.While) -> ast.While:
+    """`while test: body` as `while True: if not test: break; body`."""
+    test = ast.copy_location(ast.UnaryOp(ast.Not(), node.test), node.test)
+    stop = ast.copy_location(ast.If(test, [ast.copy_location(ast.Break(), node.test)], []), node.test)
+    always = ast.copy_location(ast.Constant(True), node.test)
+    return ast.copy_location(ast.While(always, [stop, *node.body], []), node)
+
+
+def _unless_left(flag: str, test: ast.expr) -> ast.expr:
+    """The condition of a loop that has not been left."""
+    stays = ast.copy_location(ast.UnaryOp(ast.Not(), name_node(flag, test)), test)
+    if isinstance(test, ast.Constant) and test.value:
+        return stays
+    return ast.copy_location(ast.BoolOp(ast.And(), [stays, test]), test)

@@ -1,0 +1,41 @@
+"""Names that a run of statements may read before it binds them: what they see of the code before."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+
+from .names import always_leaves, definitely_bound, names_of
+
+
+def exposed_names(nodes: Sequence[ast.AST]) -> set[str]:
+    """Names read on some path on which these statements have not bound them."""
+    exposed: set[str] = set()
+    bound: set[str] = set()
+    for node in nodes:
+        exposed |= _exposed(node) - bound
+        if isinstance(node, ast.stmt):
+            bound |= definitely_bound([node])
+            if always_leaves([node]):
+                break
+    return exposed
+
+
+def exposed_in_body(node: ast.For | ast.While) -> set[str]:
+    """Names that an iteration of a loop may read before it binds them."""
+    if isinstance(node, ast.While):
+        return exposed_names([node.test]) | exposed_names(node.body)
+    targets = names_of([node.target])
+    return targets.read | (exposed_names(node.body) - targets.bound)
+
+
+def _exposed(node: ast.AST) -> set[str]:
+    match node:
+        case ast.If(test=test, body=body, orelse=orelse):
+            return exposed_names([test]) | exposed_names(body) | exposed_names(orelse)
+        case ast.For(iter=iterable, orelse=orelse):
+            return exposed_names([iterable]) | exposed_in_body(node) | exposed_names(orelse)
+        case ast.While(orelse=orelse):
+            return exposed_in_body(node) | exposed_names(orelse)
+        case _:
+            return names_of([node]).read | names_of([node]).deleted
