@@ -94,6 +94,24 @@ class DictType(AbstractType):
 
 
 @dataclass(frozen=True, slots=True)
+class CollectionType(AbstractType):
+    """Exactly `cls`, a container of `collections`. The `key` of a deque is `NEVER`, its elements are `value`.
+
+    `made` is what a defaultdict stores for a missing key, by a factory that has no effect and keeps nothing: `NEVER`
+    without factory, `ANY` where that isn't known, and `StaticType(f)` for whatever `f()` does and gives.
+    """
+
+    cls: type
+    key: AbstractType
+    value: AbstractType
+    made: AbstractType
+
+    def __str__(self) -> str:
+        inside = self.value if isinstance(self.key, NeverType) else f"{self.key}, {self.value}"
+        return f"{self.cls.__name__}<{inside}>"
+
+
+@dataclass(frozen=True, slots=True)
 class TupleType(AbstractType):
     """Exactly `tuple`, of exactly these elements."""
 
@@ -290,6 +308,9 @@ def join(left: AbstractType, right: AbstractType) -> AbstractType:
             return DictType(join(k, l), join(v, w))
         case SetType(element=a, frozen=f), SetType(element=b, frozen=g) if f == g:
             return SetType(join(a, b), f)
+        case CollectionType(cls=a), CollectionType(cls=b) if a is b:
+            made = left.made if left.made == right.made else ANY
+            return CollectionType(a, join(left.key, right.key), join(left.value, right.value), made)
         case TupleType(elements=a), TupleType(elements=b) if len(a) == len(b):
             return TupleType(tuple(map(join, a, b)))
         case ((TupleType() | TupleOfType()), (TupleType() | TupleOfType())):
@@ -325,7 +346,7 @@ def _join_members(parts: Sequence[AbstractType]) -> frozenset[AbstractType]:
 
 def _family(part: AbstractType) -> object:
     """Members of a union with the same family join to one type that isn't a union."""
-    if isinstance(part, (InstanceType, ArrayType)):
+    if isinstance(part, (InstanceType, ArrayType, CollectionType)):
         return part.cls
     if isinstance(part, (TupleType, TupleOfType)):
         return tuple

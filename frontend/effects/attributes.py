@@ -19,6 +19,7 @@ from .abstract_type import (
     AbstractType,
     ArrayType,
     CaughtType,
+    CollectionType,
     DataType,
     DictType,
     InstanceType,
@@ -310,7 +311,7 @@ def _store_part(frame: Frame, owner: Value, name: str, stored: Value, node: obje
         write_data(frame, owner, stored)
         return
     if not isinstance(type_, InstanceType):
-        if not operations.is_builtin(type_):
+        if isinstance(type_, CollectionType) or not operations.is_builtin(type_):
             frame.ledger.unknown(f"writing `.{name}` of {type_}", [owner, stored])
         return
     cls = type_.cls

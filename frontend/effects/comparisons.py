@@ -51,6 +51,8 @@ COMPARISONS = {"eq": "eq", "ne": "ne", "lt": "gt", "le": "ge", "gt": "lt", "ge":
 def compare(name: str, left: AbstractType, right: AbstractType, inference: Inference) -> Summary:
     """`left <op> right` for one of the six comparisons."""
     left, right = widen(left), widen(right)
+    if name in ("eq", "ne"):
+        left, right = plain_form(left), plain_form(right)
     if isinstance(left, UnionType) or isinstance(right, UnionType):
         return merged(compare(name, a, b, inference) for a, b in itertools.product(members(left), members(right)))
     if isinstance(left, StaticType) or isinstance(right, StaticType):

@@ -2,30 +2,78 @@
 
 from __future__ import annotations
 
+import ast
 import collections
 from collections.abc import Mapping, Sequence
 
 from ...diagnostics.effect import Effect
-from .abstract_type import ANY, INT, NEVER, NONE, AbstractType, DictType, ExactType, ListType, TupleType
+from .abstract_type import (
+    ANY,
+    INT,
+    NEVER,
+    NONE,
+    AbstractType,
+    CollectionType,
+    DictType,
+    ListType,
+    StaticType,
+    TupleType,
+    is_immutable,
+    widen,
+)
 from .builtin_table import Named, Types
 from .calls import special
-from .frame import Frame
+from .contents import plain_form
+from .frame import Closure, Frame
 from .iteration import elements_of, iterate
 from .known import TABLE, KnownCallable
-from .method_table import CONTENT, reads, writes
+from .ledger import Ledger
+from .method_table import CONTENT, DICT_METHODS, reads, writes
+from .summary import Summary
 from .uses import apply_use
-from .value import ELEMENT, KEY, VALUE, Cell, Value, load, value
+from .value import ELEMENT, FACTORY, KEY, VALUE, Cell, Value, load, value
 
 
-def _made(frame: Frame, cls: type, node: object) -> tuple[Cell, Value]:
+def _made(frame: Frame, cls: type, node: object, made: AbstractType = NEVER) -> tuple[Cell, Value]:
     cell = frame.ledger.cell((node, cls))
-    return cell, Value(ExactType(cls), frozenset((cell,)))
+    return cell, Value(CollectionType(cls, NEVER, NEVER, made), frozenset((cell,)))
+
+
+def _made_by(frame: Frame, factory: Value) -> AbstractType:
+    """What a defaultdict with this factory says that missing keys give."""
+    if factory.bound is not None:
+        return _made_by_lambda(frame, factory.bound)
+    if factory.type == NONE:
+        return NEVER
+    if not isinstance(factory.type, StaticType):
+        return ANY
+    return _if_plain(frame, frame.inference.call(factory.type.value, (), {}))
+
+
+def _made_by_lambda(frame: Frame, function: object) -> AbstractType:
+    """The same for a lambda that reads no local names; what others make hangs on these."""
+    is_plain = isinstance(function, Closure) and isinstance(function.node, ast.Lambda)
+    if not is_plain or function.free or function.defaults:  # type: ignore[attr-defined]
+        return ANY
+    ledger = Ledger(())
+    inner = Frame(ledger, frame.inference, frame.scope, frozenset(), {}, frame.budget)
+    return _if_plain(frame, ledger.summary(inner.evaluate(function.node.body)))  # type: ignore[attr-defined]
+
+
+def _if_plain(frame: Frame, summary: Summary) -> AbstractType:
+    """The result of a factory of which nobody can tell when it ran, else `ANY`."""
+    acts = summary.effect is not Effect.PURE or summary.unknown_types or summary.sees_writes or summary.mutates
+    if acts or summary.has_array_work or not (summary.fresh or is_immutable(summary.result)):
+        return ANY
+    frame.ledger.guards |= summary.guards
+    return widen(summary.result)
 
 
 def _fill(frame: Frame, cell: Cell, source: Value, node: object) -> None:
     """Copies a mapping, or pairs, into a dict's cell."""
     type_ = source.type
     frame.ledger.look(source)
+    type_ = plain_form(type_)
     if isinstance(type_, DictType):
         cell.hold(KEY, load(source, KEY, type_.key))
         cell.hold(VALUE, load(source, VALUE, type_.value))
@@ -42,9 +90,9 @@ def _fill(frame: Frame, cell: Cell, source: Value, node: object) -> None:
 
 @special(collections.defaultdict)
 def _defaultdict(frame: Frame, args: Sequence[Value], kwargs: Mapping[str, Value], node: object) -> Value | None:
-    cell, made = _made(frame, collections.defaultdict, node)
+    cell, made = _made(frame, collections.defaultdict, node, _made_by(frame, args[0]) if args else NEVER)
     if args and args[0].type != NONE:
-        cell.hold(VALUE, frame.inference.call_value(frame, args[0], [], {}, (node, "factory")))
+        cell.hold(FACTORY, args[0])
     for one in args[1:]:
         _fill(frame, cell, one, node)
     for one in kwargs.values():
@@ -69,7 +117,7 @@ def _counter(frame: Frame, args: Sequence[Value], kwargs: Mapping[str, Value], n
     cell, made = _made(frame, collections.Counter, node)
     cell.hold(VALUE, Value(INT))
     for one in args:
-        if isinstance(one.type, DictType):
+        if isinstance(plain_form(one.type), DictType):
             _fill(frame, cell, one, node)
             continue
         element = iterate(frame, one, node)
@@ -100,7 +148,14 @@ DEQUE_METHODS: Mapping[str, KnownCallable] = {
     **{name: writes(CONTENT, gives=ELEMENT) for name in ("pop", "popleft")},
     **{name: writes(NONE) for name in ("clear", "rotate", "reverse")},
     "remove": writes(NONE, "eq 0* 1"),
+    "insert": writes(NONE, "any 2", stores=((ELEMENT, "2"),)),
     "count": reads(INT, "eq 0* 1"),
+    "index": reads(INT, "eq 0* 1"),
+}
+
+ORDERED_METHODS: Mapping[str, KnownCallable] = {
+    **{name: DICT_METHODS[name] for name in ("setdefault", "pop", "popitem", "clear", "items", "keys", "values")},
+    "move_to_end": writes(NONE, "key 1"),
 }
 
 COUNTER_METHODS: Mapping[str, KnownCallable] = {
@@ -114,7 +169,12 @@ COUNTER_METHODS: Mapping[str, KnownCallable] = {
 
 def load_table() -> None:
     """Enters the methods into the table."""
-    for cls, methods in ((collections.deque, DEQUE_METHODS), (collections.Counter, COUNTER_METHODS)):
+    methods_of = (
+        (collections.deque, DEQUE_METHODS),
+        (collections.OrderedDict, ORDERED_METHODS),
+        (collections.Counter, COUNTER_METHODS),
+    )
+    for cls, methods in methods_of:
         for name, entry in methods.items():
             TABLE.add(cls.__dict__[name], entry)
 

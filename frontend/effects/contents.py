@@ -13,6 +13,7 @@ from .abstract_type import (
     STR,
     AbstractType,
     ArrayType,
+    CollectionType,
     DataType,
     DictType,
     ExactType,
@@ -33,7 +34,7 @@ from .abstract_type import (
 )
 from .array_results import element as array_element
 from .summary import EVERYTHING
-from .value import ELEMENT, KEY, LIBRARY_DICTS, VALUE
+from .value import ELEMENT, KEY, VALUE
 
 
 def element_type(type_: AbstractType) -> AbstractType | None:
@@ -49,8 +50,8 @@ def element_type(type_: AbstractType) -> AbstractType | None:
             return join_all(elements)
         case PlainType() | DataType():
             return type_
-        case ExactType(cls=cls) if cls in LIBRARY_DICTS or cls is deque:
-            return ANY
+        case CollectionType(cls=cls, key=key, value=held):
+            return held if cls is deque else key
         case ExactType(cls=cls):
             return _SCALAR_ELEMENTS.get(cls)
         case NeverType():
@@ -86,9 +87,9 @@ def element_field(type_: AbstractType) -> str:
 
 def plain_form(type_: AbstractType) -> AbstractType:
     """Library containers as the builtin container that they behave like (but for a defaultdict's missing keys)."""
-    if isinstance(type_, ExactType) and type_.cls in LIBRARY_DICTS:
-        return DictType(ANY, ANY)
-    return ListType(ANY) if isinstance(type_, ExactType) and type_.cls is deque else type_
+    if not isinstance(type_, CollectionType):
+        return type_
+    return ListType(type_.value) if type_.cls is deque else DictType(type_.key, type_.value)
 
 
 def kinds(type_: AbstractType, deeply: bool = False) -> frozenset[str]:
@@ -117,10 +118,8 @@ def kinds(type_: AbstractType, deeply: bool = False) -> frozenset[str]:
             return own | (kinds(element, True) if deeply else frozenset())
         case InstanceType(attributes=attributes) if deeply and attributes:
             return frozenset((EVERYTHING,))
-        case ExactType(cls=cls) if cls in LIBRARY_DICTS or cls is deque:
-            return frozenset(("list" if cls is deque else "dict",)) | (
-                frozenset((EVERYTHING,)) if deeply else frozenset()
-            )
+        case CollectionType():
+            return kinds(plain_form(type_), deeply)
         case ArrayType() if not is_immutable(type_):
             return frozenset(("array",))
         case ExactType(cls=cls) if cls not in IMMUTABLE_SCALARS:
@@ -138,7 +137,7 @@ def fits(type_: AbstractType, kind: str, field: str | None, held: AbstractType) 
         here = kind == own_kind and field in (own_field, None)
         return (not here or covers(part, held)) and fits(part, kind, field, held)
 
-    match type_:
+    match plain_form(type_):
         case ListType(element=element):
             return inner("list", ELEMENT, element)
         case SetType(element=element):
@@ -187,6 +186,7 @@ def degraded(type_: AbstractType, stored: Mapping[tuple[str, str | None], Abstra
                 part = join(part, stored[key])
         return part
 
+    unknown = (EVERYTHING, None) in stored
     match type_:
         case ListType(element=element):
             return ListType(inner("list", ELEMENT, element))
@@ -194,6 +194,8 @@ def degraded(type_: AbstractType, stored: Mapping[tuple[str, str | None], Abstra
             return SetType(degraded(element, stored) if frozen else inner("set", ELEMENT, element), frozen)
         case DictType(key=key, value=held):
             return DictType(inner("dict", KEY, key), inner("dict", VALUE, held))
+        case CollectionType(cls=cls, made=made):
+            return _degraded_collection(cls, degraded(plain_form(type_), stored), ANY if unknown else made)
         case TupleType(elements=elements):
             return TupleType(tuple(degraded(e, stored) for e in elements))
         case TupleOfType(element=element):
@@ -207,6 +209,20 @@ def degraded(type_: AbstractType, stored: Mapping[tuple[str, str | None], Abstra
             kept = {name: inner(f"attr:{name}", f"attr:{name}", held) for name, held in attributes}
             kept.update({kind[5:]: ANY for kind, _ in stored if kind.startswith("attr:") and kind[5:] not in kept})
             return InstanceType(cls, tuple(sorted(kept.items())))
+        case _:
+            return _degraded_data(type_, stored)
+
+
+def _degraded_collection(cls: type, inside: AbstractType, made: AbstractType) -> AbstractType:
+    """A container of `collections` that holds what the list or dict `inside` does."""
+    if isinstance(inside, ListType):
+        return CollectionType(cls, NEVER, inside.element, made)
+    assert isinstance(inside, DictType)
+    return CollectionType(cls, inside.key, inside.value, made)
+
+
+def _degraded_data(type_: AbstractType, stored: Mapping[tuple[str, str | None], AbstractType]) -> AbstractType:
+    match type_:
         case PlainType():
             return ANY if {kind for kind, _ in stored} & {"list", "dict", EVERYTHING} else type_
         case DataType():

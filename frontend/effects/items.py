@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 from . import comparisons, operations, operators
 from .abstract_type import (
@@ -17,6 +17,7 @@ from .abstract_type import (
     STR,
     AbstractType,
     ArrayType,
+    CollectionType,
     DataType,
     DictType,
     ExactType,
@@ -38,7 +39,7 @@ from .contents import element_type, kinds, plain_form
 from .frame import Frame
 from .iteration import elements_of, iterate
 from .library_data import load_data_item, unknown, write_data
-from .value import ELEMENT, KEY, NOTHING, VALUE, Cell, Value, deep, join_values, load, reach_of, value
+from .value import ELEMENT, FACTORY, KEY, NOTHING, VALUE, Cell, Value, deep, join_values, load, reach_of, value
 
 OPERATOR_NAMES: dict[type[ast.operator], str] = {
     ast.Add: "add",
@@ -75,9 +76,8 @@ def subscript(frame: Frame, owner: Value, index: Value, node: ast.Subscript) -> 
         return Value(ANY, reach_of(owner) | {None})
     found = NOTHING
     for part in members(owner.type):
-        if isinstance(part, ExactType) and part.cls is defaultdict:
-            found = join_values(found, _defaultdict_item(frame, Value(part, owner.origins), index, node))
-            continue
+        if isinstance(part, CollectionType) and part.cls in (defaultdict, Counter):
+            found = join_values(found, _missing_item(frame, Value(part, owner.origins), part, index, node))
         one = Value(plain_form(part), owner.origins)
         found = join_values(found, _subscript_part(frame, one, index, node))
     return found
@@ -118,15 +118,30 @@ def _subscript_part(frame: Frame, owner: Value, index: Value, node: ast.Subscrip
     return NOTHING if summary is None else apply_summary(frame, summary, [owner, index], {}, node)
 
 
-def _defaultdict_item(frame: Frame, owner: Value, index: Value, node: object) -> Value:
-    """A missing key calls the factory (its results are in the cell already) and is stored."""
-    if not all(isinstance(origin, Cell) and not origin.unsettled for origin in owner.origins):
-        frame.ledger.unknown("a defaultdict's factory", [owner])
-    as_dict = Value(DictType(ANY, ANY), owner.origins)
-    _hash(frame, as_dict, index, node)
-    frame.ledger.look(owner)
-    frame.ledger.write(owner, "dict", index, KEY)
-    return load(owner, VALUE, ANY)
+def _missing_item(frame: Frame, owner: Value, type_: CollectionType, index: Value, node: object) -> Value:
+    """What a missing key gives: of a counter 0; a defaultdict calls its factory and stores the result."""
+    if type_.cls is Counter:
+        return Value(INT)
+    factories = [
+        origin.fields[FACTORY]
+        for origin in owner.origins
+        if isinstance(origin, Cell) and not origin.unsettled and FACTORY in origin.fields
+    ]
+    if len(factories) == len(owner.origins):
+        made = NOTHING
+        for number, factory in enumerate(factories):
+            made = join_values(made, frame.inference.call_value(frame, factory, [], {}, (node, "factory", number)))
+    elif isinstance(type_.made, StaticType):
+        made = frame.inference.call_value(frame, Value(type_.made), [], {}, (node, "factory"))
+    elif type_.made is ANY:
+        frame.ledger.unknown("a defaultdict's factory", [owner, index])
+        return Value(ANY, reach_of(owner) | {None})
+    else:
+        made = frame.ledger.made(type_.made, (node, "factory"))
+    if made.type is not NEVER:
+        frame.ledger.write(owner, "dict", index, KEY)
+        frame.ledger.write(owner, "dict", made, VALUE)
+    return made
 
 
 def _scalar_item(cls: type, is_slice: bool) -> AbstractType:

@@ -5,6 +5,7 @@ In: touches, effects and summaries, as they are met in program order. Out: a `Su
 
 from __future__ import annotations
 
+import collections
 import types
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
@@ -14,6 +15,7 @@ from .abstract_type import (
     ANY,
     NONE,
     AbstractType,
+    CollectionType,
     DictType,
     InstanceType,
     IteratorType,
@@ -86,6 +88,7 @@ class Ledger:
         self.has_array_work = False
         self.sites: dict[int, int] = {}
         self.loop_depth = 0
+        self.awaiting: object = None  # the expression whose value is awaited at once
 
     def cell(self, site: object, opaque: bool = False) -> Cell:
         """The cell of all objects made at this place."""
@@ -254,7 +257,7 @@ class Ledger:
         return max(self.effect, Effect.UNORDERED), False
 
 
-_STRUCTURED = (ListType, SetType, DictType, IteratorType, TupleType, TupleOfType, InstanceType)
+_STRUCTURED = (ListType, SetType, DictType, CollectionType, IteratorType, TupleType, TupleOfType, InstanceType)
 
 
 def _origins(cell: Cell) -> Iterable[Origin]:
@@ -270,7 +273,9 @@ def _parts(type_: AbstractType) -> Iterable[tuple[str, AbstractType]]:
             return ((ELEMENT, element),)
         case TupleType(elements=elements):
             return tuple((f"{ELEMENT}{index}", element) for index, element in enumerate(elements))
-        case DictType(key=key, value=held):
+        case CollectionType(cls=collections.deque, value=held):
+            return ((ELEMENT, held),)
+        case DictType(key=key, value=held) | CollectionType(key=key, value=held):
             return ((KEY, key), (VALUE, held))
         case InstanceType(attributes=attributes):
             return tuple((f"attr:{name}", held) for name, held in attributes)

@@ -24,6 +24,7 @@ from .abstract_type import (
     STR,
     AbstractType,
     ArrayType,
+    CollectionType,
     DataType,
     DictType,
     ExactType,
@@ -195,7 +196,7 @@ def parts_of(one: AbstractType) -> tuple[AbstractType, ...]:
             return (element,)
         case TupleType():
             return (tuple_element(one),)
-        case DictType(key=key, value=value):
+        case DictType(key=key, value=value) | CollectionType(key=key, value=value):
             return (key, value)
         case _:
             return ()

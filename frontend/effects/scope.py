@@ -16,6 +16,7 @@ from .abstract_type import (
     ANY,
     AbstractType,
     ArrayType,
+    CollectionType,
     DictType,
     ExactType,
     InstanceType,
@@ -26,7 +27,7 @@ from .abstract_type import (
     is_immutable,
 )
 from .summary import Guard, Touch
-from .type_of import SCALAR_TYPES, is_static, type_of
+from .type_of import COLLECTIONS, SCALAR_TYPES, is_static, type_of
 from .value import Value, outside
 
 _ABSENT = Guard  # what a guard's value is where the name must stay absent
@@ -208,6 +209,7 @@ _SHALLOW: dict[type, AbstractType] = {
     list: ListType(ANY),
     dict: DictType(ANY, ANY),
     set: SetType(ANY),
+    **{cls: CollectionType(cls, ANY, ANY, ANY) for cls in COLLECTIONS},
     frozenset: SetType(ANY, frozen=True),
     tuple: TupleOfType(ANY),
 }

@@ -6,6 +6,7 @@ from .abstract_type import (
     ANY,
     CLIENT_CLASSES,
     AbstractType,
+    CollectionType,
     DataType,
     DictType,
     InstanceType,
@@ -37,6 +38,8 @@ def shallow(value: AbstractType) -> AbstractType:
             return DictType(ANY, ANY)
         case SetType(frozen=frozen):
             return SetType(ANY, frozen)
+        case CollectionType(cls=cls):
+            return CollectionType(cls, ANY, ANY, ANY)
         case TupleType(elements=elements):
             return TupleType(tuple(map(shallow, elements)))
         case TupleOfType(element=element):

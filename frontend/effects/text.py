@@ -5,10 +5,12 @@ from __future__ import annotations
 import types
 
 from .abstract_type import (
+    ANY,
     STR,
     AbstractType,
     ArrayType,
     CaughtType,
+    CollectionType,
     DataType,
     ExactType,
     InstanceType,
@@ -18,6 +20,7 @@ from .abstract_type import (
     members,
     widen,
 )
+from .contents import plain_form
 from .ledger import Inference
 from .operations import (
     KNOWN_VALUE_CLASSES,
@@ -50,6 +53,8 @@ def _formatted(one: AbstractType, inference: Inference, how: str) -> Summary:
         return pure(STR)
     if isinstance(one, (PlainType, DataType, NeverType)):
         return pure(STR, one)
+    if isinstance(one, CollectionType) and one.made is not ANY:
+        one = plain_form(one)
     if is_builtin(one):
         return merged([pure(STR, one), *(formatted(part, inference, "repr") for part in parts_of(one))], STR)
     if isinstance(one, StaticType):

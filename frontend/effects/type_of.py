@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import sys
 import types
+from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, TypeGuard
@@ -19,6 +20,7 @@ from .abstract_type import (
     NEVER,
     AbstractType,
     ArrayType,
+    CollectionType,
     DictType,
     ExactType,
     InstanceType,
@@ -47,6 +49,8 @@ STATIC_CLASSES = frozenset(
         type,
     }
 )
+COLLECTIONS = (defaultdict, OrderedDict, Counter, deque)
+"""The containers of `collections` that types look into."""
 
 
 def type_of(value: object, budget: int = 64) -> AbstractType:
@@ -152,8 +156,16 @@ class _Look:
     def set_type(self, value: Any, depth: int) -> AbstractType:
         return SetType(self.element(value, depth), type(value) is frozenset)
 
-    def dict_type(self, value: dict[Any, Any], depth: int) -> AbstractType:
-        return DictType(self.element(value.keys(), depth), self.element(value.values(), depth))
+    def dict_type(self, value: dict[Any, Any], depth: int) -> DictType:
+        return DictType(self.element(dict.keys(value), depth), self.element(dict.values(value), depth))
+
+    def collection_type(self, value: Any, depth: int) -> AbstractType:
+        if type(value) is deque:
+            return CollectionType(deque, NEVER, self.element(value, depth), NEVER)
+        inside = self.dict_type(value, depth)
+        factory = _FACTORY.__get__(value) if type(value) is defaultdict else None
+        made = NEVER if factory is None else StaticType(factory) if is_static(factory) else ANY
+        return CollectionType(type(value), inside.key, inside.value, made)
 
     def tuple_type(self, value: tuple[Any, ...], depth: int) -> AbstractType:
         if len(value) <= MAX_TUPLE and IMMUTABLE_SCALARS.issuperset(map(type, value)):
@@ -273,7 +285,9 @@ _CONTAINERS = {
     tuple: _Look.tuple_type,
     set: _Look.set_type,
     frozenset: _Look.set_type,
+    **dict.fromkeys(COLLECTIONS, _Look.collection_type),
 }
+_FACTORY: Any = vars(defaultdict)["default_factory"]
 _SHAPES: dict[type, _Shape] = {}
 _SCALAR_INSTANCES: dict[tuple[object, ...], AbstractType] = {}
 _NATIVE_MODULES = frozenset(

@@ -15,6 +15,7 @@ from .abstract_type import (
     NONE,
     AbstractType,
     ArrayType,
+    CollectionType,
     DictType,
     ExactType,
     IteratorType,
@@ -144,7 +145,7 @@ def _use_len(frame: Frame, one: Value, node: object) -> None:
 
 
 def _is_sized(part: AbstractType) -> bool:
-    return isinstance(part, ExactType) and part.cls.__module__ in ("collections", "builtins")
+    return isinstance(part, (ExactType, CollectionType)) and part.cls.__module__ in ("collections", "builtins")
 
 
 def use_deep(frame: Frame, one: Value, node: object) -> None:
@@ -172,7 +173,7 @@ def is_data(type_: AbstractType) -> bool:
             return is_data(e)
         case TupleType(elements=elements):
             return all(map(is_data, elements))
-        case DictType(key=k, value=v):
+        case DictType(key=k, value=v) | CollectionType(key=k, value=v):
             return is_data(k) and is_data(v)
         case IteratorType(element=e):
             return is_data(e)

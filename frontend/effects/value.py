@@ -17,6 +17,7 @@ from .abstract_type import (
     NEVER,
     NONE,
     AbstractType,
+    CollectionType,
     DataType,
     DictType,
     ExactType,
@@ -37,10 +38,8 @@ from .abstract_type import (
 from .summary import ParameterKey
 
 ELEMENT, KEY, VALUE, INSIDE = "element", "key", "value", "inside"
+FACTORY = "factory"  # of a defaultdict made in this code
 MAX_DEEP = 5  # containers inside containers; what is deeper is `ANY`
-
-
-LIBRARY_DICTS = frozenset({collections.defaultdict, collections.OrderedDict, collections.Counter})
 
 
 class Cell:
@@ -207,11 +206,10 @@ def consumed(one: Value) -> AbstractType:
     type_ = one.type
     if one.bound is None and isinstance(type_, IteratorType):
         return IteratorType(type_.cls, deep(load(one, ELEMENT, type_.element)))
-    if isinstance(type_, ExactType) and type_.cls in LIBRARY_DICTS and one.origins:
-        return DictType(deep(load(one, KEY, ANY)), deep(load(one, VALUE, ANY)))
-    if isinstance(type_, ExactType) and type_.cls is collections.deque and one.origins:
-        return ListType(deep(load(one, ELEMENT, ANY)))
-    return deep(one)
+    whole = deep(one)
+    if not isinstance(whole, CollectionType):
+        return whole
+    return ListType(whole.value) if whole.cls is collections.deque else DictType(whole.key, whole.value)
 
 
 def _deep(one: Value, type_: AbstractType, depth: int) -> AbstractType:
@@ -229,6 +227,10 @@ def _deep(one: Value, type_: AbstractType, depth: int) -> AbstractType:
             return IteratorType(cls, inside(ELEMENT, element))
         case DictType(key=key, value=held):
             return DictType(inside(KEY, key), inside(VALUE, held))
+        case CollectionType(cls=collections.deque, value=held):
+            return CollectionType(collections.deque, NEVER, inside(ELEMENT, held), NEVER)
+        case CollectionType(cls=cls, key=key, value=held, made=made):
+            return CollectionType(cls, inside(KEY, key), inside(VALUE, held), made)
         case TupleType(elements=elements):
             return TupleType(tuple(deep(value(e, one.origins), depth) for e in elements))
         case TupleOfType(element=element):
