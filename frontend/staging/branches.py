@@ -192,8 +192,9 @@ class BranchStager(CallStager):
         going = [value for value, is_seen in zip(held, seen, strict=True) if is_seen]
         if all(value is None or isinstance(value, Unbound) for value in going):
             return Unbound(name)
-        if all(value is going[0] for value in going):
-            return going[0]
+        known = [*going, self.state.names.get(name)] if len(going) == 1 else going
+        if all(value is known[0] for value in known):
+            return known[0]  # made before the sides part
         parts = [parts_of(value) if is_seen else (None, None) for value, is_seen in zip(held, seen, strict=True)]
         (a, a_bound), (b, b_bound) = parts
         if isinstance(a, LocalFunction) or isinstance(b, LocalFunction):
