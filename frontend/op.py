@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import types
-from typing import Any
+import weakref
+from collections.abc import MutableMapping
+from typing import Any, TypeAlias
 
 from ..diagnostics.effect import Behaviour, Effect
 from ..diagnostics.errors import XCSError
@@ -16,6 +18,11 @@ DECLARABLE = {
     "ordered": Behaviour(Effect.ORDERED),
     "fence": Behaviour(Effect.FENCE),
 }
+
+Declared: TypeAlias = MutableMapping[types.CodeType, tuple[str, Behaviour]]
+"""The functions with a declared effect, by code: their names and what they are declared to do."""
+
+DECLARED: Declared = weakref.WeakKeyDictionary()
 
 
 def op(function: Any = None, /, *, effect: str | None = None, result: type | str | None = None) -> Any:
@@ -46,6 +53,7 @@ def op(function: Any = None, /, *, effect: str | None = None, result: type | str
         target.__xcs_leaf__ = True
         if effect is not None:
             target.__xcs_behaviour__ = DECLARABLE[effect]
+            DECLARED[target.__code__] = target.__qualname__, DECLARABLE[effect]
         if result is not None:
             target.__xcs_result__ = result
         return target

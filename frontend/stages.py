@@ -26,7 +26,8 @@ from ..runtime.instrument import Instrument
 from ..runtime.outcome import Outcome
 from ..runtime.plan import Plan
 from ..runtime.plan_text import plan_text
-from .effects.infer import resolve, resolve_early
+from .check_effects import current_checker
+from .effects.infer import resolve, resolve_awaited, resolve_early
 from .effects.summary import Guard
 from .staging.facts import Opaque
 from .staging.program import Program
@@ -163,7 +164,7 @@ class Lowered:
 
     def compile(self, executor: Executor | None = None) -> Compiled:
         """The plan of the module, ready to run."""
-        plan = lower_to_plan(self.module, self.objects, resolve, self.entry, resolve_early)
+        plan = lower_to_plan(self.module, self.objects, resolve, self.entry, resolve_early, resolve_awaited)
         return Compiled(self, plan, executor or ThreadsExecutor())
 
 
@@ -181,11 +182,20 @@ class Compiled:
 
     def run(self, values: tuple[Any, ...], instrument: Instrument | None = None) -> Outcome:
         """Run the plan; what the program raises is in the outcome."""
-        return self.executor.run(self.plan, values, instrument)
+        return (current_checker() or self.executor).run(self.plan, values, instrument)
+
+    async def run_async(self, values: tuple[Any, ...], instrument: Instrument | None = None) -> Outcome:
+        """The same on the running event loop, for plans with `async` calls."""
+        return await self.executor.run_async(self.plan, values, instrument)
 
     def __call__(self, *values: Any) -> Any:
-        """The program's result; raises the original exception where it fails."""
+        """The program's result, a coroutine if it awaits anything; raises the original exception where it fails."""
+        if self.plan.is_async:
+            return self._result(values)
         return self.run(values).unwrap()[0]
+
+    async def _result(self, values: tuple[Any, ...]) -> Any:
+        return (await self.run_async(values)).unwrap()[0]
 
 
 def finish(program: Program, entry: str) -> Traced:

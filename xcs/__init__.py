@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from .diagnostics.errors import InternalError, XCSError, XCSExecutionError, XCSWarning
 
 if TYPE_CHECKING:
+    from .frontend.check_effects import check_effects
     from .frontend.effects.known import register
     from .frontend.explain import explain
     from .frontend.jit import disable_jit, get_jit_stats, jit
@@ -32,6 +33,7 @@ _HOMES = {
     "Operator": "frontend.operator",
     "ParallelismInfo": "passes.parallelism",
     "bind": "runtime.models",
+    "check_effects": "frontend.check_effects",
     "default_model": "runtime.models",
     "disable_jit": "frontend.jit",
     "embedded": "runtime.models",
@@ -59,6 +61,7 @@ __all__ = [
     "XCSExecutionError",
     "XCSWarning",
     "bind",
+    "check_effects",
     "default_model",
     "disable_jit",
     "embedded",

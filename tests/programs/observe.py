@@ -147,6 +147,10 @@ def check(
                 compare(want, got, f"{strategy}, {round_name} call", more_calls=more_calls, overlap=width)
         if isinstance(jitted, Wrapped):
             _check_stages(jitted, cases, staged or overlap > 1, setup)
+    for case, want in zip(cases, wanted, strict=True):  # no call does more than its effect says
+        with xcs.check_effects():
+            got = observe(jit(function), case, setup=setup, state=state)
+        compare(want, got, "effects checked", more_calls=more_calls)
 
 
 def jit(function: Callable[..., Any], strategy: str = "adaptive") -> Any:
