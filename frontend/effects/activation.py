@@ -218,7 +218,7 @@ class Analysis:
     ) -> Summary:
         self.stack.append(key)
         self.assumed[key] = Summary(Effect.PURE, result=NEVER, fresh=True)
-        before = set(self.relied_on)
+        before, self.relied_on = self.relied_on, set()
         try:
             for number in range(2 * MAX_PASSES):
                 summary = run_function(self, function, source, args, kwargs)
@@ -233,8 +233,9 @@ class Analysis:
         finally:
             self.stack.pop()
             del self.assumed[key]
-        self.relied_on.discard(key)
-        if self.relied_on <= before:  # it rests on no assumption about a function still being inferred
+            self.relied_on.discard(key)
+            rests_on, self.relied_on = self.relied_on, before | self.relied_on
+        if not rests_on:  # no assumption about a function that is still being inferred
             with _memo_lock:
                 if len(_memo) >= MAX_MEMO:
                     _memo.clear()
