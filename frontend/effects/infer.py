@@ -80,12 +80,14 @@ def infer_code(
     inputs: Mapping[str, AbstractType],
     scope: CodeScope,
     owned: frozenset[str] = frozenset(),
+    sealed: frozenset[str] = frozenset(),
 ) -> CodeSummary:
     """The summary of a run of statements, or of an expression, over local names of these types.
 
-    Inputs in `owned` are containers that nobody outside of the calling code can see.
+    Inputs in `owned` are containers that nobody outside of the calling code can see; of those in `sealed`, what they
+    hold neither.
     """
-    return run_code(Analysis(), nodes, inputs, scope, owned)
+    return run_code(Analysis(), nodes, inputs, scope, owned, sealed)
 
 
 def resolve(fn: Any, args: Sequence[object], kwargs: Mapping[str, object]) -> Behaviour:

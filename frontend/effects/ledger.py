@@ -194,7 +194,7 @@ class Ledger:
         if is_immutable(type_):
             return Value(type_)
         cell = self.cell(site, opaque=not isinstance(type_, _STRUCTURED))
-        for field, part in _parts(type_):
+        for field, part in parts_of_cell(type_):
             cell.hold(field, self.made(part, (site, field), extra))
         if isinstance(type_, (TupleType, TupleOfType)):
             return Value(type_, frozenset(_origins(cell)) | extra)
@@ -264,7 +264,7 @@ def _origins(cell: Cell) -> Iterable[Origin]:
     return (origin for held in cell.fields.values() for origin in held.origins)
 
 
-def _parts(type_: AbstractType) -> Iterable[tuple[str, AbstractType]]:
+def parts_of_cell(type_: AbstractType) -> Iterable[tuple[str, AbstractType]]:
     """The contents that a type describes, by field of the cell."""
     match type_:
         case ListType(element=element) | SetType(element=element) | IteratorType(element=element):

@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from .abstract_type import (
-    ANY,
-    NEVER,
-    AbstractType,
-    DictType,
-    ListType,
-    SetType,
-)
+from .abstract_type import ANY, AbstractType
 from .activation import Analysis, settle, unknown_call
 from .binding import FUNCTIONS, assigned, captured_names
 from .frame import Frame, TooLarge
 from .ledger import Ledger
+from .regions import Region, is_sealable
 from .scope import CodeScope
 from .summary import CodeSummary
-from .value import ELEMENT, KEY, NONE_VALUE, NOTHING, VALUE, Value, deep, outside, reach, reach_of, value
+from .value import NONE_VALUE, NOTHING, Cell, Origin, Value, deep, reach, reach_of, value
 
 
 def run_code(
@@ -28,8 +23,12 @@ def run_code(
     inputs: Mapping[str, AbstractType],
     scope: CodeScope,
     owned: frozenset[str] = frozenset(),
+    sealed: frozenset[str] = frozenset(),
 ) -> CodeSummary:
-    """The summary of statements or of an expression; the inputs in `owned` are containers that nobody else can see."""
+    """The summary of statements or of an expression.
+
+    The inputs in `owned` are containers that nobody else can see; of those in `sealed`, what they hold neither.
+    """
     body: list[ast.AST] = [nodes] if isinstance(nodes, ast.expr) else list(nodes)
     targets = assigned(body)
     bindings: dict[str, Value] = {}
@@ -41,7 +40,7 @@ def run_code(
         module = ast.Module(body=[*body], type_ignores=[])  # type: ignore[list-item]
         frame.capturing, frame.shared = captured_names(module) if _has_functions(body) else (frozenset(), frozenset())
         for name, one in zip(names, types_, strict=True):
-            frame.bind(name, own(ledger, name, one) if name in owned else value(one, frozenset((name,))))
+            frame.bind(name, Region(ledger, name, name in sealed).enter(one) if name in owned else value(one, frozenset((name,))))
         bindings.clear()
         if isinstance(nodes, ast.expr):
             result = frame.evaluate(nodes)
@@ -60,29 +59,43 @@ def run_code(
     summary = ledger.summary(result, is_leaf=False)
     if any(None in reach_of(held) for held in bindings.values()):
         summary = summary.replace(fresh=False)
-    cells = {name: ledger.cell(("owned", name)) for name in owned}
+    regions = {name: Region(ledger, name, name in sealed) for name in owned}
     reached = reach([*reach_of(result), *(o for held in bindings.values() for o in reach_of(held))])
-    written = {name for name, cell in cells.items() if ledger.written_cells & reach((cell,)) or cell.unsettled}
-    kept = {name for name, cell in cells.items() if cell in reached or cell.unsettled}
+    found = {name: _after(name, regions, reached, ledger, inputs[name]) for name in owned}
+    written = {name for name, one in found.items() if one.is_written}
+    kept = {name for name, one in found.items() if one.is_kept}
     summary = summary.replace(mutates=summary.mutates | written, retains=summary.retains | kept)
-    contents = {name: deep(Value(inputs[name], frozenset((cell,)))) for name, cell in cells.items()}
-    return CodeSummary(summary, {name: deep(held) for name, held in bindings.items()}, contents)
+    return CodeSummary(
+        summary,
+        {name: deep(held) for name, held in bindings.items()},
+        {name: one.type for name, one in found.items()},
+        frozenset(name for name, one in found.items() if one.is_sealed),
+    )
 
 
-def own(ledger: Ledger, name: str, type_: AbstractType) -> Value:
-    """A container that only the code around this piece can see; what it holds may be seen by others too."""
-    match type_:
-        case ListType(element=element) | SetType(element=element, frozen=False):
-            parts = {ELEMENT: element}
-        case DictType(key=key, value=held):
-            parts = {KEY: key, VALUE: held}
-        case _:
-            parts = {}
-    cell = ledger.cell(("owned", name), opaque=not parts)
-    for field, part in parts.items():
-        if part is not NEVER:
-            cell.hold(field, outside(part))
-    return Value(type_, frozenset((cell,)))
+@dataclass(frozen=True, slots=True)
+class OwnedAfter:
+    """What a piece of code did to an owned input: wrote it, let others see it; its type, and whether it is sealed."""
+
+    is_written: bool
+    is_kept: bool
+    is_sealed: bool
+    type: AbstractType
+
+
+def _after(
+    name: str, regions: Mapping[str, Region], reached: frozenset[Origin], ledger: Ledger, before: AbstractType
+) -> OwnedAfter:
+    region = regions[name]
+    cells = region.cells
+    inside = reach(cells)
+    others = reach(cell for other, one in regions.items() if other != name for cell in one.cells)
+    is_unsettled = any(cell.unsettled for cell in cells)
+    is_kept = is_unsettled or not cells.isdisjoint(reached) or not cells.isdisjoint(others)
+    type_ = deep(region.enter(before))
+    is_alone = all(isinstance(origin, Cell) for origin in inside) and inside.isdisjoint(reached | others)
+    is_sealed = region.sealed and not is_kept and is_alone and is_sealable(type_)
+    return OwnedAfter(is_unsettled or not ledger.written_cells.isdisjoint(inside), is_kept, is_sealed, type_)
 
 
 def _has_functions(body: Sequence[ast.AST]) -> bool:

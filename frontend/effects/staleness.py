@@ -29,6 +29,21 @@ def is_frozen(cls: type) -> bool:
     return parameters is not None and parameters.frozen
 
 
+def with_shallow_parts(value: AbstractType) -> AbstractType:
+    """What stays true of a container that only this code writes, while what it holds may change elsewhere."""
+    match value:
+        case ListType(element=element):
+            return ListType(shallow(element))
+        case DictType(key=key, value=held):
+            return DictType(shallow(key), shallow(held))
+        case SetType(element=element, frozen=frozen):
+            return SetType(shallow(element), frozen)
+        case CollectionType(cls=cls, key=key, value=held, made=made):
+            return CollectionType(cls, shallow(key), shallow(held), made)
+        case _:
+            return shallow(value)
+
+
 def shallow(value: AbstractType) -> AbstractType:
     """What stays true of a value after anything may have written the outside world: its class, not its contents."""
     match value:

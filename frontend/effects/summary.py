@@ -144,9 +144,10 @@ class CodeSummary:
 
     `summary.result` is the value of an expression (`NONE` for statements); `bindings` are the types of the names
     that the statements assign. `summary.mutates` and `summary.retains` hold input names. `owned` are the types that
-    owned inputs have afterwards.
+    owned inputs have afterwards, `sealed` those of them of which nobody else sees what they hold either.
     """
 
     summary: Summary
     bindings: Mapping[str, AbstractType]
     owned: Mapping[str, AbstractType] = field(default_factory=dict)
+    sealed: frozenset[str] = frozenset()

@@ -27,6 +27,7 @@ from .abstract_type import (
     NeverType,
     PlainType,
     SetType,
+    StaticType,
     TupleOfType,
     TupleType,
     UnionType,
@@ -114,9 +115,14 @@ NONE_VALUE = Value(NONE)
 
 def value(type: AbstractType, origins: frozenset[Origin] = NOWHERE) -> Value:
     """A value of this type; what can't change needs no origin."""
-    if not origins or (isinstance(type, ExactType) and type.cls in IMMUTABLE_SCALARS) or is_immutable(type):
+    if not origins or isinstance(type, (ExactType, StaticType)) and _needs_no_origin(type) or is_immutable(type):
         return Value(type)
     return Value(type, origins)
+
+
+def _needs_no_origin(type: ExactType | StaticType) -> bool:
+    """Scalars can't change; what happens to functions, classes and modules is told by which one it is."""
+    return isinstance(type, StaticType) or type.cls in IMMUTABLE_SCALARS
 
 
 def outside(type: AbstractType) -> Value:

@@ -322,7 +322,7 @@ class BranchStager(CallStager):
     def _join_container(self, owned: Owned, version: SSAValue, left: Side, right: Side) -> None:
         a, b = left.state.heap[owned], right.state.heap[owned]
         known = join(left.state.type_of(owned), right.state.type_of(owned))
-        self.state.update(owned, ssa=version, type=known, elements=None, escaped=a.escaped or b.escaped)
+        self.state.update(owned, ssa=version, type=known, elements=None, escaped=a.escaped or b.escaped, sealed=a.sealed and b.sealed)
 
     def _resolve(self, found: object, joined: list[Value]) -> Value:
         if isinstance(found, MaybeJoin):

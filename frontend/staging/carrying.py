@@ -81,7 +81,7 @@ class CarryingStager(ExitStager):
                 continue
             except MustEscape as missing:
                 self._restart(before, mark, written)
-                self.escape(missing.owned)
+                missing.settle(self)
                 carried.containers.pop(missing.owned, None)
                 continue
             if self._settled(carried, traced, before) and (written or not self.program.world_written):
@@ -136,8 +136,8 @@ class CarryingStager(ExitStager):
                 self.state.names[flagged] = Maybe(self.state.names[flagged], Tracer(argument, known))
         for owned, known in carried.containers.items():
             argument = block.insert_arg(ir_type(known), len(block.args))
-            made_at = self.state.heap[owned].made_at
-            self.state.heap[owned] = OwnedState(known, self.depth, made_at, None, argument)
+            start = self.state.heap[owned]
+            self.state.heap[owned] = OwnedState(known, self.depth, start.made_at, None, argument, sealed=start.sealed)
             arguments.append(argument)
         return arguments
 
@@ -235,7 +235,7 @@ class CarryingStager(ExitStager):
         """After the loop: what changed is what the loop gives, the rest is as it was before."""
         for owned, known in carried.containers.items():
             if owned in results:
-                self.change(owned, results[owned], known)
+                self.change(owned, results[owned], known, self.state.heap[owned].sealed)
         for name, known in carried.names.items():
             if name_of_flag(name) is not None:
                 continue

@@ -28,7 +28,7 @@ class ComprehensionStager(LoopStager):
                 self._generate(generators, lambda: self._append(made, element), made)
                 return made
             case ast.DictComp(key=key, value=value, generators=generators):
-                made = self.own(self.builder.make_dict((), ()), EMPTY_DICT, dict)
+                made = self.own(self.builder.make_dict((), ()), EMPTY_DICT, dict, sealed=True)
                 self._generate(generators, lambda: self._insert(made, key, value), made)
                 return made
             case ast.SetComp() | ast.GeneratorExp():
@@ -42,7 +42,7 @@ class ComprehensionStager(LoopStager):
         """`owned.append(value)`."""
         if self.is_owned(owned):
             self.require_carried(owned)
-            self.hold(value)
+            self.hold_in(owned, value)
         if not self.is_owned(owned):  # storing the value let the list itself escape
             lists, element = (name_node(self.temporary(one), at) for one in (owned, value))
             method = ast.copy_location(ast.Attribute(lists, "append", ast.Load()), at)
@@ -54,7 +54,7 @@ class ComprehensionStager(LoopStager):
             return
         known = self.state.type_of(owned)
         grown = join(known, ListType(widen(self.type_of(value))))
-        self.change(owned, self.builder.append(self.ssa(owned), self.ssa(value)), grown)
+        self.change(owned, self.builder.append(self.ssa(owned), self.ssa(value)), grown, state.sealed)
 
     def _append(self, made: Owned, element: ast.expr) -> None:
         self.append_to(made, self.stage_expression(element), element)
@@ -63,11 +63,11 @@ class ComprehensionStager(LoopStager):
         held_key = self.stage_expression(key)
         held = self.stage_expression(value)
         self.require_carried(made)
-        self.hold(held_key)
-        self.hold(held)
+        self.hold_in(made, held_key)
+        self.hold_in(made, held)
         known = join(self.state.type_of(made), DictType(widen(self.type_of(held_key)), widen(self.type_of(held))))
         version = self.builder.insert(self.ssa(made), self.ssa(held_key), self.ssa(held))
-        self.change(made, version, known)
+        self.change(made, version, known, self.state.heap[made].sealed)
 
     def _generate(self, generators: list[ast.comprehension], finish: Callable[[], None], made: Owned) -> None:
         """Nested loops of a comprehension; its targets are names of its own."""

@@ -90,7 +90,7 @@ class ExpressionStager(NativeStager):
             case ast.List(elts=elements) if not any(isinstance(e, ast.Starred) for e in elements):
                 return self.own_list([self.stage_expression(e) for e in elements])
             case ast.Dict(keys=[]):
-                return self.own(self.builder.make_dict((), ()), EMPTY_DICT, dict)
+                return self.own(self.builder.make_dict((), ()), EMPTY_DICT, dict, sealed=True)
             case ast.Attribute(value=base, attr=name):
                 return self._static_attribute(base, name)
             case ast.Subscript(value=ast.Name() as base, slice=ast.Constant(value=int() as index)):

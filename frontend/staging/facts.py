@@ -171,13 +171,15 @@ class ProgramFacts:
             found = self._summaries[key] = infer_call(function, types, {})
         return found
 
-    def describe(self, segment: Segment, types: tuple[AbstractType, ...], owned: frozenset[str]) -> CodeSummary:
+    def describe(
+        self, segment: Segment, types: tuple[AbstractType, ...], owned: frozenset[str], sealed: frozenset[str]
+    ) -> CodeSummary:
         """Effect and types of a segment; asked again and again while loops are traced, so remembered."""
         body = segment.body
         nodes = (body,) if isinstance(body, ast.expr) else tuple(body)
         statics = tuple(map(id, segment.statics.values()))
-        key = (tuple(map(id, nodes)), segment.inputs, types, owned, statics, len(segment.prologue), id(segment.scope))
+        key = (tuple(map(id, nodes)), segment.inputs, types, owned, sealed, statics, len(segment.prologue), id(segment.scope))
         found = self._described.get(key)
         if found is None:
-            found = self._described[key] = (segment, segment.infer(types, owned))
+            found = self._described[key] = (segment, segment.infer(types, owned, sealed))
         return found[1]

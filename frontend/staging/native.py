@@ -27,6 +27,7 @@ from ..effects.abstract_type import (
 )
 from ..effects.activation import unknown_call
 from ..effects.array_results import is_array
+from ..effects.regions import is_sealable
 from ..effects.scope import find
 from ..effects.staleness import shallow
 from ..effects.summary import CALLEE, EVERYTHING, CodeSummary, Summary, Touch
@@ -42,7 +43,7 @@ FRAME_INSPECTION = frozenset({"locals", "vars", "globals", "eval", "exec", "dir"
 FRAME_READERS = frozenset({"currentframe", "_getframe"})
 ALL_OF_IT: frozenset[Touch] = frozenset(((None, EVERYTHING),))
 NO_CONTENTS = ("world", "global:", "cell:")  # kinds of state that no object holds
-NOTHING_CHANGED: Mapping[int | str, AbstractType] = MappingProxyType({})
+NOTHING_CHANGED: Mapping[int | str, tuple[AbstractType, bool]] = MappingProxyType({})
 
 
 class NativeStager(Stager):
@@ -147,7 +148,8 @@ class NativeStager(Stager):
         owned = frozenset(name for name, value in values.items() if self.is_owned(value))
         if len({id(values[name]) for name in owned}) < len(owned):
             owned = frozenset()  # two names of one container: changing one changes the other
-        return self.program.describe(segment, tuple(map(self.type_of, values.values())), owned)
+        sealed = frozenset(name for name in owned if self.is_sealed(values[name]))
+        return self.program.describe(segment, tuple(map(self.type_of, values.values())), owned, sealed)
 
     def input_value(self, name: str) -> Value:
         """What a segment gets for one of its inputs: the value of a name, or of the flag of a name."""
@@ -292,7 +294,7 @@ class NativeStager(Stager):
         index: dict[int | str, int | str] = {name: position for position, name in enumerate(segment.inputs)}
         summary = found.summary.renamed(index)
         function = segment.compile()
-        changed = {index[name]: known for name, known in found.owned.items()}
+        changed = {index[name]: (known, name in found.sealed) for name, known in found.owned.items()}
         details = {"source": segment.name}
         return self.emit_leaf(function, details["source"], values, (), summary, details, changed=changed)
 
@@ -305,11 +307,11 @@ class NativeStager(Stager):
         summary: Summary,
         details: dict[str, str] | None = None,
         array: str | None = None,
-        changed: Mapping[int | str, AbstractType] = NOTHING_CHANGED,
+        changed: Mapping[int | str, tuple[AbstractType, bool]] = NOTHING_CHANGED,
     ) -> SSAValue:
         """Emit one leaf call: decide its effect here, thread the versions of owned containers through it.
 
-        `changed` are the types that owned arguments have afterwards, where they are known.
+        `changed` are the types that owned arguments have afterwards, and whether they are sealed, where that is known.
         """
         behaviour, mutated = self.behaviour_of(summary, positional, keyword)
         operands: list[Operand] = [self.operand(value) for value in positional]
@@ -328,7 +330,8 @@ class NativeStager(Stager):
         for index, version in zip(mutated, results[1:], strict=True):
             owned = positional[index]
             assert isinstance(owned, Owned)
-            self.change(owned, version, changed.get(index, shallow(self.state.type_of(owned))))
+            known, sealed = changed.get(index) or (shallow(self.state.type_of(owned)), False)
+            self.change(owned, version, known, sealed)
         self.note_write(behaviour, ALL_OF_IT if behaviour.effect is Effect.DYNAMIC else summary.writes)
         return results[0]
 
@@ -375,7 +378,7 @@ class NativeStager(Stager):
         known = summary.result
         cls = container_class(known)
         if summary.fresh and cls is not None and not summary.retains and not summary.mutates:
-            return self.own(ssa, known, cls)
+            return self.own(ssa, known, cls, is_sealable(known))
         return Tracer(ssa, known)
 
 

@@ -67,10 +67,18 @@ class Segment:
         unbound = [statement for name in self.unbound for statement in unbind(name, first)]
         return [*unbound, *(unbind_unless(flag, name, first) for flag, name in _flags(self.inputs))]
 
-    def infer(self, input_types: Sequence[AbstractType], owned: frozenset[str] = frozenset()) -> CodeSummary:
-        """The effect and types of this segment for inputs of these types; those in `owned` are seen by no one else."""
+    def infer(
+        self,
+        input_types: Sequence[AbstractType],
+        owned: frozenset[str] = frozenset(),
+        sealed: frozenset[str] = frozenset(),
+    ) -> CodeSummary:
+        """The effect and types of this segment for inputs of these types.
+
+        Those in `owned` are seen by no one else; of those in `sealed`, what they hold neither.
+        """
         known = dict(zip(self.inputs, input_types, strict=True))
-        return infer_code(self.nodes(), known, self.scope.with_statics(self.statics), owned)
+        return infer_code(self.nodes(), known, self.scope.with_statics(self.statics), owned, sealed)
 
     def summarise(self, arg_types: Sequence[AbstractType]) -> Summary:
         """The effect of calling the segment's function, parameters by index (what dynamic resolution asks)."""

@@ -20,13 +20,14 @@ from ..effects.abstract_type import (
     ListType,
     PlainType,
     SetType,
+    StaticType,
     TupleOfType,
     TupleType,
     is_immutable,
     join_all,
 )
 from ..effects.scope import CodeScope
-from ..effects.staleness import shallow
+from ..effects.staleness import shallow, with_shallow_parts
 from .builder import Builder, Operand
 from .facts import ProgramFacts
 from .names import Names
@@ -50,6 +51,18 @@ class MustEscape(Exception):
     def __init__(self, owned: Owned) -> None:
         super().__init__("a container escapes in a loop body")
         self.owned = owned
+
+    def settle(self, stager: Stager) -> None:
+        """What to do before the loop."""
+        stager.escape(self.owned)
+
+
+class MustUnseal(MustEscape):
+    """The same for what a container holds."""
+
+    def settle(self, stager: Stager) -> None:
+        """What to do before the loop."""
+        stager.unseal(self.owned)
 
 
 class Stager:
@@ -106,7 +119,7 @@ class Stager:
         if not self.program.world_written or is_immutable(known):
             return known
         if isinstance(value, Owned) and not self.state.heap[value].escaped:
-            return known
+            return known if self.state.heap[value].sealed else with_shallow_parts(known)
         return shallow(known)
 
     def is_owned(self, value: Value) -> bool:
@@ -162,11 +175,21 @@ class Stager:
         for element in elements:
             self.hold(element)
         kinds = join_all(map(self.type_of, elements))
-        return self.state.own(OwnedState(ListType(kinds), self.depth, self.depth, tuple(elements)))
+        sealed = all(map(self.is_inert, elements))
+        return self.state.own(OwnedState(ListType(kinds), self.depth, self.depth, tuple(elements), sealed=sealed))
 
-    def own(self, ssa: SSAValue, known: AbstractType, cls: type) -> Owned:
-        """A fresh container that an op has made."""
-        return self.state.own(OwnedState(known, self.depth, self.depth, None, ssa), cls)
+    def own(self, ssa: SSAValue, known: AbstractType, cls: type, sealed: bool = False) -> Owned:
+        """A fresh container that an op has made; `sealed`: with all that it holds."""
+        return self.state.own(OwnedState(known, self.depth, self.depth, None, ssa, sealed=sealed), cls)
+
+    def is_inert(self, value: Value) -> bool:
+        """Whether nothing that a value reaches can change, or is known by what it is."""
+        known = self.state.type_of(value)
+        return isinstance(known, StaticType) or is_immutable(known)
+
+    def is_sealed(self, value: Value) -> bool:
+        """Whether a value is a container that nobody else can see, nor anything in it."""
+        return isinstance(value, Owned) and self.is_owned(value) and self.state.heap[value].sealed
 
     def hold(self, value: Value) -> None:
         """A value goes into a container: what it may change in later is seen through that container too."""
@@ -175,6 +198,12 @@ class Stager:
         elif isinstance(value, TupleValue):
             for element in value.elements:
                 self.hold(element)
+
+    def hold_in(self, owned: Owned, value: Value) -> None:
+        """The same for an owned container, which from then on may hold what others see."""
+        self.hold(value)
+        if not self.is_inert(value):
+            self.unseal(owned)
 
     def escape(self, owned: Owned) -> None:
         """From here on somebody else may see this container."""
@@ -186,8 +215,19 @@ class Stager:
         self._owned_ssa(owned)
         self.state.update(owned, escaped=True, elements=None, type=self.state.type_of(owned))
 
-    def change(self, owned: Owned, ssa: SSAValue, known: AbstractType) -> None:
+    def unseal(self, owned: Owned) -> None:
+        """From here on somebody else may see what this container holds."""
+        state = self.state.heap[owned]
+        if not state.sealed:
+            return
+        if state.made_at < self.loop_depth:
+            raise MustUnseal(owned)
+        self.state.update(owned, sealed=False)
+
+    def change(self, owned: Owned, ssa: SSAValue, known: AbstractType, sealed: bool = False) -> None:
         """A container's next version."""
+        if not sealed:
+            self.unseal(owned)
         self.state.update(owned, ssa=ssa, type=known, elements=None)
 
     def require_carried(self, owned: Owned) -> None:

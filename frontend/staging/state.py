@@ -21,6 +21,7 @@ class OwnedState:
         depth: nesting depth of the region that its version comes from: a loop further in that changes it must carry it.
         made_at: nesting depth of the region it was made in: a loop further in must not let it escape.
         escaped: somebody else may see it: from here on it is an ordinary object of the outside world.
+        sealed: what it holds is seen by nobody else either.
     """
 
     type: AbstractType
@@ -29,6 +30,7 @@ class OwnedState:
     elements: tuple[Value, ...] | None = None
     ssa: SSAValue | None = None
     escaped: bool = False
+    sealed: bool = False
 
 
 @dataclass(slots=True)

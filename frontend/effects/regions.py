@@ -1,0 +1,110 @@
+"""The objects that an owned container consists of: itself, and what only it reaches.
+
+In: the type of a container that nobody else sees. Out: a value over cells of its own. Assumes of a *sealed* container:
+whatever mutable objects it holds are reached through it alone. Ensures: any two objects inside that may be one share a
+cell, so that what is stored under one path is seen under all others.
+"""
+
+from __future__ import annotations
+
+from .abstract_type import (
+    NEVER,
+    AbstractType,
+    CollectionType,
+    DictType,
+    InstanceType,
+    ListType,
+    NeverType,
+    SetType,
+    StaticType,
+    TupleOfType,
+    TupleType,
+    UnionType,
+    is_immutable,
+)
+from .ledger import Ledger, parts_of_cell
+from .value import Cell, Value, join_values, outside
+
+OWNED = "owned"
+_CONTAINERS: dict[type[AbstractType], type] = {ListType: list, DictType: dict}
+
+
+def class_of(type_: AbstractType) -> type | None:
+    """The class of the mutable objects that a type describes; None for what isn't one object of a known class."""
+    match type_:
+        case ListType() | DictType():
+            return _CONTAINERS[type(type_)]
+        case SetType(frozen=frozen):
+            return frozenset if frozen else set
+        case CollectionType(cls=cls) | InstanceType(cls=cls):
+            return cls
+        case _:
+            return None
+
+
+def is_sealable(type_: AbstractType, around: frozenset[type] = frozenset()) -> bool:
+    """Whether all that is reached from a value is of known classes, no builtin container inside one of its own class.
+
+    `around` are the classes of the objects around it.
+    """
+    if is_immutable(type_) or isinstance(type_, (StaticType, NeverType)):
+        return True
+    if isinstance(type_, UnionType):
+        return all(is_sealable(part, around) for part in type_.members)
+    if isinstance(type_, TupleType):
+        return all(is_sealable(part, around) for part in type_.elements)
+    if isinstance(type_, TupleOfType):
+        return is_sealable(type_.element, around)
+    cls = class_of(type_)
+    if cls is None or cls in around:
+        return False
+    return all(is_sealable(part, around | {cls}) for _, part in parts_of_cell(type_))
+
+
+class Region:
+    """The cells of one owned container: one for all its objects of a class."""
+
+    def __init__(self, ledger: Ledger, name: str, sealed: bool) -> None:
+        self.ledger, self.name, self.sealed = ledger, name, sealed
+
+    def enter(self, type_: AbstractType) -> Value:
+        """The container itself; what it holds may be seen by others too unless it is sealed."""
+        cls = class_of(type_)
+        if cls is None:
+            return Value(type_, frozenset((self._cell(object),)))
+        cell = self._cell(cls)
+        for field, part in parts_of_cell(type_):
+            if part is not NEVER:
+                cell.hold(field, self._inside(part) if self.sealed else outside(part))
+        return Value(type_, frozenset((cell,)))
+
+    def _inside(self, type_: AbstractType) -> Value:
+        """Something that only this region reaches."""
+        match type_:
+            case UnionType(members=parts):
+                found = Value(NEVER)
+                for part in parts:
+                    found = join_values(found, self._inside(part))
+                return found
+            case TupleType(elements=elements):
+                inside = [self._inside(part) for part in elements]
+                origins = frozenset(origin for one in inside for origin in one.origins)
+                return Value(TupleType(tuple(one.type for one in inside)), origins)
+            case TupleOfType(element=element):
+                held = self._inside(element)
+                return Value(TupleOfType(held.type), held.origins)
+            case _ if class_of(type_) is None or is_immutable(type_):
+                return Value(type_)
+            case _:
+                return self.enter(type_)
+
+    def _cell(self, cls: type) -> Cell:
+        return self.ledger.cell((OWNED, self.name, cls), opaque=cls is object)
+
+    @property
+    def cells(self) -> frozenset[Cell]:
+        """All of them."""
+        mine = (OWNED, self.name)
+        return frozenset(
+            cell for key, cell in self.ledger.cells.items() if isinstance(key, tuple) and key[:2] == mine
+        )
