@@ -705,7 +705,7 @@ PROGRAMS = [
     case(loop_in_try_keeps_its_state, ([0, 1, 2, 3],), ([0, 1],), ([],), more_calls=True),
     case(try_in_loop_carries_state, ([0, 2, 1, 5],)),
     case(alias_made_in_try, (2,), (1,)),
-    case(rebinding_of_a_list_in_try, (2,), (1,)),
+    case(rebinding_of_a_list_in_try, (2,), (1,), more_calls=True),
     case(raised_and_caught_here, (2,), (1,)),
     case(fallback_models, lambda: ([2, 1, 5], [flaky, num]), lambda: ([2], [flaky])),
     case(retry_with_memory, (2,), (1,)),

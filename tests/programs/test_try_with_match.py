@@ -1,0 +1,700 @@
+"""`try`, `raise`, `match` and `with` in all their forms: what plain Python does, with the calls inside overlapping."""
+
+# ruff: noqa: B007, B012, E722, SIM107 - the programs are written as people write them
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+from leaves import ask, flaky, note, num, raising
+from observe import case
+
+
+# ---------------------------------------------------------------- names and containers as of the failing step
+def three_steps(x):
+    try:
+        a = num(x)
+        b = num(x + 1)
+        out = a + b
+    except ValueError:
+        out = None
+    finally:
+        note("finally")
+    return out
+
+
+def sees_the_last_value(xs):
+    stage = "start"
+    try:
+        stage = "first"
+        a = flaky(xs[0])
+        stage = "second"
+        b = flaky(xs[1])
+        stage = "third"
+        c = flaky(xs[2])
+        stage = "done"
+    except ValueError as error:
+        return stage, str(error)
+    return stage, a + b + c
+
+
+def maybe_unbound_in_handler(x):
+    try:
+        text = flaky(x)
+        data = flaky(text + x)
+    except ValueError:
+        try:
+            return ("text", text)
+        except UnboundLocalError as missing:
+            return str(missing)
+    return data
+
+
+def unbound_in_handler_raises(x):
+    try:
+        text = flaky(x)
+        note(text)
+    except ValueError:
+        note("handler")
+        return ask(text)
+    return text
+
+
+def early_names_after_the_try(x):
+    size = 0
+    tail = "none"
+    try:
+        size = num(x)
+        tail = ask(size)
+        flaky(x)
+        tail = ask(tail)
+    except ValueError:
+        pass
+    return size, tail
+
+
+def appends_in_the_middle(xs):
+    done = []
+    try:
+        done.append(flaky(xs[0]))
+        done.append(flaky(xs[1]))
+        done.append(flaky(xs[2]))
+    except ValueError as error:
+        done.append(str(error))
+    return done
+
+
+def dict_in_the_middle(xs):
+    found = {}
+    try:
+        for x in xs:
+            found[x] = flaky(x)
+            found["last"] = x
+    except ValueError:
+        found["failed"] = True
+    return found
+
+
+def loop_variable_after_failure(xs):
+    i = -1
+    total = 0
+    try:
+        for i, x in enumerate(xs):
+            total += flaky(x)
+    except ValueError:
+        return "failed at", i, total
+    return i, total
+
+
+def native_loop_binds_halfway(xs, limit):
+    last = None
+    try:
+        ask("before")
+        for x in xs:
+            last = x
+            if x > limit:
+                raise ValueError(x)
+        ask("after")
+    except ValueError:
+        return last
+    return "fine"
+
+
+def branch_binds_in_body(x):
+    kind = "none"
+    count = 0
+    try:
+        if num(x) > 10:
+            kind = "big"
+            count += 1
+            flaky(x)
+            count += 1
+        else:
+            kind = "small"
+        count += 10
+        flaky(x + 1)
+    except ValueError:
+        return kind, count, "failed"
+    return kind, count
+
+
+def unpacking_in_body(pair):
+    a = b = 0
+    try:
+        a, b = pair
+        flaky(a)
+        a, (b, c) = b, pair
+        note(c)
+        a, (b, c) = 7, flaky(5)
+    except (ValueError, TypeError) as error:
+        return a, b, type(error).__name__
+    return a, b
+
+
+def augmented_in_body(xs):
+    total = 0
+    words = []
+    try:
+        for x in xs:
+            total += x
+            words += [flaky(x)]
+    except ValueError:
+        return total, words
+    return total, words
+
+
+def comprehension_target_is_not_the_name(xs):
+    x = "outer"
+    try:
+        y = [flaky(x) for x in xs]
+        x = "later"
+        flaky(2)
+    except ValueError:
+        return x
+    return x, y
+
+
+def list_rebound_in_body(xs):
+    out = ["old"]
+    try:
+        out = [num(x) for x in xs]
+        out.append("kept")
+        flaky(xs[0])
+        out.append("never")
+    except ValueError:
+        out.append("handler")
+    return out
+
+
+def alias_changed_in_body(x):
+    a = [1]
+    b = a
+    try:
+        a.append(2)
+        flaky(x)
+        a.append(3)
+    except ValueError:
+        b.append(4)
+    return a, b, a is b
+
+
+def changed_in_a_branch_that_raises(x):
+    errors = []
+    try:
+        if num(x) > 5:
+            errors.append(x)
+            raise ValueError("big")
+        ask(x)
+    except ValueError:
+        return errors
+    return "fine", errors
+
+
+def append_before_a_failing_call(x):
+    seen = []
+    try:
+        y = flaky(x)
+        seen.append(y)
+        seen.append(flaky(y + 1))
+    except ValueError:
+        return seen
+    return seen
+
+
+def deleted_in_body(x):
+    y = num(x)
+    try:
+        del y
+        flaky(x)
+        y = 1
+    except ValueError:
+        try:
+            return y
+        except UnboundLocalError:
+            return "unbound"
+    return y
+
+
+CASES = [
+    case(three_steps, (1,), overlap=2),
+    case(sees_the_last_value, (([0, 1, 3]),), name="sees_the_last_value_3", overlap=3),
+    *(
+        case(sees_the_last_value, (xs,), name=f"sees_the_last_value{xs}", more_calls=True, staged=True)
+        for xs in ([2, 0, 0], [0, 2, 0], [0, 0, 2], [2, 2, 2])
+    ),
+    *(case(maybe_unbound_in_handler, (x,), name=f"maybe_unbound_{x}", staged=True) for x in (0, 1, 2)),
+    case(unbound_in_handler_raises, (0,), name="unbound_in_handler_0"),
+    case(unbound_in_handler_raises, (2,), raises="UnboundLocalError", staged=True),
+    case(early_names_after_the_try, (0,), staged=True),
+    case(early_names_after_the_try, (2,), name="early_names_2", more_calls=True, staged=True),
+    *(
+        case(appends_in_the_middle, (xs,), name=f"appends{xs}", more_calls=True, staged=True)
+        for xs in ([0, 1, 3], [2, 0, 0], [0, 2, 0], [0, 0, 2])
+    ),
+    case(dict_in_the_middle, ([0, 1, 3],)),
+    case(dict_in_the_middle, ([0, 1, 2, 3],), name="dict_fails", more_calls=True),
+    case(loop_variable_after_failure, ([0, 1, 3],), overlap=3),
+    case(loop_variable_after_failure, ([0, 1, 2, 3],), name="loop_variable_fails", more_calls=True),
+    case(loop_variable_after_failure, ([],), name="loop_variable_empty"),
+    case(native_loop_binds_halfway, ([1, 2, 3], 1)),
+    case(native_loop_binds_halfway, ([1, 2, 3], 9), name="native_loop_9"),
+    *(
+        case(branch_binds_in_body, (x,), name=f"branch_binds_{x}", more_calls=True, staged=True)
+        for x in (0, 1, 2, 3, 5)
+    ),
+    *(
+        case(unpacking_in_body, (pair,), name=f"unpacking{pair}", more_calls=True)
+        for pair in ((1, 2), (2, 1), (1, 2, 3), 5)
+    ),
+    case(augmented_in_body, ([0, 1],)),
+    case(augmented_in_body, ([0, 1, 2, 3],), name="augmented_fails", more_calls=True),
+    case(comprehension_target_is_not_the_name, ([0, 1],), staged=True),
+    case(comprehension_target_is_not_the_name, ([0, 2],), name="comprehension_fails", more_calls=True, staged=True),
+    case(list_rebound_in_body, ([0, 1],), overlap=2),
+    case(list_rebound_in_body, ([2, 1],), name="list_rebound_fails", more_calls=True, staged=True),
+    case(alias_changed_in_body, (0,), staged=True),
+    case(alias_changed_in_body, (2,), name="alias_changed_fails", staged=True),
+    case(changed_in_a_branch_that_raises, (0,), staged=True),
+    case(changed_in_a_branch_that_raises, (1,), name="changed_in_a_branch_1", more_calls=True, staged=True),
+    *(case(append_before_a_failing_call, (x,), name=f"append_before_{x}", staged=True) for x in (0, 1, 2)),
+    *(case(deleted_in_body, (x,), name=f"deleted_{x}") for x in (0, 2)),
+]
+
+
+@pytest.mark.parametrize("run", CASES)
+def test_names_as_of_the_failing_step(run) -> None:
+    run()
+
+
+# ---------------------------------------------------------------- else, finally, and ways out
+def retry(x):
+    for attempt in range(3):
+        try:
+            return ask(flaky(x + attempt))
+        except ValueError as error:
+            note(str(error))
+    return "gave up"
+
+
+def retry_with_else(xs):
+    found = None
+    for x in xs:
+        try:
+            y = flaky(x)
+        except ValueError:
+            continue
+        else:
+            found = y
+            break
+    return found
+
+
+def results_and_errors(xs):
+    results, errors = [], []
+    for x in xs:
+        try:
+            results.append(flaky(x))
+        except ValueError as e:
+            errors.append(str(e))
+    return results, errors
+
+
+def else_runs_outside_the_handler(x):
+    try:
+        y = flaky(x)
+    except ValueError:
+        note("handler")
+        y = -1
+    else:
+        note(("else", y))
+        y = flaky(y + 2)
+    return y
+
+
+def else_returns(x):
+    try:
+        y = flaky(x)
+    except ValueError:
+        note("failed")
+    else:
+        return ask(y)
+    return ask("after")
+
+
+def finally_on_every_way(x):
+    out = []
+    for i in range(4):
+        try:
+            if num(i) == 10:
+                continue
+            if num(i) == 20 * x:
+                break
+            out.append(flaky(i))
+        except ValueError:
+            out.append("failed")
+        finally:
+            note(("finally", i, len(out)))
+    else:
+        out.append("else")
+    return out
+
+
+def return_through_finally(x):
+    step = "a"
+    try:
+        step = "b"
+        if num(x) > 5:
+            step = "c"
+            return flaky(x)
+        step = "d"
+    finally:
+        note(step)
+    return "end"
+
+
+def finally_returns(x):
+    try:
+        return flaky(x)
+    finally:
+        return "swallowed"
+
+
+def nested_finally(x):
+    log = []
+    try:
+        try:
+            log.append(flaky(x))
+        finally:
+            log.append("inner")
+            flaky(x + 1)
+    except ValueError as error:
+        log.append(str(error))
+    finally:
+        log.append("outer")
+    return log
+
+
+def finally_in_loop_in_finally(xs):
+    n = None
+    try:
+        for x in xs:
+            n = x
+            try:
+                if flaky(x) == 3:
+                    return "three"
+            finally:
+                note(("inner", n))
+    finally:
+        note(("outer", n))
+    return "none"
+
+
+def bare_except(x):
+    try:
+        raising(KeyboardInterrupt("stop")) if x else raising(ValueError("v"))
+    except:
+        return "caught", type(sys.exc_info()[1]).__name__
+    return "not reached"
+
+
+def base_exception(x):
+    try:
+        ask(x)
+        raising(SystemExit(3))
+    except Exception:
+        return "wrong"
+    except BaseException as error:
+        return type(error).__name__, error.code
+
+
+def exit_passes_through(x):
+    try:
+        raising(SystemExit(3))
+    except Exception:
+        return "wrong"
+    finally:
+        note("cleaned up")
+
+
+def bare_raise(x):
+    try:
+        return flaky(x)
+    except ValueError as error:
+        note(str(error))
+        raise
+
+
+def bare_raise_in_branch(x):
+    try:
+        return flaky(x)
+    except ValueError as error:
+        if "2" in ask(error):
+            raise
+        return "handled"
+
+
+def bare_raise_after_inner_try(x):
+    try:
+        flaky(x)
+    except ValueError:
+        try:
+            raising(KeyError("inner"))
+        except KeyError:
+            ask("inner")
+        raise
+    return "fine"
+
+
+def bare_raise_without_exception(x):
+    ask(x)
+    raise
+
+
+def reraise_helper():
+    raise
+
+
+def bare_raise_in_a_helper(x):
+    try:
+        return flaky(x)
+    except ValueError:
+        note("helper")
+        reraise_helper()
+
+
+def chained(x):
+    try:
+        flaky(x)
+    except ValueError as error:
+        raise KeyError(ask(x)) from error
+
+
+def chained_from_none(x):
+    try:
+        flaky(x)
+    except ValueError:
+        raise KeyError(ask(x)) from None
+
+
+def contexts(x):
+    try:
+        try:
+            flaky(x)
+        except ValueError:
+            raising(KeyError("second"))
+    except KeyError as error:
+        context = error.__context__
+        return type(context).__name__, str(context), error.__cause__, error.__suppress_context__, ask(error)
+
+
+def context_in_finally(x):
+    try:
+        try:
+            flaky(x)
+        finally:
+            note(type(sys.exc_info()[1]).__name__)
+            raising(KeyError("cleanup"))
+    except KeyError as error:
+        return repr(error.__context__)
+
+
+def causes(x):
+    caught = None
+    try:
+        try:
+            flaky(x)
+        except ValueError as first:
+            caught = first
+            raise KeyError("k") from first
+    except KeyError as error:
+        return error.__cause__ is caught, error.__context__ is caught, error.__suppress_context__
+
+
+def exception_as_value(xs):
+    found = []
+    for x in xs:
+        try:
+            found.append(flaky(x))
+        except ValueError as error:
+            found.append(error)
+    return [str(one) if isinstance(one, Exception) else one for one in found]
+
+
+def handler_name_is_unbound(x):
+    e = "outer"
+    try:
+        flaky(x)
+    except ValueError as e:
+        note(str(e))
+    try:
+        return e
+    except UnboundLocalError as missing:
+        return str(missing)
+
+
+def handlers_in_order(x):
+    class Odd(ValueError):
+        pass
+
+    try:
+        if x == 1:
+            raise Odd("odd")
+        if x == 2:
+            raising(KeyError("k"))
+        flaky(x - 1)
+    except Odd:
+        return "odd"
+    except (KeyError, IndexError) as error:
+        return repr(error)
+    except ValueError:
+        return "value"
+    else:
+        return ask(x)
+    finally:
+        note("end")
+
+
+def try_star(x):
+    try:
+        ask(x)
+        raising(ExceptionGroup("g", [ValueError(1), KeyError(2)]))
+    except* ValueError as group:
+        note(len(group.exceptions))
+    except* KeyError:
+        note("key")
+    return "end"
+
+
+def fallback_chain(prompt):
+    for model in (1, 2, 3):
+        try:
+            answer = flaky(prompt + model)
+            if answer > 3:
+                return answer
+        except ValueError:
+            note(("failed", model))
+        except KeyError:
+            break
+    else:
+        return "exhausted"
+    return "broken"
+
+
+def convert_or_skip(xs):
+    out = []
+    for x in xs:
+        try:
+            value = int(x)
+        except ValueError:
+            continue
+        out.append(num(value))
+    return out
+
+
+def nested_handlers_share_a_name(x):
+    log = []
+    try:
+        try:
+            flaky(x)
+        except ValueError as e:
+            log.append(str(e))
+            raise KeyError("again") from e
+    except KeyError as e:
+        log.append(str(e))
+    return log, ask("end")
+
+
+def raise_a_class(x):
+    try:
+        ask(x)
+        raise ValueError
+    except ValueError as error:
+        return repr(error), ask("x")
+
+
+def raise_in_else(x):
+    try:
+        try:
+            y = num(x)
+        except ValueError:
+            return "wrong"
+        else:
+            raise ValueError(y)
+    except ValueError as error:
+        return str(error)
+
+
+WAYS = [
+    *(case(retry, (x,), name=f"retry_{x}", staged=True) for x in (0, 1, 2)),
+    *(case(retry_with_else, (xs,), name=f"retry_with_else{xs}", staged=True) for xs in ([], [2], [2, 5, 1, 0], [1])),
+    case(results_and_errors, ([0, 1, 3],), overlap=3),
+    case(results_and_errors, ([0, 2, 1, 5],), name="results_and_errors_mixed", staged=True, overlap=4),
+    *(case(else_runs_outside_the_handler, (x,), name=f"else_{x}", staged=True) for x in (1, 2)),
+    case(else_runs_outside_the_handler, (0,), name="else_0", raises="ValueError", staged=True),
+    *(case(else_returns, (x,), name=f"else_returns_{x}", staged=True) for x in (0, 2)),
+    *(
+        case(finally_on_every_way, (x,), name=f"finally_on_every_way_{x}", more_calls=True, staged=True)
+        for x in (0, 1, 9)
+    ),
+    *(case(return_through_finally, (x,), name=f"return_through_finally_{x}", staged=True) for x in (0, 1)),
+    case(return_through_finally, (2,), name="return_through_finally_2", raises="ValueError", staged=True),
+    *(case(finally_returns, (x,), name=f"finally_returns_{x}") for x in (0, 2)),
+    *(case(nested_finally, (x,), name=f"nested_finally_{x}", more_calls=True, staged=True) for x in (0, 1, 2)),
+    *(
+        case(finally_in_loop_in_finally, (xs,), name=f"finally_in_loop{xs}", staged=True)
+        for xs in ([], [0, 1], [0, 3, 4])
+    ),
+    case(finally_in_loop_in_finally, ([0, 2],), name="finally_in_loop_fails", raises="ValueError", staged=True),
+    *(case(bare_except, (x,), name=f"bare_except_{x}") for x in (0, 1)),
+    case(base_exception, (1,), staged=True),
+    case(exit_passes_through, (1,), raises="SystemExit"),
+    case(bare_raise, (0,)),
+    case(bare_raise, (2,), name="bare_raise_2", raises="ValueError", staged=True),
+    *(
+        case(bare_raise_in_branch, (x,), name=f"bare_raise_in_branch_{x}", raises=r, staged=True)
+        for x, r in ((0, None), (2, "ValueError"), (5, None))
+    ),
+    case(bare_raise_after_inner_try, (2,), raises="ValueError", staged=True),
+    case(bare_raise_without_exception, (2,), raises="RuntimeError", staged=True),
+    case(bare_raise_in_a_helper, (2,), raises="ValueError", staged=True),
+    case(chained, (2,), raises="KeyError", staged=True),
+    case(chained_from_none, (2,), raises="KeyError", staged=True),
+    case(contexts, (2,), staged=True),
+    case(context_in_finally, (2,), staged=True),
+    case(causes, (2,), staged=True),
+    case(exception_as_value, ([0, 2, 1],), overlap=3),
+    *(case(handler_name_is_unbound, (x,), name=f"handler_name_{x}") for x in (0, 2)),
+    *(case(handlers_in_order, (x,), name=f"handlers_in_order_{x}", more_calls=True) for x in (0, 1, 2, 3)),
+    case(try_star, (1,)),
+    *(case(fallback_chain, (x,), name=f"fallback_chain_{x}", staged=True) for x in (0, 1, 2)),
+    case(convert_or_skip, (["1", "x", "3", ""],), overlap=2),
+    case(nested_handlers_share_a_name, (2,), staged=True),
+    case(raise_a_class, (1,), staged=True),
+    case(raise_in_else, (1,), staged=True),
+]
+
+
+@pytest.mark.parametrize("run", WAYS)
+def test_ways_through_a_try(run) -> None:
+    run()
