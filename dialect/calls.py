@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from xdsl.dialects.builtin import DenseArrayBase, LocationAttr, SymbolRefAttr, i64
+from xdsl.dialects.builtin import DenseArrayBase, LocationAttr, SymbolRefAttr, UnitAttr, i64
 from xdsl.ir import Attribute, SSAValue
 from xdsl.irdl import irdl_op_definition, operand_def, opt_prop_def, prop_def, var_operand_def, var_result_def
 from xdsl.parser import Parser
@@ -14,6 +14,7 @@ from ..diagnostics.effect import Behaviour
 from .arguments import ArgumentsAttr, parse_arguments, print_arguments
 from .operands import obj_types, parse_result_types, parse_value, print_result_types
 from .operation import (
+    UNIT,
     EffectfulOp,
     counted,
     effect_properties,
@@ -32,9 +33,13 @@ class LeafCallOp(EffectfulOp):
 
     The first result is what the call returns. With `mutates`, a list of positions among the positional arguments,
     there is one more result for each: the next version of the object that was passed there.
+
+    An `async` call gives something to await: the op makes it, awaits it on the running event loop, and its first result
+    is what that gives.
     """
 
     args = prop_def(ArgumentsAttr)
+    is_async = opt_prop_def(UnitAttr, prop_name="async")
     mutates = opt_prop_def(DenseArrayBase)
     outputs = var_result_def()
 
@@ -55,6 +60,22 @@ class LeafCallOp(EffectfulOp):
         passed = self.passed
         indices = map(self.args.operand_index, self.mutated_positions)
         return tuple(passed[index] for index in indices if index is not None)
+
+    def print_words(self, printer: Printer) -> None:
+        """Prints everything before the callee."""
+        if "async" in self.properties:
+            printer.print_string(" async")
+        print_effect(printer, self)
+        printer.print_string(" ")
+
+    @staticmethod
+    def parse_words(parser: Parser) -> dict[str, Attribute]:
+        """Reads what `print_words` prints, as properties."""
+        is_async = parser.parse_optional_keyword("async") is not None
+        properties = parse_effect(parser)
+        if is_async:
+            properties["async"] = UNIT
+        return properties
 
     def print_call(self, printer: Printer) -> None:
         """Prints everything after the callee."""
@@ -82,6 +103,8 @@ class LeafCallOp(EffectfulOp):
 
     def verify_(self) -> None:
         """The template takes all operands; each mutated argument is one, and has its next version among the results."""
+        if "async" in self.properties and "total" in self.properties:
+            self.fail("expected an `async` call without `total`: what is awaited may be cancelled")
         template, passed = self.args, self.passed
         if template.num_operands != len(passed):
             self.fail(f"expected {counted(template.num_operands, 'operand')} for the arguments, found {len(passed)}")
@@ -111,6 +134,11 @@ class CallOp(LeafCallOp):
       %none, %xs2 = xcs.call pure total fresh @extend(%xs, %answer) mutates [0]
       xcs.return %answer, %xs2
     }
+    xcs.callable @fetch {path = "app:fetch", effect = #xcs.effect<unordered, external>}
+    xcs.func @g(%x : !xcs.obj) -> (!xcs.obj) {
+      %page = xcs.call async unordered external @fetch(%x)
+      xcs.return %page
+    }
     ```
     """
 
@@ -130,6 +158,7 @@ class CallOp(LeafCallOp):
         mutates: Sequence[int] = (),
         total: bool = False,
         fresh: bool = False,
+        is_async: bool = False,
         location: LocationAttr | None = None,
     ) -> CallOp:
         """A call; without `args` all arguments are plain operands, without `result_types` all results `!xcs.obj`."""
@@ -139,6 +168,8 @@ class CallOp(LeafCallOp):
         properties["args"] = ArgumentsAttr.positional(len(arguments)) if args is None else args
         if mutates:
             properties["mutates"] = DenseArrayBase.from_list(i64, mutates)
+        if is_async:
+            properties["async"] = UNIT
         return cls.create(operands=arguments, result_types=types, properties=properties, location=location)
 
     @property
@@ -148,15 +179,14 @@ class CallOp(LeafCallOp):
 
     def print(self, printer: Printer) -> None:
         """Prints the effect, the callee and the arguments."""
-        print_effect(printer, self)
-        printer.print_string(" ")
+        self.print_words(printer)
         printer.print_attribute(self.callee)
         self.print_call(printer)
 
     @classmethod
     def parse(cls, parser: Parser) -> CallOp:
         """Reads what `print` prints."""
-        properties = parse_effect(parser)
+        properties = cls.parse_words(parser)
         properties["callee"] = symbol(parser.parse_symbol_name().data)
         operands, types, attributes = cls.parse_call(parser, properties)
         return cls.create(operands=operands, result_types=types, properties=properties, attributes=attributes)
@@ -195,6 +225,7 @@ class CallIndirectOp(LeafCallOp):
         mutates: Sequence[int] = (),
         total: bool = False,
         fresh: bool = False,
+        is_async: bool = False,
         location: LocationAttr | None = None,
     ) -> CallIndirectOp:
         """A call; without `args` all arguments are plain operands, without `result_types` all results `!xcs.obj`."""
@@ -203,6 +234,8 @@ class CallIndirectOp(LeafCallOp):
         properties["args"] = ArgumentsAttr.positional(len(arguments)) if args is None else args
         if mutates:
             properties["mutates"] = DenseArrayBase.from_list(i64, mutates)
+        if is_async:
+            properties["async"] = UNIT
         return cls.create(operands=(callee, *arguments), result_types=types, properties=properties, location=location)
 
     @property
@@ -212,15 +245,14 @@ class CallIndirectOp(LeafCallOp):
 
     def print(self, printer: Printer) -> None:
         """Prints the effect, the callee and the arguments."""
-        print_effect(printer, self)
-        printer.print_string(" ")
+        self.print_words(printer)
         printer.print_operand(self.callee)
         self.print_call(printer)
 
     @classmethod
     def parse(cls, parser: Parser) -> CallIndirectOp:
         """Reads what `print` prints."""
-        properties = parse_effect(parser)
+        properties = cls.parse_words(parser)
         callee = parse_value(parser)
         operands, types, attributes = cls.parse_call(parser, properties)
         return cls.create(

@@ -111,7 +111,8 @@ def _only_call(op: MapOp) -> CallOp | None:
     is_on_element = bool(template) and template[0] == POSITIONAL and operands[0] is element
     uses_it_once = sum(operand is element for operand in operands) == 1
     gives_its_result = last.operands[0] is call.results[0]
-    return call if is_on_element and uses_it_once and gives_its_result and len(call.results) == 1 else None
+    is_plain = len(call.results) == 1 and "async" not in call.properties
+    return call if is_on_element and uses_it_once and gives_its_result and is_plain else None
 
 
 def _batch_form(context: ProgramContext, call: CallOp) -> BatchForm | None:

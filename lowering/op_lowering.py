@@ -56,6 +56,7 @@ def add_call(
         arguments=arguments_of(op.properties["args"], operands),  # type: ignore[arg-type]
         behaviour=behaviour_of(op),
         mutates=op.mutated_positions if "mutates" in op.properties else (),
+        is_async="async" in op.properties,
         after=builder.after(op),
         location=builder.context.location(op.location),
     )

@@ -19,7 +19,7 @@ from xdsl.ir import Operation
 from ..diagnostics.errors import XCSError
 from ..dialect.functions import DeclarationOp, FuncOp
 from ..dialect.tensor import XlaOp
-from ..runtime.plan import Plan, Resolver
+from ..runtime.plan import AwaitedResolver, Plan, Resolver
 from .adjustments import Adjustments
 from .block_builder import BlockBuilder, OpLowering, ProgramContext
 from .op_lowering import LEAF_LOWERINGS
@@ -39,6 +39,7 @@ def lower_to_plan(
     resolve: Resolver,
     entry: str | None = None,
     resolve_early: Resolver | None = None,
+    resolve_awaited: AwaitedResolver | None = None,
 ) -> Plan:
     """The plan of a module.
 
@@ -50,6 +51,7 @@ def lower_to_plan(
         resolve: answers what calls with a dynamic effect do.
         entry: the symbol of the function to run; the first function if not given.
         resolve_early: answers the same without looking at the contents of mutable arguments (see `Plan`).
+        resolve_awaited: answers what calling and awaiting does, for `async` calls.
 
     Raises:
         XCSError: a callable is missing, or there is no such function.
@@ -73,7 +75,7 @@ def lower_to_plan(
         for argument in block.args:
             builder.define(argument)
         lowered[symbol] = builder.finish(block)
-    return Plan(lowered, entry, resolve, resolve_early)
+    return Plan(lowered, entry, resolve, resolve_early, resolve_awaited, facts.is_async)
 
 
 def _entry_of(functions: Mapping[str, FuncOp], entry: str | None) -> str:

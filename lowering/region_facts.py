@@ -48,12 +48,14 @@ class ModuleFacts:
         updates: (op, operand index) of every operand whose object the op updates.
         unbound: the results of `xcs.undef` ops.
         referenced: symbols of the callables, outside state and kernels that ops use.
+        is_async: whether a call is awaited.
     """
 
     blocks: dict[Block, BlockFacts] = field(default_factory=dict)
     updates: list[tuple[Operation, int]] = field(default_factory=list)
     unbound: list[SSAValue] = field(default_factory=list)
     referenced: set[str] = field(default_factory=set)
+    is_async: bool = False
 
     def collect(self, functions: Mapping[str, Block]) -> ModuleFacts:
         """Fills in the facts of these functions and of everything inside."""
@@ -96,6 +98,7 @@ class ModuleFacts:
         symbol = properties.get("callee") or properties.get("outside")
         if symbol is not None:
             self.referenced.add(symbol.root_reference.data)  # type: ignore[attr-defined]
+        self.is_async |= "async" in properties
         effect = properties.get("effect")
         if effect is not None:
             _add_effect(facts, effect)

@@ -24,6 +24,18 @@ def call_handling(handled: BaseException, function: Callable[..., Any], *args: A
         return function(*args)
 
 
+async def await_call(handled: BaseException | None, function: Callable[..., Any], *args: Any) -> Any:
+    """Awaits what `function(*args)` gives, as `call_handling` calls it."""
+    if handled is None:
+        return await function(*args)
+    traceback = handled.__traceback__
+    try:
+        raise handled
+    except BaseException:
+        handled.__traceback__ = traceback
+        return await function(*args)
+
+
 def raise_from(exception: Any, cause: Any, has_cause: bool) -> None:
     """`raise exception from cause`, with the errors that Python raises when either is no exception."""
     if has_cause:

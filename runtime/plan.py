@@ -80,7 +80,8 @@ class Call(Instruction):
 
     The first result is what the call returns; further results are the operands at `mutates` (indices into
     `arguments.positional`), as the next versions of those objects. A call that `retires` runs in its place in program
-    order, once everything earlier has succeeded, whatever its behaviour says of what others may notice.
+    order, once everything earlier has succeeded, whatever its behaviour says of what others may notice. One that
+    `is_async` gives something to await, and what that gives is the result; `behaviour` is that of both together.
     """
 
     callee: Operand = field(kw_only=True)
@@ -88,6 +89,7 @@ class Call(Instruction):
     behaviour: Behaviour = field(default=PURE, kw_only=True)
     mutates: tuple[int, ...] = field(default=(), kw_only=True)
     retires: bool = field(default=False, kw_only=True)
+    is_async: bool = field(default=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +180,7 @@ class Block:
 
 
 Resolver: TypeAlias = Callable[[Any, tuple[Any, ...], dict[str, Any]], Behaviour]
+AwaitedResolver: TypeAlias = Callable[[Any, tuple[Any, ...], dict[str, Any], bool], Behaviour]
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,12 +190,16 @@ class Plan:
     `resolve(function, args, kwargs)` answers what a `DYNAMIC` call does, given the actual callable and arguments. It
     performs no effect and never raises. It may look at the contents of mutable arguments, so it is asked once nothing
     earlier may still write; `resolve_early` is asked when the inputs arrive, looks at no such contents, and answers
-    `DYNAMIC` where it can't tell without them (None: `resolve` itself needs no contents).
+    `DYNAMIC` where it can't tell without them (None: `resolve` itself needs no contents). `resolve_awaited` answers for
+    `async` calls what calling and awaiting does; it looks at contents as `resolve` does, unless its last argument,
+    `settled`, is false. None: such calls are ordered. A plan that `is_async` has `async` calls; it needs an event loop.
     """
 
     functions: Mapping[str, Block]
     entry: str
     resolve: Resolver
     resolve_early: Resolver | None = None
+    resolve_awaited: AwaitedResolver | None = None
+    is_async: bool = False
     prepared: dict[int, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
     """What the dataflow executor has prepared, by `id` of the block; the plan keeps the blocks alive."""

@@ -19,7 +19,7 @@ from typing import Any, TypeAlias
 
 from ..diagnostics.errors import InternalError
 from .call_shape import read
-from .handled import call_handling, raise_from, user_traceback
+from .handled import await_call, call_handling, raise_from, user_traceback
 from .instrument import Instrument, Span
 from .outcome import Failure, Outcome, RunTotals
 from .plan import Block, Call, For, If, Instruction, Invoke, Map, Operand, Plan, Raise, Try, While
@@ -58,7 +58,16 @@ class Activation:
         return tuple(reversed(parts))
 
 
-Steps: TypeAlias = Generator[Activation, "Values | Failure", "Values | Failure"]
+@dataclass(frozen=True, slots=True)
+class Awaiting:
+    """An `async` call that has come to its turn."""
+
+    here: Activation
+    index: int
+    call: Call
+
+
+Steps: TypeAlias = Generator["Activation | Awaiting", "Values | Failure", "Values | Failure"]
 
 
 class SequentialRun:
@@ -73,25 +82,44 @@ class SequentialRun:
     def run(self, arguments: Values) -> Outcome:
         """Runs the entry block to its end."""
         start_ns = time.perf_counter_ns()
+        stack = [self._steps(self._entry(arguments))]
+        result = self._trampoline(stack, None)
+        if isinstance(result, Awaiting):
+            raise InternalError("expected an event loop to run an `async` call on, found none")
+        return self._outcome(result, start_ns)
+
+    async def run_async(self, arguments: Values) -> Outcome:
+        """Runs the entry block to its end, awaiting one `async` call after the other."""
+        start_ns = time.perf_counter_ns()
+        stack = [self._steps(self._entry(arguments))]
+        result = self._trampoline(stack, None)
+        while isinstance(result, Awaiting):
+            result = self._trampoline(stack, await self._await(result.here, result.index, result.call))
+        return self._outcome(result, start_ns)
+
+    def _entry(self, arguments: Values) -> Activation:
         block = self._plan.functions[self._plan.entry]
-        result = self._trampoline(Activation(block, _slots(block, arguments, None), 1, None))
+        return Activation(block, _slots(block, arguments, None), 1, None)
+
+    def _outcome(self, result: Values | Failure, start_ns: int) -> Outcome:
         totals = RunTotals(self._num_calls, self._call_ns, time.perf_counter_ns() - start_ns)
         if isinstance(result, Failure):
             return Outcome((), result, totals)
         return Outcome(result, None, totals)
 
-    def _trampoline(self, entry: Activation) -> Values | Failure:
-        stack = [self._steps(entry)]
-        result: Values | Failure | None = None
+    def _trampoline(self, stack: list[Steps], result: Values | Failure | None) -> Values | Failure | Awaiting:
+        """Goes on with `result`, to the end or to the next call to await."""
         while stack:
             try:
                 # The first `send` into a fresh generator must be `None`.
-                activation = stack[-1].send(result)  # pyright: ignore[reportArgumentType]
+                step = stack[-1].send(result)  # pyright: ignore[reportArgumentType]
             except StopIteration as end:
                 stack.pop()
                 result = end.value
             else:
-                stack.append(self._steps(activation))
+                if isinstance(step, Awaiting):
+                    return step
+                stack.append(self._steps(step))
                 result = None
         if result is None:
             raise InternalError("the entry block ended without a result")
@@ -100,6 +128,8 @@ class SequentialRun:
     def _steps(self, here: Activation) -> Steps:
         for index, instruction in enumerate(here.block.instructions):
             match instruction:
+                case Call(is_async=True):
+                    result = yield Awaiting(here, index, instruction)
                 case Call():
                     result = self._call(here, index, instruction)
                 case Raise():
@@ -138,6 +168,26 @@ class SequentialRun:
         assert call is not None
         start_ns = time.perf_counter_ns()
         result = _attempt(here, instruction, call, here.slots)
+        return self._finish_call(here, index, instruction, result, start_ns)
+
+    async def _await(self, here: Activation, index: int, instruction: Call) -> Values | Failure:
+        self._num_calls += 1
+        call = prepare(self._plan, here.block).calls[index]
+        assert call is not None
+        start_ns = time.perf_counter_ns()
+        result: Values | Failure
+        try:
+            result = (await await_call(here.handled, call, here.slots),)
+        except (KeyboardInterrupt, GeneratorExit):
+            raise
+        except BaseException as error:
+            error.__traceback__ = user_traceback(error)
+            result = Failure(error, instruction.name, instruction.location)
+        return self._finish_call(here, index, instruction, result, start_ns)
+
+    def _finish_call(
+        self, here: Activation, index: int, instruction: Call, result: Values | Failure, start_ns: int
+    ) -> Values | Failure:
         end_ns = time.perf_counter_ns()
         if instruction.behaviour.external:
             self._call_ns += end_ns - start_ns

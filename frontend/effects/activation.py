@@ -24,10 +24,12 @@ from .abstract_type import (
     StaticType,
     members,
 )
+from .awaiting import await_value
 from .binding import WrongArguments, bind_arguments, is_generator, local_names
 from .calls import SPECIAL, call_static, call_value, declared_behaviour, enter_body, run_body
 from .construction import construct, initialise
 from .contents import degraded
+from .coroutines import makes_coroutine, unjitted
 from .frame import Budget, Frame, TooLarge
 from .known import known
 from .ledger import DECLARE, Ledger
@@ -74,10 +76,9 @@ class Analysis:
             return unknown_call(f"{_name(function)} is too large to infer", args, kwargs)
 
     def _call(self, function: Any, args: tuple[AbstractType, ...], kwargs: Mapping[str, AbstractType]) -> Summary:
-        if "__xcs_jitted__" in type(function).__dict__:
-            function = function.__xcs_wrapped__
+        function = unjitted(function)
         is_declared = not is_class(function) and declared_behaviour(function) is not None
-        if is_declared or id(function) in SPECIAL or known(function) is not None:
+        if is_declared or id(function) in SPECIAL or known(function) is not None or makes_coroutine(function):
             return self._framed(lambda frame, a, k: call_static(frame, function, a, k, function), args, kwargs)
         if type(function) is types.FunctionType:
             segment = getattr(function, "__xcs_segment__", None)
@@ -100,6 +101,19 @@ class Analysis:
         if callable(function) and not is_static(function):
             return self.value_call(current_type(function), args, kwargs)
         return unknown_call(f"unknown C function {_name(function)}", args, kwargs)
+
+    def awaited(self, function: object, args: tuple[AbstractType, ...], kwargs: Mapping[str, AbstractType]) -> Summary:
+        """The summary of calling this very object and awaiting what that gives."""
+        function = unjitted(function)
+        called = functools.partial(_await_call, outside(current_type(function)), function)
+        return self._framed(called, args, kwargs)
+
+    def awaited_value(
+        self, callee: AbstractType, args: tuple[AbstractType, ...], kwargs: Mapping[str, AbstractType]
+    ) -> Summary:
+        """The summary of calling a value known by type and awaiting what that gives."""
+        receiver = value(callee, frozenset((CALLEE,)))
+        return self._framed(functools.partial(_await_call, receiver, receiver), args, kwargs, extra=(callee,))
 
     def call_value(
         self, frame: Frame, callee: Value, args: Sequence[Value], kwargs: Mapping[str, Value], node: object
@@ -253,6 +267,11 @@ def _with_callee(summary: Summary, num_args: int, kwargs: Mapping[str, object]) 
     return summary.renamed({**keys, **{name: name for name in kwargs}, 0: CALLEE})
 
 
+def _await_call(callee: Value, node: object, frame: Frame, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    frame.ledger.awaiting = node
+    return await_value(frame, call_value(frame, callee, args, kwargs, node))
+
+
 def _call_receiver(receiver: Value, frame: Frame, args: list[Value], kwargs: dict[str, Value]) -> Value:
     return call_value(frame, receiver, args, kwargs, receiver)
 
@@ -296,8 +315,6 @@ def run_function(
 ) -> Summary:
     """One inference of a function's body."""
     node = source.node
-    if isinstance(node, ast.AsyncFunctionDef):
-        return unknown_call("asynchronous function", args, kwargs)
     scope = CodeScope.of(function, source.class_name)
 
     def run(ledger: Ledger, types_: tuple[AbstractType, ...], captured: dict[str, Value]) -> Value:
@@ -307,6 +324,8 @@ def run_function(
         return run_python(analysis, ledger, function, node, scope, values, keyword_values, captured)
 
     result, ledger = settle(run, (*args, *kwargs.values()))
+    if is_generator(node) and isinstance(node, ast.AsyncFunctionDef):
+        return Summary(Effect.PURE, retains=frozenset((*range(len(args)), *kwargs)))
     if is_generator(node):
         return generator_summary(ledger, result, args, kwargs)
     return ledger.summary(result)

@@ -17,6 +17,7 @@ from .abstract_type import (
 from .array_methods import one_class
 from .attributes import load_callee
 from .calls import call_value
+from .coroutines import starts_coroutines
 from .expressions import mapping_items
 from .frame import Frame, Path, expression
 from .iteration import iterate
@@ -97,6 +98,8 @@ def _is_variadic(callee: Value) -> bool:
     if isinstance(callee.bound, Path):
         return True
     held = callee.type.value if isinstance(callee.type, StaticType) else getattr(callee.bound, "function", None)
+    if starts_coroutines(held):
+        return True
     return getattr(held, "__name__", None) in _VARIADIC and type(held).__name__ != "function"
 
 

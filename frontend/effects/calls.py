@@ -39,12 +39,13 @@ from .binding import (
     is_generator,
     local_names,
 )
-from .frame import Closure, Frame, Method, Path
+from .coroutines import makes_coroutine, starts_coroutines, unjitted
+from .frame import Closure, Frame, Method, Path, Pending
 from .known import TABLE, KnownCallable, known
 from .ledger import DECLARE
 from .library_data import call_data_method
 from .promised_result import promised_type
-from .scope import CodeScope, class_view
+from .scope import CodeScope, class_view, current_type
 from .summary import Guard
 from .table_calls import apply_known
 from .type_of import is_class
@@ -56,6 +57,8 @@ MAX_NESTING = 12  # closures inside closures
 def call_value(frame: Frame, callee: Value, args: Sequence[Value], kwargs: Mapping[str, Value], node: object) -> Value:
     """`callee(*args, **kwargs)`."""
     if isinstance(callee.bound, Closure):
+        if isinstance(callee.bound.node, ast.AsyncFunctionDef):
+            return Value(ANY, bound=Pending(callee.bound, args, kwargs, node))
         return call_closure(frame, callee.bound, args, kwargs, node)
     if isinstance(callee.bound, Method):
         return call_method(frame, callee.bound, args, kwargs, node)
@@ -153,8 +156,9 @@ def apply_declared(
 
 def call_static(frame: Frame, function: Any, args: Sequence[Value], kwargs: Mapping[str, Value], node: object) -> Value:
     """A call of this very object."""
-    if "__xcs_jitted__" in type(function).__dict__:
-        function = function.__xcs_wrapped__
+    function = unjitted(function)
+    if makes_coroutine(function) or (starts_coroutines(function) and node is frame.ledger.awaiting):
+        return Value(ANY, bound=Pending(function, args, kwargs, node))
     special = SPECIAL.get(id(function))
     if special is not None:
         result = special(frame, args, kwargs, node)
@@ -171,6 +175,9 @@ def call_static(frame: Frame, function: Any, args: Sequence[Value], kwargs: Mapp
         return found if inner is None or found.type is not ANY else _compiled_result(frame, inner, args, kwargs)
     if type(function) is types.MethodType and is_class(function.__self__):
         return call_static(frame, function.__func__, [outside(StaticType(function.__self__)), *args], kwargs, node)
+    if type(function) is types.MethodType and makes_coroutine(function.__func__):
+        receiver = outside(current_type(function.__self__))
+        return call_static(frame, function.__func__, [receiver, *args], kwargs, node)
     if is_class(function):
         return frame.inference.construct(frame, function, args, kwargs, node)
     if type(function) is types.FunctionType and function.__name__ == "__init__" and _is_own(args):
@@ -228,6 +235,8 @@ def _call_path(frame: Frame, path: Path, args: Sequence[Value], kwargs: Mapping[
         frame.ledger.unknown(f"calls {path.path}", [path.receiver, *args, *kwargs.values()])
         frame.ledger.act(Effect.ORDERED, f"calls {path.path}", DECLARE)
         return outside(ANY)
+    if entry.is_async:
+        return Value(ANY, bound=Pending(path, args, kwargs, node))
     return apply_known(frame, entry, args, kwargs, node, path.path)
 
 

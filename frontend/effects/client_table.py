@@ -51,14 +51,20 @@ HTTP_WRITE = KnownCallable(
 )
 
 
-def _gives(result: AbstractType | Rule) -> KnownCallable:
-    return dataclasses.replace(MODEL_CALL, result=result)
+def _gives(result: AbstractType | Rule, is_async: bool = False) -> KnownCallable:
+    return dataclasses.replace(MODEL_CALL, result=result, is_async=is_async)
+
+
+def _is_async(path: str) -> bool:
+    """Whether a call makes a coroutine: those of asynchronous clients, and those that are called so."""
+    client, _, call = path.rpartition(".")
+    return "Async" in client or call in ("ainvoke", "abatch", "acompletion", "aembedding")
 
 
 def _result_of(path: str) -> AbstractType | Rule:
-    """What a model call gives: data, but for coroutines, and for calls that make objects of a class they are told."""
+    """What a model call gives: data, but for calls that make objects of a class they are told."""
     client, _, call = path.rpartition(".")
-    if "Async" in client or call in ("parse", "run", "ainvoke", "abatch", "acompletion", "aembedding"):
+    if call in ("parse", "run", "ainvoke", "abatch"):
         return ANY
     if client == "langchain_core.Runnable":
         return ANY
@@ -110,17 +116,20 @@ CLIENTS: Mapping[str, tuple[str, ...]] = {
 
 FUNCTIONS: Mapping[str, KnownCallable] = {
     **{
-        f"{module}.{name}": _gives(_result_of(f"{module}.{name}"))
+        f"{module}.{name}": _gives(_result_of(f"{module}.{name}"), _is_async(name))
         for module in ("litellm", "litellm.main")
         for name in ("completion", "acompletion", "embedding", "aembedding", "rerank")
     },
     **{
-        f"openai.resources.{cls}.{name}": _gives(_result_of(name))
-        for cls in _OPENAI_CLASSES
+        f"openai.resources.{module}{prefix}{cls}.{name}": _gives(_result_of(name), prefix == "Async")
+        for module, _, cls in (path.rpartition(".") for path in _OPENAI_CLASSES)
+        for module in (f"{module}.",)
+        for prefix in ("", "Async")
         for name in ("create", "parse", "generate")
     },
     **{
-        f"anthropic.resources.messages.messages.Messages.{name}": _gives(_unless_streamed)
+        f"anthropic.resources.messages.messages.{prefix}Messages.{name}": _gives(_unless_streamed, prefix == "Async")
+        for prefix in ("", "Async")
         for name in ("create", "count_tokens")
     },
     **{
@@ -161,12 +170,12 @@ def load() -> None:
         for client, calls in clients.items():
             for call in calls:
                 path = f"{client}.{call}"
-                TABLE.add(path, _gives(_result_of(path)))
+                TABLE.add(path, _gives(_result_of(path), _is_async(path)))
     for session, calls in SESSIONS.items():
-        changes = {"result": ANY} if session in ASYNC_SESSIONS else {}
+        changes = {"is_async": session in ASYNC_SESSIONS}
         for call in calls:
             TABLE.add(f"{session}.{call}", dataclasses.replace(HTTP_READ, **changes))
-        for call in ("post", "put", "patch", "delete", "request", "close"):
+        for call in ("post", "put", "patch", "delete", "request", "aclose" if session in ASYNC_SESSIONS else "close"):
             TABLE.add(f"{session}.{call}", dataclasses.replace(HTTP_WRITE, **changes))
     CLIENT_PATHS.update(CLIENTS, SESSIONS)
     for path, entry in FUNCTIONS.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from .abstract_type import (
+    ANY,
     NEVER,
     DictType,
     IteratorType,
@@ -18,7 +19,7 @@ from .iteration import iterate
 from .loops import MAX_ROUNDS
 from .narrowing import narrow
 from .statements import assign, test
-from .value import ELEMENT, KEY, VALUE, Value
+from .value import ELEMENT, KEY, VALUE, Value, outside
 
 
 @expression(ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -60,7 +61,7 @@ def _generate(
 ) -> None:
     generator = node.generators[depth]
     held = frame.evaluate(generator.iter) if over is None else over
-    element = iterate(frame, held, generator.iter)
+    element = outside(ANY) if generator.is_async else iterate(frame, held, generator.iter)
     if element.type is NEVER and element.bound is None:
         return
     assign(frame, generator.target, element)

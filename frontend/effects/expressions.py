@@ -292,10 +292,3 @@ def _yield(frame: Frame, node: ast.Yield) -> Value:
 def _yield_from(frame: Frame, node: ast.YieldFrom) -> Value:
     frame.yielded = join_values(frame.yielded, iterate(frame, frame.evaluate(node.value), node))
     return Value(ANY, frozenset((None,)))
-
-
-@expression(ast.Await)
-def _await(frame: Frame, node: ast.Await) -> Value:
-    held = frame.evaluate(node.value)
-    frame.ledger.unknown("`await`", [held, *frame.everything()])
-    return Value(ANY, frozenset((None,)))

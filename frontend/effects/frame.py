@@ -7,7 +7,7 @@ not know each other.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from .abstract_type import ANY
@@ -286,6 +286,37 @@ class Path:
     def origins(self) -> frozenset[Origin]:
         """What it may reach: the client."""
         return self.receiver.origins
+
+
+class Pending:
+    """A coroutine: a call that happens when it is awaited. `function` is an object, a closure or a client's path."""
+
+    __slots__ = ("args", "function", "kwargs", "node")
+
+    def __init__(self, function: Any, args: Sequence[Value], kwargs: Mapping[str, Value], node: object) -> None:
+        self.function = function
+        self.args = tuple(args)
+        self.kwargs = dict(kwargs)
+        self.node = node
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Pending):
+            return False
+        is_same = self.function is other.function or self.function == other.function
+        return is_same and self.node is other.node and (self.args, self.kwargs) == (other.args, other.kwargs)
+
+    def __hash__(self) -> int:
+        return hash((id(self.node), self.args))
+
+    @property
+    def origins(self) -> frozenset[Origin]:
+        """What it may reach: its arguments, and what the function holds on to."""
+        held = (
+            getattr(self.function, "origins", frozenset())
+            if isinstance(self.function, (Closure, Path))
+            else frozenset()
+        )
+        return held.union(*(reach_of(one) for one in (*self.args, *self.kwargs.values())))
 
 
 class Super:

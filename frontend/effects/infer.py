@@ -18,6 +18,7 @@ from ...diagnostics.effect import PURE as PURE_BEHAVIOUR
 from . import (
     array_methods,
     array_table,
+    awaiting,
     builtin_table,
     call_expressions,
     client_table,
@@ -37,14 +38,24 @@ from .known import known
 from .scope import CodeScope
 from .segments import run_code
 from .staleness import shallow
-from .summary import CALLEE, CodeSummary, Summary
+from .summary import CALLEE, CodeSummary, ParameterKey, Summary
 from .type_of import is_class, type_of
 
-__all__ = ["infer_call", "infer_code", "infer_value_call", "resolve", "resolve_early"]
+__all__ = [
+    "infer_awaited",
+    "infer_awaited_value",
+    "infer_call",
+    "infer_code",
+    "infer_value_call",
+    "resolve",
+    "resolve_awaited",
+    "resolve_early",
+]
 
 _REGISTERED = (  # imported for what they enter into the tables and the dispatch on syntax
     array_methods,
     array_table,
+    awaiting,
     builtin_table,
     call_expressions,
     client_table,
@@ -73,6 +84,20 @@ def infer_call(
 def infer_value_call(callee: AbstractType, args: Sequence[AbstractType], kwargs: Mapping[str, AbstractType]) -> Summary:
     """The summary of calling a value known by type only; the callee's own object is the parameter `CALLEE`."""
     return Analysis().value_call(callee, tuple(args), kwargs)
+
+
+def infer_awaited(
+    function: Callable[..., Any], args: Sequence[AbstractType], kwargs: Mapping[str, AbstractType]
+) -> Summary:
+    """The summary of `await function(*args, **kwargs)`."""
+    return Analysis().awaited(function, tuple(args), kwargs)
+
+
+def infer_awaited_value(
+    callee: AbstractType, args: Sequence[AbstractType], kwargs: Mapping[str, AbstractType]
+) -> Summary:
+    """The summary of calling a value known by type only and awaiting what that gives."""
+    return Analysis().awaited_value(callee, tuple(args), kwargs)
 
 
 def infer_code(
@@ -114,6 +139,15 @@ def resolve_early(fn: Any, args: Sequence[object], kwargs: Mapping[str, object])
     return DYNAMIC if summary.unknown_types else summary.behaviour()
 
 
+def resolve_awaited(fn: Any, args: Sequence[object], kwargs: Mapping[str, object], settled: bool) -> Behaviour:
+    """The behaviour of `await fn(*args, **kwargs)` for these very values; `DYNAMIC` where it can't be told yet."""
+    try:
+        summary = summarise_awaited(fn, args, kwargs, settled=settled)
+    except Exception:
+        return ORDERED if settled else DYNAMIC
+    return DYNAMIC if summary.unknown_types and not settled else summary.behaviour()
+
+
 def _is_scalar_operation(fn: Any, args: Sequence[object]) -> bool:
     if type(fn) is not types.BuiltinFunctionType or fn not in _SCALAR_OPERATORS:
         return False
@@ -144,6 +178,26 @@ def summarise(fn: Any, args: Sequence[object], kwargs: Mapping[str, object], *, 
         if isinstance(callee, InstanceType) or (not settled and callee == ANY):
             return infer_value_call(callee, types_, keyword_types)
     return infer_call(fn, types_, keyword_types)
+
+
+def summarise_awaited(
+    fn: Any, args: Sequence[object], kwargs: Mapping[str, object], *, settled: bool = True
+) -> Summary:
+    """The summary of a call with these very values together with awaiting what it gives."""
+    look = type_of if settled else _class_of
+    types_ = tuple(look(one) for one in args)
+    segment = getattr(fn, "__xcs_segment__", None) if type(fn) is types.FunctionType else None
+    if segment is not None and not kwargs:
+        return _segment_summary(segment, types_)
+    keyword_types = {name: look(one) for name, one in kwargs.items()}
+    if type(fn) is types.MethodType:
+        keys: dict[ParameterKey, ParameterKey] = {i + 1: i for i in range(len(args))}
+        summary = infer_awaited(fn.__func__, (look(fn.__self__), *types_), keyword_types)
+        return summary.renamed({0: CALLEE, **keys, **{name: name for name in kwargs}})
+    callee = look(fn)
+    if isinstance(callee, InstanceType) and known(fn) is None:
+        return infer_awaited_value(callee, types_, keyword_types)
+    return infer_awaited(fn, types_, keyword_types)
 
 
 def _class_of(value: object) -> AbstractType:

@@ -50,6 +50,7 @@ class KnownCallable:
         builds: the result itself is new: what it retains is inside of it.
         writes: the kind of outside state that it writes; `None` with an ordered effect stands for any.
         waits: it only lets time pass.
+        is_async: calling it only makes a coroutine; the entry says what awaiting that does.
         reason: in a few words, for `explain`.
     """
 
@@ -68,6 +69,7 @@ class KnownCallable:
     builds: bool = False
     writes: str | None = None
     waits: bool = False
+    is_async: bool = False
     reason: str = ""
 
     def result_type(self, args: Sequence[AbstractType], kwargs: Mapping[str, AbstractType]) -> AbstractType:

@@ -6,6 +6,7 @@ Paths that end in `.*` stand for everything below. Arguments that `uses` doesn't
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import datetime
 import decimal
 import fractions
@@ -70,6 +71,15 @@ NOW = KnownCallable(
     Effect.FENCE, result=ExactType(datetime.datetime), reason="reads the clock", writes="clock", uses=("any *",)
 )
 SLEEP = KnownCallable(Effect.FENCE, external=True, result=NONE, reason="sleeps", waits=True, writes="clock")
+
+
+def _given_after_sleep(args: Types, kwargs: Named) -> AbstractType:
+    return args[1] if len(args) > 1 else kwargs.get("result", NONE)
+
+
+ASYNC_SLEEP = dataclasses.replace(
+    SLEEP, result=_given_after_sleep, uses=("any 1", "any result"), retains=frozenset((1, "result")), is_async=True
+)
 READ = KnownCallable(Effect.READS, True, True, uses=("str *",), writes="world", fresh=True)
 RANDOM = ordered("draws from a random generator", writes="random")
 
@@ -290,6 +300,7 @@ ITERATION: Mapping[str, KnownCallable] = {
 
 WORLD: Mapping[str, KnownCallable] = {
     "time.sleep": SLEEP,
+    "asyncio.tasks.sleep": ASYNC_SLEEP,
     **{f"time.{name}": FENCE for name in ("time", "perf_counter", "monotonic", "process_time", "thread_time")},
     **{
         f"time.{name}": KnownCallable(Effect.FENCE, result=INT, reason="reads the clock", writes="clock")

@@ -19,6 +19,7 @@ from .frame import Closure, Frame, Names, joined, statement
 from .items import augmented, delete_item, iterate, made_list, store_item, subscript
 from .managers import enter
 from .narrowing import narrow
+from .source import FunctionNode
 from .value import NONE_VALUE, NOTHING, Value, join_values, outside, value
 
 
@@ -190,8 +191,8 @@ def _handle(frame: Frame, handler: ast.ExceptHandler) -> None:
     frame.execute(handler.body)
 
 
-@statement(ast.FunctionDef)
-def _define(frame: Frame, node: ast.FunctionDef) -> None:
+@statement(ast.FunctionDef, ast.AsyncFunctionDef)
+def _define(frame: Frame, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
     if node.decorator_list:
         frame.ledger.unknown("a decorated local function", frame.everything())
         frame.bind(node.name, outside(ANY))
@@ -199,13 +200,13 @@ def _define(frame: Frame, node: ast.FunctionDef) -> None:
     frame.bind(node.name, Value(ANY, bound=closure(frame, node)))
 
 
-@statement(ast.AsyncFunctionDef, ast.ClassDef)
-def _define_opaque(frame: Frame, node: ast.AsyncFunctionDef | ast.ClassDef) -> None:
+@statement(ast.ClassDef)
+def _define_opaque(frame: Frame, node: ast.ClassDef) -> None:
     frame.ledger.unknown(f"a local definition of `{node.name}`", frame.everything())
     frame.bind(node.name, outside(ANY))
 
 
-def closure(frame: Frame, node: ast.FunctionDef | ast.Lambda) -> Closure:
+def closure(frame: Frame, node: FunctionNode) -> Closure:
     """The function that a `def` or `lambda` makes here."""
     arguments = node.args
     named = [*arguments.posonlyargs, *arguments.args]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextvars
 import datetime
 import enum
@@ -214,15 +213,6 @@ def cached_pure(text):
 @functools.lru_cache
 def cached_call(text):
     return ask(text)
-
-
-async def asynchronous(prompt):
-    await asyncio.sleep(0)
-    return prompt
-
-
-def starts_coroutine(prompt):
-    return asynchronous(prompt)
 
 
 class Base:

@@ -361,6 +361,10 @@ def stand_in(module: str, name: str) -> InstanceType:
     return InstanceType(type(name, (), {"__module__": module, "__getattr__": lambda self, attribute: None}))
 
 
+ASYNC_CALLS = [
+    ("openai._client", "AsyncOpenAI", "c.chat.completions.create(model='m', messages=[])"),
+    ("httpx._client", "AsyncClient", "c.get('x')"),
+]
 GIVE_DATA = [
     ("openai._client", "OpenAI", "c.chat.completions.create(model='m', messages=[])"),
     ("openai._client", "OpenAI", "c.embeddings.create(model='m', input='x')"),
@@ -375,6 +379,7 @@ GIVE_DATA = [
     ("llama_index.core.llms.llm", "LLM", "c.complete('x')"),
     ("requests.sessions", "Session", "c.get('x')"),
     ("httpx._client", "Client", "c.get('x')"),
+    *((module, name, f"await {call}") for module, name, call in ASYNC_CALLS),
 ]
 
 
@@ -392,16 +397,22 @@ def test_answers_of_clients_are_data(module: str, name: str, call: str) -> None:
         ("openai._client", "OpenAI", "c.chat.completions.create(model='m', messages=[], stream=True)"),
         ("openai._client", "OpenAI", "c.chat.completions.create(messages=[], **unknown)"),
         ("openai._client", "OpenAI", "c.chat.completions.parse(model='m', messages=[], response_format=Noisy)"),
-        ("openai._client", "AsyncOpenAI", "c.chat.completions.create(model='m', messages=[])"),
         ("google.genai.client", "Client", "c.models.generate_content(contents='x', config={'response_schema': Noisy})"),
         ("langchain_core.runnables.base", "Runnable", "c.invoke('x')"),
-        ("httpx._client", "AsyncClient", "c.get('x')"),
         ("requests.sessions", "Session", "c.get('x', stream=True)"),
     ],
 )
-def test_streams_coroutines_and_objects_of_the_user_are_no_data(module: str, name: str, call: str) -> None:
+def test_streams_and_objects_of_the_user_are_no_data(module: str, name: str, call: str) -> None:
     found = expression(call, c=stand_in(module, name), unknown=DictType(STR, ANY))
     assert found.effect in (Effect.UNORDERED, Effect.READS)
+    assert found.result == ANY
+
+
+@pytest.mark.parametrize(("module", "name", "call"), ASYNC_CALLS)
+def test_calls_of_asynchronous_clients_do_nothing_before_they_are_awaited(module: str, name: str, call: str) -> None:
+    found = expression(call, c=stand_in(module, name))
+    assert found.effect is Effect.PURE
+    assert not found.external
     assert found.result == ANY
 
 

@@ -1,0 +1,281 @@
+"""The dataflow scheduler on an event loop: `async` calls overlap as tasks, all else runs on the loop's thread.
+
+In: a plan that may hold `async` calls, the arguments of its entry. Out: an `Outcome` equal to the sequential one.
+
+An `async` call that may overlap is a task in a copy of the caller's context. An ordered one is awaited by the caller's
+own task, in the caller's own context: what it does to either stays, as in plain Python. The machine goes on whenever a
+task ends; nothing polls, and no thread is involved but the one that runs the loop.
+
+Guarantees: one scheduler belongs to one run, one task and its loop. When the run is over, however it ends, so are all
+its tasks, and nobody is told that an exception was never retrieved.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import time
+from collections.abc import Callable
+from contextvars import Context, copy_context
+from functools import partial
+from queue import SimpleQueue
+from threading import get_ident
+from typing import Any
+
+from ..diagnostics.errors import InternalError
+from .dataflow import RunFailed, Scheduler
+from .frame import ISSUED, Frame
+from .handled import await_call
+from .instrument import Instrument
+from .outcome import Failure, Outcome
+from .plan import Plan
+from .prepared import RETIRED
+from .stuck import describe_stuck
+from .task import Completions, Task
+
+DEFAULT_WINDOW = 65_536
+"""Unfinished iterations of one loop: tasks cost a few KiB and no thread, so this bounds memory only."""
+MAX_LIVE_FRAMES = 262_144
+"""Unfinished frames of one run above which loops only keep their oldest iteration going (about 1 KiB a frame)."""
+
+
+class AwaitedCall:
+    """One `async` call that runs as a task.
+
+    Attributes:
+        frame, index: the instruction.
+        task: what runs it.
+        is_stopped: the run wants it no more, and has cancelled it.
+        value, error: how it ended.
+        start_ns, end_ns: when (`time.perf_counter_ns`).
+        lane: where the timeline shows it: calls that overlap have different ones.
+    """
+
+    __slots__ = ("end_ns", "error", "frame", "index", "is_stopped", "lane", "start_ns", "task", "value")
+
+    def __init__(self, frame: Frame, index: int, task: asyncio.Task[Any], lane: int) -> None:
+        self.frame = frame
+        self.index = index
+        self.task = task
+        self.lane = lane
+        self.is_stopped = False
+        self.value: Any = None
+        self.error: BaseException | None = None
+        self.start_ns = time.perf_counter_ns()
+        self.end_ns = 0
+
+    def stop(self) -> None:
+        """Cancels the task, once: a second time would cut off what it does to clean up."""
+        if not self.is_stopped:
+            self.is_stopped = True
+            self.task.cancel()
+
+
+class _NoWorkers:
+    """The pool of a run that hands nothing to threads."""
+
+    def submit(self, task: Task) -> bool:
+        """Never called."""
+        raise InternalError("expected every call of an `async` run on its loop, found one for a worker")
+
+    def claim(self, task: Task) -> bool:
+        """Never called."""
+        return False
+
+    def completions(self) -> Completions:
+        """A place that stays empty."""
+        return SimpleQueue()
+
+
+class LoopScheduler(Scheduler):
+    """One run of one plan inside a coroutine."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        window: int = DEFAULT_WINDOW,
+        instrument: Instrument | None = None,
+        max_live_frames: int = MAX_LIVE_FRAMES,
+    ) -> None:
+        super().__init__(plan, _NoWorkers(), window, instrument, max_live_frames)
+        self._loop = asyncio.get_running_loop()
+        self._calls: set[AwaitedCall] = set()
+        self._finished: list[AwaitedCall] = []
+        self._wake: asyncio.Future[None] | None = None
+        self._ordered: tuple[Frame, int, Callable[..., Any], tuple[Any, ...]] | None = None
+        self._context: Context | None = None  # while an ordered call is awaited: that of the caller
+        self._broken: BaseException | None = None
+        self._free_lanes: list[int] = []
+        self._num_lanes = 0
+
+    async def run_async(self, arguments: tuple[Any, ...]) -> Outcome:
+        """Runs the entry block to its end, on the running loop."""
+        start_ns = time.perf_counter_ns()
+        failure: Failure | None = None
+        try:
+            self._enter(arguments)
+            while not self._pump():
+                await self._go_on()
+        except RunFailed as end:
+            failure = end.failure
+        except GeneratorExit:  # the coroutine is thrown away: nothing can be awaited any more
+            self._cancel_all()
+            self._calls.clear()
+            raise
+        finally:
+            await self._end_calls()
+            self._leave()
+        return self._outcome(failure, start_ns)
+
+    # ---- waiting
+
+    async def _go_on(self) -> None:
+        """Waits for what the program waits for."""
+        if self._ordered is not None:
+            await self._await_ordered()
+        elif not self._finished:
+            if not self._calls:
+                raise InternalError(describe_stuck(self._root))
+            try:
+                await self._next_end()
+            except asyncio.CancelledError as error:
+                self._take_finished()
+                self._cancel_current(error)
+        self._take_finished()
+
+    async def _next_end(self) -> None:
+        """Waits until some task has ended."""
+        self._wake = self._loop.create_future()
+        try:
+            await self._wake
+        finally:
+            self._wake = None
+
+    async def _await_ordered(self) -> None:
+        """Awaits the ordered call that the retired cursor stands at, in the caller's own task and context."""
+        assert self._ordered is not None
+        frame, index, call, arguments = self._ordered
+        self._ordered = None
+        start_ns = time.perf_counter_ns()
+        self._context = copy_context()
+        try:
+            value = await (call(*arguments) if frame.handled is None else await_call(frame.handled, call, *arguments))
+        except (KeyboardInterrupt, GeneratorExit):
+            raise
+        except BaseException as error:
+            self._record(frame, index, start_ns, time.perf_counter_ns(), get_ident())
+            self._fail(frame, index, error)
+        else:
+            self._record(frame, index, start_ns, time.perf_counter_ns(), get_ident())
+            self._complete(frame, index, value)
+        finally:
+            self._context = None
+        if self._broken is not None:
+            raise self._broken
+
+    # ---- calls
+
+    def _issue(self, frame: Frame, index: int, call: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+        # Plain Python would wait for it on this thread, too.
+        self._run_here(frame, index, call, arguments)
+
+    def _await(self, frame: Frame, index: int, call: Callable[..., Any], arguments: tuple[Any, ...], mode: int) -> None:
+        frame.state[index] = ISSUED
+        self._num_calls += 1
+        if mode >= RETIRED:
+            self._ordered = (frame, index, call, arguments)
+            return
+        task = self._loop.create_task(await_call(frame.handled, call, *arguments))
+        started = AwaitedCall(frame, index, task, self._lane())
+        self._calls.add(started)
+        task.add_done_callback(partial(self._note_end, started))
+
+    def _note_end(self, call: AwaitedCall, task: asyncio.Task[Any]) -> None:
+        """Called by the loop when a task has ended."""
+        call.end_ns = time.perf_counter_ns()
+        try:
+            call.value = task.result()
+        except BaseException as error:
+            call.error = error
+        self._finished.append(call)
+        if self._wake is not None:
+            if not self._wake.done():
+                self._wake.set_result(None)
+        elif self._context is not None and self._broken is None:
+            # The caller's task awaits an ordered call: what doesn't wait for that call goes on meanwhile.
+            self._context.run(self._go_on_meanwhile)
+
+    def _go_on_meanwhile(self) -> None:
+        try:
+            self._take_finished()
+            self._pump()
+        except BaseException as error:
+            self._broken = error
+            if isinstance(error, (KeyboardInterrupt, SystemExit)):
+                raise
+
+    def _take_finished(self) -> None:
+        finished, self._finished = self._finished, []
+        for call in finished:
+            self._calls.discard(call)
+            self._external_ns += call.end_ns - call.start_ns
+            self._record(call.frame, call.index, call.start_ns, call.end_ns, call.lane)
+            if self._instrument is not None:
+                heapq.heappush(self._free_lanes, call.lane)
+            if call.frame.discarded:
+                continue
+            if call.error is not None:
+                self._fail(call.frame, call.index, call.error)
+            else:
+                self._complete(call.frame, call.index, call.value)
+
+    def _lane(self) -> int:
+        if self._instrument is None:
+            return 0
+        if self._free_lanes:
+            return heapq.heappop(self._free_lanes)
+        self._num_lanes += 1
+        return self._num_lanes
+
+    # ---- cancelling
+
+    def _stop_later(self) -> None:
+        for call in self._calls:
+            if self.failures.precede(call.frame, call.index):
+                call.stop()
+
+    def _cancel_current(self, error: asyncio.CancelledError) -> None:
+        """The caller's task is cancelled: so is the call that plain Python would be awaiting now."""
+        if self._pump():
+            raise error
+        if self._ordered is not None:
+            frame, index, *_ = self._ordered
+            self._ordered = None
+            self._fail(frame, index, error)
+            return
+        frame = self._by_mode[RETIRED].frame
+        index = frame.at[RETIRED]
+        for call in self._calls:
+            if call.frame is frame and call.index == index:
+                call.task.cancel(*error.args)
+                return
+        raise error
+
+    def _cancel_all(self) -> None:
+        for call in self._calls:
+            call.stop()
+
+    async def _end_calls(self) -> None:
+        """Cancels what still runs, and waits for it however often the caller's task is cancelled meanwhile."""
+        interruption: asyncio.CancelledError | None = None
+        self._cancel_all()
+        while self._calls:
+            if not self._finished:
+                try:
+                    await self._next_end()
+                except asyncio.CancelledError as error:
+                    interruption = error
+            self._calls.difference_update(self._finished)
+            self._finished.clear()
+        if interruption is not None:
+            raise interruption
