@@ -69,7 +69,10 @@ class Program(ProgramFacts):
         block = stager.builder.block
         for name, shape in shapes:
             stager.bind(name, _parameter(shape, block))
-        value = self.stage_body(stager, node)
+        try:
+            value = self.stage_body(stager, node)
+        except RecursionError:
+            raise Unstageable("nested too deeply") from None
         ssa = stager.ssa(value)
         stager.builder.return_([ssa])
         staged.result = widen(stager.type_of(value))
