@@ -117,7 +117,9 @@ def _parsed(filename: str) -> _File:
     try:
         tree = ast.parse(text, filename)
         module = compile(tree, filename, "exec", dont_inherit=True)
-    except (SyntaxError, ValueError, RecursionError) as error:
+    except RecursionError:
+        raise SourceUnavailable("its file is nested too deeply") from None
+    except (SyntaxError, ValueError) as error:
         raise SourceUnavailable("its file doesn't parse") from error
     file = _File(lines, {}, {})
     for source in _functions(tree, None):
