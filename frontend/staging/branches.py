@@ -11,10 +11,23 @@ from xdsl.ir import Attribute, Block, SSAValue
 
 from ...dialect.types import OBJ
 from ..effects.abstract_type import NEVER, AbstractType, join
-from .calls import CallStager
+from .awaits import AwaitStager
+from .exits import EXIT
 from .native import container_class
 from .state import State
-from .values import LocalFunction, Maybe, Owned, Static, Tracer, TupleValue, Unbound, Unstageable, Value, parts_of
+from .values import (
+    Absent,
+    LocalFunction,
+    Maybe,
+    Owned,
+    Static,
+    Tracer,
+    TupleValue,
+    Unbound,
+    Unstageable,
+    Value,
+    parts_of,
+)
 
 Pair: TypeAlias = "tuple[Value | None, Value | None]"
 
@@ -32,7 +45,6 @@ FALLS = Completion("falls")
 SKIPS = Completion("skips")  # `continue`: the rest of the loop body is skipped
 JUMPS = Completion("jumps")  # likewise, and no name of this function is read any more
 RAISES = Completion("raises")
-EXIT = "_xcs_exit_"  # begins the names that say how control leaves a piece of syntax
 
 
 @dataclass(slots=True)
@@ -79,7 +91,7 @@ class MaybeJoin:
     bound: object
 
 
-class BranchStager(CallStager):
+class BranchStager(AwaitStager):
     """The layer of conditions."""
 
     def returning(self, completion: Completion, tail: bool) -> Completion:
@@ -179,7 +191,11 @@ class BranchStager(CallStager):
             if any(value is None or isinstance(value, (Maybe, Unbound)) for value in going):
                 names[name] = self._join_maybe(name, held, seen, joins)
                 continue
-            a, b = (value if is_seen else None for value, is_seen in zip(held, seen, strict=True))
+            has_say = [is_seen and not isinstance(value, Absent) for value, is_seen in zip(held, seen, strict=True)]
+            if not any(has_say):
+                names[name] = Absent()
+                continue
+            a, b = (value if says else None for value, says in zip(held, has_say, strict=True))
             present = a if b is None else b if a is None else None
             if present is not None and present is self.state.names.get(name):
                 names[name] = present  # what it was before, on the only side that goes on

@@ -155,6 +155,7 @@ class Builder:
         mutates: Sequence[int] = (),
         fresh: bool = False,
         array: str | None = None,
+        is_async: bool = False,
     ) -> Sequence[SSAValue]:
         """One leaf call, by symbol or of a callable that is data; further results are the mutated operands."""
         operands = [o for o in (*positional, *(o for _, o in keyword)) if not isinstance(o, Static)]
@@ -170,6 +171,7 @@ class Builder:
             "result_types": (result, *versions),
             "mutates": mutates,
             "fresh": fresh,
+            "is_async": is_async,
             "location": self.location,
         }
         if isinstance(callee, str):

@@ -10,6 +10,7 @@ from xdsl.ir import SSAValue
 
 from ...diagnostics.effect import Behaviour, Effect
 from ..effects.abstract_type import ANY, InstanceType, StaticType, is_immutable
+from ..effects.coroutines import makes_coroutine
 from ..effects.infer import infer_call, infer_value_call
 from ..effects.known import known
 from ..effects.summary import CALLEE, Summary
@@ -30,11 +31,11 @@ class CallStager(ArrayStager):
         What runs natively as a whole is decided before any operand is staged: nothing is evaluated twice.
         """
         self.at(node)
-        if self._runs_natively(node):
+        if self.runs_natively(node):
             return self.stage_native_expression(node)
         if (value := self.stage_array_method(node)) is not None:
             return value
-        target = self._target(node)
+        target = self.target(node)
         if target is None:
             return self.stage_native_expression(node)
         callee = target[0]
@@ -45,7 +46,7 @@ class CallStager(ArrayStager):
             return self._call_value(callee, positional, keyword)
         return self._call_static(callee, positional, keyword)
 
-    def _runs_natively(self, node: ast.Call) -> bool:
+    def runs_natively(self, node: ast.Call) -> bool:
         """Starred arguments, and functions of this function as callee or argument."""
         if any(isinstance(a, ast.Starred) for a in node.args) or any(k.arg is None for k in node.keywords):
             return True
@@ -56,7 +57,7 @@ class CallStager(ArrayStager):
             for one in involved
         )
 
-    def _target(self, node: ast.Call) -> tuple[Value, Sequence[Value]] | None:
+    def target(self, node: ast.Call) -> tuple[Value, Sequence[Value]] | None:
         """The callee and the receiver to pass before the arguments; None where native code must look it up."""
         if isinstance(node.func, ast.Attribute):
             if (known := self.static_of(node.func)) is not None:
@@ -98,7 +99,7 @@ class CallStager(ArrayStager):
             summary = self.program.summary_of(function, tuple(args))
         if isinstance(function, types.FunctionType) and self._looks_into(function, summary):
             try:
-                return self._invoke(function, positional, keyword, summary)
+                return self.invoke(function, positional, keyword, summary)
             except (Unstageable, BindingError) as refusal:
                 self.program.note_opaque(function, str(refusal))
         hint = getattr(function, "__qualname__", None) or type(function).__name__
@@ -106,9 +107,9 @@ class CallStager(ArrayStager):
         return self.value_of(ssa, summary)
 
     def _looks_into(self, function: types.FunctionType, summary: Summary) -> bool:
-        return self.program.gains_as_function(function, summary) and not is_leaf(function)
+        return self.program.gains_as_function(function, summary) and not is_leaf(function) and not makes_coroutine(function)
 
-    def _invoke(
+    def invoke(
         self,
         function: types.FunctionType,
         positional: Sequence[Value],
@@ -169,7 +170,7 @@ class CallStager(ArrayStager):
         if method is not None and isinstance(callee_type, InstanceType) and self._looks_into(method, summary):
             self.program.rely_on_class(callee_type.cls, "__call__")
             try:
-                return self._invoke(method, [callee, *positional], keyword, self.as_method(summary))
+                return self.invoke(method, [callee, *positional], keyword, self.as_method(summary))
             except (Unstageable, BindingError) as refusal:
                 self.program.note_opaque(method, str(refusal))
         ssa = self.emit_leaf(callee, "", positional, keyword, summary)

@@ -11,7 +11,7 @@ from ...dialect.containers import AppendOp, InsertOp
 from ...dialect.types import OBJ
 from ..effects.abstract_type import BOOL, NEVER, AbstractType, join, widen
 from .builder import Mark, discard, ir_type
-from .exits import ExitStager
+from .leaving import LeavingStager
 from .stager import MustCarry, MustEscape
 from .state import OwnedState, State
 from .unbound_names import flag_of, name_of_flag
@@ -38,7 +38,7 @@ class Carried:
     read: Set[str] = frozenset()
 
 
-class CarryingStager(ExitStager):
+class CarryingStager(LeavingStager):
     """The layer of what loops carry."""
 
     # Layers above provide this.
@@ -109,6 +109,8 @@ class CarryingStager(ExitStager):
             if isinstance(value, LocalFunction):
                 raise Unstageable(f"local function `{name}` is bound again in a loop")
             carried.names[name] = NEVER if value is None else widen(self.type_of(value))
+            if value is None:
+                carried.untyped.add(name)
             if is_bound != Static(True):
                 self._carry_flag(name, carried)
         return carried

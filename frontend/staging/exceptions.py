@@ -79,6 +79,13 @@ class ExceptionStager(KeptNamesStager):
         return self.go_on_after(exits.after(node), rest, later, live, tail)
 
     def _stage_parts(self, node: ast.Try, later: Set[str]) -> Completion:
+        outer, self.is_tried = self.is_tried, True
+        try:
+            return self._stage_tried(node, later)
+        finally:
+            self.is_tried = outer
+
+    def _stage_tried(self, node: ast.Try, later: Set[str]) -> Completion:
         if not node.finalbody:
             return self._stage_handlers(node, later)
         if leaves(node.finalbody):

@@ -8,15 +8,16 @@ branches and loops, so a flag that is known while staging stays known.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence, Set
-from contextlib import contextmanager
+import copy
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from .branches import EXIT, JUMPS, SKIPS, BranchStager, Completion
+from .names import FUNCTIONS
 from .rewriting import name_node
-from .values import Static, Unstageable, Value
 
-WAYS = ("return", "break", "continue")
+EXIT = "_xcs_exit_"
+WAYS = frozenset(("return", "break", "continue"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,39 +72,69 @@ class Exits:
             found += [when("continue", [ast.copy_location(ast.Continue(), at)])] if "continue" in self.ways else []
         return found
 
+    def natively(self, statements: Sequence[ast.stmt], outputs: Sequence[str]) -> list[ast.stmt]:
+        """These statements as the body of a native function that gives back the outputs, hidden names among them.
 
-class ExitStager(BranchStager):
-    """The layer of ways out."""
+        Where Python leaves the function, only the hidden names have values: nothing reads the others any more.
+        """
+        at = statements[0]
+        nothing = {name: ast.Constant(None if name == self.value else False) for name in sorted(self.names)}
+        start = [_assign(name, value, at) for name, value in nothing.items()]
+        rewriter = _NativeExits(self, outputs)
+        body = [one for statement in copy.deepcopy(list(statements)) for one in rewriter.rewritten(statement)]
+        if self.ways & {"break", "continue"}:
+            always, stop = _at(ast.Constant(True), at), _at(ast.Break(), at)
+            body = [_at(ast.While(always, [*body, stop], []), at)]
+        return [*start, *body]
 
-    _exits: list[Exits]
 
-    @contextmanager
-    def exits(self, ways: Set[str], *, is_loop: bool) -> Iterator[Exits]:
-        """While a piece of syntax is staged that control may leave by these ways."""
-        self.num_temporaries += 1
-        inner = Exits(f"{EXIT}{self.num_temporaries}_", frozenset(ways), is_loop)
-        self.stay(inner)
-        self._exits.append(inner)
-        try:
-            yield inner
-        finally:
-            self._exits.pop()
+class _NativeExits(ast.NodeTransformer):
+    """Turns ways out of a piece into assignments of its hidden names."""
 
-    def stay(self, exits: Exits) -> None:
-        """Nothing has been left yet: at the start of the piece, or of an iteration."""
-        for name in exits.names:
-            self.state.names[name] = Static(None if name == exits.value else False)
+    def __init__(self, exits: Exits, outputs: Sequence[str]) -> None:
+        self._exits = exits
+        self._outputs = outputs
+        self._depth = 0
 
-    def leave(self, way: str, line: int, value: Value | None = None) -> Completion:
-        """Leave the innermost piece by `return`, `break` or `continue`."""
-        if not self._exits:
-            raise Unstageable(f"`{way}` from inside", line)
-        exits = self._exits[-1]
-        if exits.is_loop and way == "continue":
-            return SKIPS
-        assert way in exits.ways, f"a way out that was not announced: {way}"
-        self.state.names[exits.left] = self.state.names[exits.flag(way)] = Static(True)
-        if way == "return":
-            self.state.names[exits.value] = Static(None) if value is None else value
-            return JUMPS
-        return SKIPS
+    def rewritten(self, statement: ast.stmt) -> list[ast.stmt]:
+        """A statement, or what stands for it."""
+        found = self.visit(statement)
+        return found if isinstance(found, list) else [found]
+
+    def visit_Return(self, node: ast.Return) -> list[ast.stmt]:
+        value = node.value or _at(ast.Constant(None), node)
+        hidden = self._exits.names
+        names = [name_node(n, node) if n in hidden else _at(ast.Constant(None), node) for n in self._outputs]
+        result = names[0] if len(names) == 1 else _at(ast.Tuple(names, ast.Load()), node)
+        return [_assign(self._exits.value, value, node), *self._leave("return", node), _at(ast.Return(result), node)]
+
+    def visit_Break(self, node: ast.Break) -> list[ast.stmt]:
+        return [node] if self._depth else [*self._leave("break", node), node]
+
+    def visit_Continue(self, node: ast.Continue) -> list[ast.stmt]:
+        return [node] if self._depth else [*self._leave("continue", node), _at(ast.Break(), node)]
+
+    def _leave(self, way: str, at: ast.AST) -> list[ast.stmt]:
+        flags = dict.fromkeys((self._exits.left, self._exits.flag(way)))
+        return [_assign(name, ast.Constant(True), at) for name in flags]
+
+    def visit(self, node: ast.AST) -> Any:
+        """Loops inside keep their own `break` and `continue`, functions and classes everything."""
+        if isinstance(node, (*FUNCTIONS, ast.ClassDef)):
+            return node
+        if isinstance(node, (ast.For, ast.While)):
+            self._depth += 1
+            node.body = [one for statement in node.body for one in self.rewritten(statement)]
+            self._depth -= 1
+            node.orelse = [one for statement in node.orelse for one in self.rewritten(statement)]
+            return node
+        return super().visit(node)
+
+
+def _assign(name: str, value: ast.expr, at: ast.AST) -> ast.stmt:
+    target = _at(ast.Name(name, ast.Store()), at)
+    return _at(ast.Assign([target], value if hasattr(value, "lineno") else _at(value, at)), at)
+
+
+def _at(node: Any, like: ast.AST) -> Any:
+    return ast.copy_location(node, like)

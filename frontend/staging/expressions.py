@@ -8,6 +8,7 @@ import types
 from functools import cached_property
 from typing import Any
 
+from ...diagnostics.effect import Effect
 from ..effects.abstract_type import (
     CollectionType,
     DictType,
@@ -20,6 +21,7 @@ from ..effects.abstract_type import (
     widen,
 )
 from ..effects.scope import fact, find
+from ..effects.summary import CodeSummary
 from .names import names_of
 from .native import NativeStager
 from .rewriting import children_in_order, get_child, name_node, rewrite_children, thaw
@@ -55,6 +57,8 @@ class ExpressionStager(NativeStager):
     def stage_control(self, node: ast.expr) -> Value | None:
         """An expression that evaluates its operands conditionally or repeatedly; None if it isn't one."""
         raise NotImplementedError
+
+    is_tried = False  # code of this function may still run after a statement here has failed
 
     # ---- entry
 
@@ -129,14 +133,14 @@ class ExpressionStager(NativeStager):
     def _free_names(self) -> dict[str, Static | None]:
         return {}
 
-    def local_function(self, node: ast.FunctionDef | ast.Lambda) -> LocalFunction:
+    def local_function(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> LocalFunction:
         """A function defined here, with the values of the local names it reads."""
         free = names_of([node]).read & self.local_names
         captured = {name: self.state.names[name] for name in free if name in self.state.names}
-        missing = free - set(captured) - ({node.name} if isinstance(node, ast.FunctionDef) else set())
+        missing = free - set(captured) - (set() if isinstance(node, ast.Lambda) else {node.name})
         if missing:
             raise Unstageable(f"`{min(missing)}` is captured before it is bound", node.lineno)
-        if isinstance(node, ast.FunctionDef) and node.name in free:
+        if not isinstance(node, ast.Lambda) and node.name in free:
             raise Unstageable(f"local function `{node.name}` calls itself", node.lineno)
         if late := free & self.rebound_names:
             raise Unstageable(f"`{min(late)}` is captured by a function and bound more than once", node.lineno)
@@ -222,10 +226,53 @@ class ExpressionStager(NativeStager):
         fresh = thaw(node)
         places = children_in_order(fresh)
         assert places is not None
+        may_wait = self._may_wait(fresh)
+
+        def is_trivial(child: ast.expr) -> bool:
+            return child is may_wait or self.is_trivial(child)
+
         rewrite_children(
-            fresh, places, self.child_has_gain, self.compute, self.rewrite, self.is_trivial, self._settle_receiver
+            fresh, places, self.child_has_gain, self.compute, self.rewrite, is_trivial, self._settle_receiver
         )
         return fresh
+
+    def _may_wait(self, node: ast.expr) -> ast.expr | None:
+        """The receiver of a method call that may be looked up after the arguments: a part of an owned container.
+
+        Looked up before, it would be an object of its own, seen by others. The arguments have no ordered effect and
+        don't touch the container, so whoever fails first, no other effect is seen; but a handler could see what the
+        lookup itself stores.
+        """
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+            return None
+        receiver = node.func.value
+        if isinstance(receiver, (ast.Name, ast.Constant)) or self.child_has_gain(receiver):
+            return None
+        try:
+            found = self.describe(receiver)
+            owned = {name for name in found.owned if self.is_sealed(self.state.names[name])}
+            if not owned or not found.summary.retains <= owned or not self._only_looks_up(found, owned):
+                return None
+            if not has_method(widen(found.summary.result), node.func.attr):
+                return None
+            others = [*node.args, *(keyword.value for keyword in node.keywords)]
+            return receiver if all(self._leaves_alone(owned, one) for one in others) else None
+        except Unstageable:
+            return None
+
+    def _only_looks_up(self, found: CodeSummary, owned: set[str]) -> bool:
+        summary = found.summary
+        is_plain = summary.effect is Effect.PURE and not summary.unknown_types and not summary.sees_writes
+        return is_plain and summary.mutates <= (set() if self.is_tried else owned)
+
+    def _leaves_alone(self, owned: set[str], node: ast.expr) -> bool:
+        """Whether evaluating an argument has no ordered effect and doesn't write these names' containers."""
+        if isinstance(node, ast.Starred):
+            return False
+        summary = self.describe(node).summary
+        is_free = summary.effect <= Effect.UNORDERED and not summary.unknown_types
+        return is_free and owned.isdisjoint(summary.mutates | summary.retains)
+
 
     def child_has_gain(self, node: ast.expr) -> bool:
         """Whether an operand, which may be a slice or a starred one, has something to stage."""
@@ -283,7 +330,13 @@ class ExpressionStager(NativeStager):
         """An operation that is itself worth staging, on operands that aren't."""
         if isinstance(node, ast.Call):
             return self.stage_call(node)
+        if isinstance(node, ast.Await):
+            return self.stage_await(node)
         return self.stage_array_operation(node)
+
+    def stage_await(self, node: ast.Await) -> Value:
+        """`await` of an operand with nothing to stage."""
+        raise NotImplementedError
 
     def stage_array_operation(self, node: ast.expr) -> Value:
         """An operator on arrays."""

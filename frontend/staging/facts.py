@@ -178,7 +178,8 @@ class ProgramFacts:
         body = segment.body
         nodes = (body,) if isinstance(body, ast.expr) else tuple(body)
         statics = tuple(map(id, segment.statics.values()))
-        key = (tuple(map(id, nodes)), segment.inputs, types, owned, sealed, statics, len(segment.prologue), id(segment.scope))
+        where = id(segment.scope), len(segment.prologue), segment.exits
+        key = (tuple(map(id, nodes)), segment.inputs, types, owned, sealed, statics, where)
         found = self._described.get(key)
         if found is None:
             found = self._described[key] = (segment, segment.infer(types, owned, sealed))

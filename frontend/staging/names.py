@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
@@ -58,7 +58,15 @@ class _NameCollector(ast.NodeVisitor):
         if node.name:
             self.names.bound.add(node.name)
             self.names.caught.add(node.name)
-        self.generic_visit(node)
+        if node.type is not None:
+            self.visit(node.type)
+        outer, self.names = self.names, Names()
+        for statement in node.body:
+            self.visit(statement)
+        self.names.read.discard(node.name or "")  # it is bound when the handler starts
+        for part in fields(Names):
+            getattr(outer, part.name).update(getattr(self.names, part.name))
+        self.names = outer
 
     def visit_MatchAs(self, node: ast.MatchAs) -> None:
         if node.name:
@@ -183,7 +191,7 @@ def parameter_names(arguments: ast.arguments) -> set[str]:
 
 
 def leaves(nodes: Sequence[ast.stmt]) -> set[str]:
-    """The ways control may leave these statements other than by falling off: of `return break continue yield await`."""
+    """The ways control may leave these statements other than by falling off: of `return break continue yield`."""
     found: set[str] = set()
     for node in nodes:
         _collect_leaves(node, found, in_loop=False)
@@ -199,14 +207,27 @@ def _collect_leaves(node: ast.AST, found: set[str], in_loop: bool) -> None:
         found.add("break" if isinstance(node, ast.Break) else "continue")
     elif isinstance(node, (ast.Yield, ast.YieldFrom)):
         found.add("yield")
-    elif isinstance(node, (ast.Await, ast.AsyncFor, ast.AsyncWith)):
-        found.add("await")
     loops = isinstance(node, (ast.For, ast.While, ast.AsyncFor))
     for name, child in ast.iter_fields(node):
         children = child if isinstance(child, list) else [child]
         for one in children:
             if isinstance(one, ast.AST):
                 _collect_leaves(one, found, in_loop or (loops and name == "body"))
+
+
+def awaits(nodes: Iterable[ast.AST]) -> bool:
+    """Whether this code, outside of functions defined in it, can only run in an asynchronous function."""
+    pending = list(nodes)
+    while pending:
+        node = pending.pop()
+        if isinstance(node, (ast.Await, ast.AsyncFor, ast.AsyncWith)) or getattr(node, "is_async", 0):
+            return True
+        if isinstance(node, FUNCTIONS):
+            pending += [default for default in (*node.args.defaults, *node.args.kw_defaults) if default is not None]
+            pending += getattr(node, "decorator_list", ())
+        else:
+            pending += ast.iter_child_nodes(node)
+    return False
 
 
 def always_leaves(nodes: Sequence[ast.stmt]) -> bool:
@@ -218,22 +239,66 @@ def always_leaves(nodes: Sequence[ast.stmt]) -> bool:
             return True
         case ast.If(body=body, orelse=orelse):
             return always_leaves(body) and always_leaves(orelse)
+        case (
+            ast.Try(body=body, handlers=handlers, orelse=orelse, finalbody=finalbody)
+            | ast.TryStar(body=body, handlers=handlers, orelse=orelse, finalbody=finalbody)
+        ):
+            ways = [[*body, *orelse], *(handler.body for handler in handlers)]
+            return always_leaves(finalbody) or all(map(always_leaves, ways))
+        case ast.Match(cases=cases) if is_exhaustive(cases):
+            return all(always_leaves(case.body) for case in cases)
         case _:
             return any(isinstance(node, (ast.Return, ast.Raise, ast.Continue, ast.Break)) for node in nodes[:-1])
+
+
+def is_exhaustive(cases: Sequence[ast.match_case]) -> bool:
+    """Whether some case of a `match` takes whatever the others don't."""
+    return any(case.guard is None and _is_irrefutable(case.pattern) for case in cases)
+
+
+def _is_irrefutable(pattern: ast.pattern) -> bool:
+    match pattern:
+        case ast.MatchAs(pattern=inner):
+            return inner is None or _is_irrefutable(inner)
+        case ast.MatchOr(patterns=patterns):
+            return any(map(_is_irrefutable, patterns))
+        case _:
+            return False
 
 
 def definitely_bound(nodes: Sequence[ast.stmt]) -> set[str]:
     """Names that are bound on every path that falls off the end of these statements."""
     bound: set[str] = set()
     for node in nodes:
-        match node:
-            case ast.If(body=body, orelse=orelse):
-                branches = [definitely_bound(b) for b in (body, orelse) if not always_leaves(b)]
-                bound |= set.intersection(*branches) if branches else set()
-            case ast.For() | ast.While() | ast.Try() | ast.Match() | ast.TryStar() | ast.With():
-                continue  # bodies that may not run, or not to their end (a manager may swallow an exception)
-            case ast.Delete():
-                bound -= names_of([node]).deleted
-            case _:
-                bound |= names_of([node]).bound
+        names = names_of([node])
+        bound = (bound - names.deleted - names.caught) | _bound_by(node, names)
     return bound
+
+
+def _bound_by(node: ast.stmt, names: Names) -> set[str]:
+    """Names that one statement binds whichever way it goes on to the next."""
+    match node:
+        case ast.If(body=body, orelse=orelse):
+            return _met([(set(), body), (set(), orelse)])
+        case (
+            ast.Try(body=body, handlers=handlers, orelse=orelse, finalbody=finalbody)
+            | ast.TryStar(body=body, handlers=handlers, orelse=orelse, finalbody=finalbody)
+        ):
+            ways: list[tuple[set[str], list[ast.stmt]]] = [(set(), [*body, *orelse])]
+            ways += [(set(), handler.body) for handler in handlers]
+            return (_met(ways) - names.caught) | definitely_bound(finalbody)
+        case ast.Match(cases=cases):
+            found = _met([(names_of([case.pattern]).bound, case.body) for case in cases])
+            return found if is_exhaustive(cases) else set()
+        case ast.With(items=items) | ast.AsyncWith(items=items) if items[0].optional_vars is not None:
+            return names_of([items[0].optional_vars]).bound
+        case ast.For() | ast.While() | ast.With() | ast.AsyncFor() | ast.AsyncWith():
+            return set()  # bodies that may not run, or not to their end (a manager may swallow an exception)
+        case _:
+            return names.bound - names.deleted - names.caught
+
+
+def _met(ways: Sequence[tuple[set[str], list[ast.stmt]]]) -> set[str]:
+    """Names bound on all of these ways that don't leave: each binds some, and what its statements bind."""
+    found = [bound | definitely_bound(body) for bound, body in ways if not always_leaves(body)]
+    return set.intersection(*found) if found else set()

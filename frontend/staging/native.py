@@ -32,7 +32,8 @@ from ..effects.scope import find
 from ..effects.staleness import shallow
 from ..effects.summary import CALLEE, EVERYTHING, CodeSummary, Summary, Touch
 from .builder import Operand, ir_type
-from .names import definitely_bound, leaves
+from .exits import Exits
+from .names import awaits, definitely_bound, leaves
 from .rewriting import comes_apart
 from .segment import Segment
 from .stager import Stager
@@ -52,7 +53,11 @@ class NativeStager(Stager):
     # ---- describing a segment
 
     def segment(
-        self, body: Sequence[ast.stmt] | ast.expr, outputs: Sequence[str] = (), returns: bool = False
+        self,
+        body: Sequence[ast.stmt] | ast.expr,
+        outputs: Sequence[str] = (),
+        returns: bool = False,
+        exits: Exits | None = None,
     ) -> Segment:
         """The native form of a piece of code; its inputs are the local names it reads."""
         nodes = [body] if isinstance(body, ast.expr) else body
@@ -63,16 +68,23 @@ class NativeStager(Stager):
         inputs: dict[str, None] = {}
         statics: dict[str, object] = {}
         prologue: dict[str, ast.stmt] = {}
-        kept = set() if isinstance(body, ast.expr) else set(outputs) - definitely_bound(body)
+        kept = set() if isinstance(body, ast.expr) else set(outputs) - self._surely_binds(body, exits)
         bound = names.bound | names.deleted
         for name in sorted(names.read | names.deleted | kept):
             self._require(name, bound, inputs, statics, prologue)
         unbound = sorted(name for name in (names.read & self.local_names) - bound if self._is_unbound(name))
         declared = self._declarations(bound | names.read)
         prologue_nodes = (*declared, *prologue.values())
+        places, is_async = (tuple(inputs), tuple(outputs)), self.is_async and awaits(nodes)
         return Segment(
-            body, tuple(inputs), tuple(outputs), self.scope, statics, prologue_nodes, returns, tuple(unbound)
+            body, *places, self.scope, statics, prologue_nodes, returns, tuple(unbound), is_async, exits
         )
+
+    def _surely_binds(self, nodes: Sequence[ast.stmt], exits: Exits | None) -> Set[str]:
+        """Names that have values when control comes out of native statements, whatever way it takes."""
+        if exits is None:
+            return definitely_bound(nodes)
+        return exits.names if exits.ways - {"return"} else exits.names | definitely_bound(nodes)
 
     def _is_unbound(self, name: str) -> bool:
         value = self.state.names.get(name)
@@ -242,21 +254,27 @@ class NativeStager(Stager):
         ssa = self.call_segment(segment, found, values)
         return self.value_of(ssa, found.summary)
 
-    def stage_native_statements(self, nodes: Sequence[ast.stmt], live: Set[str]) -> None:
-        """Statements as one call of native code; afterwards the live names they bind hold its results."""
+    def stage_native_statements(self, nodes: Sequence[ast.stmt], live: Set[str], exits: Exits | None = None) -> None:
+        """Statements as one call of native code; afterwards the live names they bind hold its results.
+
+        With `exits`, whose names are live too, these say in which way control leaves the statements.
+        """
         self.at(nodes[0])
-        if found_leaves := leaves(nodes):
+        if found_leaves := leaves(nodes) - (frozenset() if exits is None else exits.ways):
             raise Unstageable(f"`{min(found_leaves)}` leaves native code", nodes[0].lineno)
         names = self.program.names(nodes)
         bound = (names.bound | names.deleted) - self.function_names.nonlocal_names
+        bound |= frozenset() if exits is None else exits.names
         outputs = sorted(bound & live)
-        uncertain = set(outputs) - definitely_bound(nodes)
+        uncertain = set(outputs) - self._surely_binds(nodes, exits)
         uncertain -= {name for name in uncertain - names.deleted - names.caught if self._is_surely_bound(name)}
         flags = [flag_of(name) for name in sorted(uncertain)]
-        segment = self.segment(nodes, [*outputs, *flags])
+        segment = self.segment(nodes, [*outputs, *flags], exits=exits)
         found = self.infer(segment)
         values = [self.input_value(name) for name in segment.inputs]
         types = [*(found.bindings.get(name, ANY) for name in outputs), *(BOOL for _ in flags)]
+        if exits is not None:
+            types = _types_when_left(types, segment, found.summary.result)
         for name in bound - set(outputs):
             self.state.names.pop(name, None)
         result: AbstractType = types[0] if len(types) == 1 else TupleType(tuple(types)) if types else NONE
@@ -296,7 +314,9 @@ class NativeStager(Stager):
         function = segment.compile()
         changed = {index[name]: (known, name in found.sealed) for name, known in found.owned.items()}
         details = {"source": segment.name}
-        return self.emit_leaf(function, details["source"], values, (), summary, details, changed=changed)
+        return self.emit_leaf(
+            function, segment.name, values, (), summary, details, changed=changed, is_async=segment.is_async
+        )
 
     def emit_leaf(
         self,
@@ -308,10 +328,12 @@ class NativeStager(Stager):
         details: dict[str, str] | None = None,
         array: str | None = None,
         changed: Mapping[int | str, tuple[AbstractType, bool]] = NOTHING_CHANGED,
+        is_async: bool = False,
     ) -> SSAValue:
         """Emit one leaf call: decide its effect here, thread the versions of owned containers through it.
 
         `changed` are the types that owned arguments have afterwards, and whether they are sealed, where that is known.
+        The summary of one that `is_async` is that of awaiting what it gives, too.
         """
         behaviour, mutated = self.behaviour_of(summary, positional, keyword)
         operands: list[Operand] = [self.operand(value) for value in positional]
@@ -325,7 +347,15 @@ class NativeStager(Stager):
         self.program.rely_on(summary.guards)
         fresh = not is_immutable(summary.result)
         results = self.builder.call(
-            target, operands, named, behaviour, ir_type(summary.result), mutates=mutated, fresh=fresh, array=array
+            target,
+            operands,
+            named,
+            behaviour,
+            ir_type(summary.result),
+            mutates=mutated,
+            fresh=fresh,
+            array=array,
+            is_async=is_async,
         )
         for index, version in zip(mutated, results[1:], strict=True):
             owned = positional[index]
@@ -401,13 +431,23 @@ def is_frame_inspection(node: ast.AST) -> bool:
     return isinstance(node.func, ast.Name) and node.func.id in FRAME_INSPECTION | FRAME_READERS
 
 
+def _types_when_left(types: Sequence[AbstractType], segment: Segment, left: AbstractType) -> list[AbstractType]:
+    """The types of a segment's outputs: at its end these, and where `return` leaves it those of a tuple."""
+    assert segment.exits is not None
+    if "return" not in segment.exits.ways:
+        return list(types)
+    value = segment.outputs.index(segment.exits.value)
+    known = left.elements[value] if isinstance(left, TupleType) and len(left.elements) == len(types) else ANY
+    return [known if index == value else type for index, type in enumerate(types)]
+
+
 def gains(summary: Summary) -> bool:
     """Whether staging a piece with this summary can gain anything."""
     return summary.num_external_sites > 0 or summary.has_array_work
 
 
 def _definition(name: str, function: LocalFunction) -> ast.stmt:
-    if isinstance(function.node, ast.FunctionDef):
+    if not isinstance(function.node, ast.Lambda):
         return function.node
     assign = ast.Assign([ast.Name(name, ast.Store())], function.node)
     return ast.fix_missing_locations(ast.copy_location(assign, function.node))

@@ -17,8 +17,9 @@ from ...dialect.operation import file_location
 from ...dialect.types import OBJ
 from ..effects.abstract_type import widen
 from ..effects.scope import CodeScope, FunctionView
-from ..effects.source import SourceUnavailable, function_source
+from ..effects.source import FunctionNode, SourceUnavailable, function_source
 from ..effects.summary import Guard
+from .awaits import started_in_background
 from .builder import ir_type
 from .closures import rebound_names
 from .facts import ProgramFacts, Shape, Shapes, StagedFunction
@@ -81,26 +82,26 @@ class Program(ProgramFacts):
         location = file_location(stager.builder.file, node.lineno, node.col_offset + 1)
         self.bodies.append(FuncOp.make(staged.symbol, Region(block), [staged.ir_result], location))
 
-    def stage_body(self, stager: FunctionStager, node: ast.FunctionDef | ast.Lambda) -> Value:
+    def stage_body(self, stager: FunctionStager, node: FunctionNode) -> Value:
         """Stage a function's statements in a stager with its parameters bound; the value it returns."""
         if isinstance(node, ast.Lambda):
             return stager.stage_expression(node.body)
         completion = stager.stage_block(node.body, set(), tail=True)
         return completion.value if completion.value is not None else Static(None)
 
-    def stager_for(self, function: types.FunctionType) -> tuple[FunctionStager, ast.FunctionDef | ast.Lambda]:
+    def stager_for(self, function: types.FunctionType) -> tuple[FunctionStager, FunctionNode]:
         """A stager at the start of a function, without its parameters."""
         try:
             source = function_source(function)
         except SourceUnavailable as missing:
             raise Unstageable(missing.reason) from None
         node = source.node
-        if not isinstance(node, (ast.FunctionDef, ast.Lambda)):
-            raise Unstageable("an asynchronous function")
         body: list[ast.AST] = [*node.body] if isinstance(node.body, list) else [node.body]
         code = function.__code__
-        if code.co_flags & inspect.CO_GENERATOR:
+        if code.co_flags & (inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR):
             raise Unstageable("a generator")
+        if started := started_in_background(node) if code.co_flags & inspect.CO_COROUTINE else None:
+            raise Unstageable(f"`{started}` starts work in the background")
         names = self.names(body)
         if shared := names.nonlocal_names & parameter_names(node.args):
             raise Unstageable(f"parameter `{min(shared)}` is shared with another function")
@@ -113,6 +114,7 @@ class Program(ProgramFacts):
         if shared := names.nonlocal_names & set(code.co_cellvars):
             raise Unstageable(f"`{min(shared)}` is rebound by an inner function")
         stager = FunctionStager(self, scope, local_names, names)
+        stager.is_async = isinstance(node, ast.AsyncFunctionDef)
         stager.enter(rebound_names(node) if code.co_cellvars else frozenset())
         return stager, node
 

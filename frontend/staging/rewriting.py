@@ -46,8 +46,10 @@ def children_in_order(node: ast.expr) -> list[Place] | None:
             return [(node, name, None) for name in ("lower", "upper", "step") if getattr(node, name) is not None]
         case ast.Attribute() | ast.Starred() | ast.keyword():
             return [(node, "value", None)]
-        case ast.Call():
-            return _call_children(node)
+        case ast.Call() | ast.Await(value=ast.Call()):
+            return _call_children(called(node))
+        case ast.Await():
+            return [(node, "value", None)]
         case ast.JoinedStr():
             return [(node, "values", index) for index in range(len(node.values))]
         case ast.Tuple() | ast.List() | ast.Set():
@@ -56,6 +58,13 @@ def children_in_order(node: ast.expr) -> list[Place] | None:
             return _dict_children(node)
         case _:
             return None
+
+
+def called(node: ast.expr) -> ast.Call:
+    """The call that a call, or the `await` of one, is about."""
+    inner = node.value if isinstance(node, ast.Await) else node
+    assert isinstance(inner, ast.Call)
+    return inner
 
 
 _FIELD = {ast.UnaryOp: "operand", ast.FormattedValue: "value"}
@@ -107,6 +116,8 @@ def thaw(node: ast.expr) -> ast.expr:
     for name, held in ast.iter_fields(node):
         if isinstance(held, list):
             setattr(fresh, name, [copy.copy(h) if isinstance(h, ast.keyword) else h for h in held])
+    if isinstance(fresh, ast.Await) and isinstance(fresh.value, ast.Call):
+        fresh.value = thaw(fresh.value)
     if isinstance(fresh, ast.Call) and isinstance(fresh.func, ast.Attribute):
         fresh.func = copy.copy(fresh.func)
     if isinstance(fresh, ast.FormattedValue) and fresh.format_spec is not None:
@@ -143,7 +154,7 @@ def rewrite_children(
         if index < last:
             if not is_trivial(child):
                 set_child(place, compute(child))
-            if index == 0 and isinstance(node, ast.Call):
-                settle_receiver(node)
+            if index == 0 and isinstance(node, (ast.Call, ast.Await)) and not isinstance(places[0][0], ast.Await):
+                settle_receiver(called(node))
         else:
             set_child(place, rewrite(child))

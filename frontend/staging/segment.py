@@ -17,6 +17,7 @@ from ..effects.abstract_type import AbstractType
 from ..effects.infer import infer_code
 from ..effects.scope import CodeScope
 from ..effects.summary import CodeSummary, Summary
+from .exits import Exits
 from .unbound_names import name_of_flag, note_bound, unbind, unbind_unless
 
 FACTORY = "__xcs_factory__"
@@ -36,6 +37,8 @@ class Segment:
         prologue: definitions of local functions that the segment uses.
         unbound: local names that it reads and that aren't bound.
         returns: the body ends in `return`, whose value is the result.
+        is_async: it awaits, so its function is a coroutine function.
+        exits: the ways in which it may leave the code around it, told by names among the outputs.
     """
 
     body: Sequence[ast.stmt] | ast.expr
@@ -46,6 +49,8 @@ class Segment:
     prologue: tuple[ast.stmt, ...] = ()
     returns: bool = False
     unbound: tuple[str, ...] = ()
+    is_async: bool = False
+    exits: Exits | None = None
 
     @property
     def name(self) -> str:
@@ -61,7 +66,7 @@ class Segment:
     def _statements(self) -> list[ast.stmt]:
         if isinstance(self.body, ast.expr):
             return [_at(ast.Return(self.body), self.body)]
-        return list(self.body)
+        return list(self.body) if self.exits is None else self.exits.natively(self.body, self.outputs)
 
     def _unbinding(self, first: ast.AST) -> list[ast.stmt]:
         unbound = [statement for name in self.unbound for statement in unbind(name, first)]
@@ -115,7 +120,9 @@ def _flags(names: Sequence[str]) -> list[tuple[str, str]]:
 
 def _compile_inner(segment: Segment, statements: list[ast.stmt], first: ast.AST) -> types.CodeType:
     scope = segment.scope
-    inner = _function(INNER, segment.inputs, statements, first)
+    inner: ast.stmt = _function(INNER, segment.inputs, statements, first)
+    if segment.is_async:
+        inner = _at(ast.AsyncFunctionDef(**dict(ast.iter_fields(inner))), first)
     free = [name for name in (*scope.cells, *segment.statics) if name not in segment.inputs]
     factory = _function(FACTORY, tuple(dict.fromkeys(free)), [inner], first)
     outer: ast.stmt = factory

@@ -32,7 +32,7 @@ from .builder import Builder, Operand
 from .facts import ProgramFacts
 from .names import Names
 from .state import OwnedState, State
-from .values import LocalFunction, Maybe, Owned, Static, Tracer, TupleValue, Unbound, Unstageable, Value
+from .values import Absent, LocalFunction, Maybe, Owned, Static, Tracer, TupleValue, Unbound, Unstageable, Value
 
 SCALARS = (str, int, float, bool, complex, bytes, type(None), type(...))
 
@@ -78,6 +78,7 @@ class Stager:
         self.depth = 0
         self.loop_depth = 0  # depth of the innermost loop body
         self.num_temporaries = 0
+        self.is_async = False
 
     # Layers above provide these.
     def stage_expression(self, node: ast.expr) -> Value:
@@ -148,7 +149,7 @@ class Stager:
                 return self.builder.make_tuple([self.ssa(element) for element in elements])
             case Owned():
                 return self._owned_ssa(value)
-            case Unbound() | Maybe():
+            case Unbound() | Maybe() | Absent():
                 raise AssertionError(f"an unbound name reached an operand: {value}")
             case LocalFunction():
                 raise Unstageable("a local function is used as a value")

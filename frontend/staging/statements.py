@@ -11,6 +11,7 @@ from ..effects.abstract_type import AbstractType, ArrayType, ListType, TupleOfTy
 from .branches import FALLS, JUMPS, RAISES, SKIPS, Completion
 from .builder import Mark
 from .exceptions import ExceptionStager
+from .exits import WAYS
 from .exposed_names import exposed_in_body, exposed_names
 from .live_names import LiveNames
 from .names import always_leaves, leaves, names_of
@@ -38,6 +39,10 @@ class FunctionStager(ExceptionStager):
     def enter(self, rebound: frozenset[str]) -> None:
         """Start on a function whose names are bound as `rebound` says."""
         self._exits = []
+        self._kept = {}
+        self._handling = []
+        self._changes = []
+        self._unsealed = []
         self._iterated = []
         self._rebound = rebound
 
@@ -71,17 +76,29 @@ class FunctionStager(ExceptionStager):
         except Unstageable as refusal:
             self._go_back(start)
             self.program.note_statement(node, self.scope, refusal)
-            if not leaves([node]):
+            after = nodes[index + 1 :]
+            if not tail or any(map(self.has_gain, after)) or not leaves([node]):
                 try:
-                    self.stage_native_statements([node], later)
-                    return FALLS
+                    return self._stage_natively(node, after, later, live, tail)
                 except Unstageable:
                     if not tail:
                         raise
                     self._go_back(start)
-            if not tail:
-                raise
             return Completion("returns", self.stage_tail(nodes[index:]))
+
+    def _stage_natively(
+        self, node: ast.stmt, rest: Sequence[ast.stmt], later: Set[str], live: Set[str], tail: bool
+    ) -> Completion:
+        """One statement as native code; where control may leave it, that code says how."""
+        ways = leaves([node])
+        if not ways:
+            self.stage_native_statements([node], later)
+            return FALLS
+        if ways - WAYS:
+            raise Unstageable(f"`{min(ways - WAYS)}` leaves native code", node.lineno)
+        with self.exits(ways, is_loop=False) as exits:
+            self.stage_native_statements([node], later | exits.names, exits)
+        return self.go_on_after(exits.after(node), rest, later, live, tail)
 
     def _go_back(self, start: tuple[State, Mark, tuple[bool, int]]) -> None:
         """Forget what staging a statement did before it failed."""
@@ -106,16 +123,18 @@ class FunctionStager(ExceptionStager):
                 return self.leave("continue", node.lineno)
             case ast.Break():
                 return self.leave("break", node.lineno)
-            case ast.For() if self.has_gain(node):
+            case ast.For() if self.has_gain(node) or self.binds_halfway(node):
                 return self._stage_for(node, rest, later, live, tail)
-            case ast.While() if self.has_gain(node):
+            case ast.While() if self.has_gain(node) or self.binds_halfway(node):
                 return self._stage_while(node, rest, later, live, tail)
-            case ast.Try() if self.has_gain_inside(node):
+            case ast.Try() if leaves([node]) or self.has_gain_inside(node) or self.binds_halfway(node):
                 return self.stage_try(node, rest, later, live, tail)
-            case ast.Raise(exc=exception, cause=cause):
-                return self._stage_raise(node, exception, cause)
+            case ast.Raise():
+                return self.stage_raise(node)
             case ast.Pass() | ast.Global() | ast.Nonlocal():
                 return FALLS
+            case ast.For() | ast.While() if leaves([node]) and any(map(self.has_gain, rest)):
+                return self._stage_natively(node, rest, later, live, tail)
             case _:
                 self._stage_simple(node, later)
                 return FALLS
@@ -132,7 +151,7 @@ class FunctionStager(ExceptionStager):
                 self._stage_assign(node, [target], value, later)
             case ast.AugAssign():
                 self._stage_augmented(node, later)
-            case ast.FunctionDef() if self._is_plain(node):
+            case ast.FunctionDef() | ast.AsyncFunctionDef() if self._is_plain(node):
                 self.bind(node.name, self.local_function(node))
             case ast.Assert(test=test, msg=message) if self.has_gain(test):
                 assertion = ast.copy_location(ast.Assert(self.rewrite(test), message), node)
@@ -186,11 +205,22 @@ class FunctionStager(ExceptionStager):
         if not gains:
             self.stage_native_statements([node], later)
             return
-        if any(self._target_gains(target) for target in targets):
+        if len(targets) > 1 and any(self._target_gains(target) for target in targets):
             raise Unstageable("something to stage in the target of an assignment", node.lineno)
         held = self.compute(value)
+        targets = [self._with_key_computed(target) for target in targets]
+        if any(self._target_gains(target) for target in targets):
+            raise Unstageable("something to stage in the target of an assignment", node.lineno)
         assign = ast.copy_location(ast.Assign(list(targets), held), node)
         self.stage_native_statements([assign], later)
+
+    def _with_key_computed(self, target: ast.expr) -> ast.expr:
+        """`a[key]` with the key in a temporary, where `a` is a name that means the same before and after."""
+        if not isinstance(target, ast.Subscript) or not self.is_trivial(target.value) or self.is_trivial(target.slice):
+            return target
+        if isinstance(target.slice, ast.Slice):
+            return target
+        return ast.copy_location(ast.Subscript(target.value, self.compute(target.slice), target.ctx), target)
 
     def _target_gains(self, target: ast.expr) -> bool:
         return any(
@@ -219,7 +249,7 @@ class FunctionStager(ExceptionStager):
 
     def _stage_augmented_store(self, node: ast.AugAssign, later: Set[str]) -> None:
         """`a[i] += value`: load the old item, compute the value, then add and store, as Python does."""
-        target = node.target
+        target = self._with_key_computed(node.target)
         parts = [target.value, *([target.slice] if isinstance(target, ast.Subscript) else [])]  # type: ignore[union-attr]
         if not all(self.is_trivial(part) for part in parts):
             raise Unstageable("augmented assignment to a computed place", node.lineno)
@@ -290,7 +320,7 @@ class FunctionStager(ExceptionStager):
         self, node: ast.If, rest: Sequence[ast.stmt], later: Set[str], live: Set[str], tail: bool
     ) -> Completion:
         ways = leaves([node])
-        if not ways and not self.has_gain(node):
+        if not ways and not self.has_gain(node) and not self.binds_halfway(node):
             if always_leaves(node.body) and always_leaves(node.orelse):
                 raise Unstageable("an `if` that always raises", node.lineno)
             self.stage_native_statements([node], later)
@@ -306,12 +336,12 @@ class FunctionStager(ExceptionStager):
         if rest and not any(map(always_leaves, sides)):
             with self.exits(ways, is_loop=False) as exits:
                 self._branch_on(condition, sides[0], sides[1], later, tail=False)
-            return self._go_on_after(exits.after(node), rest, later, live, tail)
+            return self.go_on_after(exits.after(node), rest, later, live, tail)
         sides = [side if always_leaves(side) else [*side, *rest] for side in sides]
         completion = self._branch_on(condition, sides[0], sides[1], live, tail=tail)
         return SKIPS if completion is FALLS else completion
 
-    def _go_on_after(
+    def go_on_after(
         self, following: Sequence[ast.stmt], rest: Sequence[ast.stmt], later: Set[str], live: Set[str], tail: bool
     ) -> Completion:
         """Behind a piece that control may have left: leave too, or go on with the rest of the block."""
@@ -333,15 +363,6 @@ class FunctionStager(ExceptionStager):
         completion = self.branch(condition, side(then), side(orelse), live)
         return FALLS if completion.kind in ("falls", "skips") else completion
 
-    def _stage_raise(self, node: ast.Raise, exception: ast.expr | None, cause: ast.expr | None) -> Completion:
-        if exception is None:
-            raise Unstageable("`raise` without an exception", node.lineno)
-        held = self.ssa(self.stage_expression(exception))
-        held_cause = None if cause is None else self.ssa(self.stage_expression(cause))
-        self.at(node)
-        self.builder.raise_(held, held_cause)
-        return RAISES
-
     def _stage_for(
         self, node: ast.For, rest: Sequence[ast.stmt], later: Set[str], live: Set[str], tail: bool
     ) -> Completion:
@@ -358,7 +379,7 @@ class FunctionStager(ExceptionStager):
 
             bound, live_after = names.bound | exits.names, after | exits.names
             self.stage_loop(node.target, node.iter, bound, exposed, live_after, body, changed, flag)
-        return self._go_on_after(exits.after(node, node.orelse), rest, later, live, tail)
+        return self.go_on_after(exits.after(node, node.orelse), rest, later, live, tail)
 
     def _stage_while(
         self, node: ast.While, rest: Sequence[ast.stmt], later: Set[str], live: Set[str], tail: bool
@@ -378,7 +399,7 @@ class FunctionStager(ExceptionStager):
 
             bound, live_after = names.bound | exits.names, after | exits.names
             self.stage_while(test, bound, exposed | {exits.left}, live_after, body, changed)
-        return self._go_on_after(exits.after(node, node.orelse), rest, later, live, tail)
+        return self.go_on_after(exits.after(node, node.orelse), rest, later, live, tail)
 
     def _must_step(self, test: ast.expr) -> bool:
         """Whether the condition of a loop does what only a body may: binds a name or changes a container."""
@@ -405,7 +426,7 @@ class FunctionStager(ExceptionStager):
 
     # ---- definitions and imports
 
-    def _is_plain(self, node: ast.FunctionDef) -> bool:
+    def _is_plain(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
         """Whether a nested function is nothing but its code: no decorator, no default that is an object."""
         defaults = [*node.args.defaults, *(d for d in node.args.kw_defaults if d is not None)]
         is_generator = "yield" in leaves(node.body)

@@ -84,7 +84,7 @@ class LocalFunction:
     `captured` holds the values of its free local names at its definition (they are never rebound later).
     """
 
-    node: ast.FunctionDef | ast.Lambda
+    node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
     captured: dict[str, Value] = field(hash=False)
 
 
@@ -103,7 +103,12 @@ class Maybe:
     bound: Value
 
 
-Value: TypeAlias = Tracer | Static | TupleValue | Owned | LocalFunction | Unbound | Maybe
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """The value of a hidden name where no path that is taken reads it."""
+
+
+Value: TypeAlias = Tracer | Static | TupleValue | Owned | LocalFunction | Unbound | Maybe | Absent
 
 
 def parts_of(value: Value | None) -> tuple[Value | None, Value]:
@@ -113,5 +118,7 @@ def parts_of(value: Value | None) -> tuple[Value | None, Value]:
             return held, bound
         case None | Unbound():
             return None, Static(False)
+        case Absent():
+            return None, Static(True)
         case _:
             return value, Static(True)
