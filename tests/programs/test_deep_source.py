@@ -1,4 +1,4 @@
-"""Source that is nested more deeply than people write it: right, staged or as plain Python with a reason, never a crash."""
+"""Source nested more deeply than people write it: right, staged or plain Python with a reason, never a crash."""
 
 from __future__ import annotations
 

@@ -1,7 +1,5 @@
 """Recursion: of staged functions, of leaves, mutual, through data; as deep as Python goes, and no deeper."""
 
-# ruff: noqa: RET505 - the programs are written as people write them
-
 from __future__ import annotations
 
 import sys
