@@ -22,6 +22,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy
+import numpy.random
 import pytest
 
 import xcs
