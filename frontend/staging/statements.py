@@ -8,19 +8,21 @@ from collections.abc import Callable, Sequence, Set
 
 from ...diagnostics.effect import PURE, READS
 from ..effects.abstract_type import AbstractType, ArrayType, ListType, TupleOfType, TupleType
-from .branches import FALLS, JUMPS, RAISES, SKIPS, Completion
+from .branches import FALLS, JUMPS, SKIPS, Completion
 from .builder import Mark
-from .exceptions import ExceptionStager
 from .exits import WAYS
 from .exposed_names import exposed_in_body, exposed_names
 from .live_names import LiveNames
+from .matching import MatchStager
 from .names import always_leaves, leaves, names_of
 from .rewriting import name_node
 from .state import State
 from .values import Owned, Static, Tracer, TupleValue, Unstageable, Value
 
+LEAVABLE = (ast.If, ast.For, ast.While, ast.Try, ast.Match, ast.With)  # what control may leave from inside
 
-class FunctionStager(ExceptionStager):
+
+class FunctionStager(MatchStager):
     """Stages the statements of one function."""
 
     _iterated: list[Owned]
@@ -68,7 +70,7 @@ class FunctionStager(ExceptionStager):
     ) -> Completion:
         """Stage one statement; where that fails run it natively, or with it the rest of the function."""
         node = nodes[index]
-        rest = nodes[index + 1 :] if isinstance(node, (ast.If, ast.For, ast.While, ast.Try)) else ()
+        rest = nodes[index + 1 :] if isinstance(node, LEAVABLE) else ()
         start = self.state.copy(), self.builder.mark(), self.program.checkpoint()
         try:
             self.at(node)
@@ -129,6 +131,8 @@ class FunctionStager(ExceptionStager):
                 return self._stage_while(node, rest, later, live, tail)
             case ast.Try() if leaves([node]) or self.has_gain_inside(node) or self.binds_halfway(node):
                 return self.stage_try(node, rest, later, live, tail)
+            case ast.Match() if self.gains_by_match(node):
+                return self.stage_match(node, rest, later, live, tail)
             case ast.Raise():
                 return self.stage_raise(node)
             case ast.Pass() | ast.Global() | ast.Nonlocal():

@@ -698,3 +698,223 @@ WAYS = [
 @pytest.mark.parametrize("run", WAYS)
 def test_ways_through_a_try(run) -> None:
     run()
+
+
+# ---------------------------------------------------------------- match
+class Point:
+    __match_args__ = ("x", "y")
+
+    def __init__(self, x, y):
+        self.x = x
+        self.y = y
+
+
+class Loud:
+    """An object whose comparison others notice."""
+
+    def __eq__(self, other):
+        note(("compared", other))
+        return other == 2
+
+    __hash__ = None
+
+
+def match_literals(x):
+    match num(x):
+        case 0:
+            return ask("zero")
+        case 10 | 20:
+            answer = ask("some")
+        case -10:
+            answer = "negative"
+        case None | True:
+            answer = "odd"
+        case _:
+            answer = ask("many")
+    return answer
+
+
+def match_without_default(x):
+    answer = "none"
+    match ask(x):
+        case "<1>":
+            answer = ask("one")
+        case "<2>":
+            answer = ask("two")
+    return answer
+
+
+def match_in_loop(xs):
+    out = []
+    for x in xs:
+        match x:
+            case {"kind": "ask", "text": text, **rest}:
+                out.append((ask(text), rest))
+            case {"kind": kind}:
+                out.append(ask(kind))
+            case [first, *others]:
+                out.append((ask(first), others))
+            case str(text) | bytes(text):
+                out.append(ask(text))
+            case (int() | float()) as number if number > 1:
+                out.append(num(number))
+            case int(number):
+                continue
+            case None:
+                break
+            case Point(x=0, y=y) | Point(y, 0):
+                out.append(ask(y))
+            case Point(a, y=b):
+                out.append(ask(a, b))
+            case other:
+                out.append(ask(type(other).__name__))
+    return out
+
+
+def match_guards(x):
+    seen = []
+
+    def check(value, limit):
+        seen.append(limit)
+        note(("guard", limit))
+        return value > limit
+
+    match num(x):
+        case a if check(a, 100):
+            result = ask("huge")
+        case b if check(b, 10):
+            result = ask("big")
+        case 10:
+            result = ask("ten")
+        case c if c and num(c) > 0:
+            result = ask("small", c)
+        case _:
+            result = "nothing"
+    return result
+
+
+def guard_leaves_the_name_bound(x):
+    y = "outer"
+    match num(x):
+        case y if y > 50:
+            return ask("big")
+        case 10:
+            return y, ask("ten")
+    return y
+
+
+def match_runs_user_code_in_order(x):
+    match Loud():
+        case 1:
+            answer = ask("one")
+        case 2:
+            note("two")
+            answer = ask("two")
+        case 3:
+            answer = "three"
+    return answer, num(x)
+
+
+def match_many_subjects(x, y):
+    match num(x), ask(y):
+        case 0, text:
+            return text
+        case 10, "<b>":
+            return "b"
+        case (number, text) if ask(number) == "<20>":
+            return text, number
+    return "none"
+
+
+def match_may_leave_names_unbound(x):
+    match num(x):
+        case 0:
+            found = ask("zero")
+        case 10:
+            found = ask("ten")
+    return found
+
+
+def match_in_try(x):
+    state = "start"
+    try:
+        match flaky(x):
+            case 0:
+                state = "zero"
+                flaky(2)
+            case n:
+                state = "other"
+                flaky(n + 1)
+        state = "end"
+    except ValueError:
+        return state
+    return state
+
+
+def match_raises_in_pattern(x):
+    class Bad:
+        @property
+        def value(self):
+            raise KeyError("bad")
+
+    note("before")
+    y = num(x)
+    match Bad():
+        case Bad(value=1):
+            return ask("one")
+    return y
+
+
+def match_sequence_shapes(xs):
+    out = []
+    for x in xs:
+        match x:
+            case []:
+                out.append(ask("empty"))
+            case [one]:
+                out.append(ask(one))
+            case [1, *_, last]:
+                out.append(ask(last))
+            case [[inner], _]:
+                out.append(ask(inner))
+            case "text":
+                out.append("no sequence")
+            case _:
+                out.append(ask("else"))
+    return out
+
+
+DOCUMENTS = [
+    {"kind": "ask", "text": "t", "more": 1},
+    {"kind": "k"},
+    ["f", "o"],
+    "text",
+    3,
+    1,
+    2.5,
+    Point(0, 4),
+    Point(5, 0),
+    Point(6, 7),
+    {},
+]
+
+MATCHES = [
+    *(case(match_literals, (x,), name=f"match_literals_{x}", staged=True) for x in (0, 1, 2, -1, 3)),
+    *(case(match_without_default, (x,), name=f"match_without_default_{x}", staged=True) for x in (1, 2, 3)),
+    case(match_in_loop, (DOCUMENTS,), staged=True),
+    case(match_in_loop, ([*DOCUMENTS[:3], None, "never"],), name="match_in_loop_break", staged=True),
+    *(case(match_guards, (x,), name=f"match_guards_{x}", staged=True) for x in (0, 1, 2, 11, -1)),
+    *(case(guard_leaves_the_name_bound, (x,), name=f"guard_{x}", staged=True) for x in (0, 1, 6)),
+    case(match_runs_user_code_in_order, (1,), staged=True),
+    *(case(match_many_subjects, (x, "b"), name=f"match_many_{x}", overlap=2) for x in (0, 1, 2, 3)),
+    *(case(match_may_leave_names_unbound, (x,), name=f"match_unbound_{x}", staged=True) for x in (0, 1)),
+    case(match_may_leave_names_unbound, (2,), name="match_unbound", raises="UnboundLocalError", staged=True),
+    *(case(match_in_try, (x,), name=f"match_in_try_{x}", staged=True) for x in (0, 1, 2, 3)),
+    case(match_raises_in_pattern, (1,), raises="KeyError"),
+    case(match_sequence_shapes, ([[], [1], [1, 2], [[3], 4], "text", (5, 6), {}],), staged=True),
+]
+
+
+@pytest.mark.parametrize("run", MATCHES)
+def test_match(run) -> None:
+    run()
