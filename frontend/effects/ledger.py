@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from ...diagnostics.effect import Effect
 from .abstract_type import (
     ANY,
+    NEVER,
     NONE,
     AbstractType,
     CollectionType,
@@ -23,13 +24,14 @@ from .abstract_type import (
     SetType,
     TupleOfType,
     TupleType,
+    UnionType,
     covers,
     is_immutable,
     join,
 )
 from .contents import fits, kinds
 from .summary import EVERYTHING, Guard, ParameterKey, Summary, Touch
-from .value import ELEMENT, INSIDE, KEY, NOWHERE, VALUE, Cell, Origin, Value, deep, reach, reach_of
+from .value import ELEMENT, INSIDE, KEY, NOWHERE, VALUE, Cell, Origin, Value, deep, join_values, reach, reach_of
 
 DECLARE = "declare it with `@xcs.op(effect=...)`"
 MAX_SITES = 4  # beyond two the exact number says nothing more
@@ -193,6 +195,12 @@ class Ledger:
         """A value of this type that a call at `site` has made; `extra`: what it may reach, or (not `builds`) be."""
         if is_immutable(type_):
             return Value(type_)
+        if isinstance(type_, UnionType):
+            found = Value(NEVER)
+            for part in type_.members:
+                made = self.made(part, (site, type(part), getattr(part, "cls", None)), extra, builds)
+                found = join_values(found, made)
+            return found
         cell = self.cell(site, opaque=not isinstance(type_, _STRUCTURED))
         for field, part in parts_of_cell(type_):
             cell.hold(field, self.made(part, (site, field), extra))

@@ -40,7 +40,8 @@ def run_code(
         module = ast.Module(body=[*body], type_ignores=[])  # type: ignore[list-item]
         frame.capturing, frame.shared = captured_names(module) if _has_functions(body) else (frozenset(), frozenset())
         for name, one in zip(names, types_, strict=True):
-            frame.bind(name, Region(ledger, name, name in sealed).enter(one) if name in owned else value(one, frozenset((name,))))
+            region = Region(ledger, name, name in sealed)
+            frame.bind(name, region.enter(one) if name in owned else value(one, frozenset((name,))))
         bindings.clear()
         if isinstance(nodes, ast.expr):
             result = frame.evaluate(nodes)
@@ -91,7 +92,8 @@ def _after(
     inside = reach(cells)
     others = reach(cell for other, one in regions.items() if other != name for cell in one.cells)
     is_unsettled = any(cell.unsettled for cell in cells)
-    is_kept = is_unsettled or not cells.isdisjoint(reached) or not cells.isdisjoint(others)
+    parts = inside if region.sealed else cells
+    is_kept = is_unsettled or not parts.isdisjoint(reached) or not cells.isdisjoint(others)
     type_ = deep(region.enter(before))
     is_alone = all(isinstance(origin, Cell) for origin in inside) and inside.isdisjoint(reached | others)
     is_sealed = region.sealed and not is_kept and is_alone and is_sealable(type_)

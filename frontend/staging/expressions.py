@@ -18,8 +18,11 @@ from ..effects.abstract_type import (
     StaticType,
     TupleType,
     UnionType,
+    members,
     widen,
 )
+from ..effects.contents import plain_form
+from ..effects.operations import is_builtin
 from ..effects.scope import fact, find
 from ..effects.summary import CodeSummary
 from .names import names_of
@@ -253,7 +256,7 @@ class ExpressionStager(NativeStager):
             owned = {name for name in found.owned if self.is_sealed(self.state.names[name])}
             if not owned or not found.summary.retains <= owned or not self._only_looks_up(found, owned):
                 return None
-            if not has_method(widen(found.summary.result), node.func.attr):
+            if not all(is_builtin(plain_form(widen(part))) for part in members(found.summary.result)):
                 return None
             others = [*node.args, *(keyword.value for keyword in node.keywords)]
             return receiver if all(self._leaves_alone(owned, one) for one in others) else None

@@ -335,7 +335,10 @@ class NativeStager(Stager):
         `changed` are the types that owned arguments have afterwards, and whether they are sealed, where that is known.
         The summary of one that `is_async` is that of awaiting what it gives, too.
         """
+        ours = [index for index, value in enumerate(positional) if self.is_owned(value)]
         behaviour, mutated = self.behaviour_of(summary, positional, keyword)
+        # What it writes and lets go of in one may hold anything from here on.
+        lets_go = any(index in summary.mutates and not self.is_owned(positional[index]) for index in ours)
         operands: list[Operand] = [self.operand(value) for value in positional]
         named = [(name, self.operand(value)) for name, value in keyword]
         target: str | SSAValue
@@ -362,7 +365,8 @@ class NativeStager(Stager):
             assert isinstance(owned, Owned)
             known, sealed = changed.get(index) or (shallow(self.state.type_of(owned)), False)
             self.change(owned, version, known, sealed)
-        self.note_write(behaviour, ALL_OF_IT if behaviour.effect is Effect.DYNAMIC else summary.writes)
+        is_any = lets_go or behaviour.effect is Effect.DYNAMIC
+        self.note_write(behaviour, ALL_OF_IT if is_any else summary.writes)
         return results[0]
 
     def behaviour_of(
