@@ -14,7 +14,7 @@ is an ordinary object from before the `try` on, so that changes of it act in pro
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence, Set
+from collections.abc import Callable, Sequence, Set
 from typing import Any
 
 from xdsl.ir import Block, Operation
@@ -79,13 +79,6 @@ class ExceptionStager(KeptNamesStager):
         return self.go_on_after(exits.after(node), rest, later, live, tail)
 
     def _stage_parts(self, node: ast.Try, later: Set[str]) -> Completion:
-        outer, self.is_tried = self.is_tried, True
-        try:
-            return self._stage_tried(node, later)
-        finally:
-            self.is_tried = outer
-
-    def _stage_tried(self, node: ast.Try, later: Set[str]) -> Completion:
         if not node.finalbody:
             return self._stage_handlers(node, later)
         if leaves(node.finalbody):
@@ -215,7 +208,7 @@ class ExceptionStager(KeptNamesStager):
             with self.keeping(kept, unbound) as variables:
                 before, reachable = self.state.copy(), self.reachable(seen)
                 num_changes, num_unsealed = len(self._changes), len(self._unsealed)
-                body = self.trace_side(Block(), lambda: inner(live | kept), before)
+                body = self.trace_side(Block(), lambda: self._tried(inner, live | kept), before)
             early = self._touched_early(body, before, self._changes[num_changes:], reachable)
             open_ = {o for o in self._unsealed[num_unsealed:] if o in before.heap and before.heap[o].sealed}
             if not early and not open_ & reachable:
@@ -233,6 +226,13 @@ class ExceptionStager(KeptNamesStager):
         return self.join_sides(
             lambda types: self.builder.try_(types, body.block, handler.block), [body, handler], before, live
         )
+
+    def _tried(self, inner: Callable[[Set[str]], Completion], live: Set[str]) -> Completion:
+        outer, self.is_tried = self.is_tried, True
+        try:
+            return inner(live)
+        finally:
+            self.is_tried = outer
 
     def _trace_handler(self, before: State, variables: dict[str, Variable], on_failure: Any) -> Side:
         block = Block(arg_types=[OBJ])
