@@ -360,8 +360,10 @@ class BranchStager(AwaitStager):
                 return self._stage_bool(isinstance(op, ast.And), values)
             case ast.Compare(left=left, ops=ops, comparators=comparators) if len(ops) > 1:
                 return self._stage_chain(left, ops, comparators)
-            case ast.NamedExpr():
-                raise Unstageable("assignment expression", node.lineno)
+            case ast.NamedExpr(target=target, value=value):
+                held = self.stage_expression(value)
+                self.bind(target.id, held)
+                return held
             case _:
                 return None
 
@@ -370,7 +372,7 @@ class BranchStager(AwaitStager):
         known = self.truth(condition)
         if known is not None:
             return self.stage_expression(then() if known else orelse())
-        live = set(self.state.names)
+        live = set(self.state.names) | self.function_names.bound
 
         def side(make: Callable[[], ast.expr]) -> Callable[[], Completion]:
             return lambda: Completion("falls", self.stage_expression(make()))

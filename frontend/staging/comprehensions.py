@@ -5,38 +5,79 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
-from ..effects.abstract_type import DictType, ListType, join, widen
+from ..effects.abstract_type import (
+    AbstractType,
+    DictType,
+    ExactType,
+    ListType,
+    StaticType,
+    TupleType,
+    UnionType,
+    join,
+    widen,
+)
 from .branches import FALLS, Completion
 from .loops import LoopStager
 from .names import names_of
 from .rewriting import name_node
 from .state import EMPTY_DICT
-from .values import Owned, Unstageable, Value
-
-FULL_CONSUMERS = frozenset({list, tuple, set, frozenset, dict, sum, sorted, min, max})
-"""Builtins that take all of a generator before they do anything that can be told apart."""
+from .values import Owned, Static, Unstageable, Value
 
 
 class ComprehensionStager(LoopStager):
-    """The layer of comprehensions and of generator expressions that are consumed whole."""
+    """The layer of comprehensions."""
 
     def stage_control(self, node: ast.expr) -> Value | None:
-        """List and dict comprehensions; everything else from below."""
+        """Comprehensions; everything else from below."""
+        match node:
+            case ast.ListComp() | ast.SetComp() | ast.DictComp():
+                self._refuse_captured_targets(node)
+                return self._stage_comprehension(node)
+            case ast.GeneratorExp():
+                raise Unstageable("a generator expression that is not consumed where it stands", node.lineno)
+            case _:
+                return super().stage_control(node)
+
+    def _stage_comprehension(self, node: ast.ListComp | ast.SetComp | ast.DictComp) -> Value:
+        bound = self.program.names([node]).bound
         match node:
             case ast.ListComp(elt=element, generators=generators):
                 made = self.own_list(())
-                self._generate(generators, lambda: self._append(made, element), made)
-                return made
+                self._generate(generators, lambda: self._append(made, element), made, bound)
             case ast.DictComp(key=key, value=value, generators=generators):
                 made = self.own(self.builder.make_dict((), ()), EMPTY_DICT, dict, sealed=True)
-                self._generate(generators, lambda: self._insert(made, key, value), made)
-                return made
-            case ast.SetComp() | ast.GeneratorExp():
-                raise Unstageable(f"{type(node).__name__} over something to stage", node.lineno)
-            case ast.Call() if (listed := self._with_generator_listed(node)) is not None:
-                return self.stage_expression(listed)
-            case _:
-                return super().stage_control(node)
+                self._generate(generators, lambda: self._insert(made, key, value), made, bound)
+            case ast.SetComp(elt=element, generators=generators):
+                return self._stage_set(node, element, generators, bound)
+        return made
+
+    def _stage_set(
+        self, node: ast.SetComp, element: ast.expr, generators: list[ast.comprehension], bound: set[str]
+    ) -> Value:
+        """A set: made of a list of the elements if that can't be told apart, else filled one by one."""
+        start = self.mark()
+        listed = self.own_list(())
+        self._generate(generators, lambda: self._append(listed, element), listed, bound)
+        held = name_node(self.temporary(listed), node)
+        known = self.type_of(listed)
+        if isinstance(known, ListType) and hashes_quietly(known.element):
+            return self.stage_native_expression(ast.copy_location(ast.Set([_starred(held)]), node))
+        self.go_back(start)
+        made = self.stage_native_expression(_call(name_node(self.temporary(Static(set)), node), []))
+        assert isinstance(made, Owned)
+        self._generate(generators, lambda: self._add(made, element), made, bound)
+        return made
+
+    def _add(self, made: Owned, element: ast.expr) -> None:
+        add = ast.copy_location(ast.Attribute(name_node(self.temporary(made), element), "add", ast.Load()), element)
+        self.stage_native_expression(_call(add, [self.compute(element)]))
+
+    def _refuse_captured_targets(self, node: ast.ListComp | ast.SetComp | ast.DictComp) -> None:
+        """A function made in an iteration sees the targets as they are when it is called."""
+        targets = names_of([generator.target for generator in node.generators]).bound
+        for lazy in self.program.lazy_functions([node]):
+            if captured := targets & self.program.names([lazy]).read:
+                raise Unstageable(f"`{min(captured)}` is captured by a function and bound more than once", node.lineno)
 
     def append_to(self, owned: Owned, value: Value, at: ast.AST) -> None:
         """`owned.append(value)`."""
@@ -69,8 +110,10 @@ class ComprehensionStager(LoopStager):
         version = self.builder.insert(self.ssa(made), self.ssa(held_key), self.ssa(held))
         self.change(made, version, known, self.state.heap[made].sealed)
 
-    def _generate(self, generators: list[ast.comprehension], finish: Callable[[], None], made: Owned) -> None:
-        """Nested loops of a comprehension; its targets are names of its own."""
+    def _generate(
+        self, generators: list[ast.comprehension], finish: Callable[[], None], made: Owned, bound: set[str]
+    ) -> None:
+        """Nested loops of a comprehension; its targets are names of its own, what `:=` binds (`bound`) is not."""
         if any(generator.is_async for generator in generators):
             raise Unstageable("asynchronous comprehension", generators[0].iter.lineno)
         first, *rest = generators
@@ -78,17 +121,17 @@ class ComprehensionStager(LoopStager):
         hidden = {name: self.state.names.get(name) for name in targets}
 
         def body() -> None:
-            self._filtered(first.ifs, (lambda: self._generate(rest, finish, made)) if rest else finish)
+            self._filtered(first.ifs, bound, (lambda: self._generate(rest, finish, made, bound)) if rest else finish)
 
-        everything = set(self.state.names)
-        self.stage_loop(first.target, first.iter, set(targets), everything, everything - targets, body, [made])
+        everything = set(self.state.names) | bound
+        self.stage_loop(first.target, first.iter, targets | bound, everything, everything - targets, body, [made])
         for name, value in hidden.items():
             if value is None:
                 self.state.names.pop(name, None)
             else:
                 self.state.names[name] = value
 
-    def _filtered(self, conditions: list[ast.expr], finish: Callable[[], None]) -> None:
+    def _filtered(self, conditions: list[ast.expr], bound: set[str], finish: Callable[[], None]) -> None:
         if not conditions:
             finish()
             return
@@ -96,27 +139,35 @@ class ComprehensionStager(LoopStager):
         known = self.truth(condition)
         if known is not None:
             if known:
-                self._filtered(conditions[1:], finish)
+                self._filtered(conditions[1:], bound, finish)
             return
 
         def then() -> Completion:
-            self._filtered(conditions[1:], finish)
+            self._filtered(conditions[1:], bound, finish)
             return FALLS
 
-        self.branch(condition, then, lambda: FALLS, set(self.state.names))
+        self.branch(condition, then, lambda: FALLS, set(self.state.names) | bound)
 
-    def _with_generator_listed(self, node: ast.Call) -> ast.expr | None:
-        """The call with its one generator expression as a list, where the callee takes all of it anyway."""
-        if not node.args or not isinstance(node.args[0], ast.GeneratorExp) or not self.has_gain(node.args[0].elt):
-            return None
-        if not self._takes_all(node.func):
-            return None
-        generator = node.args[0]
-        listed = ast.copy_location(ast.ListComp(generator.elt, generator.generators), generator)
-        return ast.copy_location(ast.Call(node.func, [listed, *node.args[1:]], node.keywords), node)
 
-    def _takes_all(self, func: ast.expr) -> bool:
-        if isinstance(func, ast.Attribute) and func.attr == "join":
-            return isinstance(func.value, ast.Constant) and isinstance(func.value.value, str)
-        held = self.static_of(func)
-        return any(held is consumer for consumer in FULL_CONSUMERS)
+def hashes_quietly(known: AbstractType) -> bool:
+    """Whether hashing and comparing values of this type runs no code of the user's and can't fail."""
+    match known:
+        case TupleType(elements=parts) | UnionType(members=parts):
+            return all(map(hashes_quietly, parts))
+        case ExactType(cls=cls):
+            return cls in QUIET_KEYS
+        case StaticType(value=value):
+            return type(value) in QUIET_KEYS
+        case _:
+            return False
+
+
+QUIET_KEYS = frozenset({str, int, float, bool, bytes, complex, type(None)})
+
+
+def _call(function: ast.expr, arguments: list[ast.expr]) -> ast.Call:
+    return ast.copy_location(ast.Call(function, arguments, []), function)
+
+
+def _starred(node: ast.expr) -> ast.expr:
+    return ast.copy_location(ast.Starred(node, ast.Load()), node)

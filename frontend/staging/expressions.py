@@ -71,6 +71,16 @@ class ExpressionStager(NativeStager):
             return known
         if not self.has_gain(node):
             return self.stage_plain(node)
+        start = self.mark()
+        try:
+            return self._stage_inside(node)
+        except Unstageable as refusal:
+            self.go_back(start)
+            self.program.note_native(node, self.scope, refusal)
+            return self.stage_native_expression(node)
+
+    def _stage_inside(self, node: ast.expr) -> Value:
+        """An expression with something to stage in it."""
         self.at(node)
         if (value := self.stage_control(node)) is not None:
             return value
@@ -230,9 +240,11 @@ class ExpressionStager(NativeStager):
         places = children_in_order(fresh)
         assert places is not None
         may_wait = self._may_wait(fresh)
+        rebound = self.program.names([node]).bound
 
         def is_trivial(child: ast.expr) -> bool:
-            return child is may_wait or self.is_trivial(child)
+            is_rebound = isinstance(child, ast.Name) and child.id in rebound
+            return child is may_wait or (self.is_trivial(child) and not is_rebound)
 
         rewrite_children(
             fresh, places, self.child_has_gain, self.compute, self.rewrite, is_trivial, self._settle_receiver

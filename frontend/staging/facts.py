@@ -122,8 +122,8 @@ class ProgramFacts:
         """Forget writes of ops that were dropped again."""
         self.world_written, self.num_writes = facts
 
-    def note_statement(self, node: ast.stmt, scope: CodeScope, refusal: Unstageable) -> None:
-        """Remember why a statement runs natively."""
+    def note_native(self, node: ast.stmt | ast.expr, scope: CodeScope, refusal: Unstageable) -> None:
+        """Remember why a statement or an expression runs natively."""
         where = Location(scope.file, refusal.line or node.lineno, node.col_offset, scope.function_name)
         text = ast.unparse(node).partition("\n")[0]
         self.opaque.append(Opaque(text, refusal.reason, where))

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from xdsl.ir import SSAValue
 
 from ..effects.abstract_type import BOOL, NEVER, AbstractType, join, widen
-from .comprehensions import ComprehensionStager
+from .consumers import ConsumerStager
 from .exits import Exits
 from .names import names_of
 from .values import LocalFunction, Maybe, Owned, Static, Tracer, TupleValue, Unbound, Unstageable, Value, parts_of
@@ -35,7 +35,7 @@ class Variable:
     type: AbstractType
 
 
-class KeptNamesStager(ComprehensionStager):
+class KeptNamesStager(ConsumerStager):
     """The layer of names that are kept for handlers."""
 
     _kept: dict[str, tuple[Variable, ...]]
@@ -100,13 +100,15 @@ class KeptNamesStager(ComprehensionStager):
             elif bound != Static(True):
                 raise Unstageable(f"`{name}` may be unbound")
 
-    def _generate(self, generators: list[ast.comprehension], finish: Callable[[], None], made: Owned) -> None:
+    def _generate(
+        self, generators: list[ast.comprehension], finish: Callable[[], None], made: Owned, bound: set[str]
+    ) -> None:
         """Targets of a comprehension are names of its own."""
         outer = self._kept
         targets = names_of([generators[0].target]).bound
         self._kept = {name: variables for name, variables in outer.items() if name not in targets}
         try:
-            super()._generate(generators, finish, made)
+            super()._generate(generators, finish, made, bound)
         finally:
             self._kept = outer
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, fields
 
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -278,8 +278,8 @@ def definitely_bound(nodes: Sequence[ast.stmt]) -> set[str]:
 def _bound_by(node: ast.stmt, names: Names) -> set[str]:
     """Names that one statement binds whichever way it goes on to the next."""
     match node:
-        case ast.If(body=body, orelse=orelse):
-            return _met([(set(), body), (set(), orelse)])
+        case ast.If(test=test, body=body, orelse=orelse):
+            return _surely_bound(test) | _met([(set(), body), (set(), orelse)])
         case (
             ast.Try(body=body, handlers=handlers, orelse=orelse, finalbody=finalbody)
             | ast.TryStar(body=body, handlers=handlers, orelse=orelse, finalbody=finalbody)
@@ -292,13 +292,42 @@ def _bound_by(node: ast.stmt, names: Names) -> set[str]:
             return found if is_exhaustive(cases) else set()
         case ast.With(items=items) | ast.AsyncWith(items=items) if items[0].optional_vars is not None:
             return names_of([items[0].optional_vars]).bound
-        case ast.For() | ast.While() | ast.With() | ast.AsyncFor() | ast.AsyncWith():
+        case ast.While(test=head) | ast.For(iter=head):
+            return _surely_bound(head)  # the body may not run, or not to its end
+        case ast.With() | ast.AsyncFor() | ast.AsyncWith():
             return set()  # bodies that may not run, or not to their end (a manager may swallow an exception)
         case _:
-            return names.bound - names.deleted - names.caught
+            return _surely_bound(node, names) - names.deleted - names.caught
 
 
 def _met(ways: Sequence[tuple[set[str], list[ast.stmt]]]) -> set[str]:
     """Names bound on all of these ways that don't leave: each binds some, and what its statements bind."""
     found = [bound | definitely_bound(body) for bound, body in ways if not always_leaves(body)]
     return set.intersection(*found) if found else set()
+
+
+def _surely_bound(node: ast.stmt | ast.expr, names: Names | None = None) -> set[str]:
+    """Names that a simple statement or an expression binds, other than by a `:=` that may not be reached."""
+    bound = (names or names_of([node])).bound
+    if not bound or not any(isinstance(inner, ast.NamedExpr) for inner in ast.walk(node)):
+        return bound
+    return bound - {name for part in _optional_parts(node) for name in names_of([part]).bound} | _targets(node)
+
+
+def _optional_parts(node: ast.AST) -> Iterator[ast.AST]:
+    """Parts of a piece of code that may not be evaluated when it is."""
+    for inner in ast.walk(node):
+        match inner:
+            case ast.IfExp(body=body, orelse=orelse):
+                yield from (body, orelse)
+            case ast.BoolOp(values=values):
+                yield from values[1:]
+            case ast.Compare(comparators=comparators):
+                yield from comparators[1:]
+            case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
+                yield inner
+
+
+def _targets(node: ast.stmt | ast.expr) -> set[str]:
+    targets = getattr(node, "targets", None) or [getattr(node, "target", None)]
+    return names_of([target for target in targets if isinstance(target, ast.AST)]).bound

@@ -130,6 +130,8 @@ class NativeStager(Stager):
     def _refuse_late_binding(self, nodes: Sequence[ast.AST]) -> None:
         """Functions must not capture a name that is bound again later: a segment's parameter is not that name."""
         for lazy in self.program.lazy_functions(nodes):
+            if isinstance(lazy, ast.GeneratorExp) and (bound := self.program.names([lazy]).bound):
+                raise Unstageable(f"`{min(bound)}` is bound by a generator expression that is kept")
             captured = self.program.names([lazy]).read & self.local_names
             if rebound := captured & self.rebound_names:
                 raise Unstageable(f"`{min(rebound)}` is captured by a function and bound more than once")
@@ -247,12 +249,21 @@ class NativeStager(Stager):
 
     def stage_native_expression(self, node: ast.expr) -> Value:
         """An expression as one call of native code."""
+        if bound := self.program.names([node]).bound:
+            return self._stage_binding_expression(node, bound)
         self.at(node)
         segment = self.segment(node)
         found = self.infer(segment)
         values = [self.input_value(name) for name in segment.inputs]
         ssa = self.call_segment(segment, found, values)
         return self.value_of(ssa, found.summary)
+
+    def _stage_binding_expression(self, node: ast.expr, bound: set[str]) -> Value:
+        """An expression that binds names (`:=`) as native code."""
+        held = self.temporary(Static(None))
+        target = ast.copy_location(ast.Name(held, ast.Store()), node)
+        self.stage_native_statements([ast.copy_location(ast.Assign([target], node), node)], bound | {held})
+        return self.state.names[held]
 
     def stage_native_statements(self, nodes: Sequence[ast.stmt], live: Set[str], exits: Exits | None = None) -> None:
         """Statements as one call of native code; afterwards the live names they bind hold its results.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import TypeAlias
 
 from xdsl.ir import Block, SSAValue
 
@@ -28,11 +29,14 @@ from ..effects.abstract_type import (
 )
 from ..effects.scope import CodeScope
 from ..effects.staleness import shallow, with_shallow_parts
-from .builder import Builder, Operand
+from .builder import Builder, Mark, Operand
 from .facts import ProgramFacts
 from .names import Names
 from .state import OwnedState, State
 from .values import Absent, LocalFunction, Maybe, Owned, Static, Tracer, TupleValue, Unbound, Unstageable, Value
+
+Start: TypeAlias = tuple[State, Mark, tuple[bool, int]]
+"""A place to come back to: names and containers, ops, and what is known of the program."""
 
 SCALARS = (str, int, float, bool, complex, bytes, type(None), type(...))
 
@@ -104,6 +108,17 @@ class Stager:
         finally:
             self.depth -= 1
             self.loop_depth = outer_loop
+
+    def mark(self) -> Start:
+        """Where staging is now, to come back to."""
+        return self.state.copy(), self.builder.mark(), self.program.checkpoint()
+
+    def go_back(self, start: Start) -> None:
+        """Forget everything since `mark`."""
+        state, mark, facts = start
+        self.state.restore(state)
+        self.builder.rewind(mark)
+        self.program.rewind(facts)
 
     def temporary(self, value: Value) -> str:
         """A fresh local name bound to a value (no identifier of the user can be equal to it)."""

@@ -9,14 +9,12 @@ from collections.abc import Callable, Sequence, Set
 from ...diagnostics.effect import PURE, READS
 from ..effects.abstract_type import AbstractType, ArrayType, ListType, TupleOfType, TupleType
 from .branches import FALLS, JUMPS, SKIPS, Completion
-from .builder import Mark
 from .exits import WAYS
 from .exposed_names import exposed_in_body, exposed_names
 from .live_names import LiveNames
 from .matching import MatchStager
 from .names import always_leaves, leaves, names_of
 from .rewriting import name_node
-from .state import State
 from .values import Owned, Static, Tracer, TupleValue, Unstageable, Value
 
 LEAVABLE = (ast.If, ast.For, ast.While, ast.Try, ast.Match, ast.With)  # what control may leave from inside
@@ -71,13 +69,13 @@ class FunctionStager(MatchStager):
         """Stage one statement; where that fails run it natively, or with it the rest of the function."""
         node = nodes[index]
         rest = nodes[index + 1 :] if isinstance(node, LEAVABLE) else ()
-        start = self.state.copy(), self.builder.mark(), self.program.checkpoint()
+        start = self.mark()
         try:
             self.at(node)
             return self.stage_statement(node, rest, later, live, tail)
         except Unstageable as refusal:
-            self._go_back(start)
-            self.program.note_statement(node, self.scope, refusal)
+            self.go_back(start)
+            self.program.note_native(node, self.scope, refusal)
             after = nodes[index + 1 :]
             if not tail or any(map(self.has_gain, after)) or not leaves([node]):
                 try:
@@ -85,7 +83,7 @@ class FunctionStager(MatchStager):
                 except Unstageable:
                     if not tail:
                         raise
-                    self._go_back(start)
+                    self.go_back(start)
             return Completion("returns", self.stage_tail(nodes[index:]))
 
     def _stage_natively(
@@ -101,13 +99,6 @@ class FunctionStager(MatchStager):
         with self.exits(ways, is_loop=False) as exits:
             self.stage_native_statements([node], later | exits.names, exits)
         return self.go_on_after(exits.after(node), rest, later, live, tail)
-
-    def _go_back(self, start: tuple[State, Mark, tuple[bool, int]]) -> None:
-        """Forget what staging a statement did before it failed."""
-        state, mark, facts = start
-        self.state.restore(state)
-        self.builder.rewind(mark)
-        self.program.rewind(facts)
 
     # ---- one statement
 

@@ -781,7 +781,6 @@ PROGRAMS = [
         stop_iteration_in_generator,
         (2,),
         raises="RuntimeError",
-        xfail="a generator expression consumed whole is staged as a list, which lets StopIteration through",
     ),
     case(key_error_text, ({"there": 1},), raises="KeyError"),
     case(unicode_error, ("\xe9",), ("e",)),
