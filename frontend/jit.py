@@ -7,13 +7,15 @@ call with arguments of new types, and runs the compiled program from then on.
 from __future__ import annotations
 
 import functools
+import inspect
 import os
+import sys
 import threading
 import time
 import types
 import warnings
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -23,6 +25,7 @@ from ..diagnostics.errors import XCSError, XCSWarning
 from ..runtime.errors import remake
 from .direct_dispatch import MISSED, DirectCalls, DirectDispatch, direct_dispatch
 from .effects.abstract_type import ANY, StaticType
+from .function_part import IMPLICIT, Computed, FunctionPart
 from .options import JitOptions
 from .signature import Parameters, Signature, signature_of
 from .stages import Compiled, Lowered, Traced, without_garbage_collection
@@ -58,50 +61,74 @@ class Wrapped:
     """
 
     __xcs_jitted__ = True
+    # No attribute of the user's has such a name, and none of ours is in `__dict__`, which `functools.wraps` copies.
+    __slots__ = (
+        "__dict__",
+        "__weakref__",
+        "__xcs_wrapped__",
+        "_xcs_counters",
+        "_xcs_defaults",
+        "_xcs_direct",
+        "_xcs_executor",
+        "_xcs_generalised",
+        "_xcs_last",
+        "_xcs_lock",
+        "_xcs_options",
+        "_xcs_parameters",
+        "_xcs_pipeline",
+        "_xcs_seen",
+        "_xcs_variants",
+    )
+    __code__ = FunctionPart()
+    __defaults__ = FunctionPart()
+    __kwdefaults__ = FunctionPart()
+    __globals__ = FunctionPart()
+    __closure__ = FunctionPart()
+    __builtins__ = FunctionPart()
 
     def __init__(self, function: types.FunctionType, options: JitOptions) -> None:
         functools.update_wrapper(self, function)
         self.__xcs_wrapped__ = function
-        self._look_at_function()
-        self._options = options
-        self._executor = options.executor()
-        self._pipeline = options.pipeline
-        self._variants: OrderedDict[Signature, Variant] = OrderedDict()
-        self._seen: list[set[object]] = [set() for _ in self._parameters.names]
-        self._generalised: frozenset[int] = frozenset()
-        self._lock = threading.RLock()
-        self._counters = Counters()
-        self._last: Variant | None = None
-        self._direct: DirectDispatch | None = None
+        self._xcs_look_at_function()
+        self._xcs_options = options
+        self._xcs_executor = options.executor()
+        self._xcs_pipeline = options.pipeline
+        self._xcs_variants: OrderedDict[Signature, Variant] = OrderedDict()
+        self._xcs_seen: list[set[object]] = [set() for _ in self._xcs_parameters.names]
+        self._xcs_generalised: frozenset[int] = frozenset()
+        self._xcs_lock = threading.RLock()
+        self._xcs_counters = Counters()
+        self._xcs_last: Variant | None = None
+        self._xcs_direct: DirectDispatch | None = None
 
-    def _look_at_function(self) -> None:
-        self._defaults = self.__xcs_wrapped__.__defaults__
-        self._parameters = Parameters.of(self.__xcs_wrapped__)
+    def _xcs_look_at_function(self) -> None:
+        self._xcs_defaults = self.__xcs_wrapped__.__defaults__
+        self._xcs_parameters = Parameters.of(self.__xcs_wrapped__)
 
     # ---- calling
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         """The function's own result, effects and exceptions."""
-        direct = self._direct
+        direct = self._xcs_direct
         if direct is not None and not kwargs and (result := direct(args)) is not MISSED:
             return result
         if _disabled.get() or _DISABLED_BY_ENVIRONMENT:
             return self.__xcs_wrapped__(*args, **kwargs)
-        if self.__xcs_wrapped__.__defaults__ is not self._defaults:
-            self._look_at_function()
+        if self.__xcs_wrapped__.__defaults__ is not self._xcs_defaults:
+            self._xcs_look_at_function()
         try:
-            values = self._parameters.bind(args, kwargs)
+            values = self._xcs_parameters.bind(args, kwargs)
         except TypeError:
             return self.__xcs_wrapped__(*args, **kwargs)  # raises Python's own error
-        variant = self._variant(values)
+        variant = self._xcs_variant(values)
         if variant.compiled is None:
-            self._counters.add_plain(is_fallback=variant.fallback is not None)
+            self._xcs_counters.add_plain(is_fallback=variant.fallback is not None)
             return self.__xcs_wrapped__(*args, **kwargs)
-        direct = self._direct  # that of this program, by now
+        direct = self._xcs_direct  # that of this program, by now
         if direct is not None and not kwargs and (result := direct(args)) is not MISSED:
             return result
         outcome = variant.compiled.run(tuple(values[i] for i in variant.passed), current_instrument())
-        self._counters.add_run(outcome.totals)
+        self._xcs_counters.add_run(outcome.totals)
         if outcome.failure is not None:
             raise remake(outcome.failure.exception, outcome.failure.node, outcome.failure.location)
         return outcome.values[0]
@@ -109,6 +136,11 @@ class Wrapped:
     def __get__(self, instance: object, owner: type | None = None) -> Any:
         """The jitted function as a method."""
         return self if instance is None else types.MethodType(self, instance)
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        method = IMPLICIT.get(name)
+        if method is not None and owner.__dict__.get(name) is self:
+            setattr(owner, name, method(self))
 
     def __copy__(self) -> Wrapped:
         return self
@@ -130,9 +162,9 @@ class Wrapped:
         Raises:
             XCSError: the function can't be staged; the message says why.
         """
-        values = self._parameters.bind(args, kwargs)
+        values = self._xcs_parameters.bind(args, kwargs)
         try:
-            traced = self._trace(signature_of(values, self._generalised))
+            traced = self._xcs_trace(signature_of(values, self._xcs_generalised))
         except Unstageable as refusal:
             raise XCSError(f"`{self.__xcs_wrapped__.__qualname__}` can't be staged: {refusal.reason}") from None
         traced.verify()
@@ -140,88 +172,134 @@ class Wrapped:
 
     def lower(self, /, *args: Any, **kwargs: Any) -> Lowered:
         """The lowered stage: for these arguments, or without any for the program used last."""
-        if not args and not kwargs and self._last is not None and self._last.compiled is not None:
-            return self._last.compiled.lowered
-        return self.trace(*args, **kwargs).lower(self._pipeline)
+        if not args and not kwargs and self._xcs_last is not None and self._xcs_last.compiled is not None:
+            return self._xcs_last.compiled.lowered
+        return self.trace(*args, **kwargs).lower(self._xcs_pipeline)
 
     def compile(self, /, *args: Any, **kwargs: Any) -> Compiled:
         """The compiled stage, likewise."""
-        if not args and not kwargs and self._last is not None and self._last.compiled is not None:
-            return self._last.compiled
-        return self.lower(*args, **kwargs).compile(self._executor)
+        if not args and not kwargs and self._xcs_last is not None and self._xcs_last.compiled is not None:
+            return self._xcs_last.compiled
+        return self.lower(*args, **kwargs).compile(self._xcs_executor)
 
-    @property
+    @Computed
     def stats(self) -> JitStats:
         """What `get_jit_stats` gives."""
-        last = self._last
-        lowered = last.compiled.lowered if last is not None and last.compiled is not None else None
-        opaque = [f"{o.what} ({o.reason}) at {o.location}" for o in lowered.opaque] if lowered else []
-        return describe(
-            self._counters, lowered.parallelism if lowered else None, last.fallback if last else None, opaque
-        )
+        return statistics_of(self)
 
     # ---- the cache
 
-    def _variant(self, values: tuple[Any, ...]) -> Variant:
-        signature = signature_of(values, self._generalised)
-        variant = self._variants.get(signature)
-        if variant is not None and variant is self._last and variant.holds():
+    def _xcs_variant(self, values: tuple[Any, ...]) -> Variant:
+        signature = signature_of(values, self._xcs_generalised)
+        variant = self._xcs_variants.get(signature)
+        if variant is not None and variant is self._xcs_last and variant.holds():
             return variant
-        with self._lock:
-            variant = self._variants.get(signature)
+        with self._xcs_lock:
+            variant = self._xcs_variants.get(signature)
             if variant is None or not variant.holds():
-                signature = self._generalise(signature)
-                variant = self._variants.get(signature)
+                signature = self._xcs_generalise(signature)
+                variant = self._xcs_variants.get(signature)
                 if variant is None or not variant.holds():
-                    variant = self._variants[signature] = self._build(signature)
-                while len(self._variants) > MAX_PROGRAMS:
-                    self._variants.popitem(last=False)
-            self._variants.move_to_end(signature)
-            if variant is not self._last:
-                self._last, self._direct = variant, self._direct_of(variant)
+                    variant = self._xcs_variants[signature] = self._xcs_build(signature)
+                while len(self._xcs_variants) > MAX_PROGRAMS:
+                    self._xcs_variants.popitem(last=False)
+            self._xcs_variants.move_to_end(signature)
+            if variant is not self._xcs_last:
+                self._xcs_last, self._xcs_direct = variant, self._xcs_direct_of(variant)
             return variant
 
-    def _direct_of(self, variant: Variant) -> DirectDispatch | None:
-        compiled, num_args = variant.compiled, len(self._parameters.names)
-        if compiled is None or variant.passed != tuple(range(num_args)) or not self._parameters.plain:
+    def _xcs_direct_of(self, variant: Variant) -> DirectDispatch | None:
+        compiled, num_args = variant.compiled, len(self._xcs_parameters.names)
+        if compiled is None or variant.passed != tuple(range(num_args)) or not self._xcs_parameters.plain:
             return None
-        calls = DirectCalls(_disabled, self._counters)
+        calls = DirectCalls(_disabled, self._xcs_counters)
         return direct_dispatch(compiled.plan, num_args, compiled.lowered.guards, calls)
 
-    def _generalise(self, signature: Signature) -> Signature:
+    def _xcs_generalise(self, signature: Signature) -> Signature:
         """Count an argument as any object once it has come in too many types."""
         for index, known in enumerate(signature):
-            self._seen[index].add(known)
-            if len(self._seen[index]) > MAX_VARIANTS:
-                self._generalised |= {index}
-                self._seen[index] = {ANY}
-        return tuple(ANY if index in self._generalised else known for index, known in enumerate(signature))
+            self._xcs_seen[index].add(known)
+            if len(self._xcs_seen[index]) > MAX_VARIANTS:
+                self._xcs_generalised |= {index}
+                self._xcs_seen[index] = {ANY}
+        return tuple(ANY if index in self._xcs_generalised else known for index, known in enumerate(signature))
 
-    def _trace(self, signature: Signature) -> Traced:
-        return trace(self.__xcs_wrapped__, self._parameters.names, signature, stage_all=self._options.stage == "all")
+    def _xcs_trace(self, signature: Signature) -> Traced:
+        return trace(
+            self.__xcs_wrapped__, self._xcs_parameters.names, signature, stage_all=self._xcs_options.stage == "all"
+        )
 
-    def _build(self, signature: Signature) -> Variant:
+    def _xcs_build(self, signature: Signature) -> Variant:
         start = time.perf_counter()
         passed = tuple(i for i, known in enumerate(signature) if not isinstance(known, StaticType))
         try:
             with without_garbage_collection():
-                traced = self._trace(signature)
-                lowered = traced.lower_in_place(traced.module, self._pipeline)
-                return Variant(lowered.compile(self._executor), passed)
+                traced = self._xcs_trace(signature)
+                lowered = traced.lower_in_place(traced.module, self._xcs_pipeline)
+                return Variant(lowered.compile(self._xcs_executor), passed)
         except Unstageable as refusal:
-            return self._fall_back(passed, refusal.reason)
+            return self._xcs_fall_back(passed, refusal.reason)
         except Exception as error:  # a bug of ours must not become the user's: nothing has run yet
             if _DEBUG:
                 raise
-            return self._fall_back(passed, f"internal error: {type(error).__name__}: {error}")
+            return self._xcs_fall_back(passed, f"internal error: {type(error).__name__}: {error}")
         finally:
-            self._counters.add_trace(time.perf_counter() - start)
+            self._xcs_counters.add_trace(time.perf_counter() - start)
 
-    def _fall_back(self, passed: tuple[int, ...], reason: str) -> Variant:
-        if self._counters.fallback_calls == 0:
+    def _xcs_fall_back(self, passed: tuple[int, ...], reason: str) -> Variant:
+        if self._xcs_counters.fallback_calls == 0:
             name = self.__xcs_wrapped__.__qualname__
             warnings.warn(f"`{name}` runs as plain Python: {reason}", XCSWarning, stacklevel=5)
         return Variant(None, passed, reason)
+
+
+class AsyncWrapped(Wrapped):
+    """A jitted coroutine function: calling it makes a coroutine, and everything happens once that is awaited."""
+
+    __xcs_jitted__ = True
+
+    def __init__(self, function: types.FunctionType, options: JitOptions) -> None:
+        super().__init__(function, options)
+        if hasattr(inspect, "markcoroutinefunction"):  # before Python 3.12 `__code__` is asked
+            inspect.markcoroutinefunction(self)
+
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Coroutine[Any, Any, Any]:
+        """A coroutine with the function's own result, effects and exceptions."""
+        function = self.__xcs_wrapped__
+        if _disabled.get() or _DISABLED_BY_ENVIRONMENT:
+            return function(*args, **kwargs)
+        if function.__defaults__ is not self._xcs_defaults:
+            self._xcs_look_at_function()
+        try:
+            values = self._xcs_parameters.bind(args, kwargs)
+        except TypeError:
+            return function(*args, **kwargs)  # raises Python's own error
+        coroutine = self._xcs_run(values, args, kwargs)
+        coroutine.__name__, coroutine.__qualname__ = function.__name__, function.__qualname__
+        return coroutine
+
+    async def _xcs_run(self, values: tuple[Any, ...], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if _disabled.get() or not _is_in_task():
+            return await self.__xcs_wrapped__(*args, **kwargs)
+        variant = self._xcs_variant(values)
+        if variant.compiled is None:
+            self._xcs_counters.add_plain(is_fallback=variant.fallback is not None)
+            return await self.__xcs_wrapped__(*args, **kwargs)
+        arguments = tuple(values[i] for i in variant.passed)
+        outcome = await variant.compiled.run_async(arguments, current_instrument())
+        self._xcs_counters.add_run(outcome.totals)
+        if outcome.failure is not None:
+            raise remake(outcome.failure.exception, outcome.failure.node, outcome.failure.location)
+        return outcome.values[0]
+
+
+def _is_in_task() -> bool:
+    """Whether this coroutine is run by a task of `asyncio`, not by another library or by hand."""
+    asyncio = sys.modules.get("asyncio")
+    try:
+        return asyncio is not None and asyncio.current_task() is not None
+    except RuntimeError:  # no loop runs
+        return False
 
 
 _DEBUG = os.environ.get("XCS_DEBUG", "") not in ("", "0")
@@ -277,19 +355,26 @@ def _jit(target: Any, options: JitOptions) -> Any:
     if isinstance(target, Wrapped):
         target = target.__xcs_wrapped__
     if isinstance(target, types.FunctionType):
-        return Wrapped(target, options)
+        return _wrap(target, options)
     if isinstance(target, types.MethodType):
         return types.MethodType(_jit(target.__func__, options), target.__self__)
     if type(target) is functools.partial:
         return functools.partial(_jit(target.func, options), *target.args, **target.keywords)
+    if isinstance(target, (staticmethod, classmethod)):
+        return type(target)(_jit(target.__func__, options))
     if isinstance(target, type):
         return _jit_class(target, options)
     method = _own_method(type(target))
     if method is not None:
-        return types.MethodType(Wrapped(method[1], options), target)
+        return types.MethodType(_wrap(method[1], options), target)
     if callable(target):
         return target  # C code: nothing to look into, and nothing to gain
     raise XCSError(f"expected a function, a class or a callable object, found `{target!r}`")
+
+
+def _wrap(function: types.FunctionType, options: JitOptions) -> Wrapped:
+    is_async = function.__code__.co_flags & inspect.CO_COROUTINE
+    return AsyncWrapped(function, options) if is_async else Wrapped(function, options)
 
 
 def _own_method(cls: type) -> tuple[str, types.FunctionType] | None:
@@ -308,7 +393,7 @@ def _jit_class(cls: type, options: JitOptions) -> type:
     if found is None:
         raise XCSError(f"expected class `{cls.__qualname__}` to define `forward` or `__call__`")
     name, method = found
-    wrapped = Wrapped(method, options)
+    wrapped = _wrap(method, options)
     setattr(cls, name, wrapped)
     if name == "forward" and any("__call__" in base.__dict__ for base in cls.__mro__):
         cls.__call__ = wrapped  # type: ignore[method-assign]
@@ -321,7 +406,16 @@ def get_jit_stats(function: Any) -> JitStats:
     Raises:
         XCSError: it isn't jitted.
     """
-    return jitted(function).stats
+    return statistics_of(jitted(function))
+
+
+def statistics_of(wrapped: Wrapped) -> JitStats:
+    """The statistics of a jitted function."""
+    last = wrapped._xcs_last
+    lowered = last.compiled.lowered if last is not None and last.compiled is not None else None
+    opaque = [f"{o.what} ({o.reason}) at {o.location}" for o in lowered.opaque] if lowered else []
+    parallelism, fallback = lowered.parallelism if lowered else None, last.fallback if last else None
+    return describe(wrapped._xcs_counters, parallelism, fallback, opaque)
 
 
 def jitted(function: Any) -> Wrapped:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import types
 import weakref
 from collections.abc import MutableMapping
@@ -52,8 +53,9 @@ def op(function: Any = None, /, *, effect: str | None = None, result: type | str
             raise XCSError(f"expected a Python function to declare, found `{target!r}`")
         target.__xcs_leaf__ = True
         if effect is not None:
-            target.__xcs_behaviour__ = DECLARABLE[effect]
-            DECLARED[target.__code__] = target.__qualname__, DECLARABLE[effect]
+            behaviour = dataclasses.replace(DECLARABLE[effect])  # its own, so that a copy of the attribute shows as one
+            target.__xcs_behaviour__ = behaviour
+            DECLARED[target.__code__] = target.__qualname__, behaviour
         if result is not None:
             target.__xcs_result__ = result
         return target

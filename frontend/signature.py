@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+import types
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -26,9 +27,9 @@ class Parameters:
     signature: inspect.Signature
 
     @classmethod
-    def of(cls, function: Callable[..., Any]) -> Parameters:
+    def of(cls, function: types.FunctionType) -> Parameters:
         """The parameters of a Python function."""
-        signature = inspect.signature(function, follow_wrapped=False)
+        signature = inspect.signature(_as_written(function))
         kinds = {parameter.kind for parameter in signature.parameters.values()}
         plain = kinds <= {inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD}
         return cls(tuple(signature.parameters), plain, signature)
@@ -44,6 +45,13 @@ class Parameters:
         bound = self.signature.bind(*args, **kwargs)
         bound.apply_defaults()
         return tuple(bound.arguments[name] for name in self.names)
+
+
+def _as_written(function: types.FunctionType) -> types.FunctionType:
+    """The function without what may claim another signature for it: `__wrapped__` and `__signature__`."""
+    bare = types.FunctionType(function.__code__, {}, closure=function.__closure__)
+    bare.__defaults__, bare.__kwdefaults__ = function.__defaults__, function.__kwdefaults__
+    return bare
 
 
 def signature_of(values: tuple[Any, ...], generalised: frozenset[int]) -> Signature:

@@ -94,10 +94,14 @@ def _call_part(frame: Frame, callee: Value, args: Sequence[Value], kwargs: Mappi
 
 
 def declared_behaviour(holder: object) -> Behaviour | None:
-    """The behaviour that a function, or the class of a callable object, declares; found without running its code."""
+    """The behaviour that a function, or the class of a callable object, declares; found without running its code.
+
+    What `functools.wraps` has copied from the function inside a wrapper says nothing of the wrapper: it is looked into.
+    """
     if type(holder) is types.FunctionType:
         found = holder.__dict__.get("__xcs_behaviour__")
-        return found if isinstance(found, Behaviour) else None
+        inner = getattr(holder.__dict__.get("__wrapped__"), "__dict__", {})
+        return found if isinstance(found, Behaviour) and inner.get("__xcs_behaviour__") is not found else None
     for place in _namespaces(holder):
         found = place.get("__xcs_behaviour__")
         if isinstance(found, Behaviour):

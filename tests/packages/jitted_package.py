@@ -1,12 +1,13 @@
-"""A package with its functions jitted. In: a package's name. Out: its functions replaced by `xcs.jit` of them as each
-module has run, so that other modules take the jitted ones, and the list of what was replaced.
+"""A package with its functions jitted. In: a package's name. Out: the package, imported as if `@xcs.jit` were written
+on each of its functions, and the list of these.
 
-Assumes: nobody has taken the functions yet, so this runs before anything of the package is imported. Modules that are
-loaded all the same are changed in place.
+Assumes: nothing of the package is imported yet. Modules that are loaded all the same, as some of Python's own, have
+their functions replaced; who has taken one already keeps it.
 """
 
 from __future__ import annotations
 
+import ast
 import importlib
 import importlib.abc
 import importlib.machinery
@@ -22,6 +23,7 @@ import xcs
 from xcs.frontend import jit as jit_module
 from xcs.frontend.jit import Variant, Wrapped
 
+DECORATOR = "__xcs_package_jit__"
 TESTS = frozenset({"tests", "test", "conftest", "__main__"})  # modules of a package that are not jitted
 
 
@@ -56,28 +58,29 @@ class JittedPackage:
     wrapped: dict[int, Wrapped] = field(default_factory=dict)
     compilations: list[Compilation] = field(default_factory=list)
 
+    def jit(self, function: types.FunctionType) -> Wrapped:
+        """The function jitted: the same `Wrapped` each time."""
+        known = self.wrapped.get(id(function))
+        if known is None:
+            known = self.wrapped[id(function)] = xcs.jit(function)
+        return known
+
     def jit_module(self, module: types.ModuleType) -> None:
         """Jit the functions of the package that a module binds."""
         for key, value in list(vars(module).items()):
             if isinstance(value, types.FunctionType) and self._defines(value):
-                setattr(module, key, self._jitted(value))
+                setattr(module, key, self.jit(value))
             elif self.methods and isinstance(value, type) and self._defines(value):
                 self._jit_methods(value)
 
     def _defines(self, value: Any) -> bool:
         return str(value.__module__).partition(".")[0] == self.name
 
-    def _jitted(self, function: types.FunctionType) -> Wrapped:
-        known = self.wrapped.get(id(function))
-        if known is None:
-            known = self.wrapped[id(function)] = xcs.jit(function)
-        return known
-
     def _jit_methods(self, cls: type) -> None:
         for key, value in list(vars(cls).items()):
             inner = value.__func__ if isinstance(value, (staticmethod, classmethod)) else value
             if isinstance(inner, types.FunctionType) and self._defines(inner):
-                jitted: Any = self._jitted(inner)
+                jitted: Any = self.jit(inner)
                 setattr(cls, key, type(value)(jitted) if value is not inner else jitted)
 
     def functions(self) -> list[dict[str, Any]]:
@@ -86,38 +89,63 @@ class JittedPackage:
 
 
 def _statistics(wrapped: Wrapped) -> dict[str, Any]:
-    programs = [variant.compiled.lowered for variant in wrapped._variants.values() if variant.compiled is not None]
-    fallback = {variant.fallback for variant in wrapped._variants.values() if variant.fallback is not None}
+    programs = [variant.compiled.lowered for variant in wrapped._xcs_variants.values() if variant.compiled is not None]
+    fallback = {variant.fallback for variant in wrapped._xcs_variants.values() if variant.fallback is not None}
     return {
         "name": f"{wrapped.__module__}.{wrapped.__qualname__}",
-        "calls": wrapped.stats["calls"],
+        "calls": xcs.get_jit_stats(wrapped)["calls"],
         "staged": bool(programs),
         "fallback": sorted(fallback),
         "opaque": sorted({f"{piece.what} ({piece.reason})" for program in programs for piece in program.opaque}),
     }
 
 
+class JittingLoader(importlib.machinery.SourceFileLoader):
+    """Loads a module with `@xcs.jit` on each of its functions, written as the last decorator."""
+
+    package: JittedPackage
+
+    def exec_module(self, module: types.ModuleType) -> None:
+        """Run the module."""
+        vars(module)[DECORATOR] = self.package.jit
+        super().exec_module(module)
+
+    def get_code(self, fullname: str) -> types.CodeType:
+        """The module's code, never that of a file of bytecode."""
+        path = self.get_filename(fullname)
+        return self.source_to_code(self.get_data(path), path)
+
+    def source_to_code(self, data: Any, path: Any, **_: Any) -> types.CodeType:
+        """The code of the module with its decorators."""
+        tree = ast.parse(data, path)
+        self._decorate(tree.body)
+        return compile(tree, path, "exec", dont_inherit=True)
+
+    def _decorate(self, body: list[ast.stmt]) -> None:
+        for node in body:
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                node.decorator_list.append(ast.copy_location(ast.Name(DECORATOR, ast.Load()), node))
+            elif self.package.methods or not isinstance(node, ast.ClassDef):
+                for name in ("body", "orelse", "finalbody", "handlers"):
+                    self._decorate(getattr(node, name, []))
+
+
 class JittingFinder(importlib.abc.MetaPathFinder):
-    """Finds the modules of a package as Python does, and has their functions jitted once they have run."""
+    """Finds the modules of a package as Python does, and has them loaded by a `JittingLoader`."""
 
     def __init__(self, package: JittedPackage) -> None:
         self.package = package
 
     def find_spec(self, fullname: str, path: Any, target: Any = None) -> importlib.machinery.ModuleSpec | None:
-        """The module's own spec, with `exec_module` extended."""
-        if fullname.partition(".")[0] != self.package.name:
+        """The module's own spec, with another loader."""
+        parts = fullname.split(".")
+        if parts[0] != self.package.name or TESTS & set(parts):
             return None
         spec = importlib.machinery.PathFinder.find_spec(fullname, path, target)
         if spec is None or not isinstance(spec.loader, importlib.machinery.SourceFileLoader):
             return None
-        run = spec.loader.exec_module
-
-        def run_and_jit(module: types.ModuleType) -> None:
-            run(module)
-            if not TESTS & set(fullname.split(".")):
-                self.package.jit_module(module)
-
-        spec.loader.exec_module = run_and_jit  # type: ignore[method-assign]
+        spec.loader = JittingLoader(spec.loader.name, spec.loader.path)
+        spec.loader.package = self.package
         return spec
 
 
@@ -130,9 +158,12 @@ def jit_package(name: str, *, methods: bool = False) -> JittedPackage:
     """
     package = JittedPackage(name, methods)
     _measure(package)
-    sys.meta_path.insert(0, JittingFinder(package))
-    for module in modules_of(name):
+    loaded = [module for key, module in sys.modules.items() if key.partition(".")[0] == name]
+    for module in loaded:
         package.jit_module(module)
+    sys.meta_path.insert(0, JittingFinder(package))
+    for _ in modules_of(name):
+        pass
     return package
 
 
@@ -159,7 +190,7 @@ class _NoWarnings:
 
 def _measure(package: JittedPackage) -> None:
     """Note what each compilation costs from now on."""
-    build = Wrapped._build
+    build = Wrapped._xcs_build
 
     def measured(self: Wrapped, signature: Any) -> Variant:
         start = time.thread_time()
@@ -169,5 +200,5 @@ def _measure(package: JittedPackage) -> None:
         package.compilations.append(Compilation(seconds, num_ops, variant.fallback))
         return variant
 
-    Wrapped._build = measured  # type: ignore[method-assign]
+    Wrapped._xcs_build = measured  # type: ignore[method-assign]
     jit_module.warnings = _NoWarnings()  # type: ignore[attr-defined]

@@ -1,7 +1,7 @@
 """A pytest plugin for the process that runs a package's own tests: jits the package first, notes each outcome.
 
-Loaded with `-p jitting_plugin`, before any `conftest.py`. `XCS_PACKAGE` names the package, `XCS_PACKAGE_MODE` is `plain`,
-`functions` or `methods`, and `XCS_PACKAGE_REPORT` is the file to write: one JSON object a line.
+Loaded with `-p jitting_plugin`, before any `conftest.py`. `XCS_PACKAGE` names the package, `XCS_PACKAGE_MODE` is
+`plain`, `functions` or `methods`, and `XCS_PACKAGE_REPORT` is the file to write: one JSON object a line.
 """
 
 from __future__ import annotations

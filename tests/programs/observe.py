@@ -156,14 +156,15 @@ def check(
 def jit(function: Callable[..., Any], strategy: str = "adaptive") -> Any:
     """The function jitted, without the warning that it runs as plain Python."""
     jitted = xcs.jit(strategy=strategy)(function)
-    return _Quiet(jitted) if isinstance(jitted, Wrapped) else jitted
+    if type(jitted) is Wrapped:
+        jitted.__class__ = _Quiet
+    return jitted
 
 
 class _Quiet(Wrapped):
     """A jitted function that doesn't warn."""
 
-    def __init__(self, wrapped: Wrapped) -> None:
-        self.__dict__ = wrapped.__dict__
+    __slots__ = ()
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         with warnings.catch_warnings():
@@ -202,10 +203,11 @@ def compare(want: Observation, got: Observation, when: str, *, more_calls: bool 
 
 def _check_stages(jitted: Wrapped, cases: Sequence[MakeArgs], staged: bool, setup: Callable[[], object] | None) -> None:
     """No internal error was hidden by a fallback; tracing does nothing; every stage verifies."""
-    reason = jitted.stats["fallback"]
+    stats = xcs.get_jit_stats(jitted)
+    reason = stats["fallback"]
     assert reason is None or not reason.startswith("internal error"), reason
     assert reason is None or not staged, f"fell back: {reason}"
-    if reason is not None or jitted.stats["traces"] == 0:
+    if reason is not None or stats["traces"] == 0:
         return
     if setup is not None:
         setup()
@@ -215,7 +217,7 @@ def _check_stages(jitted: Wrapped, cases: Sequence[MakeArgs], staged: bool, setu
     before = snapshot(args, kwargs)
     try:
         traced = jitted.trace(*args, **kwargs)
-        lowered = traced.lower(jitted._pipeline)
+        lowered = traced.lower(jitted._xcs_pipeline)
         lowered.module.verify()
         check_dominance(lowered.module)
     except xcs.XCSError:
