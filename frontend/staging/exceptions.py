@@ -192,7 +192,7 @@ class ExceptionStager(KeptNamesStager):
 
     def _stage_region(
         self,
-        node: ast.Try,
+        node: ast.stmt,
         parts: Sequence[ast.AST],
         live: Set[str],
         inner: Any,

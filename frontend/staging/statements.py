@@ -12,7 +12,7 @@ from .branches import FALLS, JUMPS, SKIPS, Completion
 from .exits import WAYS
 from .exposed_names import exposed_in_body, exposed_names
 from .live_names import LiveNames
-from .matching import MatchStager
+from .managing import ManagerStager
 from .names import always_leaves, leaves, names_of
 from .rewriting import name_node
 from .values import Owned, Static, Tracer, TupleValue, Unstageable, Value
@@ -20,7 +20,7 @@ from .values import Owned, Static, Tracer, TupleValue, Unstageable, Value
 LEAVABLE = (ast.If, ast.For, ast.While, ast.Try, ast.Match, ast.With)  # what control may leave from inside
 
 
-class FunctionStager(MatchStager):
+class FunctionStager(ManagerStager):
     """Stages the statements of one function."""
 
     _iterated: list[Owned]
@@ -124,6 +124,8 @@ class FunctionStager(MatchStager):
                 return self.stage_try(node, rest, later, live, tail)
             case ast.Match() if self.gains_by_match(node):
                 return self.stage_match(node, rest, later, live, tail)
+            case ast.With() if self.gains_by_with(node):
+                return self.stage_with(node, rest, later, live, tail)
             case ast.Raise():
                 return self.stage_raise(node)
             case ast.Pass() | ast.Global() | ast.Nonlocal():

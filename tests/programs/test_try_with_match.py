@@ -4,11 +4,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
+import tempfile
+import threading
 
 import pytest
 from leaves import ask, flaky, note, num, raising
 from observe import case
+
+import xcs
 
 
 # ---------------------------------------------------------------- names and containers as of the failing step
@@ -918,3 +923,236 @@ MATCHES = [
 @pytest.mark.parametrize("run", MATCHES)
 def test_match(run) -> None:
     run()
+
+
+# ---------------------------------------------------------------- with
+class Span:
+    """Says when it is entered and left; swallows what it is told to."""
+
+    def __init__(self, name, swallows=()):
+        self.name = name
+        self.swallows = swallows
+
+    def __enter__(self):
+        note(("enter", self.name))
+        return self
+
+    def __exit__(self, kind, error, traceback):
+        note(("exit", self.name, kind and kind.__name__, str(error), traceback is not None))
+        return kind is not None and issubclass(kind, self.swallows)
+
+
+class Quiet:
+    """Leaves no say over exceptions."""
+
+    def __enter__(self):
+        note("in")
+
+    def __exit__(self, *args):
+        note("out")
+
+
+class Lock:
+    """Unknown to inference."""
+
+    __enter__ = staticmethod(len)
+    __exit__ = staticmethod(len)
+
+
+@contextlib.contextmanager
+def section(name):
+    note(("begin", name))
+    try:
+        yield name
+    finally:
+        note(("end", name))
+
+
+def with_file(path, questions):
+    with open(path, "w") as out:
+        for question in questions:
+            out.write(ask(question))
+    with open(path) as file:
+        text = file.read()
+    return text, ask(text)
+
+
+def with_file_in_order(path, x):
+    with open(path, "w") as out:
+        a = ask(x)
+        b = ask(x, x)
+        out.write(a + b)
+    return a + b, out.closed
+
+
+def with_span(x):
+    with Span("outer") as span:
+        a = num(x)
+        b = num(x + 1)
+        note(span.name)
+    return a + b
+
+
+def with_span_that_swallows(x):
+    state = "before"
+    with Span("s", ValueError):
+        state = "in"
+        y = flaky(x)
+        state = "done"
+        return state, y
+    return state
+
+
+def with_span_that_fails(x):
+    with Span("s", KeyError):
+        flaky(x)
+        note("inside")
+    return "end"
+
+
+def with_two(x):
+    with Span("a", ValueError) as a, Span("b") as b:
+        y = flaky(x)
+        note((a.name, b.name))
+    try:
+        return y
+    except UnboundLocalError:
+        return "unbound"
+
+
+def with_in_loop(xs):
+    out = []
+    for x in xs:
+        with Span(x, ValueError):
+            if x == 1:
+                continue
+            if x == 4:
+                break
+            out.append(flaky(x))
+    return out
+
+
+def with_return(x):
+    with Quiet():
+        if num(x) > 5:
+            return ask("big")
+        note("small")
+    return ask("after")
+
+
+def with_suppress(xs):
+    total = 0
+    for x in xs:
+        with contextlib.suppress(ValueError):
+            total += flaky(x)
+    with contextlib.suppress(KeyError), contextlib.nullcontext(5) as five:
+        total += five
+        raising(KeyError("k"))
+    return total
+
+
+def with_closing(x):
+    class Thing:
+        def close(self):
+            note("closed")
+
+    thing = Thing()
+    with contextlib.closing(thing) as held:
+        same = held is thing
+        answer = ask(x)
+    return same, answer
+
+
+def with_contextmanager(x):
+    first = ask(x)
+    with section("s") as name:
+        note(name)
+        second = ask(name)
+    return first, second, ask("third")
+
+
+def with_contextmanager_fails(x):
+    try:
+        with section("s"):
+            flaky(x)
+            note("inside")
+    except ValueError as error:
+        return str(error)
+    return "fine"
+
+
+def with_no_manager(x):
+    ask(x)
+    with x:
+        return ask(x)
+
+
+def with_in_try(x):
+    log = []
+    try:
+        with Span("s"):
+            log.append("in")
+            flaky(x)
+            log.append("through")
+    except ValueError as error:
+        log.append(str(error))
+        raise KeyError("again") from error
+    finally:
+        note(log)
+    return log
+
+
+def with_error_in_exit(x):
+    class Bad:
+        def __enter__(self):
+            return self
+
+        def __exit__(self, kind, error, traceback):
+            raise KeyError("exit")
+
+    try:
+        with Bad():
+            flaky(x)
+    except KeyError as error:
+        return repr(error.__context__), ask("end")
+
+
+def with_lock(x):
+    lock = threading.Lock()
+    with lock:
+        a = ask(x)
+        held = lock.locked()
+    return a, held, lock.locked()
+
+
+PATH = tempfile.mkdtemp() + "/file"
+WITHS = [
+    case(with_file, (PATH, ("a", "b", "c")), overlap=3),
+    case(with_file_in_order, (PATH, 1), overlap=2),
+    case(with_span, (1,), overlap=2),
+    *(case(with_span_that_swallows, (x,), name=f"with_span_swallows_{x}", staged=True) for x in (0, 2)),
+    case(with_span_that_fails, (0,), staged=True),
+    case(with_span_that_fails, (2,), name="with_span_fails", raises="ValueError", staged=True),
+    *(case(with_two, (x,), name=f"with_two_{x}", staged=True) for x in (0, 2)),
+    *(case(with_in_loop, (xs,), name=f"with_in_loop{xs}", staged=True) for xs in ([0, 1, 2, 3], [0, 4, 3], [])),
+    *(case(with_return, (x,), name=f"with_return_{x}", staged=True) for x in (0, 1)),
+    case(with_suppress, ([0, 2, 1],), staged=True),
+    case(with_closing, (1,), staged=True),
+    case(with_contextmanager, (1,), staged=True),
+    *(case(with_contextmanager_fails, (x,), name=f"with_contextmanager_{x}") for x in (0, 2)),
+    case(with_no_manager, (1,), raises="TypeError"),
+    case(with_in_try, (0,), staged=True),
+    case(with_in_try, (2,), name="with_in_try_fails", raises="KeyError", staged=True),
+    *(case(with_error_in_exit, (x,), name=f"with_error_in_exit_{x}") for x in (0, 2)),
+    case(with_lock, (1,), staged=True),
+]
+
+
+@pytest.mark.parametrize("run", WITHS)
+def test_with(run) -> None:
+    run()
+
+
+def test_a_manager_that_is_not_looked_into_is_explained() -> None:
+    found = xcs.trace_function(with_contextmanager, 1).opaque
+    assert [one.reason for one in found] == ["a context manager that is not looked into"]

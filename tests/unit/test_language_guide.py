@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -77,10 +78,10 @@ def leaves_a_loop(questions: list[str]) -> str:
     return first
 
 
-def uses_with(question: str) -> str:
+def uses_a_lock(question: str) -> str:
     answer = "none"
-    with open(__file__, encoding="utf-8") as file:
-        answer = ask(file.readline() + question)
+    with threading.Lock():
+        answer = ask(question)
     return ask(answer)
 
 
@@ -97,7 +98,7 @@ def test_what_the_guide_calls_staged_has_no_opaque_piece() -> None:
     assert xcs.trace_function(leaves_a_loop, ["why"]).opaque == ()
 
 
-@pytest.mark.parametrize(("program", "argument", "num_asks"), [(uses_with, "why", 1)])
+@pytest.mark.parametrize(("program", "argument", "num_asks"), [(uses_a_lock, "why", 1)])
 def test_what_the_guide_calls_native_leaves_the_rest_staged(program, argument, num_asks: int) -> None:  # type: ignore[no-untyped-def]
     text = xcs.trace_function(program, argument).as_text()
     assert len(re.findall(r"xcs\.call .*@ask\(", text)) == num_asks
