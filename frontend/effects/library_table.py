@@ -8,11 +8,12 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import datetime
-import decimal
-import fractions
+import hashlib
+import io
 import itertools
 import os
 import re
+import string
 import uuid
 from collections.abc import Mapping
 from typing import Any
@@ -31,6 +32,7 @@ from .abstract_type import (
     PLAIN,
     STR,
     AbstractType,
+    DictType,
     ExactType,
     IteratorType,
     ListType,
@@ -43,28 +45,23 @@ from .abstract_type import (
     members,
     widen,
 )
-from .builtin_table import Named, Types, element, ordered, pure
+from .builtin_table import Named, Types, element, list_of_elements, ordered, pure
 from .items import element_of
 from .known import TABLE, KnownCallable
 from .table_calls import CalledType, NothingMore
 
 operations.KNOWN_VALUE_CLASSES |= {
-    datetime.datetime,
-    datetime.date,
-    datetime.time,
-    datetime.timedelta,
-    decimal.Decimal,
-    fractions.Fraction,
     re.Pattern,
     re.Match,
     re.RegexFlag,
-    uuid.UUID,
+    string.Template,
     slice,
 }
 
 NUMBER = UnionType(frozenset((INT, FLOAT)))
 MATCH = UnionType(frozenset((ExactType(re.Match), NONE)))
 STRINGS = ListType(STR)
+DIGEST = ExactType(type(hashlib.sha256()))
 
 FENCE = KnownCallable(Effect.FENCE, result=FLOAT, reason="reads the clock", writes="clock")
 NOW = KnownCallable(
@@ -94,6 +91,13 @@ def _plain_or_any(args: Types, kwargs: Named) -> AbstractType:
     return ANY if hooks else PLAIN
 
 
+def _load_effect(args: Types, kwargs: Named) -> Effect:
+    """A file is read, or text of the program's own; other objects have code of their own."""
+    if not args or not isinstance(args[0], ExactType):
+        return Effect.ORDERED
+    return {io.TextIOWrapper: Effect.READS, io.StringIO: Effect.READS}.get(args[0].cls, Effect.ORDERED)
+
+
 _TEXT_LIKE = (STR, PLAIN, INT, FLOAT, BOOL, NONE, ExactType(re.Pattern), ExactType(re.RegexFlag))
 
 
@@ -116,6 +120,21 @@ def _unescaped(args: Types, kwargs: Named) -> AbstractType:
 
 def _joined_url(args: Types, kwargs: Named) -> AbstractType:
     return STR if all(widen(one) == STR for one in args) else ANY
+
+
+def _list_of_second(args: Types, kwargs: Named) -> AbstractType:
+    return ListType(element_of(args[1]))
+
+
+def _accumulated(args: Types, kwargs: Named) -> AbstractType:
+    """Sums of numbers; what a function of the caller's gives is not known."""
+    is_sum = len(args) == 1 and not kwargs
+    return IteratorType(itertools.accumulate, _number(args, kwargs) if is_sum else ANY)
+
+
+def _flat(args: Types, kwargs: Named) -> AbstractType:
+    """The elements of the elements."""
+    return IteratorType(itertools.chain, element_of(element_of(args[0])))
 
 
 def _count(args: Types, kwargs: Named) -> AbstractType:
@@ -175,21 +194,26 @@ _GROUP = (STR, BYTES, NONE)
 TEXT: Mapping[str, KnownCallable] = {
     "json.loads": pure(_plain_or_any, "any cls"),
     "json.dumps": pure(STR, "deep 0"),
-    "json.load": ordered("reads a file object", writes="world"),
+    "json.load": KnownCallable(
+        _load_effect, True, True, _plain_or_any, ("any 0 cls",), frozenset((0,)), writes="world", reason="reads a file"
+    ),
     "json.dump": ordered("writes a file object", writes="world"),
     "re.compile": pure(ExactType(re.Pattern)),
     **{f"re.{name}": text(MATCH) for name in ("match", "search", "fullmatch")},
     "re.sub": text(STR),
+    "re.subn": text(TupleType((STR, INT))),
     "re.escape": text(STR),
     "re.findall": text(ListType(UnionType(frozenset((STR, TupleOfType(STR)))))),
     "re.split": text(ListType(UnionType(frozenset((STR, NONE))))),
     "re.finditer": pure(IteratorType(type(re.finditer("", "")), ExactType(re.Match))),
     **{f"re.Pattern.{name}": text(MATCH) for name in ("match", "search", "fullmatch")},
     "re.Pattern.sub": text(STR),
+    "re.Pattern.subn": text(TupleType((STR, INT))),
     "re.Pattern.findall": text(ListType(UnionType(frozenset((STR, TupleOfType(STR)))))),
     "re.Pattern.split": text(ListType(UnionType(frozenset((STR, NONE))))),
     "re.Pattern.finditer": pure(IteratorType(type(re.finditer("", "")), ExactType(re.Match))),
     "re.Match.group": pure(UnionType(frozenset((*_GROUP, TupleOfType(UnionType(frozenset(_GROUP))))))),
+    "re.Match.__getitem__": pure(UnionType(frozenset(_GROUP))),
     "re.Match.groups": pure(TupleOfType(ANY)),
     "re.Match.groupdict": pure(ANY),
     **{f"re.Match.{name}": pure(INT) for name in ("start", "end")},
@@ -197,10 +221,15 @@ TEXT: Mapping[str, KnownCallable] = {
     **{f"textwrap.{name}": text(STR) for name in ("dedent", "indent", "fill", "shorten")},
     "textwrap.wrap": text(STRINGS),
     "string.capwords": text(STR),
+    "string.Template": pure(ExactType(string.Template)),
+    **{f"string.Template.{name}": text(STR) for name in ("substitute", "safe_substitute")},
     "html.escape": text(STR),
     "html.unescape": pure(_unescaped),
     **{f"urllib.parse.{name}": text(STR) for name in ("quote", "unquote", "quote_plus", "unquote_plus", "urlencode")},
     "urllib.parse.urljoin": pure(_joined_url),
+    "urllib.parse.urlparse": pure(lambda args, kwargs: DATA if all(widen(one) == STR for one in args) else ANY),
+    "urllib.parse.parse_qs": text(DictType(STR, STRINGS)),
+    "urllib.parse.parse_qsl": text(ListType(TupleType((STR, STR)))),
     **{f"difflib.{name}": text(STRINGS) for name in ("get_close_matches",)},
     **{f"unicodedata.{name}": text(STR) for name in ("normalize", "category", "name")},
     **{
@@ -215,8 +244,14 @@ TEXT: Mapping[str, KnownCallable] = {
     "zlib.compress": pure(BYTES),
     "zlib.decompress": pure(BYTES),
     "ast.literal_eval": pure(ANY),
+    "_struct.pack": pure(BYTES),
+    "_struct.unpack": pure(TupleOfType(UnionType(frozenset((INT, FLOAT, BYTES, BOOL))))),
+    "_struct.calcsize": pure(INT),
+    "pprint.pformat": pure(STR, "deep 0"),
     "shlex.split": text(STRINGS),
     "shlex.quote": text(STR),
+    "shlex.join": pure(STR, "deep 0"),
+    "sys.intern": pure(STR),
 }
 
 NUMBERS: Mapping[str, KnownCallable] = {
@@ -226,17 +261,49 @@ NUMBERS: Mapping[str, KnownCallable] = {
             "mean fmean median median_low median_high stdev pstdev variance pvariance mode harmonic_mean geometric_mean"
         ).split()
     },
+    "statistics.quantiles": pure(ListType(NUMBER), "deep 0"),
+    "statistics.multimode": pure(list_of_elements, "deep 0"),
     **{f"_operator.{name}": pure(BOOL, "eq 0 1") for name in ("eq", "ne")},
     "copy.copy": pure(_copied, "deep 0", retains=frozenset((0,)), builds=True),
     "copy.deepcopy": pure(_copied, "deep 0", builds=True),
-    **{f"_hashlib.openssl_{name}": pure(ANY) for name in ("md5", "sha1", "sha256", "sha512", "sha224", "sha384")},
+    **{f"_hashlib.openssl_{name}": pure(DIGEST) for name in ("md5", "sha1", "sha256", "sha512", "sha224", "sha384")},
     **{
         f"_hashlib.HASH.{name}": pure(STR if name == "hexdigest" else BYTES, "any 0")
         for name in ("hexdigest", "digest")
     },
     "_hashlib.HASH.update": KnownCallable(result=NONE, uses=("any 0",), mutates=frozenset((0,))),
-    **{f"bisect.{name}": pure(INT, "iter 0", "lt 0*") for name in ("bisect_left", "bisect_right")},
-    **{f"_bisect.{name}": pure(INT, "iter 0", "lt 0*") for name in ("bisect_left", "bisect_right")},
+    **{f"_bisect.{name}": pure(INT, "iter 0", "order 0*", "any key") for name in ("bisect_left", "bisect_right")},
+    **{
+        f"_bisect.{name}": KnownCallable(
+            result=NONE,
+            uses=("any 0 1", "order 0*", "any key"),
+            mutates=frozenset((0,)),
+            stores=(("element", "1"),),
+            retains=frozenset((1,)),
+        )
+        for name in ("insort_left", "insort_right")
+    },
+    **{
+        f"heapq.{name}": pure(
+            _list_of_second, "any 0", "iter 1", "order 1*", "any key", retains=frozenset((1,)), builds=True
+        )
+        for name in ("nlargest", "nsmallest")
+    },
+    "_heapq.heapify": KnownCallable(
+        result=NONE, uses=("any 0", "lt 0*"), mutates=frozenset((0,)), stores=(("element", "99"),)
+    ),
+    **{
+        f"_heapq.{name}": KnownCallable(
+            result=NothingMore(),
+            uses=("any 0 1", "lt 0*", "lt 1"),
+            mutates=frozenset((0,)),
+            stores=(("element", "1"),),
+            retains=frozenset((1,)),
+            gives="element",
+            defaults=(1,),
+        )
+        for name in ("heappushpop", "heapreplace")
+    },
     **{
         f"_heapq.{name}": KnownCallable(
             result=NONE if name == "heappush" else NothingMore(),
@@ -252,6 +319,36 @@ NUMBERS: Mapping[str, KnownCallable] = {
 
 ITERATION: Mapping[str, KnownCallable] = {
     "itertools.chain": pure(_iterator("chain"), "iter *", retains=frozenset(range(8)), builds=True),
+    "itertools.accumulate": pure(
+        _accumulated,
+        "iter 0",
+        "call 1 0* 0*",
+        "call func 0* 0*",
+        "add 0*",
+        "any initial",
+        retains=frozenset((0,)),
+        builds=True,
+    ),
+    "itertools.cycle": pure(_iterator("cycle"), "iter *", retains=frozenset((0,)), builds=True),
+    "itertools.chain.from_iterable": pure(_flat, "iter 0 0*", retains=frozenset((0,)), builds=True),
+    "itertools.compress": pure(
+        lambda args, kwargs: IteratorType(itertools.compress, element_of(args[0])),
+        "iter 0 1",
+        "bool 1*",
+        retains=frozenset((0,)),
+        builds=True,
+    ),
+    **{
+        f"itertools.{name}": pure(
+            lambda args, kwargs, name=name: IteratorType(getattr(itertools, name), element_of(args[1])),
+            "iter 1",
+            "call 0 1*",
+            "bool 1*",
+            retains=frozenset((1,)),
+            builds=True,
+        )
+        for name in ("takewhile", "dropwhile", "filterfalse")
+    },
     "itertools.islice": pure(
         lambda args, kwargs: IteratorType(itertools.islice, element_of(args[0])),
         "iter 0",
@@ -293,6 +390,8 @@ ITERATION: Mapping[str, KnownCallable] = {
     },
     "_functools.reduce": pure(CalledType(lambda called: ANY), "iter 1", "any 0"),
     "dataclasses.asdict": pure(ANY, "deep 0"),
+    "dataclasses.is_dataclass": pure(BOOL, "any 0"),
+    "dataclasses.fields": pure(DATA, "any 0"),
     "typing.cast": pure(lambda args, kwargs: args[1], "any *", retains=frozenset((1,)), fresh=True),
     "contextlib.suppress": pure(ExactType(contextlib.suppress), "any *"),
     "contextlib.nullcontext": pure(ExactType(contextlib.nullcontext), "any *", retains=frozenset((0,))),
@@ -314,8 +413,6 @@ WORLD: Mapping[str, KnownCallable] = {
     "datetime.date.today": KnownCallable(
         Effect.FENCE, result=ANY, reason="reads the clock", writes="clock", uses=("any *",)
     ),
-    "datetime.datetime.isoformat": pure(STR),
-    "datetime.datetime.strftime": pure(STR),
     "datetime.datetime.timestamp": pure(FLOAT),
     "datetime.timedelta.total_seconds": pure(FLOAT),
     "random.*": RANDOM,
@@ -343,21 +440,16 @@ WORLD: Mapping[str, KnownCallable] = {
     "genericpath.isfile": _reads(BOOL),
     "genericpath.isdir": _reads(BOOL),
     "genericpath.getsize": _reads(INT),
-    **{f"posixpath.{name}": pure(STR, "deep *") for name in ("join", "basename", "dirname", "normpath")},
+    **{f"posixpath.{name}": pure(STR, "deep *") for name in ("join", "basename", "dirname", "normpath", "commonpath")},
+    "genericpath.commonprefix": pure(STR, "deep 0"),
+    "posixpath.isabs": pure(BOOL),
+    **{f"posixpath.{name}": _reads(STR) for name in ("abspath", "expanduser", "expandvars", "realpath", "relpath")},
+    "posix.stat": _reads(DATA),
+    "glob.glob": _reads(STRINGS),
     "posixpath.splitext": pure(TupleType((STR, STR))),
     "posixpath.split": pure(TupleType((STR, STR))),
     "posix.listdir": _reads(STRINGS),
     "posix.getcwd": _reads(STR),
-    **{
-        f"pathlib.Path.{name}": _reads(result, "any 0")
-        for name, result in (
-            ("read_text", STR),
-            ("read_bytes", BYTES),
-            ("exists", BOOL),
-            ("is_file", BOOL),
-            ("is_dir", BOOL),
-        )
-    },
     **{
         f"pathlib.Path.{name}": ordered("writes a file", writes="world")
         for name in ("write_text", "write_bytes", "mkdir", "unlink", "touch", "rename", "replace", "rmdir")
@@ -366,8 +458,13 @@ WORLD: Mapping[str, KnownCallable] = {
     "subprocess.*": ordered("starts a process", writes="world"),
     "shutil.*": ordered("writes files", writes="world"),
     "_contextvars.ContextVar.get": KnownCallable(Effect.PURE, True, uses=("any *",), fresh=False, writes="context"),
-    "_contextvars.ContextVar.set": ordered("writes a context variable", writes="context"),
-    "_contextvars.ContextVar.reset": ordered("writes a context variable", writes="context"),
+    # Every later call gets a copy of the context, so none may be issued before.
+    "_contextvars.ContextVar.set": KnownCallable(
+        Effect.FENCE, uses=("any *",), retains=frozenset((1,)), writes="context", reason="writes a context variable"
+    ),
+    "_contextvars.ContextVar.reset": KnownCallable(
+        Effect.FENCE, uses=("any *",), writes="context", reason="writes a context variable"
+    ),
     "sys._getframe": ordered("inspects frames"),
     "inspect.*": ordered("inspects frames or code"),
     "gc.*": ordered("runs the garbage collector"),
@@ -390,6 +487,10 @@ def _operator_entries() -> dict[str, KnownCallable]:
         found[f"_operator.{name}"] = pure(BOOL, "any *" if name.startswith("is") else "deep *")
     for name, known_as in (("add", "add"), ("sub", "sub"), ("mul", "mul"), ("truediv", "truediv"), ("mod", "mod")):
         found[f"_operator.{name}"] = pure(_operated(known_as), "deep *", retains=frozenset((0, 1)))
+    for name, known_as in (("floordiv", "floordiv"), ("pow", "pow"), ("xor", "xor"), ("and_", "and"), ("or_", "or")):
+        found[f"_operator.{name}"] = pure(_operated(known_as), "deep *", retains=frozenset((0, 1)))
+    for name in ("neg", "pos", "invert"):
+        found[f"_operator.{name}"] = pure(_negated(name), "deep *")
     return found
 
 
@@ -399,6 +500,10 @@ class _NoInference:
     def call(self, function: object, args: tuple[AbstractType, ...], kwargs: Mapping[str, AbstractType]) -> Any:
         """Never called: arguments are builtin data."""
         raise LookupError(function)
+
+
+def _negated(name: str) -> Any:
+    return lambda args, kwargs: operators.unary(name, args[0], _NoInference()).result  # type: ignore[arg-type]
 
 
 def _operated(name: str) -> Any:
@@ -418,6 +523,13 @@ def load() -> None:
             TABLE.add(path, entry)
     environ = _reads(UnionType(frozenset((STR, NONE))), "any *")
     TABLE.add("os._Environ.get", environ)
+    TABLE.add(hashlib.new, pure(DIGEST))
+    for made in (hashlib.blake2b, hashlib.blake2s, hashlib.sha3_256):
+        TABLE.add(made, pure(ExactType(made) if isinstance(made, type) else DIGEST))
+        if isinstance(made, type):
+            TABLE.add(made.hexdigest, pure(STR, "any 0"))
+            TABLE.add(made.digest, pure(BYTES, "any 0"))
+            TABLE.add(made.update, KnownCallable(result=NONE, uses=("any 0",), mutates=frozenset((0,))))
     TABLE.add(type(os.environ).__getitem__, _reads(STR, "any 0", "str 1"))
     TABLE.add("urllib.request.urlopen", KnownCallable(_urlopen, True, True, writes="world", reason="opens a URL"))
 
