@@ -113,6 +113,7 @@ class LoopStager(CarryingStager):
             source: SSAValue = self.builder.load_object(iterable.value)
             known: AbstractType = TupleOfType(INT)
         else:
+            self.hand_out_parts(iterable)
             known = self.type_of(iterable)
             source = self.ssa(iterable)
         snapshot = self.is_owned(iterable) or isinstance(known, (TupleType, TupleOfType)) or known == STR

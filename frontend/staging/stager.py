@@ -27,6 +27,7 @@ from ..effects.abstract_type import (
     is_immutable,
     join_all,
 )
+from ..effects.contents import element_type
 from ..effects.scope import CodeScope
 from ..effects.staleness import shallow, with_shallow_parts
 from .builder import Builder, Mark, Operand
@@ -230,6 +231,16 @@ class Stager:
             raise MustEscape(owned)
         self._owned_ssa(owned)
         self.state.update(owned, escaped=True, elements=None, type=self.state.type_of(owned))
+
+    def hand_out_parts(self, value: Value) -> None:
+        """What a container holds gets names of its own."""
+        if isinstance(value, Owned) and self.is_sealed(value) and not self.is_flat(self.state.type_of(value)):
+            self.unseal(value)
+
+    def is_flat(self, known: AbstractType) -> bool:
+        """Whether nothing that a container of this type gives can change."""
+        given = element_type(known)
+        return given is not None and is_immutable(given)
 
     def unseal(self, owned: Owned) -> None:
         """From here on somebody else may see what this container holds."""

@@ -282,6 +282,7 @@ class FunctionStager(ManagerStager):
             elements = self.state.heap[value].elements
         if elements is not None and len(elements) == number:
             return elements
+        self.hand_out_parts(value)
         known = self.type_of(value)
         types: Sequence[AbstractType]
         match known:

@@ -412,6 +412,34 @@ def outside_row(rows, xs):
     return kept, rows[0]["again"]
 
 
+def rows_by_name_and_by_place(xs):
+    rows = [dict(x=x) for x in xs]
+    for row in rows:
+        row["a"] = ask(row["x"])
+    n = len(rows[0]["a"])
+    rows[0]["a"] = num(n)
+    first, *rest = rows
+    first["b"] = ask(first["a"])
+    return rows, rows[0]["b"], rest
+
+
+def parts_unpacked(xs):
+    pairs = [[x] for x in xs]
+    one, two = pairs
+    one.append(ask(xs[0]))
+    pairs[1].append(num(xs[1]))
+    two.append(len(pairs[0]))
+    return pairs, len(one), len(two)
+
+
+def parts_in_a_comprehension(xs):
+    rows = [dict(x=x) for x in xs]
+    names = [row for row in rows]
+    names[0]["y"] = ask(xs[0])
+    rows[0]["z"] = num(rows[0]["x"])
+    return names[0]["z"], rows[0]["y"], [ask(row["x"]) for row in rows]
+
+
 def moved_between(xs):
     a, b = {"x": []}, {"x": []}
     a["x"].append(ask(xs[0]))
@@ -507,6 +535,9 @@ CONTAINERS = [
     case(argument_reads_the_receiver, ([1, 2, 3],)),
     case(log_in_the_argument, ([1],), raises="KeyError"),
     case(outside_row, lambda: ([{"x": 1}, {"x": 2}], [1])),
+    case(rows_by_name_and_by_place, ([1, 2, 3],)),
+    case(parts_unpacked, ([1, 2],)),
+    case(parts_in_a_comprehension, ([1, 2],)),
     case(moved_between, ([1, 2],)),
     case(grid, ([1, 2, 3],)),
     case(grid_of_one_row, ([1, 2],)),
