@@ -31,6 +31,7 @@ from . import (
     patterns,
     special_calls,
     statements,
+    value_table,
 )
 from .abstract_type import ANY, IMMUTABLE_SCALARS, AbstractType, InstanceType
 from .activation import Analysis, is_method_of_data
@@ -68,6 +69,7 @@ _REGISTERED = (  # imported for what they enter into the tables and the dispatch
     patterns,
     special_calls,
     statements,
+    value_table,
 )
 
 

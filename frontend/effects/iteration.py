@@ -5,13 +5,17 @@ In: a value. Out: the value of one element; the effect of iterating is entered i
 
 from __future__ import annotations
 
+import io
+
 from ...diagnostics.effect import Effect
 from . import operations
 from .abstract_type import (
     ANY,
     INT,
+    STR,
     AbstractType,
     ArrayType,
+    ExactType,
     IteratorType,
     TupleType,
     members,
@@ -72,6 +76,11 @@ def _iterate_part(frame: Frame, one: Value, node: object) -> Value:
     frame.ledger.has_array_work |= isinstance(one.type, ArrayType)
     if is_stepped(one.type):
         _step(frame, one)
+    if isinstance(one.type, ExactType) and one.type.cls is io.TextIOWrapper:
+        _step(frame, one)
+        frame.ledger.act(Effect.READS, "reads a file")
+        frame.ledger.sees.add((None, "world"))
+        return Value(STR)
     if element_type(one.type) is not None:
         return elements_of(frame, one)
     method = operations.call_dunder("__iter__", deep(one), (), frame.inference)

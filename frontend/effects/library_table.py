@@ -524,6 +524,7 @@ def load() -> None:
     environ = _reads(UnionType(frozenset((STR, NONE))), "any *")
     TABLE.add("os._Environ.get", environ)
     TABLE.add(hashlib.new, pure(DIGEST))
+    TABLE.add(str.maketrans, pure(DictType(INT, UnionType(frozenset((INT, STR, NONE))))))
     for made in (hashlib.blake2b, hashlib.blake2s, hashlib.sha3_256):
         TABLE.add(made, pure(ExactType(made) if isinstance(made, type) else DIGEST))
         if isinstance(made, type):

@@ -44,6 +44,7 @@ from .abstract_type import (
 )
 from .array_results import is_array_data, numpy_value
 from .contents import kinds
+from .known import known
 from .ledger import Inference
 from .scope import class_view
 from .summary import EVERYTHING, Guard, Summary
@@ -164,6 +165,10 @@ def call_dunder(
     """The summary of a special method of an instance; None where its class has none."""
     if isinstance(receiver, NeverType):
         return pure(NEVER)
+    if isinstance(receiver, ExactType) and receiver.cls in KNOWN_VALUE_CLASSES:
+        method = dunder(receiver.cls, name)
+        if method is not None and known(method) is not None:
+            return inference.call(method, (receiver, *others), {})
     if not isinstance(receiver, InstanceType):
         return unknown(f"`{name}` of {receiver}", receiver, *others)
     method = dunder(receiver.cls, name)
@@ -204,6 +209,15 @@ def parts_of(one: AbstractType) -> tuple[AbstractType, ...]:
 
 KNOWN_VALUE_CLASSES: set[type] = set()
 """Library classes whose comparisons, hashes and text are pure; the library table fills it."""
+
+VALUE_SAMPLES: dict[type, tuple[Any, ...]] = {}
+"""Samples of those whose operators are pure as well."""
+
+VALUE_ATTRIBUTES: dict[tuple[type, str], AbstractType] = {}
+"""What attributes of theirs hold."""
+
+SEE_CONTEXT: set[type] = set()
+"""Those whose arithmetic looks at a precision that is set elsewhere."""
 
 
 def is_generated(method: object) -> bool:

@@ -6,9 +6,10 @@ follow rules (scalars: found by trying the operator on samples); classes written
 
 from __future__ import annotations
 
+import decimal
 import itertools
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -45,6 +46,8 @@ from .operations import (
     DATA_FORMS,
     PLAIN_FORMS,
     SAMPLES,
+    SEE_CONTEXT,
+    VALUE_SAMPLES,
     array_operation,
     call_dunder,
     first_or_any,
@@ -78,7 +81,7 @@ def binary(name: str, left: AbstractType, right: AbstractType, inference: Infere
     """`left <op> right`."""
     left, right = widen(left), widen(right)
     if isinstance(left, ExactType) and isinstance(right, ExactType):
-        known = _scalar_binary(name, left.cls, right.cls)
+        known = _scalar_binary(name, left.cls, right.cls) or _value_binary(name, left.cls, right.cls)
         if known is not None:
             return known
     if isinstance(left, UnionType) or isinstance(right, UnionType):
@@ -113,6 +116,35 @@ def _scalar_binary(name: str, left: type, right: type) -> Summary | None:
         except (TypeError, ZeroDivisionError, ValueError, OverflowError):
             continue
     return pure(found)
+
+
+@lru_cache(maxsize=4096)
+def _value_binary(name: str, left: type, right: type) -> Summary | None:
+    """An operator between values of the standard library, or one and a number."""
+    samples = {**SAMPLES, **VALUE_SAMPLES}
+    if left not in samples or right not in samples or not (left in VALUE_SAMPLES or right in VALUE_SAMPLES):
+        return None
+    pairs = itertools.product(samples[left], samples[right])
+    return _value_operation(left, right, found=_tried(lambda a, b: BINARY[name](a, b), pairs))
+
+
+def _tried(operation: Callable[..., Any], operands: Iterable[tuple[Any, ...]]) -> AbstractType:
+    """The classes of what an operation gives for these operands; nothing where it raises."""
+    found: AbstractType = NEVER
+    with decimal.localcontext():  # exact numbers note there what has happened to them
+        for each in operands:
+            try:
+                found = join(found, ExactType(type(operation(*each))))
+            except (TypeError, ValueError, ArithmeticError):
+                continue
+    return found
+
+
+def _value_operation(*classes: type, found: AbstractType) -> Summary:
+    summary = pure(found)
+    if SEE_CONTEXT.isdisjoint(classes):
+        return summary
+    return summary.replace(sees_writes=True, sees=frozenset(((None, "context"),)))
 
 
 def _builtin_binary(name: str, left: AbstractType, right: AbstractType, inference: Inference) -> Summary:
@@ -175,6 +207,9 @@ def unary(name: str, operand: AbstractType, inference: Inference) -> Summary:
             found.append(pure(_scalar_unary(name, cls) if cls else NEVER))
         elif isinstance(part, ArrayType):
             found.append(array_operation(f"`{name}`", part))
+        elif isinstance(part, ExactType) and part.cls in VALUE_SAMPLES:
+            operands = ((one,) for one in VALUE_SAMPLES[part.cls])
+            found.append(_value_operation(part.cls, found=_tried(UNARY[name], operands)))
         else:
             found.append(call_dunder(f"__{name}__", part, (), inference) or pure(NEVER))
     return merged(found)

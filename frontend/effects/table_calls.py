@@ -42,7 +42,9 @@ def apply_known(
 ) -> Value:
     """One call of a callable in the table takes place."""
     ledger = frame.ledger
-    types = [literal_type(one, node, index) for index, one in enumerate(args)]
+    written = node.args if isinstance(node, ast.Call) else []
+    offset = len(args) - len(written)  # a method's receiver comes first
+    types = [literal_type(one, written, index - offset) for index, one in enumerate(args)]
     keyword_types = {key: deep(one) for key, one in kwargs.items()}
     effect = entry.effect_for(types, keyword_types)
     _enter_effect(frame, entry, effect, name, node)
@@ -150,7 +152,7 @@ def _watch(frame: Frame, made: Value, sources: Sequence[Value], node: object) ->
     cell.source_versions = tuple((one, one.version) for one in reached if isinstance(one, Cell) and one is not cell)
     if any(isinstance(origin, Cell) and origin.is_lazy for origin in reached):
         cell.is_lazy = True
-    if any(one.bound is not None or isinstance(one.type, (StaticType, InstanceType)) for one in sources[:1]):
+    if any(one.bound is not None or isinstance(one.type, (StaticType, InstanceType)) for one in sources[:2]):
         cell.is_lazy = True
 
 
@@ -186,10 +188,10 @@ def content_type(type_: AbstractType, field: str) -> AbstractType:
     return found
 
 
-def literal_type(one: Value, node: object, index: int) -> AbstractType:
+def literal_type(one: Value, written: Sequence[ast.expr], index: int) -> AbstractType:
     """The type of an argument; a literal string as itself (`open` modes)."""
-    if isinstance(node, ast.Call) and index < len(node.args):
-        arg = node.args[index]
+    if 0 <= index < len(written) and not any(isinstance(arg, ast.Starred) for arg in written):
+        arg = written[index]
         if isinstance(arg, ast.Constant) and isinstance(arg.value, str):
             return StaticType(arg.value)
     return consumed(one)

@@ -291,7 +291,8 @@ _FACTORY: Any = vars(defaultdict)["default_factory"]
 _SHAPES: dict[type, _Shape] = {}
 _SCALAR_INSTANCES: dict[tuple[object, ...], AbstractType] = {}
 _NATIVE_MODULES = frozenset(
-    {"builtins", "collections", "re", "datetime", "decimal", "fractions", "_thread", "threading"}
+    "builtins collections re datetime decimal fractions string uuid pathlib pathlib._local _thread threading "
+    "_hashlib _blake2 _io".split()
 )
 
 
