@@ -158,6 +158,8 @@ def _load_builtin(frame: Frame, owner: Value, cls: type, name: str) -> Value:
 
 
 def _value_attribute(cls: type, name: str) -> AbstractType:
+    if (cls, name) in operations.VALUE_ATTRIBUTES:
+        return operations.VALUE_ATTRIBUTES[cls, name]
     if cls in (int, bool):
         return INT
     if cls in (float, complex):
