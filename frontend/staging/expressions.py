@@ -12,6 +12,7 @@ from ...diagnostics.effect import Effect
 from ..effects.abstract_type import (
     CollectionType,
     DictType,
+    InstanceType,
     IteratorType,
     ListType,
     SetType,
@@ -23,7 +24,7 @@ from ..effects.abstract_type import (
 )
 from ..effects.contents import plain_form
 from ..effects.operations import is_builtin
-from ..effects.scope import fact, find
+from ..effects.scope import class_view, fact, find
 from ..effects.summary import CodeSummary
 from .names import names_of
 from .native import NativeStager
@@ -155,8 +156,6 @@ class ExpressionStager(NativeStager):
             raise Unstageable(f"`{min(missing)}` is captured before it is bound", node.lineno)
         if not isinstance(node, ast.Lambda) and node.name in free:
             raise Unstageable(f"local function `{node.name}` calls itself", node.lineno)
-        if late := free & self.rebound_names:
-            raise Unstageable(f"`{min(late)}` is captured by a function and bound more than once", node.lineno)
         return LocalFunction(node, captured)
 
     def _static_attribute(self, base: ast.expr, name: str) -> Value | None:
@@ -275,6 +274,20 @@ class ExpressionStager(NativeStager):
         except Unstageable:
             return None
 
+    def _is_own_method(self, node: ast.Call, name: str, attribute: str) -> bool:
+        """Whether a method is one of the class of an object that nobody else sees, and that the arguments leave alone."""
+        value = self.state.names[name]
+        known = self.type_of(value)
+        if not self.is_owned(value) or not isinstance(known, InstanceType) or attribute in dict(known.attributes):
+            return False
+        if not isinstance(class_view(known.cls).get(attribute), types.FunctionType):
+            return False
+        self.program.rely_on_class(known.cls, attribute)
+        try:
+            return all(self._leaves_alone({name}, one) for one in (*node.args, *(k.value for k in node.keywords)))
+        except Unstageable:
+            return False
+
     def _only_looks_up(self, found: CodeSummary, owned: set[str]) -> bool:
         summary = found.summary
         is_plain = summary.effect is Effect.PURE and not summary.unknown_types and not summary.sees_writes
@@ -287,7 +300,6 @@ class ExpressionStager(NativeStager):
         summary = self.describe(node).summary
         is_free = summary.effect <= Effect.UNORDERED and not summary.unknown_types
         return is_free and owned.isdisjoint(summary.mutates | summary.retains)
-
 
     def child_has_gain(self, node: ast.expr) -> bool:
         """Whether an operand, which may be a slice or a starred one, has something to stage."""
@@ -337,6 +349,8 @@ class ExpressionStager(NativeStager):
         elif isinstance(node.func.value, ast.Name) and node.func.value.id in self.state.names:
             known = widen(self.type_of(self.state.names[node.func.value.id]))
         else:
+            return
+        if isinstance(node.func.value, ast.Name) and self._is_own_method(node, node.func.value.id, node.func.attr):
             return
         if isinstance(known, UnionType) or not has_method(known, node.func.attr):
             node.func = self.compute(node.func)  # type: ignore[assignment]

@@ -76,9 +76,7 @@ class NativeStager(Stager):
         declared = self._declarations(bound | names.read)
         prologue_nodes = (*declared, *prologue.values())
         places, is_async = (tuple(inputs), tuple(outputs)), self.is_async and awaits(nodes)
-        return Segment(
-            body, *places, self.scope, statics, prologue_nodes, returns, tuple(unbound), is_async, exits
-        )
+        return Segment(body, *places, self.scope, statics, prologue_nodes, returns, tuple(unbound), is_async, exits)
 
     def _surely_binds(self, nodes: Sequence[ast.stmt], exits: Exits | None) -> Set[str]:
         """Names that have values when control comes out of native statements, whatever way it takes."""
@@ -133,15 +131,8 @@ class NativeStager(Stager):
             if isinstance(lazy, ast.GeneratorExp) and (bound := self.program.names([lazy]).bound):
                 raise Unstageable(f"`{min(bound)}` is bound by a generator expression that is kept")
             captured = self.program.names([lazy]).read & self.local_names
-            if rebound := captured & self.rebound_names:
-                raise Unstageable(f"`{min(rebound)}` is captured by a function and bound more than once")
             if early := {name for name in captured - self.program.names(nodes).bound if self._is_unbound(name)}:
                 raise Unstageable(f"`{min(early)}` is captured before it is bound")
-
-    @property
-    def rebound_names(self) -> frozenset[str]:
-        """Local names bound at more than one place, or inside a loop."""
-        raise NotImplementedError
 
     # ---- is there anything to stage in it?
 
@@ -468,6 +459,13 @@ def _definition(name: str, function: LocalFunction) -> ast.stmt:
     return ast.fix_missing_locations(ast.copy_location(assign, function.node))
 
 
+def is_ownable(cls: type) -> bool:
+    """Whether nobody else sees an object just made: its class keeps no book of it and has no say in its attributes."""
+    own = ("__del__", "__setattr__", "__delattr__", "__getattr__", "__getattribute__", "__new__")
+    bases = [base for base in cls.__mro__ if base is not object]
+    return type(cls) is type and not any(name in vars(base) for base in bases for name in own)
+
+
 def container_class(known: AbstractType) -> type | None:
     """The class of a mutable builtin container type; None for anything else."""
     match known:
@@ -478,6 +476,8 @@ def container_class(known: AbstractType) -> type | None:
         case SetType(frozen=False):
             return set
         case CollectionType(cls=cls):
+            return cls
+        case InstanceType(cls=cls) if is_ownable(cls):
             return cls
         case _:
             return None

@@ -20,8 +20,9 @@ from ..effects.scope import CodeScope, FunctionView
 from ..effects.source import FunctionNode, SourceUnavailable, function_source
 from ..effects.summary import Guard
 from .awaits import started_in_background
+from .box import box_of, boxed
 from .builder import ir_type
-from .closures import rebound_names
+from .closures import shared_names
 from .facts import ProgramFacts, Shape, Shapes, StagedFunction
 from .names import parameter_names
 from .statements import FunctionStager
@@ -70,6 +71,7 @@ class Program(ProgramFacts):
         block = stager.builder.block
         for name, shape in shapes:
             stager.bind(name, _parameter(shape, block))
+        stager.open_boxes()
         try:
             value = self.stage_body(stager, node)
         except RecursionError:
@@ -102,20 +104,21 @@ class Program(ProgramFacts):
             raise Unstageable("a generator")
         if started := started_in_background(node) if code.co_flags & inspect.CO_COROUTINE else None:
             raise Unstageable(f"`{started}` starts work in the background")
+        shared = shared_names(node) if code.co_cellvars else frozenset[str]()
+        if shared:
+            node = boxed(node, shared)
+            body = [*node.body]
+            self.kept.append(node)
         names = self.names(body)
-        if shared := names.nonlocal_names & parameter_names(node.args):
-            raise Unstageable(f"parameter `{min(shared)}` is shared with another function")
         scope = replace(
             CodeScope.of(function, source.class_name),
             function_name=function.__name__,
             future_flags=code.co_flags & FUTURE_FLAGS,
         )
         local_names = frozenset((names.bound | names.declared | parameter_names(node.args)) - names.nonlocal_names)
-        if shared := names.nonlocal_names & set(code.co_cellvars):
-            raise Unstageable(f"`{min(shared)}` is rebound by an inner function")
-        stager = FunctionStager(self, scope, local_names, names)
+        stager = FunctionStager(self, scope, local_names | {*map(box_of, shared)}, names)
         stager.is_async = isinstance(node, ast.AsyncFunctionDef)
-        stager.enter(rebound_names(node) if code.co_cellvars else frozenset())
+        stager.enter(shared)
         return stager, node
 
     def module(self, entry: str) -> ModuleOp:

@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence, Set
 
 from ...diagnostics.effect import PURE, READS
 from ..effects.abstract_type import AbstractType, ArrayType, ListType, TupleOfType, TupleType
+from ..effects.infer import infer_call
+from .box import Box, box_of
 from .branches import FALLS, JUMPS, SKIPS, Completion
 from .exits import WAYS
 from .exposed_names import exposed_in_body, exposed_names
@@ -24,27 +26,29 @@ class FunctionStager(ManagerStager):
     """Stages the statements of one function."""
 
     _iterated: list[Owned]
-    _rebound: frozenset[str]
+    _boxed: frozenset[str]
 
     @property
     def iterated(self) -> list[Owned]:
         """Owned containers that loops around this place iterate."""
         return self._iterated
 
-    @property
-    def rebound_names(self) -> frozenset[str]:
-        """Local names bound at more than one place, or inside a loop."""
-        return self._rebound
-
-    def enter(self, rebound: frozenset[str]) -> None:
-        """Start on a function whose names are bound as `rebound` says."""
+    def enter(self, boxed: frozenset[str]) -> None:
+        """Start on a function in which these names live in boxes."""
         self._exits = []
         self._kept = {}
         self._handling = []
         self._changes = []
         self._unsealed = []
         self._iterated = []
-        self._rebound = rebound
+        self._boxed = boxed
+
+    def open_boxes(self) -> None:
+        """Make the boxes of a call."""
+        for name in sorted(self._boxed):
+            known = infer_call(Box, [Static(name).type], {})
+            ssa = self.emit_leaf(Box, "Box", [Static(name)], (), known)
+            self.state.names[box_of(name)] = self.value_of(ssa, known)
 
     # ---- blocks
 
@@ -434,7 +438,6 @@ class FunctionStager(ManagerStager):
             and not is_generator
             and not reads_itself
             and all(isinstance(d, ast.Constant) for d in defaults)
-            and node.name not in self._rebound
         )
 
     def _stage_import(self, node: ast.Import) -> None:
