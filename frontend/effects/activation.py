@@ -31,7 +31,7 @@ from .construction import construct, initialise
 from .contents import degraded
 from .coroutines import makes_coroutine, unjitted
 from .frame import Budget, Frame, TooLarge
-from .known import known
+from .known import TABLE, known
 from .ledger import DECLARE, Ledger
 from .scope import CodeScope, class_view, current_type
 from .source import FunctionSource, SourceUnavailable, function_source, is_library
@@ -292,7 +292,7 @@ def memo_key(function: types.FunctionType, args: tuple[AbstractType, ...], kwarg
     if function.__kwdefaults__:
         held += tuple((name, _fact(one)) for name, one in function.__kwdefaults__.items())
     named = tuple(kwargs.items()) if kwargs else ()
-    return (id(code), id(function.__globals__), held, args, named)
+    return (id(code), id(function.__globals__), held, args, named, TABLE.version)
 
 
 def _cell_fact(cell: types.CellType) -> object:
