@@ -7,15 +7,17 @@ Out: its `KnownCallable`, or None. Users and packages extend the table with `reg
 
 from __future__ import annotations
 
+import re
 import sys
 import threading
 import types
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from ...diagnostics.effect import Effect
-from ...diagnostics.errors import XCSError
+from ...diagnostics.errors import XCSError, XCSWarning
 from .abstract_type import ANY, AbstractType
 from .promised_result import checked_promise
 from .summary import ParameterKey
@@ -160,6 +162,7 @@ MAX_MISSING = 4096
 _NAMESAKES = frozenset({"jax", "jaxlib", "numpy", "openai", "anthropic", "litellm", "httpx", "langchain_core"})
 TABLE = Table()
 _entry_points_loaded = False
+_PATH = re.compile(r"[A-Za-z_]\w*(\.\w+)+(\.\*)?|[A-Za-z_]\w*\.\*")
 
 
 def path_of(function: object) -> str | None:
@@ -209,6 +212,7 @@ def _same_builtin(found: object, function: object) -> bool:
     return type(function) is types.BuiltinFunctionType and is_class(function.__self__)  # type: ignore[attr-defined]
 
 
+ENTRY_POINT_GROUP = "xcs.effects"
 _DECLARABLE = ("pure", "reads", "unordered", "ordered", "fence")
 
 
@@ -234,12 +238,20 @@ def register(
     unordered or reads. `result` promises what it gives: a scalar class such as `str`, `"plain"` (as JSON gives it) or
     `"data"` (objects of a library that only hold data).
 
+    `mutates` and `retains` name positional arguments by index (a method's object is 0): those that a call writes, and
+    those that may live on after it. Entries hold for what is traced from then on.
+
     Raises:
-        XCSError: the effect or the result is none of these.
+        XCSError: the target is neither callable nor a path, or the effect or the result is none of these.
     """
     if isinstance(effect, str) and effect not in _DECLARABLE:
         choices = ", ".join(f"`{name}`" for name in _DECLARABLE)
         raise XCSError(f"expected the effect to be one of {choices}, found `{effect}`")
+    if not callable(target) and not (isinstance(target, str) and _PATH.fullmatch(target)):
+        raise XCSError(f"expected a callable or an import path such as `package.Class.method`, found `{target!r}`")
+    if not all(type(index) is int and index >= 0 for index in (*mutates, *retains)):
+        found = next(index for index in (*mutates, *retains) if type(index) is not int or index < 0)
+        raise XCSError(f"expected positions of arguments in `mutates` and `retains`, found `{found!r}`")
     strength = Effect[effect.upper()] if isinstance(effect, str) else effect
     waits = strength in (Effect.UNORDERED, Effect.READS) if external is None else external
     entry = KnownCallable(
@@ -247,6 +259,7 @@ def register(
         sees_writes,
         waits,
         ANY if result == ANY else checked_promise(result),
+        uses=("any *", "any **"),
         mutates=frozenset(mutates),
         retains=frozenset(retains),
         fresh=False,
@@ -256,12 +269,17 @@ def register(
 
 
 def load_entry_points() -> None:
-    """Runs the functions of the entry-point group `xcs.effects`, once."""
+    """Runs the functions of the entry-point group `xcs.effects`, once; one that fails says so, and the rest run."""
     global _entry_points_loaded
     if _entry_points_loaded:
         return
     _entry_points_loaded = True
     from importlib.metadata import entry_points
 
-    for point in entry_points(group="xcs.effects"):
-        point.load()()
+    for point in entry_points(group=ENTRY_POINT_GROUP):
+        try:
+            point.load()()
+        except Exception as error:
+            where = f"`{point.name}` of {point.dist.name}" if point.dist is not None else f"`{point.name}`"
+            text = f"entry point {where} (`{point.value}`) fails, so what it knows of effects is missing"
+            warnings.warn(f"{text}: {type(error).__name__}: {error}", XCSWarning, stacklevel=2)

@@ -1,0 +1,3 @@
+import xcs
+
+xcs.register("search", "reads")
