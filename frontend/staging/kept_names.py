@@ -191,8 +191,19 @@ def binds_last(node: ast.stmt) -> bool:
             return len(targets) == 1 and isinstance(targets[0], ast.Name)
         case ast.FunctionDef() | ast.ClassDef():
             return True
+        case ast.Match():
+            return is_pattern_test(node)  # a pattern binds its names when all of it has matched
         case _:
             return not names_of([node]).bound
+
+
+def is_pattern_test(node: ast.Match) -> bool:
+    """Whether a `match` only says which case takes its subject: what the stager makes of a `match` of the user's."""
+    match node.cases[-1].body:
+        case [ast.Assign(targets=[ast.Name(id=name)])]:
+            return name.startswith("_xcs_")
+        case _:
+            return False
 
 
 def _is_flat(target: ast.expr) -> bool:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import types
 from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +20,7 @@ from typing import Any
 from ...diagnostics.effect import Effect
 from ..effects.abstract_type import ANY, BOOL, NONE, AbstractType, CaughtType, ExactType, InstanceType
 from ..effects.infer import infer_call
-from ..effects.source import is_library
+from ..effects.source import SourceUnavailable, function_source, is_library
 from ..effects.summary import EVERYTHING, Summary
 from .branches import EXIT, FALLS, RAISES, Completion
 from .calls import class_function
@@ -93,6 +94,7 @@ class ManagerStager(MatchStager):
         manager = self.stage_expression(item.context_expr)
         self.at(item.context_expr)
         protocol = self._protocol(manager, node)
+        self.hold(manager)  # entering and leaving it may write it
         held = Tracer(self.ssa(manager), self.type_of(manager))
         entered = Tracer(self.emit_leaf(enter, "enter", [held], (), protocol.enter), protocol.enter.result)
         self.num_temporaries += 1
@@ -149,6 +151,8 @@ class ManagerStager(MatchStager):
 
     def _protocol(self, manager: Value, node: ast.With) -> Protocol:
         known = self.type_of(manager)
+        if isinstance(manager, Tracer) and manager.ssa.owner is self.builder.block.last_op:
+            known = manager.type  # made just now: nothing has been written since
         if isinstance(known, ExactType):
             module = known.cls.__module__.partition(".")[0]
             if known.cls in TRIVIAL:
@@ -177,13 +181,25 @@ class ManagerStager(MatchStager):
             return None
         for name in ("__enter__", "__exit__"):
             self.program.rely_on_class(known.cls, name)
-        return Protocol(_in_order(first), _in_order(last).replace(result=BOOL), last.result != NONE)
+        # What its attributes hold when it is left isn't known yet, so leaving may write anything.
+        last = last.replace(mutates=last.mutates | {0}, writes=last.writes | ALL_OF_IT, sees_writes=True)
+        last = _in_order(last).replace(result=BOOL, fresh=False, builds=False)
+        return Protocol(_in_order(first), last, _may_swallow(leaving))
 
 
 def _ordered(given: AbstractType) -> Protocol:
     entering = Summary(Effect.ORDERED, result=given, retains=frozenset((0,)), reason="enters a context manager")
     leaving = Summary(Effect.ORDERED, result=BOOL, mutates=frozenset((0,)), writes=ALL_OF_IT, reason="leaves one")
     return Protocol(entering, leaving, False)
+
+
+def _may_swallow(leaving: types.FunctionType) -> bool:
+    """Whether an `__exit__` gives anything but None: what an attribute holds now says nothing of later."""
+    try:
+        body = function_source(leaving).node
+    except SourceUnavailable:
+        return True
+    return any(isinstance(inner, ast.Return) and inner.value is not None for inner in ast.walk(body))
 
 
 def _in_order(summary: Summary) -> Summary:

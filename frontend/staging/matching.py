@@ -16,6 +16,7 @@ from typing import Any
 
 from .branches import Completion
 from .exceptions import ExceptionStager
+from .kept_names import is_pattern_test
 from .names import leaves
 from .rewriting import name_node
 
@@ -27,7 +28,7 @@ class MatchStager(ExceptionStager):
 
     def gains_by_match(self, node: ast.Match) -> bool:
         """Whether a `match` is worth taking apart: more of it than its patterns may gain, or leaves the block."""
-        if _is_test(node):
+        if is_pattern_test(node):
             return False
         return bool(leaves([node])) or self.has_gain(node) or self.binds_halfway(node)
 
@@ -42,15 +43,6 @@ class MatchStager(ExceptionStager):
         if not leaves([node]):
             return self.stage_block(statements, later, tail=False)
         return self.go_on_after(statements, rest, later, live, tail)
-
-
-def _is_test(node: ast.Match) -> bool:
-    """Whether a `match` is one of ours, which only tries patterns."""
-    match node.cases[-1].body:
-        case [ast.Assign(targets=[ast.Name(id=name)])]:
-            return name.startswith("_xcs_")
-        case _:
-            return False
 
 
 def _chain(node: ast.Match, cases: Sequence[ast.match_case], subject: str, taken: str) -> list[ast.stmt]:

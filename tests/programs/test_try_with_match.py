@@ -1156,3 +1156,31 @@ def test_with(run) -> None:
 def test_a_manager_that_is_not_looked_into_is_explained() -> None:
     found = xcs.trace_function(with_contextmanager, 1).opaque
     assert [one.reason for one in found] == ["a context manager that is not looked into"]
+
+
+class Switch:
+    """Swallows only what it is told to while it is entered; gives an object that is no bool."""
+
+    def __init__(self):
+        self.answer = None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, traceback):
+        return self.answer
+
+
+def with_answer_changed_inside(x):
+    with Switch() as switch:
+        switch.answer = [1]
+        note("inside")
+        flaky(x)
+    return ask("after")
+
+
+@pytest.mark.parametrize(
+    "run", [case(with_answer_changed_inside, (x,), name=f"with_answer_changed_{x}", staged=True) for x in (0, 2)]
+)
+def test_leaving_asks_the_manager_as_it_is_then(run) -> None:
+    run()
