@@ -17,6 +17,9 @@ from typing import Any
 from snapshot import snapshot
 
 import xcs
+from xcs.frontend.effects.known import register
+
+register(snapshot, "pure", result=str)  # the observer is no part of the programs
 
 LOG: list[Any] = []
 PATIENCE_S = 2.0  # how long a call waits for others that should overlap with it before the test fails
@@ -63,6 +66,7 @@ class World:
     calls: list[str] = field(default_factory=list)
     strays: list[str] = field(default_factory=list)
     caller: int = 0
+    on_worker: bool = False  # a worker runs a call now, on whatever thread
     latency_s: float = 0.0  # longer than scheduling takes, so that whatever doesn't wait for a call is seen
 
     @contextmanager
@@ -161,7 +165,7 @@ def say(*words: Any) -> int:
 
 
 def _here(what: str) -> None:
-    if threading.get_ident() != CURRENT.world.caller:
+    if threading.get_ident() != CURRENT.world.caller or CURRENT.world.on_worker:
         CURRENT.world.strays.append(what)
 
 

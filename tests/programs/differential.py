@@ -1,0 +1,199 @@
+"""Runs one program in every way it can run, and tells where they differ: what the random programs are held against.
+
+A program is text. It is never written to disk: its lines are put where Python looks for the lines of a file. Each
+of its cases runs plainly, then with what gains staged and with everything staged, each traced once and run in program
+order and by the dataflow executor, whose external calls complete in an order drawn from a seed, on one thread.
+"""
+
+from __future__ import annotations
+
+import itertools
+import linecache
+import random
+import sys
+import types
+import warnings
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import leaves
+import program_prelude
+from observe import Observation, compare, observe
+
+sys.path.append(str(Path(__file__).parent.parent / "unit"))
+
+from virtual_pool import VirtualPool
+
+import xcs
+from xcs.frontend.jit import Wrapped
+from xcs.runtime.executor import Executor, SequentialExecutor, ThreadsExecutor
+
+MAX_CALLS = 60  # external calls of one run: more take time and show nothing new
+ARGUMENTS: list[tuple[Any, ...]] = [
+    (3, "ab", [1, 2, 3], {"a": 1, "b": 2}),
+    (2, "xyz", [5], {"c": 7, "a": 0, "z": -1}),
+    (7, "q", [4, 4, 0, 2], {"b": 3}),
+    (0, "", [], {}),
+]
+_numbers = itertools.count()
+
+
+class Refused(Exception):
+    """The program shows nothing: it doesn't compile, or calls too much."""
+
+
+@dataclass
+class Tally:
+    """What many programs came to."""
+
+    num_programs: int = 0
+    num_raising: int = 0
+    fallbacks: Counter[str] = field(default_factory=Counter)
+    opaque: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def fallback_share(self) -> float:
+        """Programs that ran as plain Python as a whole."""
+        return self.fallbacks.total() / max(self.num_programs, 1)
+
+    def text(self) -> str:
+        """In a few lines."""
+        lines = [
+            f"{self.num_programs} programs, {self.num_raising / max(self.num_programs, 1):.0%} raise, "
+            f"{self.fallback_share:.1%} plain Python"
+        ]
+        lines += [f"  plain: {count} {reason}" for reason, count in self.fallbacks.most_common(8)]
+        lines += [f"  native: {count} {reason}" for reason, count in self.opaque.most_common(25)]
+        return "\n".join(lines)
+
+
+class DrawnPool(VirtualPool):
+    """External calls complete in an order drawn from a seed; effects inside of them are off the calling thread."""
+
+    def __init__(self, seed: int) -> None:
+        draw = random.Random(seed)
+        super().__init__(lambda running: draw.randrange(len(running)), draw.choice([None, 1, 2]))
+
+    def complete_one(self) -> None:
+        """Run one call, as a worker would."""
+        world = leaves.CURRENT.world
+        world.on_worker = True
+        try:
+            super().complete_one()
+        finally:
+            world.on_worker = False
+
+
+class EitherExecutor:
+    """Runs one compiled program in program order or out of it, as told."""
+
+    def __init__(self) -> None:
+        self.now: Executor = SequentialExecutor()
+
+    def run(self, *args: Any) -> Any:
+        """See `Executor.run`."""
+        return self.now.run(*args)
+
+
+def load(text: str) -> types.ModuleType:
+    """The module of a program's text.
+
+    Raises:
+        Refused: it doesn't compile.
+    """
+    name = f"random_program_{next(_numbers)}"
+    module = types.ModuleType(name)
+    module.__file__ = filename = f"<{name}>"
+    linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SyntaxWarning)
+        try:
+            code = compile(text, filename, "exec", dont_inherit=True)
+        except SyntaxError as error:
+            raise Refused(str(error)) from None
+    exec(code, vars(module))
+    return module
+
+
+def run_everywhere(text: str, cases: Sequence[int], seed: int, tally: Tally) -> str | None:
+    """How the runs of a program differ from plain Python; None where they don't.
+
+    Raises:
+        Refused: see there.
+    """
+    module = load(text)
+    arguments = [ARGUMENTS[case] for case in cases]
+    wanted = [_observe(module.program, module, case) for case in arguments]
+    if any(seen.calls.total() > MAX_CALLS for seen in wanted):
+        raise Refused("too many calls")
+    tally.num_programs += 1
+    tally.num_raising += any(seen.kinds for seen in wanted)
+    for stage in ("gains", "all"):
+        wrong = _compare_staged(module, stage, list(zip(arguments, wanted, strict=True)), seed, tally)
+        if wrong is not None:
+            return wrong
+    return None
+
+
+def _compare_staged(
+    module: types.ModuleType,
+    stage: str,
+    cases: list[tuple[tuple[Any, ...], Observation]],
+    seed: int,
+    tally: Tally,
+) -> str | None:
+    jitted: Wrapped = xcs.jit(module.program, stage=stage)
+    jitted._xcs_executor = executor = EitherExecutor()
+    for order in ("program order", "any order"):
+        for number, (arguments, want) in enumerate(cases):
+            is_sequential = order == "program order"
+            executor.now = SequentialExecutor() if is_sequential else ThreadsExecutor(DrawnPool(seed + number))  # type: ignore[arg-type]
+            try:
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore", xcs.XCSWarning)
+                    got = _observe(jitted, module, arguments)
+                compare(want, got, f"stage `{stage}`, {order}, arguments {arguments}", more_calls=True)
+                _check_calls(module, want, got)
+            except Exception as error:
+                return f"{error}" if isinstance(error, AssertionError) else f"{type(error).__name__}: {error}"
+    stats = xcs.get_jit_stats(jitted)
+    if stats["fallback"] is not None:
+        if stats["fallback"].startswith("internal error"):
+            return f"stage `{stage}`: {stats['fallback']}"
+        if stage == "gains":
+            tally.fallbacks[_shortened(stats["fallback"])] += 1
+    elif stage == "gains" and stats["traces"]:
+        tally.opaque.update({_shortened(one.reason) for one in jitted.lower().opaque})
+    return None
+
+
+def _check_calls(module: types.ModuleType, want: Observation, got: Observation) -> None:
+    """Calls that Python doesn't make are only made where an exception left a block, and only unordered ones."""
+    extra = got.calls - want.calls
+    if extra and not want.kinds and not _may_catch(module):
+        raise AssertionError(f"additional external calls: want {dict(want.calls)} got {dict(got.calls)}")
+
+
+def _may_catch(module: types.ModuleType) -> bool:
+    text = "".join(linecache.cache[module.__file__][2])  # type: ignore[index]
+    return any(word in text for word in ("try", "with ", "next(", "any(", "all(", "lazy", "StopIteration"))
+
+
+def _observe(function: Any, module: types.ModuleType, arguments: tuple[Any, ...]) -> Observation:
+    def setup() -> None:
+        module.reset()
+        program_prelude.reset()
+
+    def state() -> Any:
+        return module.G, module.SHARED, program_prelude.state()
+
+    return observe(function, arguments, setup=setup, state=state)
+
+
+def _shortened(reason: str) -> str:
+    """A reason without the names in it."""
+    parts = reason.split("`")
+    return "`".join("…" if index % 2 and part not in ("try", "if", "else", "finally", "return", "raise", "break") else part for index, part in enumerate(parts))

@@ -1,0 +1,466 @@
+"""What random programs are made of: classes and helpers of every construct, over the leaves of `leaves.py`.
+
+Each helper has source, so that it is staged where everything is; what it does outside shows in `LOG`, in `state()` or
+in the calls of the world. `reset()` puts everything back before a run.
+"""
+
+from __future__ import annotations
+
+import functools
+import random
+from collections import Counter, OrderedDict, defaultdict, deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import dataclass, field
+from functools import partial, reduce
+from typing import Any, NamedTuple
+
+import leaves
+from leaves import (
+    LOG,
+    Meter,
+    Model,
+    ask,
+    echo,
+    fetch,
+    flaky,
+    many,
+    note,
+    note_and_return,
+    num,
+    raising,
+    rate,
+    say,
+    slow,
+    wait,
+)
+
+import xcs
+
+__all__ = [
+    "LOG",
+    "SHELF",
+    "Basket",
+    "Box",
+    "Counter",
+    "Door",
+    "Meter",
+    "Model",
+    "Oops",
+    "OrderedDict",
+    "Pair",
+    "Point",
+    "Sum",
+    "add",
+    "ask",
+    "bump",
+    "cached",
+    "chatty",
+    "counted",
+    "defaultdict",
+    "deque",
+    "down",
+    "each",
+    "echo",
+    "even",
+    "fetch",
+    "flaky",
+    "flatten",
+    "grow",
+    "keyword",
+    "lazy",
+    "look",
+    "loud",
+    "many",
+    "measure",
+    "note",
+    "note_and_return",
+    "nullcontext",
+    "num",
+    "odd",
+    "partial",
+    "pick",
+    "pop_or",
+    "put",
+    "raising",
+    "rate",
+    "reduce",
+    "roll",
+    "say",
+    "session",
+    "slow",
+    "suppress",
+    "total",
+    "try_it",
+    "tune",
+    "twice",
+    "wait",
+]
+
+SHELF: dict[str, Any] = {}
+_dice = random.Random(1)
+_count = 0
+
+
+def reset() -> None:
+    """Everything as it was before the first run."""
+    global _count
+    _count = 0
+    SHELF.clear()
+    _dice.seed(1)
+    Box.made = 0
+    cached.cache_clear()
+    loud.log.clear()
+
+
+def state() -> Any:
+    """What runs may have changed."""
+    return _count, Box.made, SHELF, cached.cache_info()[:2], loud.log
+
+
+# ---------------------------------------------------------------- leaves with state
+@xcs.op(effect="ordered")
+def put(key: Any, value: Any) -> Any:
+    """Writes the state that `look` reads."""
+    leaves._here(f"put {key}")
+    SHELF[str(key)] = value
+    return value
+
+
+@xcs.op(effect="reads")
+def look(key: Any) -> Any:
+    """Sees all that was put before, and nothing later."""
+    with leaves.CURRENT.world.call("look", key):
+        return SHELF.get(str(key), 0)
+
+
+def bump(by: int) -> int:
+    """Writes a global of its own module."""
+    global _count
+    _count += by
+    return _count
+
+
+def roll(sides: int) -> int:
+    """The next random number: ordered, though nobody says so."""
+    return _dice.randrange(1, abs(sides) % 9 + 2)
+
+
+# ---------------------------------------------------------------- classes
+class Oops(Exception):
+    """An error with a member."""
+
+    def __init__(self, text: str, code: int = 0) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+class Box:
+    """Counts, keeps, and calls."""
+
+    made = 0
+
+    def __init__(self, v: Any) -> None:
+        self.v = v
+        self.items: list[Any] = []
+
+    def add(self, x: Any) -> Any:
+        self.v += num(x)
+        self.items.append(x)
+        return self.v
+
+    def peek(self) -> Any:
+        return self.v
+
+    @property
+    def double(self) -> Any:
+        return self.v * 2
+
+    @property
+    def asked(self) -> str:
+        return ask(self.v)
+
+    @staticmethod
+    def of(x: Any) -> Box:
+        return Box(num(x))
+
+    @classmethod
+    def count(cls) -> int:
+        cls.made += 1
+        note(cls.made > 0)
+        return 1
+
+    def __call__(self, x: Any) -> Any:
+        note(x)
+        return num(x) + self.v
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+
+@dataclass
+class Point:
+    """Data with a list in it."""
+
+    x: Any
+    ys: list[Any] = field(default_factory=list)
+
+    def moved(self, by: Any) -> Point:
+        return Point(self.x + num(by), [*self.ys, by])
+
+    def extend(self, by: Any) -> int:
+        self.ys.append(by)
+        self.x += 1
+        return len(self.ys)
+
+
+class Pair(NamedTuple):
+    """A tuple with names."""
+
+    a: Any
+    b: Any
+
+    def swapped(self) -> Pair:
+        return Pair(self.b, self.a)
+
+
+class Sum:
+    """Operators of the user's own, with effects of every kind."""
+
+    def __init__(self, v: Any) -> None:
+        self.v = v
+
+    def __add__(self, other: Any) -> Sum:
+        note("add")
+        return Sum(self.v + (other.v if isinstance(other, Sum) else num(other)))
+
+    def __radd__(self, other: Any) -> Sum:
+        return Sum(num(other) + self.v)
+
+    def __iadd__(self, other: Any) -> Sum:
+        self.v += num(other) if not isinstance(other, Sum) else other.v
+        return self
+
+    def __mul__(self, other: Any) -> Sum:
+        return Sum(self.v * other)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sum) and num(self.v) == num(other.v)
+
+    def __hash__(self) -> int:
+        return 7
+
+    def __lt__(self, other: Any) -> bool:
+        note("lt")
+        return self.v < other.v
+
+    def __bool__(self) -> bool:
+        note("bool")
+        return self.v % 2 == 0
+
+    def __getitem__(self, index: Any) -> Any:
+        return num(self.v + index)
+
+    def __contains__(self, one: Any) -> bool:
+        return num(one) > self.v
+
+    def __str__(self) -> str:
+        return f"Sum({ask(self.v)})"
+
+    def __format__(self, spec: str) -> str:
+        return f"{self.v:{spec or '>2'}}"
+
+    def __int__(self) -> int:
+        return self.v
+
+
+class Basket:
+    """A container of the user's own."""
+
+    def __init__(self, *things: Any) -> None:
+        self.things = list(things)
+
+    def __iter__(self) -> Iterator[Any]:
+        for thing in self.things:
+            note(("next", thing))
+            yield thing
+
+    def __len__(self) -> int:
+        return len(self.things)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self.things[index]
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        note("set")
+        self.things[index] = value
+
+    def __delitem__(self, index: Any) -> None:
+        del self.things[index]
+
+
+class Door:
+    """A context manager, which may swallow and may fail."""
+
+    def __init__(self, tag: Any, swallows: Any = ()) -> None:
+        self.tag = tag
+        self.swallows = swallows
+
+    def __enter__(self) -> Door:
+        note(("enter", self.tag))
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> bool:
+        note(("exit", self.tag, None if kind is None else kind.__name__))
+        return kind is not None and issubclass(kind, self.swallows)
+
+
+@contextmanager
+def session(tag: Any) -> Iterator[str]:
+    """A context manager written as a generator, with a call on each side."""
+    note(("open", tag))
+    try:
+        yield ask(tag)
+    except KeyError as error:
+        note(("caught", str(error)))
+    finally:
+        note(("close", tag))
+
+
+# ---------------------------------------------------------------- functions about functions
+def loud(f: Callable[..., Any]) -> Callable[..., Any]:
+    """A decorator that logs."""
+
+    @functools.wraps(f)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        loud.log.append(f.__name__)  # type: ignore[attr-defined]
+        return f(*args, **kwargs)
+
+    return wrapper
+
+
+loud.log = []  # type: ignore[attr-defined]
+
+
+def counted(f: Callable[..., Any]) -> Callable[..., Any]:
+    """A decorator that keeps a count in a cell."""
+    count = 0
+
+    @functools.wraps(f)
+    def wrapper(*args: Any) -> Any:
+        nonlocal count
+        count += 1
+        return f(*args) + count
+
+    return wrapper
+
+
+@loud
+def tune(x: Any) -> Any:
+    return num(x) + 1
+
+
+@functools.lru_cache(maxsize=None)
+def cached(x: Any) -> Any:
+    wait("cached", x)
+    return x * 3
+
+
+twice = partial(reduce, lambda a, b: a + num(b))
+
+
+# ---------------------------------------------------------------- helpers
+def add(a: Any, b: Any) -> Any:
+    return a + b
+
+
+def measure(s: Any) -> int:
+    wait("measure", s)
+    return len(s) * 3
+
+
+def grow(items: list[Any], x: Any) -> int:
+    items.append(num(x))
+    return len(items)
+
+
+def pop_or(items: list[Any], default: Any) -> Any:
+    if items:
+        return items.pop()
+    return default
+
+
+def pick(x: Any) -> Any:
+    if x > 2:
+        return measure(str(x))
+    note(x)
+    return x + num(x)
+
+
+def down(n: int) -> Any:
+    if n <= 0:
+        return num(1)
+    return down(n - 1) + measure("n" * min(n, 3))
+
+
+def even(n: int) -> int:
+    if n <= 0:
+        return num(1)
+    return odd(n - 1)
+
+
+def odd(n: int) -> int:
+    if n <= 0:
+        return 0
+    note(n)
+    return even(n - 1) + 1
+
+
+def flatten(tree: Any) -> list[Any]:
+    if not isinstance(tree, list):
+        return [num(tree)]
+    return [leaf for branch in tree for leaf in flatten(branch)]
+
+
+def total(tree: Any) -> Any:
+    found = 0
+    for one in tree:
+        if isinstance(one, list):
+            found += total(one)
+        else:
+            found += one
+    return found
+
+
+def try_it(x: Any) -> Any:
+    try:
+        return flaky(x)
+    except ValueError:
+        return -1
+
+
+def keyword(a: Any, /, b: Any = 2, *rest: Any, c: Any = 3, **others: Any) -> Any:
+    note(sorted(others))
+    return a + num(b) + c + sum(rest) + sum(others.values())
+
+
+def chatty(x: Any) -> Any:
+    """Several effects in a row."""
+    say("chatty", x)
+    a, b = num(x), ask(x)
+    note(b)
+    return a
+
+
+def each(items: Any, f: Callable[[Any], Any]) -> list[Any]:
+    found = []
+    for item in items:
+        found.append(f(item))
+    return found
+
+
+def lazy(items: Any) -> Iterator[Any]:
+    """A generator with a call and an effect for each element."""
+    for item in items:
+        note(("yield", item))
+        yield num(item)
