@@ -43,6 +43,7 @@ class CodeScope:
         file: the file the code stands in.
         class_name: the class in whose body the code stands, for private names.
         function_name: the function the code is part of.
+        qualname: its name with the classes and functions around it.
         future_flags: compiler flags of its module.
         statics: names bound to objects that are known for sure and never rebound.
     """
@@ -54,6 +55,7 @@ class CodeScope:
     function_name: str = ""
     future_flags: int = 0
     statics: Mapping[str, Any] = field(default_factory=dict)
+    qualname: str = ""
 
     def with_statics(self, statics: Mapping[str, Any]) -> CodeScope:
         """The same scope with more names known for sure."""

@@ -82,7 +82,8 @@ class CarryingStager(LeavingStager):
             except MustEscape as missing:
                 self._restart(before, mark, written)
                 missing.settle(self)
-                carried.containers.pop(missing.owned, None)
+                if not self.is_owned(missing.owned):
+                    carried.containers.pop(missing.owned, None)
                 continue
             if self._settled(carried, traced, before) and (written or not self.program.world_written):
                 self._finish(carried, traced, before, bound, live, emit, flag)
@@ -237,6 +238,7 @@ class CarryingStager(LeavingStager):
         """After the loop: what changed is what the loop gives, the rest is as it was before."""
         for owned, known in carried.containers.items():
             if owned in results:
+                self.require_carried(owned)
                 self.change(owned, results[owned], known, self.state.heap[owned].sealed)
         for name, known in carried.names.items():
             if name_of_flag(name) is not None:

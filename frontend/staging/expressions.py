@@ -101,7 +101,7 @@ class ExpressionStager(NativeStager):
                 return Static(value)
             case ast.Name(id=name):
                 return self.lookup(name, node)
-            case ast.Lambda():
+            case ast.Lambda() if has_literal_defaults(node.args):
                 return self.local_function(node)
             case ast.Tuple(elts=elements) if not any(isinstance(e, ast.Starred) for e in elements):
                 return TupleValue(tuple(map(self.stage_expression, elements)))
@@ -338,7 +338,7 @@ class ExpressionStager(NativeStager):
         if isinstance(node, ast.Name):
             bound = self.state.names.get(node.id)
             return not isinstance(bound, (Maybe, Unbound)) if bound is not None else self.static_of(node) is not None
-        return isinstance(node, (ast.Constant, ast.Lambda))
+        return isinstance(node, ast.Constant) or (isinstance(node, ast.Lambda) and has_literal_defaults(node.args))
 
     def _settle_receiver(self, node: ast.Call) -> None:
         """Before later operands are staged: the method must be looked up now, unless looking it up can't fail."""
@@ -374,6 +374,13 @@ class ExpressionStager(NativeStager):
     def stage_plain(self, node: ast.expr) -> Value:
         """An expression with nothing to gain."""
         return self.stage_native_expression(node)
+
+
+def has_literal_defaults(arguments: ast.arguments) -> bool:
+    """Whether a function's defaults are literals, so that nothing runs where it is defined."""
+    return all(
+        isinstance(default, ast.Constant) for default in (*arguments.defaults, *filter(None, arguments.kw_defaults))
+    )
 
 
 def has_method(known: object, name: str) -> bool:

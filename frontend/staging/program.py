@@ -113,6 +113,7 @@ class Program(ProgramFacts):
         scope = replace(
             CodeScope.of(function, source.class_name),
             function_name=function.__name__,
+            qualname=code.co_qualname,
             future_flags=code.co_flags & FUTURE_FLAGS,
         )
         local_names = frozenset((names.bound | names.declared | parameter_names(node.args)) - names.nonlocal_names)

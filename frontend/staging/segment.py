@@ -134,7 +134,14 @@ def _compile_inner(segment: Segment, statements: list[ast.stmt], first: ast.AST)
     code = compile(module, scope.file, "exec", flags=scope.future_flags, dont_inherit=True)
     if scope.class_name:
         code = _inner_code(code, scope.class_name)
-    return _inner_code(_inner_code(code, FACTORY), INNER).replace(co_name=scope_name(scope))
+    code = _inner_code(_inner_code(code, FACTORY), INNER)
+    return _renamed(code, code.co_qualname, scope.qualname or scope_name(scope)).replace(co_name=scope_name(scope))
+
+
+def _renamed(code: types.CodeType, prefix: str, name: str) -> types.CodeType:
+    """Code whose functions are named as where they are written: with this name instead of the prefix."""
+    constants = tuple(_renamed(c, prefix, name) if isinstance(c, types.CodeType) else c for c in code.co_consts)
+    return code.replace(co_qualname=name + code.co_qualname.removeprefix(prefix), co_consts=constants)
 
 
 def _inner_code(code: types.CodeType, name: str) -> types.CodeType:

@@ -10,11 +10,13 @@ from __future__ import annotations
 import itertools
 import linecache
 import random
+import signal
 import sys
 import types
 import warnings
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -38,11 +40,17 @@ ARGUMENTS: list[tuple[Any, ...]] = [
     (7, "q", [4, 4, 0, 2], {"b": 3}),
     (0, "", [], {}),
 ]
+STATEMENTS = frozenset({"try", "if", "else", "finally", "return", "raise", "break", "continue", "for", "while", "with"})
+MAX_SECONDS = 5.0  # of one run, staging included; smaller programs may have lost what ends their loops
 _numbers = itertools.count()
 
 
 class Refused(Exception):
-    """The program shows nothing: it doesn't compile, or calls too much."""
+    """The program shows nothing: it doesn't compile, calls too much, or takes too long."""
+
+
+class TooLong(BaseException):
+    """A run takes too long; no program catches it."""
 
 
 @dataclass
@@ -61,10 +69,8 @@ class Tally:
 
     def text(self) -> str:
         """In a few lines."""
-        lines = [
-            f"{self.num_programs} programs, {self.num_raising / max(self.num_programs, 1):.0%} raise, "
-            f"{self.fallback_share:.1%} plain Python"
-        ]
+        raising = self.num_raising / max(self.num_programs, 1)
+        lines = [f"{self.num_programs} programs, {raising:.0%} raise, {self.fallback_share:.1%} plain Python"]
         lines += [f"  plain: {count} {reason}" for reason, count in self.fallbacks.most_common(8)]
         lines += [f"  native: {count} {reason}" for reason, count in self.opaque.most_common(25)]
         return "\n".join(lines)
@@ -190,10 +196,29 @@ def _observe(function: Any, module: types.ModuleType, arguments: tuple[Any, ...]
     def state() -> Any:
         return module.G, module.SHARED, program_prelude.state()
 
-    return observe(function, arguments, setup=setup, state=state)
+    with _limited_time():
+        seen = observe(function, arguments, setup=setup, state=state)
+    if TooLong.__name__ in seen.kinds:
+        raise Refused("too long")
+    return seen
+
+
+@contextmanager
+def _limited_time() -> Iterator[None]:
+    def interrupt(signal_number: int, frame: object) -> None:
+        raise TooLong
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    signal.setitimer(signal.ITIMER_REAL, MAX_SECONDS)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def _shortened(reason: str) -> str:
     """A reason without the names in it."""
     parts = reason.split("`")
-    return "`".join("…" if index % 2 and part not in ("try", "if", "else", "finally", "return", "raise", "break") else part for index, part in enumerate(parts))
+    parts[1::2] = [part if part in STATEMENTS else "…" for part in parts[1::2]]
+    return "`".join(parts)

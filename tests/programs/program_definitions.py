@@ -90,7 +90,9 @@ class Definitions(Statements):
             lambda: [f"{f} = {self.function()}"],
             lambda: [f"{f} = lambda x, y={self.int_(1)}: {self.element('x')} + y"],
             lambda: [f"{f} = partial({self.one(['add', 'keyword'])}, {self.int_(1)})"],
-            lambda: [f"{f} = [lambda x, k=k: num(x + k) for k in {self.iterable(1)}[:3] or [0]][{self.one(['0', '-1'])}]"],
+            lambda: [
+                f"{f} = [lambda x, k=k: num(x + k) for k in {self.iterable(1)}[:3] or [0]][{self.one(['0', '-1'])}]"
+            ],
             lambda: [f"{f} = [lambda x: num(x + k) for k in {self.iterable(1)}[:3] or [0]][0]"],
             lambda: [f"{f} = {{'a': num, 'b': lambda x: {self.element('x')}}}[{self.one(['s0[:1]', repr('b')])}]"],
             lambda: [f"{k} = {self.int_(1)}", f"{f} = lambda x: num(x + {k})", f"{k} += 1", f"note({f}({k}))"],
@@ -103,4 +105,9 @@ class Definitions(Statements):
         f = self.bind(self.new_name("f"))
         if self.chance(70):
             return [f"{f} = {self.name('b')}.{self.one(['add', '__call__'])}", f"note({f}({self.int_(1)}))"]
-        return ["class Inner(Box):", "    def peek(self):", f"        return num({self.name('i')})", f"{f} = Inner(1).add"]
+        return [
+            "class Inner(Box):",
+            "    def peek(self):",
+            f"        return num({self.name('i')})",
+            f"{f} = Inner(1).add",
+        ]

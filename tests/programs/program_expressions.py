@@ -237,7 +237,9 @@ class Expressions(Choices):
         return self.any_of(
             lambda: f"[{self.int_(depth)}, {self.int_(depth)}]",
             lambda: f"[{self.element('x')} for x in {self.iterable(depth)}]",
-            lambda: f"[{self.element('x')} for x in {self.iterable(depth)}[:4] if {self.one(['x > 1', 'num(x) > 10'])}]",
+            lambda: (
+                f"[{self.element('x')} for x in {self.iterable(depth)}[:4] if {self.one(['x > 1', 'num(x) > 10'])}]"
+            ),
             lambda: f"[{self.element('y')} for x in {self.iterable(depth)}[:3] if x for y in (x, num(x)) if y != 2]",
             lambda: f"[x for y in {self.name('n')} for x in y][:5]",
             lambda: f"sorted({sub()}{self.one(['', ', reverse=True', ', key=num', ', key=lambda x: num(-x)'])})",

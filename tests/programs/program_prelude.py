@@ -360,7 +360,7 @@ def tune(x: Any) -> Any:
     return num(x) + 1
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def cached(x: Any) -> Any:
     wait("cached", x)
     return x * 3

@@ -88,7 +88,9 @@ class Statements(Expressions):
         lines = self.any_of(
             lambda: [f"{a}, {b} = {self.int_()}, {self.int_()}"],
             lambda: [f"{a}, *{self.bind(self.new_name('l'))} = {self.list_(1)}"],
-            lambda: [f"*{self.bind(self.new_name('l'))}, {b} = {self.list_(1)}, {self.int_(1)}".replace("= ", "= *", 1)],
+            lambda: [
+                f"*{self.bind(self.new_name('l'))}, {b} = {self.list_(1)}, {self.int_(1)}".replace("= ", "= *", 1)
+            ],
             lambda: [f"({a}, {b}), {self.bind(self.new_name('s'))} = ({self.int_(1)}, {self.int_(1)}), {self.str_(1)}"],
             lambda: [f"{a}, {self.bind(self.new_name('l'))} = {self.name('t')}"],
             lambda: [f"{a} = {b} = {self.int_()}"],
@@ -364,9 +366,9 @@ class Statements(Expressions):
             self.bind(name)
         body = self.nested(2)
         last = self.any_of(
-            lambda: [],
-            lambda: [],
-            lambda: [],
+            list,
+            list,
+            list,
             lambda: ["raise"],
             lambda: [f"raise {self.one(RAISED)}" + (f" from {name}" if name and self.chance(60) else "")],
             lambda: [f"note(str({name}))"] if name else [],
@@ -417,7 +419,11 @@ class Statements(Expressions):
 
     def leave(self) -> list[str]:
         """A way out."""
-        choices = [f"return {self.int_(1)}", f"return {self.name('l')}, {self.int_(1)}", f"raise {self.error()}{self.cause()}"]
+        choices = [
+            f"return {self.int_(1)}",
+            f"return {self.name('l')}, {self.int_(1)}",
+            f"raise {self.error()}{self.cause()}",
+        ]
         if self.in_loop:
             choices += ["continue", "break", "continue", "break"]
         return [f"if {self.cond()}:", f"    {self.one(choices)}"]

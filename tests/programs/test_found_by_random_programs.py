@@ -1,0 +1,72 @@
+"""Small programs that random programs came down to, each of which was wrong once."""
+
+# ruff: noqa: B008, B023 - written as people write, mistakes included
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from leaves import ask, echo, note, num
+from observe import case
+
+import xcs
+
+
+def flatten(tree):
+    if not isinstance(tree, list):
+        return [num(tree)]
+    return [leaf for branch in tree for leaf in flatten(branch)]
+
+
+def recursion_in_a_comprehension(tree):
+    return flatten(tree), sum(x for x in flatten([tree, 1]))
+
+
+def default_of_a_lambda(items):
+    add = lambda x, y=items.pop(): x + y
+    return add(num(1)), add(num(2)), items
+
+
+def default_of_a_lambda_that_calls(items):
+    add = lambda x, y=num(3): x + y
+    note("between")
+    return [add(item) for item in items], ask(items)
+
+
+def argument_after_a_lambda_with_a_default(items):
+    return echo((lambda x=items.pop(): x, num(len(items))))[1], items
+
+
+def names_of_functions(items):
+    def inner():
+        return items
+
+    made = [lambda: item for item in items]
+    return echo(inner).__qualname__, [f.__qualname__ for f in made], ask(items)
+
+
+def test_stored_functions_are_named_as_where_they_are_written() -> None:
+    def program(x):
+        return [lambda: y for y in x], num(1)
+
+    name = f"{program.__qualname__}.<locals>.<listcomp>.<lambda>"
+    assert program([1])[0][0].__qualname__ in (name, name.replace(".<listcomp>", ""))  # inlined since Python 3.12
+    assert xcs.jit(program)([1])[0][0].__qualname__ == program([1])[0][0].__qualname__
+
+
+CASES = [
+    case(recursion_in_a_comprehension, ([1, [2, [3]], []],)),
+    case(default_of_a_lambda, ([1, 2],)),
+    case(default_of_a_lambda_that_calls, ([1, 2],)),
+    case(argument_after_a_lambda_with_a_default, ([1, 2],)),
+    case(names_of_functions, ([1, 2],)),
+]
+
+
+@pytest.mark.parametrize("run", CASES)
+@pytest.mark.parametrize("stage", ["gains", "all"])
+def test_same(run: Callable[[], Any], stage: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XCS_STAGE", stage)
+    run()
