@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
+import json
 import sys
 import tempfile
 import threading
@@ -1183,4 +1185,75 @@ def with_answer_changed_inside(x):
     "run", [case(with_answer_changed_inside, (x,), name=f"with_answer_changed_{x}", staged=True) for x in (0, 2)]
 )
 def test_leaving_asks_the_manager_as_it_is_then(run) -> None:
+    run()
+
+
+# ---------------------------------------------------------------- what patterns do is known
+def match_answers(xs):
+    out = []
+    for x in xs:
+        match json.loads(x):
+            case {"ask": str(question)}:
+                out.append(ask(question))
+            case [first, *_] | {"num": first}:
+                out.append(num(first))
+            case int(number) | float(number):
+                out.append(num(number))
+            case None:
+                out.append(ask("nothing"))
+    return out
+
+
+@dataclasses.dataclass
+class Order:
+    item: str
+    amount: int = 1
+
+
+def match_dataclasses(orders):
+    out = []
+    for order in orders:
+        match order:
+            case Order("nothing"):
+                out.append(None)
+            case Order(item, amount=1):
+                out.append(ask(item))
+            case Order(item, amount):
+                out.append(ask(item, amount))
+    return out
+
+
+class Watched:
+    """Says which of its attributes is looked at."""
+
+    __match_args__ = ("kind",)
+
+    @property
+    def kind(self):
+        note("kind")
+        return "watched"
+
+
+def match_properties(things):
+    out = []
+    for thing in things:
+        match thing:
+            case Watched("other"):
+                out.append(ask("other"))
+            case Watched(kind):
+                out.append(ask(kind))
+            case Order(item=kind):
+                out.append(ask(kind))
+    return out
+
+
+KNOWN = [
+    case(match_answers, (('{"ask": "a"}', '{"num": 2}', "[3]", "4", "null", '"x"'),), overlap=3),
+    case(match_dataclasses, ((Order("a"), Order("nothing"), Order("b", 2), Order("c")),), staged=True),
+    case(match_properties, ([Watched(), Order("o"), Watched()],), staged=True),
+]
+
+
+@pytest.mark.parametrize("run", KNOWN)
+def test_what_patterns_look_at(run) -> None:
     run()
