@@ -25,6 +25,7 @@ class Parameters:
     names: tuple[str, ...]
     plain: bool
     signature: inspect.Signature
+    check: types.FunctionType
 
     @classmethod
     def of(cls, function: types.FunctionType) -> Parameters:
@@ -32,19 +33,44 @@ class Parameters:
         signature = inspect.signature(_as_written(function))
         kinds = {parameter.kind for parameter in signature.parameters.values()}
         plain = kinds <= {inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD}
-        return cls(tuple(signature.parameters), plain, signature)
+        return cls(tuple(signature.parameters), plain, signature, _without_body(function))
 
     def bind(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[Any, ...]:
         """One value for each parameter.
 
         Raises:
-            TypeError: the arguments don't fit, with Python's own message where the function itself is called.
+            TypeError: the arguments don't fit, with Python's own message.
         """
         if self.plain and not kwargs and len(args) == len(self.names):
             return args
-        bound = self.signature.bind(*args, **kwargs)
+        try:
+            bound = self.signature.bind(*args, **kwargs)
+        except TypeError:
+            self.check(*args, **kwargs)
+            raise
         bound.apply_defaults()
         return tuple(bound.arguments[name] for name in self.names)
+
+
+def _without_body(function: types.FunctionType) -> types.FunctionType:
+    """A function that takes the same arguments and does nothing: it refuses others in Python's own words."""
+    code, empty = function.__code__, (lambda: None).__code__
+    stars = code.co_flags & (inspect.CO_VARARGS | inspect.CO_VARKEYWORDS)
+    num_names = code.co_argcount + code.co_kwonlyargcount + stars.bit_count()
+    bare = empty.replace(
+        co_argcount=code.co_argcount,
+        co_posonlyargcount=code.co_posonlyargcount,
+        co_kwonlyargcount=code.co_kwonlyargcount,
+        co_nlocals=num_names,
+        co_varnames=code.co_varnames[:num_names],
+        co_flags=empty.co_flags | stars,
+        co_name=code.co_name,
+        co_qualname=code.co_qualname,
+    )
+    made = types.FunctionType(bare, {}, function.__name__, function.__defaults__)
+    made.__kwdefaults__ = function.__kwdefaults__
+    made.__qualname__ = function.__qualname__
+    return made
 
 
 def _as_written(function: types.FunctionType) -> types.FunctionType:

@@ -8,8 +8,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from xdsl.dialects.builtin import ModuleOp
+from xdsl.utils.exceptions import ParseError
 
 from ..diagnostics.effect import ORDERED, Behaviour
+from ..diagnostics.errors import XCSError
 from ..dialect.functions import CallableOp
 from ..dialect.parsing import parse_module
 from ..runtime.executor import Executor, ThreadsExecutor
@@ -52,14 +54,23 @@ def run(
         executor: what runs the plan; threads if not given.
 
     Raises:
-        XCSError: a callable is missing, or there is no such entry.
+        XCSError: the text is no module, a callable is missing, or there is no such entry.
         Exception: what the program raises.
     """
     if isinstance(module, str):
-        module = parse_module(module)
+        module = _parsed(module)
+    if not isinstance(module, ModuleOp):
+        raise XCSError(f"expected a module or its text, found `{module!r}`")
     plan = lower_to_plan(module, {**_pure_callables(module), **(callables or {})}, _resolve, entry)
     values = (executor or ThreadsExecutor()).run(plan, arguments).unwrap()
     return values[0] if len(values) == 1 else values
+
+
+def _parsed(text: str) -> ModuleOp:
+    try:
+        return parse_module(text)
+    except ParseError as error:
+        raise XCSError(f"expected the text of a module, found what doesn't parse: {str(error).strip()}") from None
 
 
 def _resolve(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Behaviour:

@@ -53,8 +53,8 @@ class ThreadsExecutor:
 
     def __init__(self, pool: WorkerPool | None = None, window: int | None = None) -> None:
         """With a pool of its own (default: the pool of the process) and `window` live iterations a loop."""
-        if window is not None and window < 1:
-            raise ValueError(f"expected a window of at least 1 iteration, found `{window}`")
+        if window is not None and (type(window) is not int or window < 1):
+            raise XCSError(f"expected a window of at least 1 iteration, found `{window!r}`")
         self._pool = pool
         self._window = window
 

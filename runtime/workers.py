@@ -18,6 +18,7 @@ from collections import deque
 from queue import Empty, SimpleQueue
 from typing import Protocol
 
+from ..diagnostics.errors import XCSError
 from .task import Completions, Task
 
 DEFAULT_MAX_WORKERS = 512
@@ -77,8 +78,8 @@ class ThreadPool:
     """Daemon threads, made on demand up to `max_workers`."""
 
     def __init__(self, max_workers: int) -> None:
-        if max_workers < 1:
-            raise ValueError(f"expected at least 1 worker, found `{max_workers}`")
+        if type(max_workers) is not int or max_workers < 1:
+            raise XCSError(f"expected at least 1 worker, found `{max_workers!r}`")
         self._max_workers = max_workers
         self._lock = threading.Lock()
         self._parked: list[_Worker] = []
@@ -93,8 +94,8 @@ class ThreadPool:
 
     def resize(self, max_workers: int) -> None:
         """Changes the limit; threads above it end when they have finished their task."""
-        if max_workers < 1:
-            raise ValueError(f"expected at least 1 worker, found `{max_workers}`")
+        if type(max_workers) is not int or max_workers < 1:
+            raise XCSError(f"expected at least 1 worker, found `{max_workers!r}`")
         with self._lock:
             self._max_workers = max_workers
 
@@ -219,7 +220,7 @@ def _max_workers_from_environment() -> int:
     except ValueError:
         max_workers = 0
     if max_workers < 1:
-        raise ValueError(f"expected `XCS_MAX_WORKERS` to be a positive integer, found `{text}`")
+        raise XCSError(f"expected `XCS_MAX_WORKERS` to be a positive integer, found `{text}`")
     return max_workers
 
 

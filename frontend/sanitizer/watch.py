@@ -152,7 +152,6 @@ class Watch:
 def _place_of(start: types.FrameType) -> tuple[Location | None, bool]:
     """The user's line that leads here, and whether it happens in a library; None where Python imports a module."""
     is_in_library = is_library(start.f_code.co_filename) or _is_model(start)
-    place: Location | None = None
     frame: types.FrameType | None = start
     for _ in range(MAX_FRAMES):
         if frame is None:
@@ -161,10 +160,10 @@ def _place_of(start: types.FrameType) -> tuple[Location | None, bool]:
         if file.startswith("<frozen importlib") or os.path.basename(file) in ("linecache.py", "traceback.py"):
             return None, is_in_library
         package = frame.f_globals.get("__package__") or ""
-        if place is None and not is_library(file) and not package.startswith("xcs"):
-            place = Location(file, frame.f_lineno, 0, frame.f_code.co_name)
+        if not is_library(file) and not package.startswith("xcs"):
+            return Location(file, frame.f_lineno, 0, frame.f_code.co_name), is_in_library
         frame = frame.f_back
-    return place or UNKNOWN, is_in_library
+    return UNKNOWN, is_in_library
 
 
 def _is_of_compiler(frame: types.FrameType) -> bool:

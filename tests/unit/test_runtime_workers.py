@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from plan_writing import EXTERNAL, ORDERED, Recorder, call, plan_of
 
+from xcs.diagnostics.errors import XCSError
 from xcs.runtime import workers
 from xcs.runtime.executor import SequentialExecutor, ThreadsExecutor
 from xcs.runtime.plan import Block, Map, Plan, Slot
@@ -187,15 +188,15 @@ def test_a_smaller_pool_lets_workers_go() -> None:
 
 
 def test_sizes_are_checked(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(ValueError, match="at least 1 worker, found `0`"):
+    with pytest.raises(XCSError, match="at least 1 worker, found `0`"):
         ThreadPool(0)
-    with pytest.raises(ValueError, match="at least 1 worker, found `-1`"):
+    with pytest.raises(XCSError, match="at least 1 worker, found `-1`"):
         ThreadPool(2).resize(-1)
-    with pytest.raises(ValueError, match="window of at least 1 iteration"):
+    with pytest.raises(XCSError, match="window of at least 1 iteration"):
         ThreadsExecutor(window=0)
     monkeypatch.setattr(workers, "_pool", None)
     monkeypatch.setenv("XCS_MAX_WORKERS", "many")
-    with pytest.raises(ValueError, match="expected `XCS_MAX_WORKERS` to be a positive integer, found `many`"):
+    with pytest.raises(XCSError, match="expected `XCS_MAX_WORKERS` to be a positive integer, found `many`"):
         process_pool()
     monkeypatch.setenv("XCS_MAX_WORKERS", "7")
     assert process_pool().max_workers == 7
