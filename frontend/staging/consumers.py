@@ -21,13 +21,16 @@ from ..effects.abstract_type import (
     INT,
     STR,
     AbstractType,
+    InstanceType,
     ListType,
+    SetType,
     TupleType,
     members,
     widen,
 )
 from ..effects.summary import Summary
 from .branches import Completion
+from .calls import class_function
 from .comprehensions import hashes_quietly
 from .generators import as_generator
 from .rewriting import name_node
@@ -81,6 +84,8 @@ FULL_CONSUMERS: tuple[tuple[object, IsQuiet], ...] = (
     (collections.OrderedDict, is_quiet_pair),
 )
 """Callables that take all elements of their first argument."""
+FILLED: dict[str, tuple[type[AbstractType], str]] = {"extend": (ListType, "append"), "update": (SetType, "add")}
+"""Methods that take all elements, each as another method takes one."""
 SHORT_CONSUMERS = (any, all, next)
 """Callables that stop as soon as they know."""
 
@@ -110,21 +115,41 @@ class ConsumerStager(GeneratorBodyStager):
     def _consume(self, node: ast.Call) -> Value | None:
         if not node.args or not all(map(self._is_late, [*node.args[1:], *(k.value for k in node.keywords)])):
             return None
+        if isinstance(node.func, ast.Attribute) and node.func.attr in FILLED:
+            return self._fill(node, node.func)
         held = self.static_of(node.func)
         stops = any(held is consumer for consumer in SHORT_CONSUMERS)
         quiet = None if stops else self._quiet_for(node)
         if not stops and quiet is None:
             return None
-        generator = as_generator(node.args[0], self)
+        generator = self._generator_of(node.args[0])
         if generator is None:
             return None
         if quiet is None:
-            return self._stop_early(node, generator) if self.has_gain(generator) else None
+            return self._stop_early(node, generator)
         listed = ast.copy_location(ast.ListComp(generator.elt, generator.generators), generator)
-        if not self.has_gain(listed):
+        summary = self.describe(listed).summary
+        return self._take_all(node, summary, self._all_of(node.args[0], listed), quiet)
+
+    def _generator_of(self, node: ast.expr) -> ast.GeneratorExp | None:
+        """The generator that an expression is, if there is something to stage in it."""
+        if not is_generator(node) and any(map(self._is_looked_up, _arguments(node))):
+            return None  # looked up once, when the iterator is made
+        generator = as_generator(node, self)
+        if generator is None or not self.has_gain(generator):
             return None
-        made = self._all_of(node.args[0], listed)
-        return self._take_all(node, listed, made, quiet)
+        if not is_generator(node) and self.may_stop_in(generator):
+            return None  # the end of the iterator
+        return generator
+
+    def _is_looked_up(self, node: ast.expr) -> bool:
+        """Whether a function is an attribute whose lookup may fail or be seen."""
+        if not isinstance(node, ast.Attribute) or self.static_of(node) is not None:
+            return False
+        owner = self.state.names.get(node.value.id) if isinstance(node.value, ast.Name) else None
+        known = None if owner is None else self.type_of(owner)
+        is_method = isinstance(known, InstanceType) and node.attr not in dict(known.attributes)
+        return not is_method or class_function(known.cls, node.attr) is None
 
     def _all_of(self, node: ast.expr, listed: ast.ListComp) -> Value:
         if not is_generator(node):
@@ -147,8 +172,7 @@ class ConsumerStager(GeneratorBodyStager):
         held = self.static_of(node.func)
         return next((quiet for consumer, quiet in FULL_CONSUMERS if consumer is held), None)
 
-    def _take_all(self, node: ast.Call, listed: ast.ListComp, made: Value, quiet: IsQuiet) -> Value | None:
-        summary = self.describe(listed).summary
+    def _take_all(self, node: ast.Call, summary: Summary, made: Value, quiet: IsQuiet) -> Value | None:
         known = self.type_of(made)
         element = known.element if isinstance(known, ListType) else known
         if self.static_of(node.func) is list and len(node.args) == 1 and not node.keywords:
@@ -168,6 +192,25 @@ class ConsumerStager(GeneratorBodyStager):
             return True
         consumer = self.describe(call).summary
         return not (consumer.unknown_types or consumer.effect.may_write or consumer.mutates)
+
+    def _fill(self, node: ast.Call, method: ast.Attribute) -> Value | None:
+        """`xs.extend(generator)` appends one element after the other; likewise `update` of a set."""
+        cls, add = FILLED[method.attr]
+        owner = self.state.names.get(method.value.id) if isinstance(method.value, ast.Name) else None
+        if owner is None or not isinstance(self.type_of(owner), cls) or len(node.args) > 1 or node.keywords:
+            return None
+        generator = self._generator_of(node.args[0])
+        if generator is None:
+            return None
+        function = _at(ast.Attribute(method.value, add, ast.Load()), node)
+        body: list[ast.stmt] = [_at(ast.Expr(_at(ast.Call(function, [generator.elt], []), node)), node)]
+        loop = _loops(generator, body, None)
+
+        def fill() -> Value:
+            self._run(loop, set())
+            return Static(None)
+
+        return self.as_generator_body(fill) if is_generator(node.args[0]) else fill()
 
     # ---- consumers that stop early
 
@@ -190,8 +233,8 @@ class ConsumerStager(GeneratorBodyStager):
 
     def _find_member(self, node: ast.Compare) -> Value | None:
         """`item in generator` compares elements until one is equal."""
-        generator = as_generator(node.comparators[0], self)
-        if generator is None or not self.has_gain(generator):
+        generator = self._generator_of(node.comparators[0])
+        if generator is None:
             return None
         item = self.compute(node.left)
         element = self.fresh_name()
@@ -223,19 +266,11 @@ class ConsumerStager(GeneratorBodyStager):
         else:
             assert test is not None
             body = [_at(ast.If(test(generator.elt), leave(), []), at)]
-        for depth, inner in enumerate(reversed(generator.generators)):
-            if inner.is_async:
-                raise Unstageable("asynchronous comprehension", generator.lineno)
-            if depth:
-                body.append(_at(ast.If(name_node(found, at), [_at(ast.Break(), at)], []), at))
-            for condition in reversed(inner.ifs):
-                body = [_at(ast.If(condition, body, []), at)]
-            body = [_at(ast.For(inner.target, inner.iter, body, []), at)]
-        (loop,) = body
+        loop = _loops(generator, body, found)
         names = [found] if result is None else [found, result]
 
         def search() -> Value:
-            self._run(ast.fix_missing_locations(loop), set(names))
+            self._run(loop, set(names))
             return TupleValue(tuple(self.state.names[name] for name in names))
 
         held = self.as_generator_body(search)
@@ -253,6 +288,24 @@ class ConsumerStager(GeneratorBodyStager):
     ) -> Completion:
         """Stage one statement."""
         raise NotImplementedError
+
+
+def _loops(generator: ast.GeneratorExp, body: list[ast.stmt], stopped: str | None) -> ast.stmt:
+    """The loops of a generator around what is done for each element; all are left once the name `stopped` is true."""
+    for depth, inner in enumerate(reversed(generator.generators)):
+        if inner.is_async:
+            raise Unstageable("asynchronous comprehension", generator.lineno)
+        if depth and stopped is not None:
+            leave = _at(ast.Break(), generator)
+            body = [*body, _at(ast.If(name_node(stopped, generator), [leave], []), generator)]
+        for condition in reversed(inner.ifs):
+            body = [_at(ast.If(condition, body, []), generator)]
+        body = [_at(ast.For(inner.target, inner.iter, body, []), generator)]
+    return ast.fix_missing_locations(body[0])
+
+
+def _arguments(node: ast.expr) -> list[ast.expr]:
+    return node.args if isinstance(node, ast.Call) else []
 
 
 def is_generator(node: ast.expr) -> bool:

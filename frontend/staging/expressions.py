@@ -159,19 +159,20 @@ class ExpressionStager(NativeStager):
         return LocalFunction(node, captured)
 
     def _static_attribute(self, base: ast.expr, name: str) -> Value | None:
-        """An attribute of a module or class that is a function, class or module itself."""
         held = self.static_of(base)
-        if not isinstance(held, (types.ModuleType, type)):
+        return self.known_member(held, name) if isinstance(held, types.ModuleType) else None
+
+    def known_member(self, module: types.ModuleType, name: str) -> Static | None:
+        """The function, class or module that an attribute of a module is; None for data."""
+        namespace = vars(module)
+        if name not in namespace:
             return None
-        namespace = vars(held) if isinstance(held, types.ModuleType) else None
-        if namespace is None or name not in namespace:
-            return None
-        found = fact(namespace[name], namespace, name, f"global:{held.__name__}.{name}")
-        known = found.value.type
-        if not isinstance(known, StaticType) or known.value is None:
+        found = fact(namespace[name], namespace, name, f"global:{module.__name__}.{name}")
+        known = getattr(found.value.type, "value", None)
+        if known is None:
             return None
         self.program.rely_on(() if found.guard is None else (found.guard,))
-        return Static(known.value)
+        return Static(known)
 
     def static_of(self, node: ast.expr) -> object:
         """The object a name or attribute chain is known to mean, else None."""
@@ -236,6 +237,9 @@ class ExpressionStager(NativeStager):
         if not any(self.child_has_gain(get_child(place)) for place in places):
             return node
         fresh = thaw(node)
+        if isinstance(fresh, ast.Dict) and len(fresh.keys) > 1:  # taken apart where it stands
+            pairs = zip(fresh.keys, fresh.values, strict=True)
+            fresh.values = [_merged(value) if key is None else value for key, value in pairs]
         places = children_in_order(fresh)
         assert places is not None
         may_wait = self._may_wait(fresh)
@@ -329,8 +333,12 @@ class ExpressionStager(NativeStager):
         if isinstance(node, ast.FormattedValue):  # formatted where it stands, before what comes after it
             text = self.compute(ast.copy_location(ast.JoinedStr([node]), node))
             return ast.copy_location(ast.FormattedValue(text, -1, None), node)
-        if isinstance(node, (ast.Slice, ast.Starred)):
-            raise Unstageable("something to stage after a slice or a starred argument", node.lineno)
+        if isinstance(node, ast.Slice):
+            bounds = [None if b is None else b if self.is_trivial(b) else self.compute(b) for b in _bounds(node)]
+            return ast.copy_location(ast.Slice(*bounds), node)
+        if isinstance(node, ast.Starred):  # iterated where it stands, before what comes after it
+            taken = self.compute(ast.copy_location(ast.Tuple([node], ast.Load()), node))
+            return ast.copy_location(ast.Starred(taken, ast.Load()), node)
         return name_node(self.temporary(self.stage_expression(node)), node)
 
     def is_trivial(self, node: ast.expr) -> bool:
@@ -381,6 +389,15 @@ def has_literal_defaults(arguments: ast.arguments) -> bool:
     return all(
         isinstance(default, ast.Constant) for default in (*arguments.defaults, *filter(None, arguments.kw_defaults))
     )
+
+
+def _bounds(node: ast.Slice) -> tuple[ast.expr | None, ...]:
+    return node.lower, node.upper, node.step
+
+
+def _merged(node: ast.expr) -> ast.expr:
+    """`{**node}`."""
+    return ast.copy_location(ast.Dict([None], [node]), node)
 
 
 def has_method(known: object, name: str) -> bool:

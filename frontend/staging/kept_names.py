@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from xdsl.ir import SSAValue
 
 from ..effects.abstract_type import BOOL, NEVER, AbstractType, join, widen
-from .consumers import ConsumerStager
 from .exits import Exits
 from .names import names_of
+from .targets import TargetStager
 from .values import LocalFunction, Maybe, Owned, Static, Tracer, TupleValue, Unbound, Unstageable, Value, parts_of
 
 
@@ -35,7 +35,7 @@ class Variable:
     type: AbstractType
 
 
-class KeptNamesStager(ConsumerStager):
+class KeptNamesStager(TargetStager):
     """The layer of names that are kept for handlers."""
 
     _kept: dict[str, tuple[Variable, ...]]

@@ -6,8 +6,6 @@ import ast
 import sys
 from collections.abc import Callable, Sequence, Set
 
-from ...diagnostics.effect import PURE, READS
-from ..effects.abstract_type import AbstractType, ArrayType, ListType, TupleOfType, TupleType
 from ..effects.infer import infer_call
 from .box import Box, box_of
 from .branches import FALLS, JUMPS, SKIPS, Completion
@@ -17,7 +15,7 @@ from .live_names import LiveNames
 from .managing import ManagerStager
 from .names import always_leaves, leaves, names_of
 from .rewriting import name_node
-from .values import Owned, Static, Tracer, TupleValue, Unstageable, Value
+from .values import Owned, Static, Unstageable, Value
 
 LEAVABLE = (ast.If, ast.For, ast.While, ast.Try, ast.Match, ast.With)  # what control may leave from inside
 
@@ -132,6 +130,8 @@ class FunctionStager(ManagerStager):
                 return self.stage_with(node, rest, later, live, tail)
             case ast.Raise():
                 return self.stage_raise(node)
+            case ast.Assert(msg=message) if message is not None and self.has_gain(message):
+                return self.stage_statement(self._as_branch(node), (), later, live, tail) if __debug__ else FALLS
             case ast.Pass() | ast.Global() | ast.Nonlocal():
                 return FALLS
             case ast.For() | ast.While() if leaves([node]) and any(map(self.has_gain, rest)):
@@ -140,6 +140,13 @@ class FunctionStager(ManagerStager):
                 self._stage_simple(node, later)
                 return FALLS
 
+    def _as_branch(self, node: ast.Assert) -> ast.stmt:
+        """`assert test, message` as the branch that it is."""
+        error_class = name_node(self.temporary(Static(AssertionError)), node)
+        error = ast.copy_location(ast.Call(error_class, [node.msg], []), node)  # type: ignore[list-item]
+        failure = ast.copy_location(ast.Raise(error, None), node)
+        return ast.copy_location(ast.If(node.test, [ast.copy_location(ast.Pass(), node)], [failure]), node)
+
     def _stage_simple(self, node: ast.stmt, later: Set[str]) -> None:
         match node:
             case ast.AnnAssign(value=None, simple=1):
@@ -147,11 +154,11 @@ class FunctionStager(ManagerStager):
             case ast.Expr(value=value):
                 self._stage_expression_statement(node, value, later)
             case ast.Assign(targets=targets, value=value):
-                self._stage_assign(node, targets, value, later)
+                self.stage_assign(node, targets, value, later)
             case ast.AnnAssign(target=target, value=value, simple=1) if value is not None:
-                self._stage_assign(node, [target], value, later)
+                self.stage_assign(node, [target], value, later)
             case ast.AugAssign():
-                self._stage_augmented(node, later)
+                self.stage_augmented(node, later)
             case ast.FunctionDef() | ast.AsyncFunctionDef() if self._is_plain(node):
                 self.bind(node.name, self.local_function(node))
             case ast.Assert(test=test, msg=message) if self.has_gain(test):
@@ -160,7 +167,7 @@ class FunctionStager(ManagerStager):
             case ast.Import() if all(alias.name in sys.modules for alias in node.names):
                 self._stage_import(node)
             case ast.ImportFrom(level=0, module=module) if module in sys.modules:
-                self._stage_import_from(node)
+                self._stage_import_from(node, later)
             case _:
                 self.stage_native_statements([node], later)
 
@@ -186,135 +193,6 @@ class FunctionStager(ManagerStager):
     def _is_own_list(self, name: str) -> bool:
         value = self.state.names.get(name)
         return isinstance(value, Owned) and value.cls is list and self.is_owned(value)
-
-    def _stage_assign(self, node: ast.stmt, targets: Sequence[ast.expr], value: ast.expr, later: Set[str]) -> None:
-        if all(self._is_name_pattern(target) for target in targets):
-            held = self.stage_expression(value)
-            for target in targets:
-                self.assign(target, held)
-            return
-        self._stage_store(node, targets, value, later)
-
-    def _is_name_pattern(self, target: ast.expr) -> bool:
-        if isinstance(target, (ast.Tuple, ast.List)):
-            return all(self._is_name_pattern(part) for part in target.elts)
-        return isinstance(target, ast.Name) and target.id not in self.function_names.nonlocal_names
-
-    def _stage_store(self, node: ast.stmt, targets: Sequence[ast.expr], value: ast.expr, later: Set[str]) -> None:
-        """`a[i] = value` and the like: the value first, then the operands of the targets, then the native store."""
-        gains = self.has_gain(value) or any(self._target_gains(target) for target in targets)
-        if not gains:
-            self.stage_native_statements([node], later)
-            return
-        if len(targets) > 1 and any(self._target_gains(target) for target in targets):
-            raise Unstageable("something to stage in the target of an assignment", node.lineno)
-        held = self.compute(value)
-        targets = [self._with_key_computed(target) for target in targets]
-        if any(self._target_gains(target) for target in targets):
-            raise Unstageable("something to stage in the target of an assignment", node.lineno)
-        assign = ast.copy_location(ast.Assign(list(targets), held), node)
-        self.stage_native_statements([assign], later)
-
-    def _with_key_computed(self, target: ast.expr) -> ast.expr:
-        """`a[key]` with the key in a temporary, where `a` is a name that means the same before and after."""
-        if not isinstance(target, ast.Subscript) or not self.is_trivial(target.value) or self.is_trivial(target.slice):
-            return target
-        if isinstance(target.slice, ast.Slice):
-            return target
-        return ast.copy_location(ast.Subscript(target.value, self.compute(target.slice), target.ctx), target)
-
-    def _target_gains(self, target: ast.expr) -> bool:
-        return any(
-            self.child_has_gain(inner)
-            for inner in ast.iter_child_nodes(target)
-            if isinstance(inner, ast.expr) and isinstance(getattr(inner, "ctx", ast.Load()), ast.Load)
-        )
-
-    def _stage_augmented(self, node: ast.AugAssign, later: Set[str]) -> None:
-        if not self.has_gain(node):
-            self.stage_native_statements([node], later)
-            return
-        if not isinstance(node.target, ast.Name):
-            self._stage_augmented_store(node, later)
-            return
-        if node.target.id in self.function_names.nonlocal_names:
-            raise Unstageable(f"`{node.target.id}` is shared with another function", node.lineno)
-        known = self.state.type_of(self.lookup(node.target.id, node))
-        value = self.compute(node.value) if self.has_gain(node.value) else node.value
-        fresh = ast.copy_location(ast.AugAssign(node.target, node.op, value), node)
-        if isinstance(known, ArrayType) and known.cls.__module__.startswith("jax"):
-            load = name_node(node.target.id, node.target)
-            self.bind(node.target.id, self.stage_expression(ast.copy_location(ast.BinOp(load, node.op, value), node)))
-            return
-        self.stage_native_statements([fresh], later | {node.target.id})
-
-    def _stage_augmented_store(self, node: ast.AugAssign, later: Set[str]) -> None:
-        """`a[i] += value`: load the old item, compute the value, then add and store, as Python does."""
-        target = self._with_key_computed(node.target)
-        parts = [target.value, *([target.slice] if isinstance(target, ast.Subscript) else [])]  # type: ignore[union-attr]
-        if not all(self.is_trivial(part) for part in parts):
-            raise Unstageable("augmented assignment to a computed place", node.lineno)
-        load = ast.copy_location(
-            ast.Subscript(target.value, target.slice, ast.Load())
-            if isinstance(target, ast.Subscript)
-            else ast.Attribute(target.value, target.attr, ast.Load()),  # type: ignore[union-attr]
-            target,
-        )
-        old = self.temporary(self.stage_native_expression(load))
-        value = self.compute(node.value)
-        add = ast.copy_location(ast.AugAssign(_store(old, target), node.op, value), node)
-        store = ast.copy_location(ast.Assign([target], name_node(old, target)), node)
-        self.stage_native_statements([add, store], later)
-
-    def assign(self, target: ast.expr, value: Value) -> None:
-        """Bind a pattern of names to a value."""
-        match target:
-            case ast.Name(id=name):
-                self.bind(name, value)
-            case ast.Tuple(elts=targets) | ast.List(elts=targets):
-                if any(isinstance(t, ast.Starred) for t in targets):
-                    self._assign_starred(target, value)
-                    return
-                for part, held in zip(targets, self._parts(value, len(targets), target), strict=True):
-                    self.assign(part, held)
-            case _:
-                raise Unstageable("a loop over a target that isn't a name", target.lineno)
-
-    def _parts(self, value: Value, number: int, at: ast.expr) -> Sequence[Value]:
-        elements = value.elements if isinstance(value, TupleValue) else None
-        if isinstance(value, Owned):
-            elements = self.state.heap[value].elements
-        if elements is not None and len(elements) == number:
-            return elements
-        self.hand_out_parts(value)
-        known = self.type_of(value)
-        types: Sequence[AbstractType]
-        match known:
-            case TupleType(elements=found) if len(found) == number:
-                types, effect = found, PURE
-            case TupleOfType(element=element):
-                types, effect = [element] * number, PURE
-            case ListType(element=element):
-                types, effect = [element] * number, PURE if self.is_owned(value) else READS
-            case _:
-                return self._parts_natively(value, number, at)
-        parts = self.builder.unpack(self.ssa(value), types, effect)
-        return [Tracer(part, known) for part, known in zip(parts, types, strict=True)]
-
-    def _parts_natively(self, value: Value, number: int, at: ast.expr) -> Sequence[Value]:
-        """Unpack a value of unknown type by native code: iterating it may run anything."""
-        names = [self.temporary(Static(None)) for _ in range(number)]
-        held = name_node(self.temporary(value), at)
-        target = ast.copy_location(ast.Tuple([_store(name, at) for name in names], ast.Store()), at)
-        self.stage_native_statements([ast.copy_location(ast.Assign([target], held), at)], set(names))  # type: ignore[list-item]
-        return [self.state.names[name] for name in names]
-
-    def _assign_starred(self, target: ast.expr, value: Value) -> None:
-        if not all(isinstance(t.value if isinstance(t, ast.Starred) else t, ast.Name) for t in target.elts):  # type: ignore[attr-defined]
-            raise Unstageable("nested starred assignment", target.lineno)
-        held = name_node(self.temporary(value), target)
-        assign = ast.copy_location(ast.Assign([target], held), target)
-        self.stage_native_statements([assign], names_of([target]).bound)  # type: ignore[list-item]
 
     # ---- control flow
 
@@ -445,17 +323,17 @@ class FunctionStager(ManagerStager):
             module = sys.modules[alias.name] if alias.asname else sys.modules[alias.name.partition(".")[0]]
             self.bind(alias.asname or alias.name.partition(".")[0], Static(module))
 
-    def _stage_import_from(self, node: ast.ImportFrom) -> None:
-        module = sys.modules[str(node.module)]
+    def _stage_import_from(self, node: ast.ImportFrom, later: Set[str]) -> None:
+        module = str(node.module)
+        found: dict[str, Static] = {}
         for alias in node.names:
-            held = vars(module).get(alias.name)
-            if not callable(held):
-                raise Unstageable(f"import of data `{alias.name}`", node.lineno)
-            self.bind(alias.asname or alias.name, Static(held))
-
-
-def _store(name: str, like: ast.AST) -> ast.Name:
-    return ast.copy_location(ast.Name(name, ast.Store()), like)
+            known = self.known_member(sys.modules[module], alias.name)
+            if known is None:
+                self.stage_native_statements([node], later)
+                return
+            found[alias.asname or alias.name] = known
+        for name, known in found.items():
+            self.bind(name, known)
 
 
 def _with_test_inside(node: ast.While) -> ast.While:

@@ -508,6 +508,16 @@ def stop_in_map(x):
     return list(map(lambda _: raising(StopIteration("map")), range(x)))
 
 
+def next_in_map(xs):
+    rows = [iter(xs), iter([9])]
+    return list(map(lambda i: num(next(rows[i])), [0, 1, 0, 1, 0])), "end"
+
+
+def method_is_looked_up_by_map(xs):
+    note("before")
+    return list(map(xs.missing, []))
+
+
 def stop_in_set_comprehension(x):
     return {raising(StopIteration("set")) for _ in range(x)}
 
@@ -555,7 +565,7 @@ PROGRAMS = [
     case(joined, (XS, "+"), overlap=4),
     case(joined_with_number, (XS,), raises="TypeError"),
     case(collections_of_generators, (XS,), overlap=4),
-    case(extended, (XS,)),
+    case(extended, (XS,), overlap=4),
     case(extended_until_it_fails, (XS,), more_calls=True),
     case(a_generator_that_is_kept, (XS,)),
     case(a_generator_passed_on, (XS,)),
@@ -612,7 +622,9 @@ PROGRAMS = [
     case(stop_in_sum, (2,), raises="RuntimeError"),
     case(stop_in_list, (2,), more_calls=True),
     case(stop_in_any, (2,), more_calls=True),
-    case(stop_in_map, (2,), xfail="`map` ends where its function raises StopIteration"),
+    case(stop_in_map, (2,)),
+    case(next_in_map, (XS,)),
+    case(method_is_looked_up_by_map, (XS,), raises="AttributeError"),
     case(stop_in_set_comprehension, (2,), raises="StopIteration"),
     case(other_failure_in_generator, (2,), raises="ValueError", more_calls=True),
 ]
