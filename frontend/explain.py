@@ -14,6 +14,7 @@ from ..diagnostics.effect import Behaviour, Effect
 from ..dialect.calls import CallIndirectOp, CallOp, InvokeOp
 from ..dialect.functions import CallableOp, FuncOp
 from .jit import jitted
+from .remedies import remedy_for
 from .stages import Lowered
 
 Declarations: TypeAlias = Mapping[str, CallableOp]
@@ -63,7 +64,7 @@ def explain(function: Any) -> str:
     groups = stats["parallel_groups"]
     lines = [f"{name}: {stats['execution_strategy']}, {groups} parallel group{'' if groups == 1 else 's'}"]
     if stats["fallback"]:
-        return f"{name} runs as plain Python: {stats['fallback']}"
+        return f"{name} runs as plain Python: {_with_remedy(stats['fallback'])}"
     if not stats["calls"]:
         return f"{name} has not been called yet"
     lowered = wrapped.lower()
@@ -74,8 +75,14 @@ def explain(function: Any) -> str:
             shown = (file, call.line)
         lines.append(f"      {call}")
     for opaque in lowered.opaque:
-        lines.append(f"  {opaque.location}  runs natively as one piece: {opaque.what} ({opaque.reason})")
+        reason = _with_remedy(opaque.reason)
+        lines.append(f"  {opaque.location}  runs natively as one piece: {opaque.what} ({reason})")
     return "\n".join(lines)
+
+
+def _with_remedy(reason: str) -> str:
+    remedy = remedy_for(reason)
+    return reason if remedy is None else f"{reason}; help: {remedy}"
 
 
 def explained_calls(lowered: Lowered) -> Iterator[tuple[ExplainedCall, str]]:

@@ -235,7 +235,7 @@ def test_explanations_of_what_was_not_compiled() -> None:
     program = xcs.jit(steps)
     with pytest.warns(xcs.XCSWarning, match="runs as plain Python: a generator"):
         program(1)
-    assert xcs.explain(program) == f"{steps.__qualname__} runs as plain Python: a generator"
+    assert xcs.explain(program).startswith(f"{steps.__qualname__} runs as plain Python: a generator; help: ")
     with pytest.raises(xcs.XCSError, match="expected something made by `xcs.jit`"):
         xcs.explain(steps)
 
