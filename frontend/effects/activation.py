@@ -27,7 +27,7 @@ from .abstract_type import (
 from .awaiting import await_value
 from .binding import WrongArguments, bind_arguments, is_generator, local_names
 from .calls import SPECIAL, call_static, call_value, declared_behaviour, enter_body, run_body
-from .construction import construct, initialise
+from .construction import call_in_place, construct, initialise
 from .contents import degraded
 from .coroutines import makes_coroutine, unjitted
 from .frame import Budget, Frame, TooLarge
@@ -132,6 +132,12 @@ class Analysis:
     ) -> None:
         """Runs an `__init__` in place on an object made in this frame."""
         initialise(frame, init, made, args, kwargs, node)
+
+    def call_in_place(
+        self, frame: Frame, function: Any, args: Sequence[Value], kwargs: Mapping[str, Value], node: object
+    ) -> Value | None:
+        """Follows a method of an object made in this frame into its body; None where that can't be."""
+        return call_in_place(frame, function, args, kwargs, node)
 
     def value_call(
         self, callee: AbstractType, args: tuple[AbstractType, ...], kwargs: Mapping[str, AbstractType]

@@ -251,6 +251,9 @@ def _load_instance(frame: Frame, owner: Value, type_: InstanceType, name: str, n
     cells = [origin for origin in owner.origins if isinstance(origin, Cell)]
     field = f"attr:{name}"
     own = name in known or any(field in cell.fields for cell in cells)
+    if any(cell.is_partial and field not in cell.fields for cell in cells) and (own or member is Guard):
+        frame.ledger.unknown(f"`.{name}` of {cls.__name__}", [owner])
+        return Value(ANY, reach_of(owner) | {None})
     if own or member is Guard or isinstance(member, _INSTANCE_STORAGE) or any(c.unsettled for c in cells):
         frame.ledger.look_kinds(owner, (field,))
         complete = own and name not in known and len(cells) == len(owner.origins)

@@ -187,6 +187,10 @@ def call_static(frame: Frame, function: Any, args: Sequence[Value], kwargs: Mapp
     if type(function) is types.FunctionType and function.__name__ == "__init__" and _is_own(args):
         frame.inference.initialise(frame, function, args[0], args[1:], kwargs, node)
         return Value(NONE)
+    if type(function) is types.FunctionType and _is_own(args) and isinstance(args[0].type, InstanceType):
+        found = frame.inference.call_in_place(frame, function, args, kwargs, node)
+        if found is not None:
+            return found
     types_ = tuple(deep(one) for one in args)
     keyword_types = {name: deep(one) for name, one in kwargs.items()}
     summary = frame.inference.call(function, types_, keyword_types)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 import types
 from collections.abc import Mapping, Sequence
@@ -9,12 +10,12 @@ from typing import Any
 
 from ...diagnostics.effect import Effect
 from . import operations
-from .abstract_type import ANY, ExactType, InstanceType
+from .abstract_type import ANY, NONE, ExactType, InstanceType, covers
 from .binding import WrongArguments, bind_arguments, is_generator
 from .calls import call_static, run_settled
 from .frame import Frame
 from .scope import CodeScope, class_view, current_type
-from .source import SourceUnavailable, function_source
+from .source import SourceUnavailable, function_source, is_library
 from .summary import Guard
 from .value import NOTHING, Cell, Value, outside, reach_of
 
@@ -55,31 +56,64 @@ def initialise(
     frame: Frame, init: Any, made: Value, args: Sequence[Value], kwargs: Mapping[str, Value], node: object
 ) -> None:
     """Runs an `__init__` in place, so that what it stores in the new object is known."""
-    depth = sum(1 for one in frame.active if isinstance(one, types.FunctionType))
-    is_active = any(one is init for one in frame.active)
-    try:
-        source = None if is_active or depth > MAX_DEPTH else function_source(init)
-    except SourceUnavailable:
-        source = None
-    if source is None or is_generator(source.node):  # type: ignore[arg-type]
+    if run_in_place(frame, init, [made, *args], kwargs, (node, "init")) is None:
         call_static(frame, init, [made, *args], kwargs, node)
         for origin in made.origins:
             if isinstance(origin, Cell):
                 origin.unsettle()
-        return
-    scope = CodeScope.of(init, source.class_name)
-    defaults = _defaults(init)
+
+
+def run_in_place(
+    frame: Frame, function: Any, args: Sequence[Value], kwargs: Mapping[str, Value], node: object
+) -> Value | None:
+    """Runs a function's body on these very objects, so that what it stores in them is known; None where it can't be."""
+    depth = sum(1 for one in frame.active if isinstance(one, types.FunctionType))
+    is_active = any(one is function for one in frame.active)
     try:
-        bound, extra, rest = bind_arguments(source.node.args, [made, *args], kwargs, defaults)
+        source = None if is_active or depth > MAX_DEPTH else function_source(function)
+    except SourceUnavailable:
+        source = None
+    if source is None or not isinstance(source.node, (ast.FunctionDef, ast.Lambda)) or is_generator(source.node):
+        return None
+    scope = CodeScope.of(function, source.class_name)
+    defaults = _defaults(function)
+    try:
+        bound, extra, rest = bind_arguments(source.node.args, args, kwargs, defaults)
     except WrongArguments:
-        return
+        return NOTHING
     defining = scope.cells.get("__class__")
-    receiver = (defining.cell_contents, made) if defining is not None else None
-    frame.active.append(init)
+    receiver = (defining.cell_contents, args[0]) if defining is not None and args else None
+    frame.active.append(function)
     try:
-        run_settled(frame, source.node, bound, extra, rest, (node, "init"), None, scope, receiver)  # type: ignore[arg-type]
+        return run_settled(frame, source.node, bound, extra, rest, node, None, scope, receiver)
     finally:
         frame.active.pop()
+
+
+def call_in_place(
+    frame: Frame, function: types.FunctionType, args: Sequence[Value], kwargs: Mapping[str, Value], node: object
+) -> Value | None:
+    """A method of an object made in this code, followed into its body; None where that can't be.
+
+    As for any call, its places that call the world count here, and its sleeps are its latency if it gives something.
+    """
+    if is_library(function.__code__.co_filename):
+        return None
+    ledger = frame.ledger
+    outer = ledger.waits, ledger.sites, ledger.loop_depth
+    ledger.waits, ledger.sites, ledger.loop_depth = False, {}, 0
+    try:
+        result = run_in_place(frame, function, args, kwargs, node)
+        waits, num_sites = ledger.waits, sum(ledger.sites.values())
+    finally:
+        ledger.waits, ledger.sites, ledger.loop_depth = outer
+    if num_sites:
+        ledger.site(id(node), num_sites)
+    if waits and result is not None and not covers(NONE, result.type):
+        ledger.act(Effect.UNORDERED, "waits")
+    elif waits:
+        ledger.waits = True
+    return result
 
 
 def _defaults(function: types.FunctionType) -> dict[str, Value]:

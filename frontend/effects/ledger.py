@@ -62,6 +62,12 @@ class Inference(Protocol):
         """Runs an `__init__` in place on an object made in this frame."""
         ...
 
+    def call_in_place(
+        self, frame: Any, function: Any, args: Sequence[Value], kwargs: Mapping[str, Value], node: object
+    ) -> Value | None:
+        """Follows a method of an object made in this frame into its body; None where that can't be."""
+        ...
+
     def call_value(
         self, frame: Any, callee: Value, args: Sequence[Value], kwargs: Mapping[str, Value], node: object
     ) -> Value:

@@ -76,7 +76,8 @@ class Region:
         for field, part in parts_of_cell(type_):
             if part is not NEVER:
                 cell.hold(field, self._inside(part) if self.sealed else outside(part))
-        return Value(type_, frozenset((cell,)))
+        whole = InstanceType(type_.cls) if isinstance(type_, InstanceType) else type_
+        return Value(whole, frozenset((cell,)))
 
     def _inside(self, type_: AbstractType) -> Value:
         """Something that only this region reaches."""
@@ -99,12 +100,12 @@ class Region:
                 return self.enter(type_)
 
     def _cell(self, cls: type) -> Cell:
-        return self.ledger.cell((OWNED, self.name, cls), opaque=cls is object)
+        cell = self.ledger.cell((OWNED, self.name, cls), opaque=cls is object)
+        cell.is_partial = True
+        return cell
 
     @property
     def cells(self) -> frozenset[Cell]:
         """All of them."""
         mine = (OWNED, self.name)
-        return frozenset(
-            cell for key, cell in self.ledger.cells.items() if isinstance(key, tuple) and key[:2] == mine
-        )
+        return frozenset(cell for key, cell in self.ledger.cells.items() if isinstance(key, tuple) and key[:2] == mine)

@@ -40,6 +40,8 @@ def with_shallow_parts(value: AbstractType) -> AbstractType:
             return SetType(shallow(element), frozen)
         case CollectionType(cls=cls, key=key, value=held, made=made):
             return CollectionType(cls, shallow(key), shallow(held), made)
+        case InstanceType(cls=cls, attributes=attributes):
+            return InstanceType(cls, tuple((name, shallow(held)) for name, held in attributes))
         case _:
             return shallow(value)
 

@@ -48,14 +48,15 @@ class Cell:
 
     `opaque`: contents are described by the type of the values that point here; `INSIDE` holds what was stored since.
     `is_lazy`: an iterator whose steps run code. `unsettled`: anything may be inside by now. `keywords`: the
-    items of a `**kwargs` dict, true of `version` only.
+    items of a `**kwargs` dict, true of `version` only. `is_partial`: it may have attributes that no field tells.
     """
 
-    __slots__ = ("fields", "is_lazy", "keywords", "opaque", "source_versions", "unsettled", "version")
+    __slots__ = ("fields", "is_lazy", "is_partial", "keywords", "opaque", "source_versions", "unsettled", "version")
 
     def __init__(self, opaque: bool = False) -> None:
         self.fields: dict[str, Value] = {}
         self.is_lazy = False
+        self.is_partial = False
         self.keywords: tuple[int, dict[str, Value]] | None = None
         self.opaque = opaque
         self.unsettled = False

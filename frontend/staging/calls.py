@@ -19,7 +19,7 @@ from .binding import BindingError, bind_call
 from .facts import Shape
 from .native import ALL_OF_IT
 from .rewriting import name_node
-from .values import LocalFunction, Static, Tracer, TupleValue, Unstageable, Value
+from .values import LocalFunction, Owned, Static, Tracer, TupleValue, Unstageable, Value
 
 
 class CallStager(ArrayStager):
@@ -62,14 +62,16 @@ class CallStager(ArrayStager):
         if isinstance(node.func, ast.Attribute):
             if (known := self.static_of(node.func)) is not None:
                 return Static(known), ()
-            return self._method(node.func)
+            return self._method(node.func, node)
         callee = self.stage_expression(node.func)
+        if isinstance(callee, Owned) and isinstance(node.func, ast.Name):
+            return None
         if not isinstance(callee, (Static, Tracer)):
             node.func = name_node(self.temporary(callee), node.func)  # no function: native code raises
             return None
         return callee, ()
 
-    def _method(self, node: ast.Attribute) -> tuple[Value, Sequence[Value]] | None:
+    def _method(self, node: ast.Attribute, call: ast.Call) -> tuple[Value, Sequence[Value]] | None:
         """A method found on the class of an instance of known type."""
         if isinstance(node.value, ast.Name):
             receiver_type = self.type_of(self.lookup(node.value.id, node))
@@ -81,6 +83,10 @@ class CallStager(ArrayStager):
         if method is None:
             return None
         self.program.rely_on_class(receiver_type.cls, node.attr)
+        if isinstance(node.value, ast.Name) and self.is_owned(self.lookup(node.value.id, node)):
+            summary = self.describe(call).summary
+            if summary.num_external_sites < 2 and not summary.has_array_work:
+                return None  # as native code its next version is known by what it holds
         return Static(method), (self.stage_expression(node.value),)
 
     # ---- known callables

@@ -279,7 +279,7 @@ class ExpressionStager(NativeStager):
             return None
 
     def _is_own_method(self, node: ast.Call, name: str, attribute: str) -> bool:
-        """Whether a method is one of the class of an object that nobody else sees, and that the arguments leave alone."""
+        """Whether a method is one of the class of an object that nobody else sees and the arguments leave alone."""
         value = self.state.names[name]
         known = self.type_of(value)
         if not self.is_owned(value) or not isinstance(known, InstanceType) or attribute in dict(known.attributes):

@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 from xdsl.ir import Attribute
 
+from ...diagnostics.effect import Effect
 from ...diagnostics.location import Location
 from ...dialect.functions import FuncOp
 from ...dialect.types import OBJ
@@ -101,7 +102,10 @@ class ProgramFacts:
         """Whether a call with this summary can gain anything by being looked into, rather than being one leaf."""
         if self.stage_all and not is_library(function.__code__.co_filename):
             return True
-        return summary.num_external_sites >= 2 or summary.has_array_work
+        acts = summary.effect >= Effect.ORDERED or bool(summary.mutates)
+        # What it does besides its one call of the world keeps its order; the call itself needn't.
+        is_mixed = summary.num_external_sites == 1 and acts and not summary.unknown_types and not summary.waits
+        return summary.num_external_sites >= 2 or summary.has_array_work or is_mixed
 
     # ---- facts
 

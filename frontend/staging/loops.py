@@ -23,6 +23,7 @@ from ..effects.contents import element_type
 from .branches import FALLS, Completion
 from .builder import ir_type
 from .carrying import Carried, CarryingStager
+from .stager import is_container
 from .values import Owned, Static, Tracer, TupleValue, Unstageable, Value
 
 MAX_UNROLLED = 8  # iterations; longer static loops are traced once
@@ -116,7 +117,8 @@ class LoopStager(CarryingStager):
             self.hand_out_parts(iterable)
             known = self.type_of(iterable)
             source = self.ssa(iterable)
-        snapshot = self.is_owned(iterable) or isinstance(known, (TupleType, TupleOfType)) or known == STR
+        is_ours = self.is_owned(iterable) and is_container(known)
+        snapshot = is_ours or isinstance(known, (TupleType, TupleOfType)) or known == STR
         if as_list and isinstance(known, IteratorType):
             source, snapshot = self._as_list(source, known), True
             known = ListType(known.element)

@@ -466,6 +466,13 @@ def is_ownable(cls: type) -> bool:
     return type(cls) is type and not any(name in vars(base) for base in bases for name in own)
 
 
+def is_ownable(cls: type) -> bool:
+    """Whether nobody else sees an object just made: its class keeps no book of it and has no say in its attributes."""
+    own = ("__del__", "__setattr__", "__delattr__", "__getattr__", "__getattribute__", "__new__")
+    bases = [base for base in cls.__mro__ if base is not object]
+    return type(cls) is type and not any(name in vars(base) for base in bases for name in own)
+
+
 def container_class(known: AbstractType) -> type | None:
     """The class of a mutable builtin container type; None for anything else."""
     match known:

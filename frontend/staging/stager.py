@@ -16,6 +16,7 @@ from xdsl.ir import Block, SSAValue
 from ...diagnostics.effect import DYNAMIC, PURE, READS, Behaviour
 from ..effects.abstract_type import (
     AbstractType,
+    CollectionType,
     DataType,
     DictType,
     ListType,
@@ -40,6 +41,11 @@ Start: TypeAlias = tuple[State, Mark, tuple[bool, int]]
 """A place to come back to: names and containers, ops, and what is known of the program."""
 
 SCALARS = (str, int, float, bool, complex, bytes, type(None), type(...))
+
+
+def is_container(known: AbstractType) -> bool:
+    """Whether a type is that of a builtin or library container, whose own operations run no code of the user's."""
+    return isinstance(known, (ListType, DictType, SetType, CollectionType))
 
 
 class MustCarry(Exception):
@@ -140,13 +146,14 @@ class Stager:
         return shallow(known)
 
     def is_owned(self, value: Value) -> bool:
-        """Whether a value is a container that nobody else can see."""
+        """Whether a value is a container, or an object of a class of the user's, that nobody else can see."""
         return isinstance(value, Owned) and not self.state.heap[value].escaped
 
     def truth_effect(self, value: Value) -> Behaviour:
         """The effect of `bool(value)`."""
         known = self.state.type_of(value)
-        if is_immutable(known) or isinstance(known, (TupleType, TupleOfType)) or self.is_owned(value):
+        is_sure = is_immutable(known) or isinstance(known, (TupleType, TupleOfType))
+        if is_sure or (self.is_owned(value) and is_container(known)):
             return PURE
         return READS if isinstance(known, (ListType, DictType, SetType, PlainType, DataType)) else DYNAMIC
 
@@ -233,8 +240,10 @@ class Stager:
         self.state.update(owned, escaped=True, elements=None, type=self.state.type_of(owned))
 
     def hand_out_parts(self, value: Value) -> None:
-        """What a container holds gets names of its own."""
-        if isinstance(value, Owned) and self.is_sealed(value) and not self.is_flat(self.state.type_of(value)):
+        """What a container holds gets names of its own; an object that runs code of its own at each step is let go."""
+        if isinstance(value, Owned) and self.is_owned(value) and not is_container(self.state.type_of(value)):
+            self.escape(value)
+        elif isinstance(value, Owned) and self.is_sealed(value) and not self.is_flat(self.state.type_of(value)):
             self.unseal(value)
 
     def is_flat(self, known: AbstractType) -> bool:

@@ -185,6 +185,10 @@ class FunctionStager(ManagerStager):
                 element = self.stage_expression(argument)
                 self.at(node)
                 self.append_to(owned, element, node)
+            case ast.Call() if self.has_gain(value):
+                rest = self.rewrite(value)
+                if not isinstance(rest, ast.Name):  # nobody keeps what it gives
+                    self.stage_native_statements([ast.copy_location(ast.Expr(rest), node)], later)
             case _ if self.has_gain(value):
                 self.stage_expression(value)
             case _:
