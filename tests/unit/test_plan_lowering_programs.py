@@ -188,6 +188,27 @@ PROGRAMS = [
         ("bad",),
     ),
     (
+        """xcs.func @f(%x : !xcs.obj) -> (!xcs.obj, !xcs.obj) {
+          %v = xcs.variable %x
+          %r = xcs.try {
+            %a = xcs.call unordered external @ask(%x)
+            xcs.assign %v = %a
+            %now = xcs.current %v
+            %e = xcs.call pure @ValueError(%now)
+            xcs.raise %e
+            xcs.assign %v = %e
+            xcs.yield %x
+          } except (%e) {
+            %last = xcs.current %v
+            xcs.yield %last
+          }
+          %after = xcs.current %v
+          xcs.return %r, %after
+        }""",
+        ("q",),
+        ("<q>", "<q>"),
+    ),
+    (
         """xcs.func @f(%t : !xcs.obj) -> (!xcs.obj) {
           %a, %b, %c = xcs.unpack pure %t star 1 -> (!xcs.obj, !xcs.obj, !xcs.obj)
           %x, %y = xcs.unpack pure %b -> (!xcs.obj, !xcs.obj)
