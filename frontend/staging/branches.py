@@ -333,12 +333,16 @@ class BranchStager(AwaitStager):
             cls = container_class(known)
             if cls is not None:
                 return self.own(ssa, known, cls)
-        return Tracer(ssa, known)
+        places = [value.places if isinstance(value, Tracer) else None for value in pair if value is not None]
+        union = None if None in places else frozenset().union(*(one for one in places if one is not None))
+        return Tracer(ssa, known, union if places else None)
 
     def _join_container(self, owned: Owned, version: SSAValue, left: Side, right: Side) -> None:
         a, b = left.state.heap[owned], right.state.heap[owned]
         known = join(left.state.type_of(owned), right.state.type_of(owned))
-        self.state.update(owned, ssa=version, type=known, elements=None, escaped=a.escaped or b.escaped, sealed=a.sealed and b.sealed)
+        self.state.update(
+            owned, ssa=version, type=known, elements=None, escaped=a.escaped or b.escaped, sealed=a.sealed and b.sealed
+        )
 
     def _resolve(self, found: object, joined: list[Value]) -> Value:
         if isinstance(found, MaybeJoin):

@@ -17,7 +17,7 @@ from ..effects.summary import CALLEE, Summary
 from .arrays import ArrayStager
 from .binding import BindingError, bind_call
 from .facts import Shape
-from .native import ALL_OF_IT
+from .native import keyed
 from .rewriting import name_node
 from .values import LocalFunction, Owned, Static, Tracer, TupleValue, Unstageable, Value
 
@@ -113,7 +113,11 @@ class CallStager(ArrayStager):
         return self.value_of(ssa, summary)
 
     def _looks_into(self, function: types.FunctionType, summary: Summary) -> bool:
-        return self.program.gains_as_function(function, summary) and not is_leaf(function) and not makes_coroutine(function)
+        return (
+            self.program.gains_as_function(function, summary)
+            and not is_leaf(function)
+            and not makes_coroutine(function)
+        )
 
     def invoke(
         self,
@@ -142,10 +146,11 @@ class CallStager(ArrayStager):
             raise
         self.program.rely_on(summary.guards)
         behaviour = self._invoke_behaviour(summary)
-        self.note_write(behaviour, ALL_OF_IT if behaviour.effect is Effect.DYNAMIC else summary.writes)
+        keys = keyed(positional, keyword)
+        self.note_write(behaviour, summary, keys)
         result = staged.result if staged.result != ANY else summary.result  # `ANY` while a recursive call is traced
         ssa = self.builder.invoke(staged.symbol, operands, behaviour, staged.ir_result)
-        return Tracer(ssa, result)
+        return Tracer(ssa, result, self.result_places(summary, keys))
 
     def _shape(self, value: Value, operands: list[SSAValue]) -> Shape:
         """What a callee is specialised on for this argument; what it is passed when it runs goes to `operands`."""
@@ -154,7 +159,7 @@ class CallStager(ArrayStager):
         if isinstance(value, TupleValue):
             return Shape(elements=tuple(self._shape(element, operands) for element in value.elements))
         operands.append(self.ssa(value))
-        return Shape(type=self.type_of(value))
+        return Shape(type=self.type_of(value), places=self.places_of(value))
 
     def _invoke_behaviour(self, summary: Summary) -> Behaviour:
         if summary.unknown_types:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import types
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -27,28 +27,32 @@ from ..effects.abstract_type import (
 )
 from ..effects.activation import unknown_call
 from ..effects.array_results import is_array
+from ..effects.place import EVERYTHING, OutsideName, ParameterKey, Place, Root
 from ..effects.regions import is_sealable
 from ..effects.scope import find
 from ..effects.staleness import shallow
-from ..effects.summary import CALLEE, EVERYTHING, CodeSummary, Summary, Touch
+from ..effects.summary import CALLEE, CodeSummary, Summary
 from .builder import Operand, ir_type
 from .exits import Exits
 from .names import awaits, definitely_bound, leaves
+from .reads import Look
 from .rewriting import comes_apart
 from .segment import Segment
 from .stager import Stager
 from .unbound_names import flag_of, name_of_flag
-from .values import LocalFunction, Maybe, Owned, Static, Tracer, Unbound, Unstageable, Value, parts_of
+from .values import LocalFunction, Maybe, Owned, Static, Tracer, TupleValue, Unbound, Unstageable, Value, parts_of
+from .written import ANYWHERE, NEW, WRITES_ANYTHING, Places, written_by
 
 FRAME_INSPECTION = frozenset({"locals", "vars", "globals", "eval", "exec", "dir", "super", "__class__", "breakpoint"})
 FRAME_READERS = frozenset({"currentframe", "_getframe"})
-ALL_OF_IT: frozenset[Touch] = frozenset(((None, EVERYTHING),))
-NO_CONTENTS = ("world", "global:", "cell:")  # kinds of state that no object holds
+NO_ARGUMENTS: Mapping[int | str, Value] = MappingProxyType({})
 NOTHING_CHANGED: Mapping[int | str, tuple[AbstractType, bool]] = MappingProxyType({})
 
 
 class NativeStager(Stager):
     """The layer that runs Python as Python."""
+
+    _last_places: Places = None  # of the result of the call emitted last
 
     # ---- describing a segment
 
@@ -286,7 +290,7 @@ class NativeStager(Stager):
             self.bind(outputs[0], self.value_of(ssa, summary))
         elif types:
             parts = self.builder.unpack(ssa, types, Behaviour(Effect.PURE))
-            tracers = [Tracer(part, known) for part, known in zip(parts, types, strict=True)]
+            tracers = [Tracer(part, known, self._last_places) for part, known in zip(parts, types, strict=True)]
             bound_flags = dict(zip(flags, tracers[len(outputs) :], strict=True))
             for name, tracer in zip(outputs, tracers, strict=False):
                 flag = bound_flags.get(flag_of(name))
@@ -367,8 +371,12 @@ class NativeStager(Stager):
             assert isinstance(owned, Owned)
             known, sealed = changed.get(index) or (shallow(self.state.type_of(owned)), False)
             self.change(owned, version, known, sealed)
-        is_any = lets_go or behaviour.effect is Effect.DYNAMIC
-        self.note_write(behaviour, ALL_OF_IT if is_any else summary.writes)
+        keys = keyed(positional, keyword, callee)
+        self.note_write(behaviour, None if lets_go else summary, keys)
+        if isinstance(target, str) and (behaviour.sees_writes or behaviour.effect is Effect.READS):
+            looks = self._looks(summary, keys)
+            self.program.reads.note_call(target, results[0].owner, behaviour, looks)  # type: ignore[arg-type]
+        self._last_places = self.result_places(summary, keys)
         return results[0]
 
     def behaviour_of(
@@ -398,24 +406,95 @@ class NativeStager(Stager):
             effect = Effect.READS
         return Behaviour(effect, summary.sees_writes and not effect.may_write, summary.external), mutated
 
-    def note_write(self, behaviour: Behaviour, written: frozenset[Touch] = ALL_OF_IT) -> None:
-        """Remember that an op may write outside state, and whether types of contents may be stale after it.
+    # ---- what is written, and where things come from
 
-        Any two outside objects may be one, so a write of contents anywhere may change what any of them holds.
-        """
+    def note_write(
+        self, behaviour: Behaviour, summary: Summary | None = None, keys: Mapping[ParameterKey, Value] = NO_ARGUMENTS
+    ) -> None:
+        """Remember what an op may write: without a summary, or with one that is only known when it runs, anything."""
         if not behaviour.effect.may_write:
             return
-        self.program.num_writes += 1
-        if any(not kind.startswith(NO_CONTENTS) for _, kind in written):
-            self.program.world_written = True
+        if summary is None or behaviour.effect is Effect.DYNAMIC:
+            reason = summary.reason if summary is not None else "code that isn't known"
+            self.program.note_write(WRITES_ANYTHING, ANYWHERE, (EVERYTHING,), reason)
+            return
+        places = frozenset(one for place in summary.written_places for one in self._places_at(place, keys))
+        spread = frozenset(one for root in summary.spreads for one in self._roots_at(root, keys))
+        kinds = {kind for _, kind in summary.writes}
+        self.program.note_write(written_by(summary, places, spread), places, kinds, summary.reason)
+
+    def _places_at(self, place: Place | None, keys: Mapping[ParameterKey, Value]) -> Collection[Place | None]:
+        """A written place of a callee as the entry function finds it."""
+        if place is None or isinstance(place.root, OutsideName):
+            return (self.program.written.still(place),)
+        value = keys.get(place.root)
+        if value is None:
+            return ANYWHERE
+        if self.is_owned(value) and place == Place(place.root):
+            return ()  # a container of our own: its next version says what it holds
+        held = self.places_of(value)
+        if not held:
+            return ANYWHERE
+        seen = {place.seen_from(one if len(held) == 1 else one.within()) for one in held}
+        return frozenset(map(self.program.written.still, seen))
+
+    def _roots_at(self, root: Root | None, keys: Mapping[ParameterKey, Value]) -> Collection[Root | None]:
+        if root is None or isinstance(root, OutsideName):
+            return (root,)
+        value = keys.get(root)
+        held = None if value is None else self.places_of(value)
+        return (None,) if held is None else frozenset(place.root for place in held)
+
+    def _looks(self, summary: Summary, keys: Mapping[ParameterKey, Value]) -> Iterator[Look]:
+        """What a call looks at, as the entry function finds it."""
+        for key, kind in summary.sees:
+            value = None if key is None else keys.get(key)
+            yield (None if value is None else self.places_of(value)), kind
+        if not summary.sees or summary.effect is Effect.READS:
+            yield None, EVERYTHING
+
+    def places_of(self, value: Value) -> Places:
+        """Where the objects that a value consists of were found at the start."""
+        if is_immutable(self.state.type_of(value)):
+            return NEW
+        match value:
+            case Tracer(places=places):
+                return places
+            case Static():
+                return NEW
+            case TupleValue(elements=elements):
+                found = [self.places_of(element) for element in elements]
+                return None if None in found else NEW.union(*(one for one in found if one is not None))
+            case Owned() if self.is_owned(value) and holds_immutables(self.state.type_of(value)):
+                return NEW
+            case _:
+                return None
+
+    def result_places(self, summary: Summary, keys: Mapping[ParameterKey, Value]) -> Places:
+        """Where the objects that a call gives were found at the start."""
+        if summary.unknown_types:
+            return None
+        if summary.gives is not None:
+            seen = frozenset(self._places_at(summary.gives, keys))
+            return None if None in seen else seen  # type: ignore[return-value]
+        if not summary.fresh:
+            return None
+        found: set[Place] = set()
+        for key in summary.retains:
+            value = keys.get(key)
+            held = None if value is None else self.places_of(value)
+            if held is None:
+                return None
+            found.update(place.within() for place in held)
+        return frozenset(found)
 
     def value_of(self, ssa: SSAValue, summary: Summary) -> Value:
-        """What a name is bound to that gets the result of a call."""
+        """What a name is bound to that gets the result of the call emitted last."""
         known = summary.result
         cls = container_class(known)
         if summary.fresh and cls is not None and not summary.retains and not summary.mutates:
             return self.own(ssa, known, cls, is_sealable(known))
-        return Tracer(ssa, known)
+        return Tracer(ssa, known, self._last_places)
 
 
 _ARRAY_SYNTAX = (ast.BinOp, ast.Compare, ast.UnaryOp, ast.Subscript, ast.Attribute)
@@ -435,6 +514,25 @@ def is_frame_inspection(node: ast.AST) -> bool:
     if isinstance(node.func, ast.Attribute):
         return node.func.attr in FRAME_READERS
     return isinstance(node.func, ast.Name) and node.func.id in FRAME_INSPECTION | FRAME_READERS
+
+
+def keyed(
+    positional: Sequence[Value], keyword: Sequence[tuple[str, Value]], callee: object = None
+) -> dict[ParameterKey, Value]:
+    """Arguments by the keys that summaries use for them."""
+    own: dict[ParameterKey, Value] = {CALLEE: callee} if isinstance(callee, Tracer) else {}
+    return {**dict(enumerate(positional)), **dict(keyword), **own}
+
+
+def holds_immutables(known: AbstractType) -> bool:
+    """Whether what a container holds can't change."""
+    match known:
+        case ListType(element=element) | SetType(element=element):
+            return is_immutable(element)
+        case DictType(key=key, value=held):
+            return is_immutable(key) and is_immutable(held)
+        case _:
+            return False
 
 
 def _types_when_left(types: Sequence[AbstractType], segment: Segment, left: AbstractType) -> list[AbstractType]:
@@ -457,13 +555,6 @@ def _definition(name: str, function: LocalFunction) -> ast.stmt:
         return function.node
     assign = ast.Assign([ast.Name(name, ast.Store())], function.node)
     return ast.fix_missing_locations(ast.copy_location(assign, function.node))
-
-
-def is_ownable(cls: type) -> bool:
-    """Whether nobody else sees an object just made: its class keeps no book of it and has no say in its attributes."""
-    own = ("__del__", "__setattr__", "__delattr__", "__getattr__", "__getattribute__", "__new__")
-    bases = [base for base in cls.__mro__ if base is not object]
-    return type(cls) is type and not any(name in vars(base) for base in bases for name in own)
 
 
 def is_ownable(cls: type) -> bool:
