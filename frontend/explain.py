@@ -13,6 +13,7 @@ from xdsl.ir import Operation, SSAValue
 from ..diagnostics.effect import Behaviour, Effect
 from ..dialect.calls import CallIndirectOp, CallOp, InvokeOp
 from ..dialect.functions import CallableOp, FuncOp
+from .explained_loops import explained_loops
 from .jit import jitted
 from .remedies import remedy_for
 from .stages import Lowered
@@ -69,14 +70,18 @@ def explain(function: Any) -> str:
         return f"{name} has not been called yet"
     lowered = wrapped.lower()
     shown = None
-    for call, file in explained_calls(lowered):
-        if (file, call.line) != shown:
-            lines.append(f"  {file}:{call.line}  {linecache.getline(file, call.line).strip()}")
-            shown = (file, call.line)
-        lines.append(f"      {call}")
+    calls = [(file, call.line, str(call)) for call, file in explained_calls(lowered)]
+    loops = [(loop.file, loop.line, str(loop)) for loop in explained_loops(lowered)]
+    for file, line, text in [*calls, *loops]:
+        if (file, line) != shown:
+            lines.append(f"  {file}:{line}  {linecache.getline(file, line).strip()}")
+            shown = (file, line)
+        lines.append(f"      {text}")
     for opaque in lowered.opaque:
         reason = _with_remedy(opaque.reason)
         lines.append(f"  {opaque.location}  runs natively as one piece: {opaque.what} ({reason})")
+    for loop in lowered.stepped:
+        lines.append(f"  {loop.location}  {loop.what} goes on step by step: {loop.reason}")
     return "\n".join(lines)
 
 
@@ -98,14 +103,17 @@ def explained_calls(lowered: Lowered) -> Iterator[tuple[ExplainedCall, str]]:
         callee = callee_name(op, declared)
         declaration = declared.get(callee.removeprefix("@"))
         yield (
-            ExplainedCall(line, callee, behaviour, _why(declaration), _inputs(op, declared), tuple(_nesting(op))),
+            ExplainedCall(line, callee, behaviour, _why(op, behaviour, declaration), _inputs(op, declared), tuple(_nesting(op))),
             file,
         )
 
 
-def _why(declaration: CallableOp | None) -> str:
+def _why(op: Operation, behaviour: Behaviour, declaration: CallableOp | None) -> str:
     if declaration is None:
-        return ""
+        if isinstance(op, InvokeOp) and behaviour.effect >= Effect.ORDERED:
+            return "calls inside of it keep their order"
+        is_open = behaviour.effect is Effect.DYNAMIC
+        return f"what it calls is known when it runs; {DECLARE}" if is_open else ""
     texts = [declaration.properties.get(name) for name in ("reason", "remedy")]
     return "; ".join(text.data for text in texts if text is not None)  # type: ignore[attr-defined]
 

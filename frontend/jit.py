@@ -52,6 +52,11 @@ class Variant:
         """Whether the facts that the program relies on are still true."""
         return self.compiled is None or all(guard.holds() for guard in self.compiled.lowered.guards)
 
+    def takes(self, values: tuple[Any, ...]) -> bool:
+        """Whether objects that the program takes to be different ones are so among these arguments."""
+        compiled = self.compiled
+        return compiled is None or not compiled.lowered.apart.pairs or compiled.lowered.apart.holds(values)
+
 
 class Wrapped:
     """A jitted function: call it, or look at its stages with `trace`, `lower` and `compile`.
@@ -93,7 +98,7 @@ class Wrapped:
         self._xcs_options = options
         self._xcs_executor = options.executor()
         self._xcs_pipeline = options.pipeline
-        self._xcs_variants: OrderedDict[Signature, Variant] = OrderedDict()
+        self._xcs_variants: OrderedDict[tuple[Signature, bool], Variant] = OrderedDict()
         self._xcs_seen: list[set[object]] = [set() for _ in self._xcs_parameters.names]
         self._xcs_generalised: frozenset[int] = frozenset()
         self._xcs_lock = threading.RLock()
@@ -164,7 +169,10 @@ class Wrapped:
         """
         values = self._xcs_parameters.bind(args, kwargs)
         try:
-            traced = self._xcs_trace(signature_of(values, self._xcs_generalised))
+            signature = signature_of(values, self._xcs_generalised)
+            traced = self._xcs_trace(signature, is_apart=True)
+            if not traced.apart.holds(values):
+                traced = self._xcs_trace(signature, is_apart=False)
         except Unstageable as refusal:
             raise XCSError(f"`{self.__xcs_wrapped__.__qualname__}` can't be staged: {refusal.reason}") from None
         traced.verify()
@@ -191,26 +199,36 @@ class Wrapped:
 
     def _xcs_variant(self, values: tuple[Any, ...]) -> Variant:
         signature = signature_of(values, self._xcs_generalised)
-        variant = self._xcs_variants.get(signature)
-        if variant is not None and variant is self._xcs_last and variant.holds():
+        variant = self._xcs_variants.get((signature, True))
+        if variant is not None and variant is self._xcs_last and variant.holds() and variant.takes(values):
             return variant
         with self._xcs_lock:
-            variant = self._xcs_variants.get(signature)
-            if variant is None or not variant.holds():
-                signature = self._xcs_generalise(signature)
-                variant = self._xcs_variants.get(signature)
-                if variant is None or not variant.holds():
-                    variant = self._xcs_variants[signature] = self._xcs_build(signature)
-                while len(self._xcs_variants) > MAX_PROGRAMS:
-                    self._xcs_variants.popitem(last=False)
-            self._xcs_variants.move_to_end(signature)
+            variant = self._xcs_current(signature, is_apart=True)
+            if not variant.takes(values):
+                variant = self._xcs_current(signature, is_apart=False)
             if variant is not self._xcs_last:
                 self._xcs_last, self._xcs_direct = variant, self._xcs_direct_of(variant)
             return variant
 
+    def _xcs_current(self, signature: Signature, *, is_apart: bool) -> Variant:
+        """What a signature is run by; `is_apart`: for arguments of which no object is met in two places."""
+        key = (signature, is_apart)
+        variant = self._xcs_variants.get(key)
+        if variant is None or not variant.holds():
+            key = (self._xcs_generalise(signature), is_apart)
+            variant = self._xcs_variants.get(key)
+            if variant is None or not variant.holds():
+                variant = self._xcs_variants[key] = self._xcs_build(*key)
+            while len(self._xcs_variants) > MAX_PROGRAMS:
+                self._xcs_variants.popitem(last=False)
+        self._xcs_variants.move_to_end(key)
+        return variant
+
     def _xcs_direct_of(self, variant: Variant) -> DirectDispatch | None:
         compiled, num_args = variant.compiled, len(self._xcs_parameters.names)
         if compiled is None or variant.passed != tuple(range(num_args)) or not self._xcs_parameters.plain:
+            return None
+        if compiled.lowered.apart.pairs:
             return None
         calls = DirectCalls(_disabled, self._xcs_counters)
         return direct_dispatch(compiled.plan, num_args, compiled.lowered.guards, calls)
@@ -224,17 +242,18 @@ class Wrapped:
                 self._xcs_seen[index] = {ANY}
         return tuple(ANY if index in self._xcs_generalised else known for index, known in enumerate(signature))
 
-    def _xcs_trace(self, signature: Signature) -> Traced:
+    def _xcs_trace(self, signature: Signature, is_apart: bool) -> Traced:
+        stage_all = self._xcs_options.stage == "all"
         return trace(
-            self.__xcs_wrapped__, self._xcs_parameters.names, signature, stage_all=self._xcs_options.stage == "all"
+            self.__xcs_wrapped__, self._xcs_parameters.names, signature, stage_all=stage_all, is_apart=is_apart
         )
 
-    def _xcs_build(self, signature: Signature) -> Variant:
+    def _xcs_build(self, signature: Signature, is_apart: bool) -> Variant:
         start = time.perf_counter()
         passed = tuple(i for i, known in enumerate(signature) if not isinstance(known, StaticType))
         try:
             with without_garbage_collection():
-                traced = self._xcs_trace(signature)
+                traced = self._xcs_trace(signature, is_apart)
                 lowered = traced.lower_in_place(traced.module, self._xcs_pipeline)
                 return Variant(lowered.compile(self._xcs_executor), passed)
         except Unstageable as refusal:

@@ -26,6 +26,7 @@ from ..runtime.instrument import Instrument
 from ..runtime.outcome import Outcome
 from ..runtime.plan import Plan
 from ..runtime.plan_text import plan_text
+from .apart_check import Apart
 from .check_effects import current_checker
 from .effects.infer import resolve, resolve_awaited, resolve_early
 from .effects.summary import Guard
@@ -62,6 +63,8 @@ class Traced:
         objects: the Python object behind each declared symbol.
         guards: facts about globals and classes that the trace relies on.
         opaque: pieces that run natively because they could not be staged.
+        apart: what the trace relies on of the arguments: that certain objects are different ones.
+        stepped: loops whose body may write what they iterate.
     """
 
     module: ModuleOp
@@ -69,6 +72,8 @@ class Traced:
     objects: dict[str, Any] = field(repr=False)
     guards: frozenset[Guard] = field(repr=False)
     opaque: tuple[Opaque, ...] = ()
+    apart: Apart = field(default_factory=Apart, repr=False)
+    stepped: tuple[Opaque, ...] = ()
 
     def as_text(self, *, debuginfo: bool = False, generic: bool = False) -> str:
         """The textual IR; `debuginfo` adds source locations, `generic` prints the form that any MLIR tool reads."""
@@ -119,7 +124,7 @@ class Traced:
     ) -> Lowered:
         """Run a pipeline over `module`, which is this one's or a copy of it."""
         optimise(module, pipeline, on_pass)
-        return Lowered(module, self.entry, self.objects, self.guards, self.opaque)
+        return Lowered(module, self.entry, self.objects, self.guards, self.opaque, self.apart, self.stepped)
 
     def after_each_pass(self, pipeline: str | Sequence[str] = DEFAULT_PIPELINE) -> tuple[tuple[str, str], ...]:
         """The name of each pass with the textual IR after it, in order."""
@@ -137,6 +142,8 @@ class Lowered:
     objects: dict[str, Any] = field(repr=False)
     guards: frozenset[Guard] = field(repr=False)
     opaque: tuple[Opaque, ...] = ()
+    apart: Apart = field(default_factory=Apart, repr=False)
+    stepped: tuple[Opaque, ...] = ()
 
     def as_text(self, dialect: str = "xcs", *, debuginfo: bool = False, generic: bool = False) -> str:
         """The textual IR.
@@ -189,7 +196,13 @@ class Compiled:
         return await self.executor.run_async(self.plan, values, instrument)
 
     def __call__(self, *values: Any) -> Any:
-        """The program's result, a coroutine if it awaits anything; raises the original exception where it fails."""
+        """The program's result, a coroutine if it awaits anything; raises the original exception where it fails.
+
+        Raises:
+            XCSError: arguments are (or hold) one object where the program relies on different ones.
+        """
+        if not self.lowered.apart.holds(self.lowered.apart.with_statics(values)):
+            raise XCSError("expected arguments that are different objects, found one object in two places")
         if self.plan.is_async:
             return self._result(values)
         return self.run(values).unwrap()[0]
@@ -200,6 +213,13 @@ class Compiled:
 
 def finish(program: Program, entry: str) -> Traced:
     """The traced stage of a program whose functions are all there."""
+    program.settle_reads()
     return Traced(
-        program.module(entry), entry, program.symbols.objects, frozenset(program.guards), tuple(program.opaque)
+        program.module(entry),
+        entry,
+        program.symbols.objects,
+        frozenset(program.guards),
+        tuple(program.opaque),
+        Apart(frozenset(program.apartness.pairs), program.apartness.types),
+        tuple(program.stepped.values()),
     )

@@ -9,10 +9,16 @@ from .signature import Signature
 from .stages import Traced, finish
 from .staging.facts import Shape
 from .staging.program import Program
+from .staging.written import Apartness, place_of
 
 
 def trace(
-    function: types.FunctionType, names: tuple[str, ...], signature: Signature, *, stage_all: bool = False
+    function: types.FunctionType,
+    names: tuple[str, ...],
+    signature: Signature,
+    *,
+    stage_all: bool = False,
+    is_apart: bool = False,
 ) -> Traced:
     """Trace a function for arguments of these types. No user code runs.
 
@@ -21,14 +27,15 @@ def trace(
         signature: the types of its arguments.
         names: the function's parameters, in the order of `signature`.
         stage_all: stage whatever can be staged, not only what can gain by it.
+        is_apart: objects from outside are taken to be different ones where the caller can look: see `Traced.apart`.
 
     Raises:
         Unstageable: nothing of the function can be staged.
     """
-    program = Program(stage_all=stage_all)
+    program = Program(stage_all=stage_all, apartness=Apartness(signature, is_apart))
     shapes = tuple(
-        (name, Shape(static=known) if isinstance(known, StaticType) else Shape(type=known))
-        for name, known in zip(names, signature, strict=True)
+        (name, Shape(static=known) if isinstance(known, StaticType) else Shape(type=known, places=place_of(index)))
+        for index, (name, known) in enumerate(zip(names, signature, strict=True))
     )
     entry = program.stage_function(function, shapes)
     return finish(program, entry.symbol)

@@ -28,7 +28,7 @@ from .awaiting import await_value
 from .binding import WrongArguments, bind_arguments, is_generator, local_names
 from .calls import SPECIAL, call_static, call_value, declared_behaviour, enter_body, run_body
 from .construction import call_in_place, construct, initialise
-from .contents import degraded
+from .contents import aged
 from .coroutines import makes_coroutine, unjitted
 from .frame import Budget, Frame, TooLarge
 from .known import TABLE, known
@@ -37,7 +37,7 @@ from .scope import CodeScope, class_view, current_type
 from .source import FunctionSource, SourceUnavailable, function_source, is_library
 from .summary import CALLEE, Guard, ParameterKey, Summary
 from .type_of import is_class, is_static
-from .value import NOTHING, Value, outside, value
+from .value import NOTHING, Value, outside, parameter, value
 
 MAX_PASSES = 5  # over one body, until what nested functions share and what is unsettled no longer changes
 SETTLING_PASSES = 3  # rounds over a recursive function before its result may be anything
@@ -154,7 +154,7 @@ class Analysis:
                 guard = Guard(class_view(part.cls), "__call__", method)  # type: ignore[union-attr]
                 found.append(_with_callee(summary.replace(guards=summary.guards | {guard}), len(args), kwargs))
                 continue
-            receiver = value(part, frozenset((CALLEE,)))
+            receiver = parameter(CALLEE, part)
             run = functools.partial(_call_receiver, receiver)
             found.append(self._framed(run, args, kwargs, extra=(part,)))
         return found[0] if len(found) == 1 else operations.merged(found)
@@ -168,8 +168,8 @@ class Analysis:
     ) -> Summary:
         ledger = Ledger((*args, *kwargs.values(), *extra))
         frame = Frame(ledger, self, _NO_SCOPE, frozenset(), {}, self.budget)
-        values = [value(one, frozenset((index,))) for index, one in enumerate(args)]
-        keyword_values = {name: value(one, frozenset((name,))) for name, one in kwargs.items()}
+        values = [parameter(index, one) for index, one in enumerate(args)]
+        keyword_values = {name: parameter(name, one) for name, one in kwargs.items()}
         try:
             result = run(frame, values, keyword_values)
         except (TooLarge, RecursionError):
@@ -245,6 +245,8 @@ class Analysis:
                 assumed = self.assumed[key].result
                 if number >= SETTLING_PASSES and summary.result != assumed:  # results nest ever deeper
                     summary = summary.replace(result=ANY)
+                if number >= SETTLING_PASSES and summary.stores != self.assumed[key].stores:
+                    summary = summary.replace(stores=frozenset((kind, field, ANY) for kind, field, _ in summary.stores))
                 if key not in self.relied_on or summary == self.assumed[key]:
                     break
                 self.assumed[key] = summary
@@ -324,9 +326,9 @@ def run_function(
     scope = CodeScope.of(function, source.class_name)
 
     def run(ledger: Ledger, types_: tuple[AbstractType, ...], captured: dict[str, Value]) -> Value:
-        values = [value(one, frozenset((index,))) for index, one in enumerate(types_[: len(args)])]
+        values = [parameter(index, one) for index, one in enumerate(types_[: len(args)])]
         named = zip(kwargs, types_[len(args) :], strict=True)
-        keyword_values = {name: value(one, frozenset((name,))) for name, one in named}
+        keyword_values = {name: parameter(name, one) for name, one in named}
         return run_python(analysis, ledger, function, node, scope, values, keyword_values, captured)
 
     result, ledger = settle(run, (*args, *kwargs.values()))
@@ -345,12 +347,12 @@ def settle(
     ledger = Ledger(types_)
     for _ in range(MAX_PASSES):
         objects = ledger.cells if captured else {}  # captured names must mean the same objects in each pass
-        stored = ledger.unsettles
+        stored = ledger.stores
         ledger = Ledger(types_)
-        ledger.cells, ledger.unsettles = objects, stored
+        ledger.cells, ledger.stores = objects, stored
         before = dict(captured)
         result = run(ledger, types_, captured)
-        weaker = tuple(degraded(one, ledger.unsettles) for one in types_)
+        weaker = tuple(aged(one, ledger.stores) for one in types_)
         if weaker == types_ and captured == before:
             return result, ledger
         types_ = weaker

@@ -5,13 +5,14 @@ In: a summary (or a table entry) and the argument values. Out: the result as a v
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from ...diagnostics.effect import Effect
 from .frame import Frame
-from .ledger import DECLARE
-from .summary import ParameterKey, Summary
-from .value import Cell, Origin, Value, reach, reach_of
+from .ledger import DECLARE, sources
+from .place import OutsideName, ParameterKey, Place, Root, is_content
+from .summary import Summary
+from .value import Cell, Origin, Value, bound_origins, reach, reach_of
 
 
 def keyed(args: Sequence[Value], kwargs: Mapping[str, Value]) -> dict[ParameterKey, Value]:
@@ -46,7 +47,10 @@ def apply_summary(
     kept = reach(o for key in summary.retains if key in by_key for o in reach_of(by_key[key]))
     if kept and (summary.writes or summary.effect >= Effect.ORDERED):
         ledger.escape(kept)
-    return ledger.made(summary.result, (node, "result"), kept | _outside_of(summary), summary.builds)
+    made = ledger.made(summary.result, (node, "result"), kept | _outside_of(summary), summary.builds)
+    if summary.gives is not None and made.origins:
+        made.place = _seen(summary.gives, by_key)
+    return made
 
 
 def _outside_of(summary: Summary) -> frozenset[Origin]:
@@ -70,7 +74,8 @@ def _apply_writes(frame: Frame, summary: Summary, by_key: Mapping[ParameterKey, 
         written = by_key.get(key) if key is not None else None
         if key is None or written is None:
             ledger.writes.add((None, kind))
-            reaches_others = True
+            ledger.placed.add((None, kind))
+            reaches_others = reaches_others or is_content(kind)
             if key is not None and not summary.unknown_types:
                 ledger.act(Effect.ORDERED, "writes an object from outside", DECLARE)
             continue
@@ -79,9 +84,47 @@ def _apply_writes(frame: Frame, summary: Summary, by_key: Mapping[ParameterKey, 
                 origin.unsettle(retained)
                 continue
             reaches_others = True
-            ledger.writes.add((origin, kind))
+            ledger.writes.add((origin, kind))  # type: ignore[arg-type]
+            ledger.placed.add((origin, kind))  # type: ignore[arg-type]
             if origin is None and not summary.unknown_types:
                 ledger.act(Effect.ORDERED, f"writes an object from outside ({kind})", DECLARE)
     if reaches_others:
-        for kind in summary.unsettles:
-            ledger.unsettle(kind)
+        for place in summary.written_places:
+            ledger.places |= _places_at(place, by_key)
+        for kind, field, held in summary.written_contents:
+            ledger.note_store(kind, field, held)
+        for root in summary.spreads:
+            ledger.spreads |= _roots_at(root, by_key)
+
+
+def _seen(place: Place, by_key: Mapping[ParameterKey, Value]) -> Place | None:
+    """A place as the caller finds it."""
+    if isinstance(place.root, OutsideName):
+        return place
+    held = by_key.get(place.root)
+    return None if held is None else place.seen_from(held.place)
+
+
+def _places_at(place: Place | None, by_key: Mapping[ParameterKey, Value]) -> Iterable[Place | None]:
+    """A written place as the caller finds it; of objects that the caller made itself, where it has stored them."""
+    if place is None or isinstance(place.root, OutsideName):
+        return {place}
+    if (seen := _seen(place, by_key)) is not None:
+        return {seen}
+    held = by_key.get(place.root)
+    if held is None:
+        return {None}
+    found: set[Place | None] = set()
+    for origin in reach_of(held):
+        if not isinstance(origin, Cell):
+            found.add(None if origin is None else Place(origin, inside=True))
+        elif origin.unsettled:
+            found |= origin.stored_in
+    return found
+
+
+def _roots_at(root: Root | None, by_key: Mapping[ParameterKey, Value]) -> Iterable[Root | None]:
+    if root is None or isinstance(root, OutsideName):
+        return {root}
+    held = by_key.get(root)
+    return {None} if held is None else sources(held.origins | bound_origins(held))

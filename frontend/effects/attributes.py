@@ -40,8 +40,9 @@ from .frame import Frame, Method, Path, Super
 from .known import TABLE
 from .ledger import DECLARE
 from .library_data import load_data_attribute, write_data
+from .place import EVERYTHING
 from .scope import class_view, current_type, fact
-from .summary import EVERYTHING, Guard
+from .summary import Guard
 from .type_of import has_plain_attributes, is_class, is_static
 from .value import NOTHING, Cell, Value, deep, join_values, load, outside, reach_of, value
 
@@ -66,7 +67,7 @@ def load_attribute(frame: Frame, owner: Value, name: str, node: object) -> Value
         return _load_from_callable(frame, owner, name)
     found = NOTHING
     for part in members(one_class(widen(owner.type))):
-        found = join_values(found, _load_part(frame, Value(part, owner.origins), name, node))
+        found = join_values(found, _load_part(frame, owner.part(part), name, node))
     return found
 
 
@@ -251,13 +252,18 @@ def _load_instance(frame: Frame, owner: Value, type_: InstanceType, name: str, n
     cells = [origin for origin in owner.origins if isinstance(origin, Cell)]
     field = f"attr:{name}"
     own = name in known or any(field in cell.fields for cell in cells)
+    if hasattr(type(member), "__set__") and not isinstance(member, _INSTANCE_STORAGE):
+        return _class_member(frame, owner, cls, member, name, node)  # a descriptor comes before the instance's own
     if any(cell.is_partial and field not in cell.fields for cell in cells) and (own or member is Guard):
         frame.ledger.unknown(f"`.{name}` of {cls.__name__}", [owner])
         return Value(ANY, reach_of(owner) | {None})
     if own or member is Guard or isinstance(member, _INSTANCE_STORAGE) or any(c.unsettled for c in cells):
         frame.ledger.look_kinds(owner, (field,))
         complete = own and name not in known and len(cells) == len(owner.origins)
-        return load(owner, field, known.get(name, NEVER if complete else ANY), is_partial=True)
+        found = load(owner, field, known.get(name, NEVER if complete else ANY), is_partial=True)
+        if owner.place is None or not found.origins:
+            return found
+        return Value(found.type, found.origins, found.bound, owner.place.attribute(name))
     frame.ledger.guards.add(Guard(class_view(cls), name, member))
     return _class_member(frame, owner, cls, member, name, node)
 
@@ -297,18 +303,19 @@ def _load_path(path: str, receiver: Value) -> Value:
 def store_attribute(frame: Frame, owner: Value, name: str, stored: Value, node: object) -> None:
     """`owner.name = stored` (and `del owner.name`)."""
     name = mangled(frame, name)
-    if owner.bound is not None:
-        frame.ledger.unknown(f"an attribute of a callable (`.{name}`)", [owner, stored])
+    if owner.bound is not None or name in _SPECIAL or name == "__class__":
+        what = "an attribute of a callable " if owner.bound is not None else ""
+        frame.ledger.unknown(f"{what}(`.{name}`)", [owner, stored])
         return
     for part in members(owner.type):
-        _store_part(frame, Value(part, owner.origins), name, stored, node)
+        _store_part(frame, owner.part(part), name, stored, node)
 
 
 def _store_part(frame: Frame, owner: Value, name: str, stored: Value, node: object) -> None:
     type_ = owner.type
     if isinstance(type_, StaticType):
-        frame.ledger.writes.add((None, EVERYTHING))
-        frame.ledger.unsettle(EVERYTHING)
+        frame.ledger.note_write(None, EVERYTHING)
+        frame.ledger.note_store(EVERYTHING)
         frame.ledger.act(Effect.ORDERED, f"writes attribute `{name}` of {type_}", DECLARE)
         frame.ledger.escape(reach_of(stored))
         return

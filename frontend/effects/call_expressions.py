@@ -64,7 +64,7 @@ def _callees(frame: Frame, node: ast.expr) -> list[Value]:
     if owner.bound is not None or not isinstance(type_, UnionType):
         return [load_callee(frame, owner, node.attr, node)]
     parts = sorted(type_.members, key=str)
-    found = [load_callee(frame, Value(part, owner.origins), node.attr, node) for part in parts]
+    found = [load_callee(frame, owner.part(part), node.attr, node) for part in parts]
     return [one for one in found if one.type is not NEVER or one.bound is not None] or [NOTHING]
 
 

@@ -33,7 +33,7 @@ from .abstract_type import (
     join_all,
 )
 from .array_results import element as array_element
-from .summary import EVERYTHING
+from .place import EVERYTHING
 from .value import ELEMENT, KEY, VALUE
 
 
@@ -172,6 +172,12 @@ _ITERATED = (("list", ELEMENT), ("set", ELEMENT), ("dict", KEY), ("dict", VALUE)
 def _may_be_of_data(kind: str) -> bool:
     """Whether state of this kind may lie in a library's data."""
     return kind in ("list", "dict", "set", EVERYTHING) or kind.startswith("attr:")
+
+
+def aged(type_: AbstractType, stored: Mapping[tuple[str, str | None], AbstractType]) -> AbstractType:
+    """What is left of a type once objects of some kinds may hold these types; most stores leave it as it is."""
+    breaking = {key: held for key, held in stored.items() if not fits(type_, *key, held)}
+    return degraded(type_, breaking) if breaking else type_
 
 
 def degraded(type_: AbstractType, stored: Mapping[tuple[str, str | None], AbstractType]) -> AbstractType:

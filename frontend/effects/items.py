@@ -77,8 +77,8 @@ def subscript(frame: Frame, owner: Value, index: Value, node: ast.Subscript) -> 
     found = NOTHING
     for part in members(owner.type):
         if isinstance(part, CollectionType) and part.cls in (defaultdict, Counter):
-            found = join_values(found, _missing_item(frame, Value(part, owner.origins), part, index, node))
-        one = Value(plain_form(part), owner.origins)
+            found = join_values(found, _missing_item(frame, owner.part(part), part, index, node))
+        one = owner.part(plain_form(part))
         found = join_values(found, _subscript_part(frame, one, index, node))
     return found
 
@@ -214,7 +214,7 @@ def contains(frame: Frame, item: Value, holder: Value, node: object) -> None:
 def store_item(frame: Frame, owner: Value, index: Value, stored: Value, node: ast.Subscript) -> None:
     """`owner[index] = stored`."""
     for part in map(plain_form, members(owner.type)):
-        one = Value(part, owner.origins)
+        one = owner.part(part)
         match part:
             case ListType():
                 held = elements_of(frame, stored) if isinstance(node.slice, ast.Slice) else stored
@@ -252,7 +252,7 @@ def _store_by_method(frame: Frame, owner: Value, index: Value, stored: Value, no
 def delete_item(frame: Frame, owner: Value, index: Value, node: ast.Subscript) -> None:
     """`del owner[index]`."""
     for part in map(plain_form, members(owner.type)):
-        one = Value(part, owner.origins)
+        one = owner.part(part)
         if isinstance(part, (ListType, DictType, PlainType)):
             _hash(frame, one, index, node)
             for kind in kinds(part):
@@ -271,7 +271,7 @@ def augmented(frame: Frame, node: ast.AugAssign, left: Value, right: Value) -> V
     name = OPERATOR_NAMES[type(node.op)]
     found = NOTHING
     for part in members(left.type):
-        one = Value(part, left.origins, left.bound)
+        one = left.part(part)
         found = join_values(found, _augmented_part(frame, node, name, one, right))
     return found
 

@@ -51,9 +51,9 @@ def _step(frame: Frame, one: Value) -> None:
     """An iterator gives what it has left; its elements stay what they are."""
     for origin in one.origins:
         if not isinstance(origin, Cell):
-            frame.ledger.writes.add((origin, "iterator"))
+            frame.ledger.note_write(origin, "iterator")
         elif origin.unsettled:
-            frame.ledger.writes.add((None, "iterator"))
+            frame.ledger.note_write(None, "iterator")
     if None in one.origins:
         frame.ledger.act(Effect.ORDERED, "steps an iterator from outside", "make the iterator where it is used")
 

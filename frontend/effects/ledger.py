@@ -30,8 +30,23 @@ from .abstract_type import (
     join,
 )
 from .contents import fits, kinds
-from .summary import EVERYTHING, Guard, ParameterKey, Summary, Touch
-from .value import ELEMENT, INSIDE, KEY, NOWHERE, VALUE, Cell, Origin, Value, deep, join_values, reach, reach_of
+from .place import EVERYTHING, OutsideName, Place, Root, is_content
+from .summary import Guard, ParameterKey, Summary, Touch
+from .value import (
+    ELEMENT,
+    INSIDE,
+    KEY,
+    NOWHERE,
+    VALUE,
+    Cell,
+    Origin,
+    Value,
+    bound_origins,
+    deep,
+    join_values,
+    reach,
+    reach_of,
+)
 
 DECLARE = "declare it with `@xcs.op(effect=...)`"
 MAX_SITES = 4  # beyond two the exact number says nothing more
@@ -87,7 +102,10 @@ class Ledger:
         self.sees: set[Touch] = set()
         self.writes: set[Touch] = set()
         self.retains: set[Origin] = set()
-        self.unsettles: dict[tuple[str, str | None], AbstractType] = {}
+        self.places: set[Place | None] = set()
+        self.placed: set[Touch] = set()
+        self.spreads: set[Root | None] = set()
+        self.stores: dict[tuple[str, str | None], AbstractType] = {}
         self.guards: set[Guard] = set()
         self.cells: dict[object, Cell] = {}
         self.written_cells: set[Cell] = set()
@@ -109,7 +127,7 @@ class Ledger:
     def state(self) -> tuple[int, ...]:
         """Changes whenever something was learned that an earlier round over a loop may not have known."""
         versions = sum(cell.version for cell in self.cells.values())
-        return (len(self.cells), versions, len(self.unsettles), len(self.writes))
+        return (len(self.cells), versions, len(self.stores), len(self.writes), len(self.places), len(self.spreads))
 
     def act(self, effect: Effect, reason: str, remedy: str = "") -> None:
         """One effect took place; the strongest one gives the reason."""
@@ -123,29 +141,41 @@ class Ledger:
 
     def disturb(self, involved: Iterable[Value]) -> None:
         """Anything may have been written: these values, and all that anyone else can reach."""
-        self.writes.add((None, EVERYTHING))
+        self.note_write(None, EVERYTHING)
         self.sees.add((None, EVERYTHING))
-        self.unsettle(EVERYTHING)
+        self.note_store(EVERYTHING)
         reached = reach(origin for one in involved for origin in reach_of(one))
         for origin in reached:
             if isinstance(origin, Cell):
                 origin.unsettle(o for o in reached if not isinstance(o, Cell))
             elif origin is not None:
-                self.writes.add((origin, EVERYTHING))
+                self.note_write(origin, EVERYTHING)
+        self.spreads.add(None)
         self.escape(reached)
 
-    def escape(self, origins: Iterable[Origin]) -> None:
-        """Objects that others can reach from now on: what they hold is no longer known."""
+    def escape(self, origins: Iterable[Origin], into: Place | None = None) -> None:
+        """Objects that others can reach from now on, from `into`: what they hold is no longer known."""
+        origins = tuple(origins)
+        self.spreads |= sources(origins)
         for origin in reach(origins):
             if isinstance(origin, Cell):
                 origin.unsettle()
+                origin.stored_in |= {into}
             elif origin is not None:
                 self.retains.add(origin)
 
-    def unsettle(self, kind: str, field: str | None = None, held: AbstractType = ANY) -> None:
+    def note_write(self, origin: Origin, kind: str, place: Place | None = None) -> None:
+        """State of this kind is written, in an object of this origin, found at `place`."""
+        touch: Touch = (origin, kind)  # type: ignore[assignment]
+        self.writes.add(touch)
+        self.placed.add(touch)
+        if is_content(kind):
+            self.places.add(_place_of(origin) if place is None else place)
+
+    def note_store(self, kind: str, field: str | None = None, held: AbstractType = ANY) -> None:
         """Some outside object of this kind may now hold this in this field: types learned earlier must allow it."""
-        old = self.unsettles.get((kind, field))
-        self.unsettles[kind, field] = held if old is None else join(old, held)
+        old = self.stores.get((kind, field))
+        self.stores[kind, field] = held if old is None else join(old, held)
 
     def look(self, one: Value, deeply: bool = False) -> None:
         """Mutable contents of this value are looked at."""
@@ -169,23 +199,26 @@ class Ledger:
             if isinstance(origin, Cell):
                 self._write_cell(origin, target.type, kind, stored, field, held)
                 continue
-            self.writes.add((origin, kind))
+            place = _place_of(origin) if target.place is None else target.place
+            self.note_write(origin, kind, place)
             if origin is None:
                 self.act(Effect.ORDERED, f"writes an object from outside ({kind})", DECLARE)
             if stored is not None:
-                self.escape(reach_of(stored))
-            if not all(fits(one, kind, field, held) for one in self.parameter_types):
-                self.unsettle(kind, field, held)
+                self.escape(stored.origins | bound_origins(stored), None if place is None else place.within())
+            self.note_store(kind, field, held)
 
     def _write_cell(
         self, cell: Cell, type_: AbstractType, kind: str, stored: Value | None, field: str | None, held: AbstractType
     ) -> None:
         self.written_cells.add(cell)
         if cell.unsettled:  # others may reach it by now
-            self.unsettle(kind, field, held)
+            self.note_store(kind, field, held)
             self.writes.add((None, kind))
-            if stored is not None:
-                self.escape(reach_of(stored))
+            self.placed.add((None, kind))
+            for place in cell.stored_in or (None,):
+                self.places.add(place)
+                if stored is not None:
+                    self.escape(stored.origins | bound_origins(stored), place)
         elif stored is None or field is None:
             cell.unsettle(() if stored is None else reach_of(stored))
         elif not cell.opaque:
@@ -220,9 +253,9 @@ class Ledger:
 
     def rebind(self, kind: str, name: str, stored: Value) -> None:
         """A name outside of the code is assigned."""
-        self.writes.add((None, kind))
+        self.note_write(None, kind)
         self.act(Effect.ORDERED, f"writes {kind.partition(':')[0]} {name}", DECLARE)
-        self.escape(reach_of(stored))
+        self.escape(stored.origins | bound_origins(stored))
 
     def site(self, node_key: int, count: int) -> None:
         """A place that may call the world `count` times; in a loop it counts twice."""
@@ -258,9 +291,23 @@ class Ledger:
             builds=all(isinstance(origin, Cell) for origin in result.origins) and result.bound is None,
             sees=frozenset(self.sees),
             writes=frozenset(self.writes),
-            unsettles=frozenset(kind for kind, _ in self.unsettles),
+            places=self._all_places(),
+            stores=frozenset((kind, field, held) for (kind, field), held in self.stores.items()),
+            spreads=frozenset(self.spreads),
+            gives=self._settled(result.place),
             waits=waits,
         )
+
+    def _all_places(self) -> frozenset[Place | None]:
+        others = {_place_of(origin) for origin, kind in self.writes - self.placed if is_content(kind)}
+        return frozenset(map(self._settled, self.places | others))
+
+    def _settled(self, place: Place | None) -> Place | None:
+        """The place, unless this very code may have put something else there."""
+        if place is None or not (place.path or isinstance(place.root, OutsideName)):
+            return place
+        written = {kind for _, kind in self.writes}
+        return None if EVERYTHING in written or written & place.kinds() else place
 
     def _effect_with_waits(self, result: Value, is_leaf: bool) -> tuple[Effect, bool]:
         if not self.waits:
@@ -295,6 +342,30 @@ def parts_of_cell(type_: AbstractType) -> Iterable[tuple[str, AbstractType]]:
             return tuple((f"attr:{name}", held) for name, held in attributes)
         case _:
             return ()
+
+
+def _place_of(origin: Origin) -> Place | None:
+    """All that is known of where an object of this origin is found."""
+    return None if origin is None or isinstance(origin, Cell) else Place(origin, inside=True)
+
+
+def sources(origins: Iterable[Origin]) -> set[Root | None]:
+    """The roots of what is reached from these origins; of an object made here that others reach, where it is stored."""
+    found: set[Root | None] = set()
+    done: set[Cell] = set()
+    todo = list(origins)
+    while todo:
+        one = todo.pop()
+        if not isinstance(one, Cell):
+            found.add(one)
+        elif one not in done:
+            done.add(one)
+            is_known = bool(one.stored_in) and None not in one.stored_in
+            found.update(place.root for place in one.stored_in if is_known and place is not None)
+            for held in one.fields.values():
+                inner = held.origins | bound_origins(held)
+                todo.extend(origin for origin in inner if origin is not None or not is_known)
+    return found
 
 
 def key_of(origins: Iterable[Origin]) -> frozenset[ParameterKey]:

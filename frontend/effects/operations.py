@@ -104,7 +104,7 @@ def unknown(what: str, *operands: AbstractType) -> Summary:
         unknown_types=True,
         sees=touches,
         writes=touches,
-        unsettles=frozenset((EVERYTHING,)),
+        spreads=frozenset((None,)),
     )
 
 
@@ -129,7 +129,10 @@ def merged(summaries: Iterable[Summary], result: AbstractType | None = None) -> 
         all(s.builds for s in found),
         frozenset().union(*(s.sees for s in found)),
         frozenset().union(*(s.writes for s in found)),
-        frozenset().union(*(s.unsettles for s in found)),
+        frozenset().union(*(s.written_places for s in found)),
+        frozenset().union(*(s.written_contents for s in found)),
+        frozenset().union(*(s.spreads for s in found)),
+        None,
         first.waits,
     )
 

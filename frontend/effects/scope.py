@@ -26,6 +26,7 @@ from .abstract_type import (
     TupleOfType,
     is_immutable,
 )
+from .place import OutsideName, Place
 from .summary import Guard, Touch
 from .type_of import COLLECTIONS, SCALAR_TYPES, is_static, type_of
 from .value import Value, outside
@@ -164,7 +165,7 @@ def find(scope: CodeScope, name: str) -> Found | None:
             held = cell.cell_contents
         except ValueError:
             return Found(outside(ANY), None, (None, f"cell:{name}"))
-        return fact(held, CellView(cell), "cell_contents", f"cell:{name}")
+        return fact(held, CellView(cell), "cell_contents", f"cell:{name}", id(cell))
     if name in scope.globals:
         return fact(scope.globals[name], scope.globals, name, f"global:{scope.globals.get('__name__')}.{name}")
     if hasattr(builtins, name):
@@ -173,8 +174,11 @@ def find(scope: CodeScope, name: str) -> Found | None:
     return None
 
 
-def fact(held: object, namespace: dict[str, object], name: str, kind: str) -> Found:
-    """An object found outside as an abstract value: static things by identity, data by class."""
+def fact(held: object, namespace: dict[str, object], name: str, kind: str, identity: int = 0) -> Found:
+    """An object found outside as an abstract value: static things by identity, data by class.
+
+    `identity` is that of the namespace, where `namespace` only stands in for it.
+    """
     if is_static(held) or type(held) in _STATIC_LIKE:
         return Found(outside(StaticType(held)), Guard(namespace, name, held), None)
     cls = type(held)
@@ -182,7 +186,8 @@ def fact(held: object, namespace: dict[str, object], name: str, kind: str) -> Fo
         return Found(Value(SCALAR_TYPES[cls]), Guard(namespace, name, cls, by_type=True), (None, kind))
     if cls in (tuple, frozenset) and is_immutable(deep := type_of(held)):
         return Found(Value(deep), Guard(namespace, name, held), None)
-    return Found(outside(current_type(held)), Guard(namespace, name, cls, by_type=True), (None, kind))
+    place = Place(OutsideName(kind, identity or id(namespace), name, namespace))
+    return Found(outside(current_type(held), place), Guard(namespace, name, cls, by_type=True), (None, kind))
 
 
 _STATIC_LIKE = frozenset({types.MethodType, types.GenericAlias})

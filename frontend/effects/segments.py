@@ -14,7 +14,7 @@ from .ledger import Ledger
 from .regions import Region, is_sealable
 from .scope import CodeScope
 from .summary import CodeSummary
-from .value import NONE_VALUE, NOTHING, Cell, Origin, Value, deep, reach, reach_of, value
+from .value import NONE_VALUE, NOTHING, Cell, Origin, Value, deep, parameter, reach, reach_of
 
 
 def run_code(
@@ -41,7 +41,7 @@ def run_code(
         frame.capturing, frame.shared = captured_names(module) if _has_functions(body) else (frozenset(), frozenset())
         for name, one in zip(names, types_, strict=True):
             region = Region(ledger, name, name in sealed)
-            frame.bind(name, region.enter(one) if name in owned else value(one, frozenset((name,))))
+            frame.bind(name, region.enter(one) if name in owned else parameter(name, one))
         bindings.clear()
         if isinstance(nodes, ast.expr):
             result = frame.evaluate(nodes)

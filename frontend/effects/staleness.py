@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from .abstract_type import (
     ANY,
     CLIENT_CLASSES,
@@ -29,21 +31,21 @@ def is_frozen(cls: type) -> bool:
     return parameters is not None and parameters.frozen
 
 
-def with_shallow_parts(value: AbstractType) -> AbstractType:
+def with_parts(value: AbstractType, change: Callable[[AbstractType], AbstractType]) -> AbstractType:
     """What stays true of a container that only this code writes, while what it holds may change elsewhere."""
     match value:
         case ListType(element=element):
-            return ListType(shallow(element))
+            return ListType(change(element))
         case DictType(key=key, value=held):
-            return DictType(shallow(key), shallow(held))
+            return DictType(change(key), change(held))
         case SetType(element=element, frozen=frozen):
-            return SetType(shallow(element), frozen)
+            return SetType(change(element), frozen)
         case CollectionType(cls=cls, key=key, value=held, made=made):
-            return CollectionType(cls, shallow(key), shallow(held), made)
+            return CollectionType(cls, change(key), change(held), made)
         case InstanceType(cls=cls, attributes=attributes):
-            return InstanceType(cls, tuple((name, shallow(held)) for name, held in attributes))
+            return InstanceType(cls, tuple((name, change(held)) for name, held in attributes))
         case _:
-            return shallow(value)
+            return change(value)
 
 
 def shallow(value: AbstractType) -> AbstractType:

@@ -9,15 +9,13 @@ from typing import Any, TypeAlias
 
 from ...diagnostics.effect import Behaviour, Effect
 from .abstract_type import ANY, AbstractType
-
-ParameterKey: TypeAlias = int | str
-"""A positional argument by index, a keyword argument (or the input of a code segment) by name; `CALLEE` for `self`."""
+from .place import EVERYTHING, OutsideName, ParameterKey, Place, Root, is_content
 
 CALLEE = "<callee>"
 """The key of the object that is called where it isn't among the arguments: a bound method's `self`, a model object."""
 
-EVERYTHING = "*"
-"""The kind of state that unknown code looks at or writes."""
+Store: TypeAlias = tuple[str, str | None, AbstractType]
+"""Some object of this kind may now hold this in this field (None: in any)."""
 
 Touch: TypeAlias = tuple[ParameterKey | None, str]
 """One kind of state that a call looks at or writes: reached from this parameter (None: from outside), of this kind.
@@ -80,8 +78,11 @@ class Summary:
         builds: the result itself is a new object: retained parameters can only be inside of it.
         sees: the kinds of state behind `sees_writes`; a call whose writes don't meet them can't disturb this one.
         writes: the kinds of state it may write, parameters' included.
-        unsettles: kinds of objects that may afterwards hold other types than before, so types of contents learned
-            earlier no longer hold for them.
+        places: whose contents it may write, parameters' included; None: of any object from outside.
+        stores: what written objects may hold afterwards: types of contents learned earlier must allow it.
+        spreads: roots of which something mutable may be stored somewhere (None: of anything from outside), so that it
+            can be reached from elsewhere afterwards.
+        gives: where the result itself is found at the start, if it is an object from outside.
         waits: the effect is a fence only because of a sleep: inside a leaf that returns something it is latency.
     """
 
@@ -101,7 +102,10 @@ class Summary:
     builds: bool = False
     sees: frozenset[Touch] = frozenset()
     writes: frozenset[Touch] = frozenset()
-    unsettles: frozenset[str] = frozenset()
+    places: frozenset[Place | None] = frozenset()
+    stores: frozenset[Store] = frozenset()
+    spreads: frozenset[Root | None] = frozenset()
+    gives: Place | None = None
     waits: bool = False
 
     def behaviour(self) -> Behaviour:
@@ -127,7 +131,28 @@ class Summary:
             fresh=self.fresh and all(key in keys for key in self.retains),
             sees=touches(self.sees),
             writes=touches(self.writes),
+            places=frozenset(None if one is None else one.renamed(keys) for one in self.written_places),
+            spreads=frozenset(_renamed_root(root, keys) for root in self.spreads),
+            gives=None if self.gives is None else self.gives.renamed(keys),
         )
+
+    @property
+    def written_places(self) -> frozenset[Place | None]:
+        """Whose contents it may write; what is written without saying where may be anything."""
+        if (None, EVERYTHING) in self.writes:
+            return self.places | {None}
+        if self.places or not any(is_content(kind) for _, kind in self.writes):
+            return self.places
+        return frozenset((None,))
+
+    @property
+    def written_contents(self) -> frozenset[Store]:
+        """What written objects may hold afterwards."""
+        if (None, EVERYTHING) in self.writes:
+            return self.stores | {(EVERYTHING, None, ANY)}
+        if self.stores or not any(is_content(kind) and kind != "iterator" for _, kind in self.writes):
+            return self.stores
+        return frozenset(((EVERYTHING, None, ANY),))
 
     def may_disturb(self, other: Summary) -> bool:
         """Whether state that `other` looks at may be written by this call (whoever owns it)."""
@@ -136,6 +161,10 @@ class Summary:
         if not written or not seen:
             return False
         return EVERYTHING in written or EVERYTHING in seen or bool(written & seen)
+
+
+def _renamed_root(root: Root | None, keys: Mapping[ParameterKey, ParameterKey]) -> Root | None:
+    return root if root is None or isinstance(root, OutsideName) else keys.get(root)
 
 
 @dataclass(frozen=True, slots=True)

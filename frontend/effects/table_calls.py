@@ -27,7 +27,7 @@ from .frame import Frame
 from .iteration import elements_of
 from .known import KnownCallable
 from .ledger import DECLARE
-from .summary import EVERYTHING, ParameterKey
+from .place import EVERYTHING, ParameterKey
 from .uses import apply_use, use_deep
 from .value import NOTHING, Cell, Origin, Value, consumed, deep, join_values, load, reach, reach_of, value
 
@@ -95,9 +95,10 @@ def _enter_effect(frame: Frame, entry: KnownCallable, effect: Effect, name: str,
     if entry.sees_writes or effect is Effect.READS:
         ledger.sees.add((None, entry.writes or "world"))
     if effect >= Effect.ORDERED and not entry.waits and not entry.mutates:
-        ledger.writes.add((None, entry.writes or EVERYTHING))
+        ledger.note_write(None, entry.writes or EVERYTHING)
         if entry.writes is None:
-            ledger.unsettle(EVERYTHING)
+            ledger.note_store(EVERYTHING)
+            ledger.spreads.add(None)
 
 
 def _apply_stores(frame: Frame, entry: KnownCallable, args: Sequence[Value], node: object) -> None:

@@ -236,6 +236,16 @@ class _Shape:
         return found
 
 
+def own_attribute(value: Any, name: str) -> Any:
+    """An attribute that an instance keeps itself, found without running any of its code.
+
+    Raises:
+        KeyError: it has none of this name.
+    """
+    cls = type(value)
+    return (_SHAPES.get(cls) or _shape(cls)).attributes(value)[name]
+
+
 CLIENT_PATHS: set[str] = set()
 """Client classes that are told by class alone, as `library_paths` spells them; the client table fills it."""
 

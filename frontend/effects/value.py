@@ -36,7 +36,7 @@ from .abstract_type import (
     join,
     join_all,
 )
-from .summary import ParameterKey
+from .place import ParameterKey, Place
 
 ELEMENT, KEY, VALUE, INSIDE = "element", "key", "value", "inside"
 FACTORY = "factory"  # of a defaultdict made in this code
@@ -49,9 +49,20 @@ class Cell:
     `opaque`: contents are described by the type of the values that point here; `INSIDE` holds what was stored since.
     `is_lazy`: an iterator whose steps run code. `unsettled`: anything may be inside by now. `keywords`: the
     items of a `**kwargs` dict, true of `version` only. `is_partial`: it may have attributes that no field tells.
+    `stored_in`: from where others may reach it (None: anywhere).
     """
 
-    __slots__ = ("fields", "is_lazy", "is_partial", "keywords", "opaque", "source_versions", "unsettled", "version")
+    __slots__ = (
+        "fields",
+        "is_lazy",
+        "is_partial",
+        "keywords",
+        "opaque",
+        "source_versions",
+        "stored_in",
+        "unsettled",
+        "version",
+    )
 
     def __init__(self, opaque: bool = False) -> None:
         self.fields: dict[str, Value] = {}
@@ -62,6 +73,7 @@ class Cell:
         self.unsettled = False
         self.version = 0
         self.source_versions: tuple[tuple[Cell, int], ...] = ()
+        self.stored_in: frozenset[Place | None] = frozenset()
 
     def hold(self, field: str, value: Value) -> None:
         """Joins `value` into what `field` may hold."""
@@ -89,19 +101,35 @@ NOWHERE: frozenset[Origin] = frozenset()
 
 
 class Value:
-    """What one expression may evaluate to. `bound`: a callable without type: a method with its receiver, a closure."""
+    """What one expression may evaluate to.
 
-    __slots__ = ("bound", "origins", "type")
+    `bound`: a callable without type: a method with its receiver, a closure. `place`: where this very object was found
+    when the code started, if it comes from outside and that is known.
+    """
 
-    def __init__(self, type: AbstractType, origins: frozenset[Origin] = NOWHERE, bound: Any = None) -> None:
+    __slots__ = ("bound", "origins", "place", "type")
+
+    def __init__(
+        self,
+        type: AbstractType,
+        origins: frozenset[Origin] = NOWHERE,
+        bound: Any = None,
+        place: Place | None = None,
+    ) -> None:
         self.type = type
         self.origins = origins
         self.bound = bound
+        self.place = place
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Value):
             return NotImplemented
-        return self.type == other.type and self.origins == other.origins and self.bound == other.bound
+        same = self.type == other.type and self.origins == other.origins and self.bound == other.bound
+        return same and self.place == other.place
+
+    def part(self, type: AbstractType) -> Value:
+        """The same object where it is of one of the types that it may be of."""
+        return Value(type, self.origins, self.bound, self.place)
 
     def __hash__(self) -> int:
         return hash((self.type, self.origins))
@@ -114,11 +142,11 @@ NOTHING = Value(NEVER)
 NONE_VALUE = Value(NONE)
 
 
-def value(type: AbstractType, origins: frozenset[Origin] = NOWHERE) -> Value:
+def value(type: AbstractType, origins: frozenset[Origin] = NOWHERE, place: Place | None = None) -> Value:
     """A value of this type; what can't change needs no origin."""
-    if not origins or isinstance(type, (ExactType, StaticType)) and _needs_no_origin(type) or is_immutable(type):
+    if not origins or (isinstance(type, (ExactType, StaticType)) and _needs_no_origin(type)) or is_immutable(type):
         return Value(type)
-    return Value(type, origins)
+    return Value(type, origins, None, place)
 
 
 def _needs_no_origin(type: ExactType | StaticType) -> bool:
@@ -126,9 +154,14 @@ def _needs_no_origin(type: ExactType | StaticType) -> bool:
     return isinstance(type, StaticType) or type.cls in IMMUTABLE_SCALARS
 
 
-def outside(type: AbstractType) -> Value:
+def outside(type: AbstractType, place: Place | None = None) -> Value:
     """An object of the outside world."""
-    return value(type, frozenset((None,)))
+    return value(type, frozenset((None,)), place)
+
+
+def parameter(key: ParameterKey, type: AbstractType) -> Value:
+    """What a parameter is bound to."""
+    return value(type, frozenset((key,)), Place(key))
 
 
 def join_values(left: Value, right: Value) -> Value:
@@ -140,9 +173,10 @@ def join_values(left: Value, right: Value) -> Value:
     if left.bound != right.bound:
         return Value(ANY, left.origins | right.origins | bound_origins(left) | bound_origins(right))
     joined = left.type if left.type is right.type else join(left.type, right.type)
-    if joined is left.type and right.origins <= left.origins:
+    place = left.place if left.place == right.place else None
+    if joined is left.type and right.origins <= left.origins and place is left.place:
         return left
-    return Value(joined, left.origins | right.origins, left.bound)
+    return Value(joined, left.origins | right.origins, left.bound, place)
 
 
 def bound_origins(one: Value) -> frozenset[Origin]:

@@ -16,8 +16,10 @@ from .stager import MustCarry, MustEscape
 from .state import OwnedState, State
 from .unbound_names import flag_of, name_of_flag
 from .values import LocalFunction, Maybe, Owned, Static, Tracer, TupleValue, Unbound, Unstageable, Value, parts_of
+from .written import Written
 
 MAX_ATTEMPTS = 8  # retraces of one body until its types and carried values settle
+WIDENING_ATTEMPT = 4  # from this one on, what the body stores somewhere may be anything
 
 
 @dataclass(slots=True)
@@ -65,14 +67,14 @@ class CarryingStager(LeavingStager):
         carried = self._first_guess(bound, read, live)
         for owned in changed:
             carried.containers[owned] = self.state.type_of(owned)
-        for _ in range(MAX_ATTEMPTS):
+        for attempt in range(MAX_ATTEMPTS):
             before = self.state.copy()
             mark = self.builder.mark()
-            written = self.program.world_written
+            facts = self.program.checkpoint()
             try:
                 traced = trace(carried)
             except MustCarry as missing:
-                self._restart(before, mark, written)
+                self._restart(before, mark, facts)
                 if before.heap[missing.owned].depth < self.loop_depth:
                     raise
                 if missing.owned in self.iterated:
@@ -80,24 +82,24 @@ class CarryingStager(LeavingStager):
                 carried.containers[missing.owned] = self.state.type_of(missing.owned)
                 continue
             except MustEscape as missing:
-                self._restart(before, mark, written)
+                self._restart(before, mark, facts)
                 missing.settle(self)
                 if not self.is_owned(missing.owned):
                     carried.containers.pop(missing.owned, None)
                 continue
-            if self._settled(carried, traced, before) and (written or not self.program.world_written):
+            if self._settled(carried, traced, before) and facts[0].covers(self.program.written):
                 self._finish(carried, traced, before, bound, live, emit, flag)
                 return
-            after_written = self.program.world_written
+            written = self.program.written if attempt < WIDENING_ATTEMPT else self.program.written.widened()
             for block, _ in traced:
                 discard(block, None)
-            self._restart(before, mark, after_written)
+            self._restart(before, mark, (written, facts[1]))
         raise Unstageable("what a loop carries does not settle")
 
-    def _restart(self, before: State, mark: Mark, written: bool) -> None:
+    def _restart(self, before: State, mark: Mark, facts: tuple[Written, int]) -> None:
         self.state.restore(before)
         self.builder.rewind(mark)
-        self.program.world_written = written
+        self.program.rewind(facts)
 
     def _first_guess(self, bound: set[str], read: set[str], live: Set[str]) -> Carried:
         carried = Carried(read=read)

@@ -16,23 +16,30 @@ from ...dialect.functions import FuncOp
 from ...dialect.types import OBJ
 from ..effects.abstract_type import ANY, AbstractType, StaticType
 from ..effects.infer import infer_call
+from ..effects.place import Place
 from ..effects.scope import CodeScope, class_view
 from ..effects.source import is_library
 from ..effects.summary import CodeSummary, Guard, Summary
 from .closures import lazy_functions
 from .names import Names, names_of
+from .reads import Reads
 from .segment import Segment
 from .symbols import SymbolTable
 from .values import Unstageable
+from .written import ANYWHERE, NOTHING_WRITTEN, Apartness, Places, Written, stale
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What a staged function is specialised on for one argument: a known object, a type, or a tuple of those."""
+    """What a staged function is specialised on for one argument: a known object, a type, or a tuple of those.
+
+    With a type go the places where the argument's objects were found when the program started.
+    """
 
     static: StaticType | None = None
     type: AbstractType | None = None
     elements: tuple[Shape, ...] | None = None
+    places: Places = None
 
 
 Shapes: TypeAlias = tuple[tuple[str, Shape], ...]
@@ -77,8 +84,11 @@ class ProgramFacts:
         functions: staged functions by code, cells and argument shapes.
         guards: facts about the world that must hold each time the program runs.
         opaque: what could not be staged, for stats and `explain`.
-        world_written: types of the contents of outside objects are no longer known (at this point of the trace).
-        num_writes: ops emitted so far that may write outside state.
+        written: what ops emitted so far (at this point of the trace) may have written.
+        writes: those ops: the places each may write, and why.
+        apartness: the objects that are taken to be different ones.
+        reads: calls that look at state.
+        stepped: loops whose body may write what they iterate, for `explain`.
     """
 
     stage_all: bool = False
@@ -87,8 +97,11 @@ class ProgramFacts:
     bodies: list[FuncOp] = field(default_factory=list)
     guards: set[Guard] = field(default_factory=set)
     opaque: list[Opaque] = field(default_factory=list)
-    world_written: bool = False
-    num_writes: int = 0
+    written: Written = NOTHING_WRITTEN
+    writes: list[tuple[frozenset[Place | None], str]] = field(default_factory=list)
+    apartness: Apartness = field(default_factory=Apartness)
+    reads: Reads = field(default_factory=Reads)
+    stepped: dict[Location, Opaque] = field(default_factory=dict)
     kept: list[object] = field(default_factory=list)
     # Caches by identity; each entry holds what its key is the identity of.
     _names: dict[int, tuple[ast.AST, Names]] = field(default_factory=dict)
@@ -118,13 +131,41 @@ class ProgramFacts:
         view = class_view(cls)
         self.guards.add(Guard(view, name, view.get(name)))
 
-    def checkpoint(self) -> tuple[bool, int]:
+    def checkpoint(self) -> tuple[Written, int]:
         """What `rewind` restores."""
-        return self.world_written, self.num_writes
+        return self.written, len(self.writes)
 
-    def rewind(self, facts: tuple[bool, int]) -> None:
+    def rewind(self, facts: tuple[Written, int]) -> None:
         """Forget writes of ops that were dropped again."""
-        self.world_written, self.num_writes = facts
+        self.written, num_writes = facts
+        del self.writes[num_writes:]
+
+    def note_write(self, written: Written, places: frozenset[Place | None], kinds: Iterable[str], reason: str) -> None:
+        """An op was emitted that may write state of these kinds at these places."""
+        self.written |= written
+        self.writes.append((places, reason))
+        self.reads.written |= written
+        self.reads.touched.update((place, kind) for place in places or ANYWHERE for kind in kinds)
+
+    def stale(self, known: AbstractType, places: Places) -> AbstractType:
+        """What is left by now of the type of a value whose objects were found at these places."""
+        return stale(known, places, self.written, self.apartness)
+
+    def writes_to(self, places: Places, since: int) -> Iterator[tuple[Place | None, str]]:
+        """Of the writes from number `since` on, those that may reach the objects at these places, with the reason."""
+        for written, reason in self.writes[since:]:
+            for place in written:
+                if not self.apartness.told_apart(places, place, self.written):
+                    yield place, reason
+
+    def note_stepped(self, what: str, place: Place | None, reason: str, location: Location) -> None:
+        """Remember why a loop can't take all its elements at the start."""
+        because = reason or "code that isn't known"
+        if place is not None:
+            same = "may be" if self.apartness.is_assumed else "is taken for"
+            because = f"writes {place}, which {same} what is iterated"
+        remedy = "iterate over a copy, `list(...)`, if that is not so"
+        self.stepped[location] = Opaque(what, f"{because}; {remedy}", location)
 
     def note_native(self, node: ast.stmt | ast.expr, scope: CodeScope, refusal: Unstageable) -> None:
         """Remember why a statement or an expression runs natively."""

@@ -7,15 +7,18 @@ from collections.abc import Callable, Sequence, Set
 
 from xdsl.ir import Block, BlockArgument, SSAValue
 
-from ...diagnostics.effect import READS, Behaviour
+from ...diagnostics.effect import READS, Behaviour, Effect
+from ...diagnostics.location import Location
 from ...dialect.types import element_type as dialect_element_type
 from ..effects.abstract_type import (
     ANY,
     INT,
     STR,
     AbstractType,
+    DictType,
     IteratorType,
     ListType,
+    SetType,
     TupleOfType,
     TupleType,
 )
@@ -25,6 +28,7 @@ from .builder import ir_type
 from .carrying import Carried, CarryingStager
 from .stager import is_container
 from .values import Owned, Static, Tracer, TupleValue, Unstageable, Value
+from .written import Places, inside_of
 
 MAX_UNROLLED = 8  # iterations; longer static loops are traced once
 
@@ -89,7 +93,7 @@ class LoopStager(CarryingStager):
         before, mark, facts = self.state.copy(), self.builder.mark(), self.program.checkpoint()
         if isinstance(self.type_of(iterable), IteratorType) and self._is_view(iterable_node):
             self._stage_over(target, iterable, True, bound, read, live, body, changed, flag)
-            if self.program.num_writes == facts[1]:
+            if not any(self.program.writes_to(inside_of(self.places_of(iterable)), facts[1])):
                 return
             # The body may write what the iterator walks: step it as Python does.
             self.state.restore(before)
@@ -123,17 +127,24 @@ class LoopStager(CarryingStager):
             source, snapshot = self._as_list(source, known), True
             known = ListType(known.element)
 
+        places, element = self.places_of(iterable), element_type(known)
+        first_write = 0
+
         def trace(carried: Carried) -> tuple[Block, list[BlockArgument]]:
-            element = element_type(known) or ANY
+            nonlocal first_write
+            first_write = len(self.program.writes)
             block = Block(arg_types=[dialect_element_type(source.type)])
             with self.region(block, is_loop=True):
                 arguments = self._enter(block, carried)
-                self.assign(target, Tracer(block.args[0], element))
+                if element is None:
+                    self.note_write(Behaviour(Effect.DYNAMIC))  # each step may run code
+                self.assign(target, Tracer(block.args[0], element or ANY, inside_of(places)))
                 body()
             return block, arguments
 
         def emit(initial: list[SSAValue], blocks: list[Block]) -> Sequence[SSAValue]:
-            return self.builder.for_(source, initial, blocks[0], snapshot=snapshot, breaks=flag is not None)
+            is_snapshot = snapshot or self._is_undisturbed(target, known, places, first_write)
+            return self.builder.for_(source, initial, blocks[0], snapshot=is_snapshot, breaks=flag is not None)
 
         if isinstance(iterable, Owned):
             self.iterated.append(iterable)
@@ -142,6 +153,18 @@ class LoopStager(CarryingStager):
         finally:
             if isinstance(iterable, Owned):
                 self.iterated.pop()
+
+    def _is_undisturbed(self, target: ast.expr, known: AbstractType, places: Places, first_write: int) -> bool:
+        """Whether a body that writes something leaves the container alone that is iterated."""
+        if len(self.program.writes) == first_write or not isinstance(known, (ListType, DictType, SetType)):
+            return False
+        found = next(self.program.writes_to(places, first_write), None)
+        where = Location(self.scope.file, target.lineno, target.col_offset, self.scope.function_name)
+        if found is None:
+            self.program.stepped.pop(where, None)
+            return True
+        self.program.note_stepped(f"the loop over `{ast.unparse(target)}`", *found, where)
+        return False
 
     def _is_view(self, node: ast.expr) -> bool:
         """Whether an iterable only walks containers, so that taking all of it at once can't raise midway."""

@@ -26,6 +26,7 @@ from ..effects.abstract_type import (
     is_immutable,
 )
 from ..effects.activation import unknown_call
+from ..effects.ledger import DECLARE
 from ..effects.array_results import is_array
 from ..effects.place import EVERYTHING, OutsideName, ParameterKey, Place, Root
 from ..effects.regions import is_sealable
@@ -351,7 +352,10 @@ class NativeStager(Stager):
         if isinstance(callee, Tracer):
             target = callee.ssa
         else:
-            reasons = {"reason": summary.reason or None, "remedy": summary.remedy or None, **(details or {})}
+            reason, remedy = summary.reason, summary.remedy
+            if behaviour.effect > summary.effect and behaviour.effect is Effect.ORDERED:
+                reason, remedy = "writes an object that others can see", DECLARE
+            reasons = {"reason": reason or None, "remedy": remedy or None, **(details or {})}
             target = self.program.symbols.callable(callee, hint, behaviour, reasons)
         self.program.rely_on(summary.guards)
         fresh = not is_immutable(summary.result)

@@ -40,7 +40,8 @@ class Program(ProgramFacts):
     def stage_function(self, function: types.FunctionType, shapes: Shapes) -> StagedFunction:
         """A function of the module for arguments of these shapes; traced once per shape."""
         code, cells = function.__code__, tuple(map(id, function.__closure__ or ()))
-        key = (code, cells, shapes, self.world_written)
+        before_call = self.written.without_stores()  # the types in `shapes` have been adapted to the stores
+        key = (code, cells, shapes, before_call)
         if (staged := self.functions.get(key)) is not None:
             staged.is_recursive |= staged.is_open
             return staged
@@ -55,6 +56,7 @@ class Program(ProgramFacts):
         view = FunctionView(function)
         self.guards.update(Guard(view, part, getattr(function, part)) for part in FUNCTION_PARTS)
         facts, before, num_bodies = self.checkpoint(), set(self.functions) - {key}, len(self.bodies)
+        self.written = before_call
         try:
             self._trace(function, staged, shapes)
         except Unstageable:
@@ -122,6 +124,10 @@ class Program(ProgramFacts):
         stager.enter(shared)
         return stager, node
 
+    def settle_reads(self) -> None:
+        """Calls that look at what nothing in the program writes wait for no writes."""
+        self.reads.settle(self.apartness, {symbol_of(op): op for op in self.symbols.declarations})
+
     def module(self, entry: str) -> ModuleOp:
         """The traced module: the declarations in use, then the functions in use, the entry first.
 
@@ -164,4 +170,4 @@ def _parameter(shape: Shape, block: Block) -> Value:
     if shape.elements is not None:
         return TupleValue(tuple(_parameter(element, block) for element in shape.elements))
     assert shape.type is not None
-    return Tracer(block.insert_arg(ir_type(shape.type), len(block.args)), shape.type)
+    return Tracer(block.insert_arg(ir_type(shape.type), len(block.args)), shape.type, shape.places)

@@ -30,14 +30,15 @@ from ..effects.abstract_type import (
 )
 from ..effects.contents import element_type
 from ..effects.scope import CodeScope
-from ..effects.staleness import shallow, with_shallow_parts
+from ..effects.staleness import with_parts
 from .builder import Builder, Mark, Operand
 from .facts import ProgramFacts
 from .names import Names
 from .state import OwnedState, State
 from .values import Absent, LocalFunction, Maybe, Owned, Static, Tracer, TupleValue, Unbound, Unstageable, Value
+from .written import Written
 
-Start: TypeAlias = tuple[State, Mark, tuple[bool, int]]
+Start: TypeAlias = tuple[State, Mark, tuple[Written, int]]
 """A place to come back to: names and containers, ops, and what is known of the program."""
 
 SCALARS = (str, int, float, bool, complex, bytes, type(None), type(...))
@@ -138,12 +139,17 @@ class Stager:
 
     def type_of(self, value: Value) -> AbstractType:
         """What is known of a value now: contents of objects that anything may have changed since are not."""
+        if isinstance(value, TupleValue):
+            return TupleType(tuple(map(self.type_of, value.elements)))
         known = self.state.type_of(value)
-        if not self.program.world_written or is_immutable(known):
+        if not self.program.written.stores or is_immutable(known):
             return known
-        if isinstance(value, Owned) and not self.state.heap[value].escaped:
-            return known if self.state.heap[value].sealed else with_shallow_parts(known)
-        return shallow(known)
+        if self.is_owned(value):
+            assert isinstance(value, Owned)
+            if self.state.heap[value].sealed:
+                return known
+            return with_parts(known, lambda part: self.program.stale(part, None))
+        return self.program.stale(known, value.places if isinstance(value, Tracer) else None)
 
     def is_owned(self, value: Value) -> bool:
         """Whether a value is a container, or an object of a class of the user's, that nobody else can see."""

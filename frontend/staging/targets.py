@@ -10,6 +10,7 @@ from ..effects.abstract_type import AbstractType, ArrayType, ListType, TupleOfTy
 from .consumers import ConsumerStager
 from .rewriting import name_node
 from .values import Owned, Static, Tracer, TupleValue, Value
+from .written import inside_of
 
 
 class TargetStager(ConsumerStager):
@@ -156,7 +157,8 @@ class TargetStager(ConsumerStager):
             case _:
                 return self._parts_natively(value, number, at)
         parts = self.builder.unpack(self.ssa(value), types, effect)
-        return [Tracer(part, known) for part, known in zip(parts, types, strict=True)]
+        places = inside_of(self.places_of(value))
+        return [Tracer(part, known, places) for part, known in zip(parts, types, strict=True)]
 
     def _parts_natively(self, value: Value, number: int, at: ast.expr) -> Sequence[Value]:
         """Unpack a value of unknown type by native code: iterating it may run anything."""

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 from xdsl.ir import SSAValue
 
 from ..effects.abstract_type import AbstractType, StaticType
+from ..effects.place import Place
 
 
 class Unstageable(Exception):
@@ -30,10 +31,14 @@ class Unstageable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Tracer:
-    """A value that exists only when the program runs: an SSA value and what is known of it."""
+    """A value that exists only when the program runs: an SSA value and what is known of it.
+
+    `places`: where the objects that it consists of were found at the start; None: not known.
+    """
 
     ssa: SSAValue
     type: AbstractType
+    places: frozenset[Place] | None = None
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Tracer) and self.ssa is other.ssa

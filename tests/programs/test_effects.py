@@ -597,7 +597,6 @@ PROGRAMS = [
         say_what_was_asked,
         (["1", "2", "3"],),
         overlap=3,
-        xfail="an ordered effect in the body may, for all that is proven, write the list that is iterated",
     ),
     case(say_what_was_declared, ([1, 2, 3],)),
     case(counter_in_callable, lambda: (Meter(), [1, 2])),

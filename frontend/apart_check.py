@@ -1,0 +1,173 @@
+"""Objects that a program takes to be different ones, told apart by looking at the arguments of each call.
+
+In: pairs of places (the first is read, the second written) and the types of the arguments. Out: a function of the
+arguments that says whether no object at the one place is also at the other. Assumes: the arguments have these types.
+Ensures: no user code runs, and nothing but exact builtin containers and attributes kept in instances is looked into.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from .effects.abstract_type import (
+    AbstractType,
+    ArrayType,
+    CollectionType,
+    DictType,
+    ExactType,
+    InstanceType,
+    ListType,
+    SetType,
+    StaticType,
+    TupleOfType,
+    TupleType,
+    UnionType,
+    is_immutable,
+)
+from .effects.place import OutsideName, Place
+from .effects.type_of import own_attribute
+
+ABSENT = object()
+"""What an unbound name is taken for: no object of the program."""
+
+_CLASSES: Mapping[type[AbstractType], type] = {
+    ListType: list,
+    DictType: dict,
+    TupleType: tuple,
+    TupleOfType: tuple,
+}
+
+
+@dataclass(frozen=True)
+class Apart:
+    """What a program relies on of its arguments: at the places of each pair lie different objects.
+
+    Attributes:
+        pairs: the first place of each is read, the second one written.
+        types: the types of the arguments.
+    """
+
+    pairs: frozenset[tuple[Place, Place]] = frozenset()
+    types: tuple[AbstractType, ...] = ()
+
+    @cached_property
+    def holds(self) -> Callable[[tuple[Any, ...]], bool]:
+        """Whether it is so for these arguments."""
+        return compile_apart(self.pairs, self.types)
+
+    def with_statics(self, values: tuple[Any, ...]) -> tuple[Any, ...]:
+        """All arguments, given those that are passed when the program runs."""
+        passed = iter(values)
+        return tuple(one.value if isinstance(one, StaticType) else next(passed, ABSENT) for one in self.types)
+
+
+class CannotTell(Exception):
+    """An object isn't what its type said, or is nothing that can be looked into."""
+
+
+def compile_apart(
+    pairs: Iterable[tuple[Place, Place]], types: tuple[AbstractType, ...]
+) -> Callable[[tuple[Any, ...]], bool]:
+    """A function of the arguments that says whether the places of each pair hold different objects."""
+    names: dict[str, Any] = {"absent": ABSENT, "own": own_attribute, "reached": reached}
+    ordered = sorted(pairs, key=str)
+    tests = [_test(read, written, types, names) for read, written in ordered]
+    check = eval(f"lambda v: {' and '.join(tests) or 'True'}", names)
+
+    def holds(values: tuple[Any, ...]) -> bool:
+        try:
+            return check(values)
+        except Exception:  # an attribute is missing, or another thread changes what is looked into
+            return False
+
+    return holds
+
+
+def _test(read: Place, written: Place, types: tuple[AbstractType, ...], names: dict[str, Any]) -> str:
+    left, right = (_ids(place, types, names) for place in (read, written))
+    one, other = _object(read, names), _object(written, names)
+    if left is None and right is None:
+        return f"{one} is not {other}"
+    if left is None or right is None:
+        return f"id({one if left is None else other}) not in {right if left is None else left}"
+    return f"{left}.isdisjoint({right})"
+
+
+def _ids(place: Place, types: tuple[AbstractType, ...], names: dict[str, Any]) -> str | None:
+    """Source of the identities of all objects inside of a place; None where there is but one."""
+    if not place.inside:
+        return None
+    assert isinstance(place.root, int)
+    known: AbstractType | None = types[place.root]
+    for name in place.path:
+        known = dict(known.attributes).get(name) if isinstance(known, InstanceType) else None
+    if isinstance(known, (ListType, SetType)) and is_immutable(known.element):
+        return None
+    if isinstance(known, DictType) and is_immutable(known.key) and is_immutable(known.value):
+        return None
+    name = f"t{len(names)}"
+    names[name] = known
+    return f"reached({_object(place, names)}, {name})"
+
+
+def _object(place: Place, names: dict[str, Any]) -> str:
+    """Source of the object that is found at the start of a place."""
+    root = place.root
+    if isinstance(root, OutsideName):
+        name = f"n{len(names)}"
+        names[name] = root.namespace.get
+        found = f"{name}({root.name!r}, absent)"
+    else:
+        found = f"v[{root}]"
+    for attribute in place.path:
+        found = f"own({found}, {attribute!r})"
+    return found
+
+
+def reached(value: Any, known: AbstractType | None) -> frozenset[int]:
+    """The identities of the mutable objects whose contents a type describes, from this value on."""
+    found: set[int] = set()
+    _collect(value, known, found)
+    return frozenset(found)
+
+
+def _collect(value: Any, known: AbstractType | None, found: set[int]) -> None:
+    if known is None:
+        raise CannotTell
+    if is_immutable(known) or type(known) is AbstractType or isinstance(known, StaticType):
+        return
+    parts: Iterable[tuple[Any, AbstractType]] = ()
+    match known:
+        case UnionType(members=members):
+            part = next((one for one in members if _class_of(one) is type(value)), None)
+            _collect(value, part, found)
+            return
+        case TupleType(elements=elements):
+            parts = zip(value, elements, strict=True)
+        case TupleOfType(element=element) | ListType(element=element) | SetType(element=element):
+            parts = () if is_immutable(element) else ((one, element) for one in value)
+        case CollectionType(cls=cls, value=held) if cls is deque:
+            parts = ((one, held) for one in value)
+        case DictType(key=key, value=held) | CollectionType(key=key, value=held):
+            parts = (pair for item in dict.items(value) for pair in zip(item, (key, held), strict=True))
+        case InstanceType(attributes=attributes):
+            parts = ((own_attribute(value, name), held) for name, held in attributes if type(held) is not AbstractType)
+        case ExactType() | ArrayType():
+            parts = ()
+        case _:
+            raise CannotTell
+    if id(value) in found:
+        return
+    found.add(id(value))
+    for one, part in parts:
+        _collect(one, part, found)
+
+
+def _class_of(known: AbstractType) -> type | None:
+    if isinstance(known, SetType):
+        return frozenset if known.frozen else set
+    return _CLASSES.get(type(known)) or getattr(known, "cls", None)
