@@ -14,6 +14,7 @@ from ..diagnostics.effect import Behaviour, Effect
 from ..dialect.calls import CallIndirectOp, CallOp, InvokeOp
 from ..dialect.functions import CallableOp, FuncOp
 from .explained_loops import explained_loops
+from .effects.ledger import DECLARE
 from .jit import jitted
 from .remedies import remedy_for
 from .stages import Lowered

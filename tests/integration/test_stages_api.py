@@ -143,7 +143,7 @@ def test_without_arguments_the_stages_are_those_of_the_last_call() -> None:
     program = called(answer_each, ["a"])
     assert program.lower().as_text() == program.lower(["a"]).as_text()
     assert program.compile() is program.compile()
-    with pytest.raises(TypeError, match="missing a required argument"):
+    with pytest.raises(TypeError, match="missing 1 required positional argument"):
         xcs.jit(answer_each.__wrapped__).lower()
 
 
