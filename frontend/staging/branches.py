@@ -179,6 +179,8 @@ class BranchStager(AwaitStager):
 
     def _join_names(self, left: Side, right: Side, live: Set[str], joins: Joins) -> dict[str, object]:
         names: dict[str, object] = {}
+        if captured := _captured_names(left.state) | _captured_names(right.state):
+            live = live | captured
         for name in set(left.state.names) | set(right.state.names):
             is_exit = name.startswith(EXIT)
             if name not in live and not name.startswith("_xcs_"):
@@ -401,6 +403,12 @@ class BranchStager(AwaitStager):
         first = self.compute(ast.copy_location(ast.Compare(a, ops[:1], [b]), left))
         rest = ast.copy_location(ast.Compare(b, ops[1:], comparators[1:]), left)
         return self.choose(self.stage_expression(first), lambda: rest, lambda: first)
+
+
+def _captured_names(state: State) -> set[str]:
+    """Names that local functions read where they are called, whatever code there says."""
+    functions = [value for value in state.names.values() if isinstance(value, LocalFunction)]
+    return {name for function in functions for name in function.captured}
 
 
 def common_type(left: SSAValue | None, right: SSAValue | None) -> Attribute:

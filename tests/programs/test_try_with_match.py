@@ -1257,3 +1257,31 @@ KNOWN = [
 @pytest.mark.parametrize("run", KNOWN)
 def test_what_patterns_look_at(run) -> None:
     run()
+
+
+# ---------------------------------------------------------------- local functions behind a branch
+def local_function_behind_a_branch(x):
+    seen = []
+
+    def check(value):
+        seen.append(value)
+        note(value)
+        return value
+
+    if num(x) > 5:
+        a = ask(1)
+        check(a)
+    else:
+        a = ask(2)
+    try:
+        a = check(flaky(x))
+    except ValueError:
+        check(ask(a))
+    return check(ask(a))
+
+
+@pytest.mark.parametrize(
+    "run", [case(local_function_behind_a_branch, (x,), name=f"local_function_{x}", staged=True) for x in (0, 1, 2)]
+)
+def test_what_local_functions_capture_stays(run) -> None:
+    run()
