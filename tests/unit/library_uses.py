@@ -164,6 +164,7 @@ PURE: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
     (lambda s: io.StringIO(s).read(), (TEXT,)),
     (lambda s: io.StringIO(s).readlines(), (TEXT,)),
     (lambda d: copy.deepcopy(d), (ROWS,)),
+    (lambda xs: set(xs).union("ab"), (NUMBERS,)),
     (lambda d: copy.copy(d), (ROWS,)),
     (lambda xs: heapq.nlargest(2, xs), (NUMBERS,)),
     (lambda xs: heapq.nsmallest(2, xs, key=lambda x: -x), (NUMBERS,)),

@@ -58,9 +58,10 @@ def vendor(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         if isinstance(one, (type, types.FunctionType)):
             one.__module__ = "vendor"
     monkeypatch.setitem(sys.modules, "vendor", module)
-    before = [dict(held) for held in (TABLE._by_identity, TABLE._by_path, TABLE._by_prefix)]
+    places: list[dict[Any, Any]] = [TABLE._by_identity, TABLE._by_path, TABLE._by_prefix]
+    before = [dict(held) for held in places]
     yield module
-    for held, kept in zip((TABLE._by_identity, TABLE._by_path, TABLE._by_prefix), before, strict=True):
+    for held, kept in zip(places, before, strict=True):
         held.clear()
         held.update(kept)
     TABLE._missing.clear()

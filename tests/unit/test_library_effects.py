@@ -38,8 +38,9 @@ def effect_and_result(function: Callable[..., Any], *args: Any) -> tuple[Effect,
     with Watch(Licence(name_of(function), summary.effect, declared=False)) as watch:
         value = function(*args)
     assert [(sight.what, sight.location) for _, sight in watch.excess] == []
+    mutated = [args[key] for key in summary.mutates if isinstance(key, int)]
     if summary.effect < Effect.ORDERED:
-        assert [one for one in states.changed() if not any(one is args[key] for key in summary.mutates)] == []
+        assert [one for one in states.changed() if not any(one is written for written in mutated)] == []
     return summary.effect, summary, value
 
 
