@@ -57,9 +57,14 @@ class Comparison:
     jitted: TestRun
 
     def differing(self) -> dict[str, str]:
-        """Tests that pass plain and don't pass jitted, with what they say; those explained are left out."""
+        """Tests that pass plain and don't pass jitted, with what they say; those explained are left out.
+
+        Files whose tests could not be collected jitted come first.
+        """
+        failed = {test: text for test, (outcome, text) in self.jitted.outcomes.items() if outcome == "failed"}
+        collected = {test: text for test, text in failed.items() if test not in self.plain.outcomes}
         absent = ("missing", "the run ended before it" if not self.jitted.finished else "")
-        return {
+        return collected | {
             test: "{}: {}".format(*self.jitted.outcomes.get(test, absent))
             for test in sorted(self.plain.passed - self.jitted.passed)
             if test not in self.package.explained
@@ -149,19 +154,24 @@ def run_tests(package: Package, place: Place, mode: Mode) -> TestRun:
     with tempfile.TemporaryDirectory() as scratch:
         report = Path(scratch, "report.jsonl")
         command = [sys.executable, "-m", "pytest", "-p", "jitting_plugin", "-p", "no:cacheprovider"]
-        command += ["-c", str(HERE / "packages.ini"), "--rootdir", str(root or scratch), "-q", "--tb=short"]
+        command += ["-c", str(HERE / "packages.ini"), "--rootdir", str(root or "/")]  # test ids are relative to it
+        command += ["-q", "--tb=short", "--continue-on-collection-errors", f"--timeout={TEST_TIMEOUT_S}"]
         command += ["--doctest-modules"] if package.doctests else []
-        command += [f"--timeout={TEST_TIMEOUT_S}", *package.arguments, *targets, *mode.selection]
+        command += [*targets, *mode.selection]
         paths = [*BEFORE_PACKAGES, *([import_root] if import_root else []), *place.site]
-        environment = os.environ | {
-            "PYTHONPATH": os.pathsep.join(map(str, paths)),
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "PYTHONHASHSEED": "0",
-            "XCS_PACKAGE": package.name,
-            "XCS_PACKAGE_MODE": mode.kind,
-            "XCS_PACKAGE_REPORT": str(report),
-            "XCS_STAGE": mode.stage,
-        }
+        environment = (
+            os.environ
+            | package.environment
+            | {
+                "PYTHONPATH": os.pathsep.join(map(str, paths)),
+                "PYTHONDONTWRITEBYTECODE": "1",
+                "PYTHONHASHSEED": "0",
+                "XCS_PACKAGE": package.name,
+                "XCS_PACKAGE_MODE": mode.kind,
+                "XCS_PACKAGE_REPORT": str(report),
+                "XCS_STAGE": mode.stage,
+            }
+        )
         try:
             ran = subprocess.run(
                 command,

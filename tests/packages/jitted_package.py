@@ -108,7 +108,10 @@ class JittingLoader(importlib.machinery.SourceFileLoader):
     def exec_module(self, module: types.ModuleType) -> None:
         """Run the module."""
         vars(module)[DECORATOR] = self.package.jit
-        super().exec_module(module)
+        try:
+            super().exec_module(module)
+        finally:
+            vars(module).pop(DECORATOR, None)
 
     def get_code(self, fullname: str) -> types.CodeType:
         """The module's code, never that of a file of bytecode."""
@@ -192,9 +195,9 @@ def _measure(package: JittedPackage) -> None:
     """Note what each compilation costs from now on."""
     build = Wrapped._xcs_build
 
-    def measured(self: Wrapped, signature: Any) -> Variant:
+    def measured(self: Wrapped, *key: Any) -> Variant:
         start = time.thread_time()
-        variant = build(self, signature)
+        variant = build(self, *key)
         seconds = time.thread_time() - start
         num_ops = sum(1 for _ in variant.compiled.lowered.module.walk()) if variant.compiled is not None else 0
         package.compilations.append(Compilation(seconds, num_ops, variant.fallback))

@@ -18,7 +18,7 @@ class Package:
         doctests: modules whose doctests are run, wherever the package is.
         installed_tests: modules with tests that are installed with the package.
         needs: other projects that its tests need.
-        arguments: more for pytest.
+        environment: variables that its tests look at.
         explained: tests that no replacement of a function can pass, with the reason.
     """
 
@@ -29,24 +29,59 @@ class Package:
     doctests: tuple[str, ...] = ()
     installed_tests: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
-    arguments: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
     explained: Mapping[str, str] = field(default_factory=dict)
 
 
-_DOCTEST_OPTIONS = ("-o", "doctest_optionflags=NORMALIZE_WHITESPACE ELLIPSIS IGNORE_EXCEPTION_DETAIL")
+TYPE = "asks whether the type of the function is that of functions"
+FRAME = "the function reads the frame of its caller, which is one of XCS"
+IDENTITY = "the exception that leaves a staged program is a copy that says where it happened"
+MILLIONS = "calls functions of one line some millions of times: their dispatch takes longer than a test may"
 
 PACKAGES = (
-    Package("more_itertools", "more-itertools", tests=("tests",), doctests=("more_itertools",)),
+    Package(
+        "more_itertools",
+        "more-itertools",
+        tests=("tests",),
+        doctests=("more_itertools",),
+        explained={"tests/test_more.py::DiscreteFourierTransformTests::test_roundtrip": MILLIONS},
+    ),
     Package("toolz", "toolz", tests=("toolz/tests",), doctests=("toolz",), installed_tests=("toolz.tests",)),
-    Package("boltons", "boltons", tests=("tests",), doctests=("boltons",)),
+    Package(
+        "boltons",
+        "boltons",
+        tests=("tests",),
+        doctests=("boltons",),
+        explained={
+            "tests/test_namedutils.py::test_namedlist_pickle": FRAME,
+            "tests/test_namedutils.py::test_namedtuple_pickle": FRAME,
+            "tests/test_typeutils.py::test_sentinel_pickle": FRAME,
+        },
+    ),
     Package("sortedcontainers", "sortedcontainers", doctests=("sortedcontainers",)),
     Package("inflection", "inflection", tests=("test_inflection.py",), doctests=("inflection",)),
-    Package("slugify", "python-slugify", tests=("tests", "test.py"), needs=("text-unidecode",)),
+    Package(
+        "slugify",
+        "python-slugify",
+        tests=("tests", "test.py"),
+        needs=("text-unidecode",),
+        explained={
+            "tests/test_legacy_backend_errors.py::test_auto_propagates_missing_transitive_dependency": IDENTITY,
+        },
+    ),
     Package("cachetools", "cachetools", path="src", tests=("tests",)),
-    Package("tabulate", "tabulate", tests=("test",), doctests=("tabulate",)),
-    Package("wcwidth", "wcwidth", tests=("tests",)),
+    Package(
+        "tabulate",
+        "tabulate",
+        tests=("test",),
+        doctests=("tabulate",),
+        explained={
+            "test/test_api.py::test_simple_separated_format_signature": TYPE,
+            "test/test_api.py::test_tabulate_signature": TYPE,
+        },
+    ),
+    Package("wcwidth", "wcwidth", tests=("tests",), environment={"WCWIDTH_PYTHON": "1"}),
     Package("humanize", "humanize", path="src", tests=("tests",), needs=("freezegun",)),
-    Package("jmespath", "jmespath", tests=("tests",)),
     Package("textdistance", "textdistance", tests=("tests",)),
     Package("funcy", "funcy", tests=("tests",), needs=("whatever",)),
     Package("pyrsistent", "pyrsistent", tests=("tests",), doctests=("pyrsistent",)),
