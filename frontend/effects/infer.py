@@ -30,6 +30,7 @@ from . import (
     method_table,
     patterns,
     special_calls,
+    standard_calls,
     statements,
     value_table,
 )
@@ -68,6 +69,7 @@ _REGISTERED = (  # imported for what they enter into the tables and the dispatch
     method_table,
     patterns,
     special_calls,
+    standard_calls,
     statements,
     value_table,
 )

@@ -6,6 +6,7 @@ Paths that end in `.*` stand for everything below. Arguments that `uses` doesn't
 from __future__ import annotations
 
 import contextlib
+import csv
 import dataclasses
 import datetime
 import hashlib
@@ -388,6 +389,9 @@ ITERATION: Mapping[str, KnownCallable] = {
         )
         for name in ("combinations", "permutations", "combinations_with_replacement", "pairwise")
     },
+    "_csv.reader": pure(
+        IteratorType(type(csv.reader([])), STRINGS), "iter 0", "any **", retains=frozenset((0,)), builds=True
+    ),
     "_functools.reduce": pure(CalledType(lambda called: ANY), "iter 1", "any 0"),
     "dataclasses.asdict": pure(ANY, "deep 0"),
     "dataclasses.is_dataclass": pure(BOOL, "any 0"),

@@ -7,10 +7,12 @@ import bisect
 import collections
 import contextvars
 import copy
+import csv
 import dataclasses
 import datetime
 import decimal
 import difflib
+import enum
 import fractions
 import functools
 import glob
@@ -68,6 +70,11 @@ TEMPLATE = string.Template("hello $name")
 class Point:
     x: int
     tags: list[str] = dataclasses.field(default_factory=list)
+
+
+class Color(enum.Enum):
+    RED = 1
+    BLUE = 2
 
 
 PURE: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
@@ -129,6 +136,10 @@ PURE: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
     (lambda xs: functools.reduce(operator.add, xs, 0), (NUMBERS,)),
     (lambda xs: functools.reduce(lambda a, b: a * b, xs), (NUMBERS,)),
     (lambda a: (operator.neg(a), operator.pow(a, 2), operator.floordiv(a, 2), operator.xor(a, 1)), (3,)),
+    (lambda rows: sorted(rows, key=operator.itemgetter("n")), (ROWS,)),
+    (lambda rows: [operator.itemgetter("k", "n")(r) for r in rows], (ROWS,)),
+    (lambda points: max(points, key=operator.attrgetter("x")).x, ([Point(2), Point(1)],)),
+    (lambda xs: list(map(operator.methodcaller("upper"), xs)), (WORDS,)),
     (lambda xs: statistics.mean(xs), (NUMBERS,)),
     (lambda xs: (statistics.median(xs), statistics.stdev(xs), statistics.mode(xs)), (NUMBERS,)),
     (lambda xs: statistics.quantiles(xs, n=4), (NUMBERS,)),
@@ -172,6 +183,12 @@ PURE: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
     (lambda xs: bisect.bisect_left(xs, 2, key=lambda x: x), ([1, 2, 3],)),
     (lambda p: [f.name for f in dataclasses.fields(p)], (Point(1),)),
     (lambda p: dataclasses.is_dataclass(p), (Point(1),)),
+    (lambda p: dataclasses.asdict(p), (Point(1, ["a"]),)),
+    (lambda p: dataclasses.replace(p, x=5).x, (Point(1),)),
+    (lambda s: [c.name for c in Color if c.name != s], ("RED",)),
+    (lambda s: {c.name: c.value for c in Color}[s], ("RED",)),
+    (lambda s: list(csv.reader(io.StringIO(s))), ("a,b\n1,2",)),
+    (lambda s: list(csv.reader(s.splitlines(), delimiter=",")), ("a,b\n1,2",)),
     (lambda d: pprint.pformat(d), (ROWS,)),
     (lambda s: html.escape(s), ("<a>",)),
     (lambda s: html.unescape(s), ("&lt;",)),

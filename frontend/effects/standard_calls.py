@@ -1,0 +1,116 @@
+"""Calls of the standard library that mean something a table entry can't say: getters, and copies of dataclasses."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import operator
+from collections.abc import Callable, Mapping, Sequence
+
+from .abstract_type import STR, AbstractType, DictType, InstanceType, join_all, members
+from .attributes import load_attribute
+from .calls import special
+from .frame import Frame
+from .uses import is_data
+from .value import Value, deep
+
+MAX_GETTERS = 4096  # calls whose lambda is kept
+
+_lambdas: dict[int, tuple[ast.Call, ast.Lambda]] = {}
+
+
+def _as_lambda(frame: Frame, node: object, body: Callable[[ast.expr, list[ast.Constant]], ast.expr]) -> Value | None:
+    """A getter with literal arguments as the lambda that it stands for."""
+    if not isinstance(node, ast.Call) or node.keywords or not node.args:
+        return None
+    names = [one for one in node.args if isinstance(one, ast.Constant)]
+    if len(names) < len(node.args):
+        return None
+    kept = _lambdas.get(id(node))
+    if kept is None or kept[0] is not node:
+        argument = ast.Name("value", ast.Load())
+        arguments = ast.arguments([], [ast.arg("value")], None, [], [], None, [])
+        made = ast.Lambda(arguments, body(argument, names))
+        for inner in ast.walk(made):
+            ast.copy_location(inner, node)
+        if len(_lambdas) >= MAX_GETTERS:
+            _lambdas.clear()
+        kept = _lambdas[id(node)] = (node, made)
+    return frame.evaluate(kept[1])
+
+
+def _one_or_tuple(parts: list[ast.expr]) -> ast.expr:
+    return parts[0] if len(parts) == 1 else ast.Tuple(parts, ast.Load())
+
+
+@special(operator.itemgetter)
+def _itemgetter(frame: Frame, args: Sequence[Value], kwargs: Mapping[str, Value], node: object) -> Value | None:
+    """`itemgetter("a")` is `lambda value: value["a"]`."""
+    return _as_lambda(
+        frame, node, lambda value, keys: _one_or_tuple([ast.Subscript(value, key, ast.Load()) for key in keys])
+    )
+
+
+@special(operator.attrgetter)
+def _attrgetter(frame: Frame, args: Sequence[Value], kwargs: Mapping[str, Value], node: object) -> Value | None:
+    """`attrgetter("a.b")` is `lambda value: value.a.b`."""
+
+    def body(value: ast.expr, names: list[ast.Constant]) -> ast.expr:
+        parts = []
+        for name in names:
+            part = value
+            for attribute in str(name.value).split("."):
+                part = ast.Attribute(part, attribute, ast.Load())
+            parts.append(part)
+        return _one_or_tuple(parts)
+
+    return _as_lambda(frame, node, body)
+
+
+@special(operator.methodcaller)
+def _methodcaller(frame: Frame, args: Sequence[Value], kwargs: Mapping[str, Value], node: object) -> Value | None:
+    """`methodcaller("split", ",")` is `lambda value: value.split(",")`."""
+    return _as_lambda(
+        frame,
+        node,
+        lambda value, names: ast.Call(ast.Attribute(value, str(names[0].value), ast.Load()), [*names[1:]], []),
+    )
+
+
+@special(dataclasses.asdict)
+def _asdict(frame: Frame, args: Sequence[Value], kwargs: Mapping[str, Value], node: object) -> Value | None:
+    """A dict of copies, where all that a dataclass holds is data."""
+    if kwargs or len(args) != 1:
+        return None
+    held: list[AbstractType] = []
+    for part in members(deep(args[0])):
+        if not isinstance(part, InstanceType) or not dataclasses.is_dataclass(part.cls):
+            return None
+        attributes = dict(part.attributes)
+        held += [attributes[field.name] for field in dataclasses.fields(part.cls) if field.name in attributes]
+        if not all(field.name in attributes for field in dataclasses.fields(part.cls)) or not all(map(is_data, held)):
+            return None
+    frame.ledger.look(args[0], deeply=True)
+    return frame.ledger.made(DictType(STR, join_all(held)), (node, "dict"))
+
+
+@special(dataclasses.replace)
+def _replace(frame: Frame, args: Sequence[Value], kwargs: Mapping[str, Value], node: object) -> Value | None:
+    """A new instance, made of the old one's fields and the given ones."""
+    if len(args) != 1 or "**" in kwargs or not isinstance(args[0].type, InstanceType):
+        return None
+    cls = args[0].type.cls
+    if not dataclasses.is_dataclass(cls) or any(
+        "InitVar" in str(one) for one in vars(cls).get("__annotations__", {}).values()
+    ):
+        return None
+    fields = {field.name for field in dataclasses.fields(cls) if field.init}
+    if not set(kwargs) <= fields:
+        return None
+    kept = {name: load_attribute(frame, args[0], name, (node, name)) for name in sorted(fields - set(kwargs))}
+    return frame.inference.construct(frame, cls, [], {**kept, **kwargs}, node)
+
+
+def _has_init_only_fields(cls: type) -> bool:
+    annotations = (text for base in cls.__mro__ for text in vars(base).get("__annotations__", {}).values())
+    return any("InitVar" in str(one) for one in annotations)
