@@ -25,6 +25,7 @@ from .builder import ir_type
 from .closures import shared_names
 from .facts import ProgramFacts, Shape, Shapes, StagedFunction
 from .names import parameter_names
+from .native import FRAME_READERS
 from .statements import FunctionStager
 from .values import Static, Tracer, TupleValue, Unstageable, Value
 
@@ -104,6 +105,8 @@ class Program(ProgramFacts):
         code = function.__code__
         if code.co_flags & (inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR):
             raise Unstageable("a generator")
+        if inspecting := FRAME_READERS.intersection(code.co_names):
+            raise Unstageable(f"`{min(inspecting)}` looks at the running frame")
         if started := started_in_background(node) if code.co_flags & inspect.CO_COROUTINE else None:
             raise Unstageable(f"`{started}` starts work in the background")
         shared = shared_names(node) if code.co_cellvars else frozenset[str]()

@@ -6,6 +6,7 @@ import copy
 import functools
 import inspect
 import pickle
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -79,6 +80,12 @@ def wrapped_with_another_signature(a, b):
     return ask(a), b
 
 
+def reads_its_frame(x):
+    frame = sys._getframe()
+    answer = ask(x)
+    return answer, sorted(frame.f_locals), frame.f_code.co_name, frame.f_globals["__name__"]
+
+
 def keeps_attributes(x):
     keeps_attributes.stats = [x]
     keeps_attributes._last = keeps_attributes._lock = None
@@ -92,6 +99,7 @@ def keeps_attributes(x):
         uses_what_is_declared_twice,
         claims_another_signature,
         keeps_attributes,
+        reads_its_frame,
     ],
 )
 def test_decorated(program):
