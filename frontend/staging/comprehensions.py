@@ -7,10 +7,14 @@ from collections.abc import Callable
 
 from ..effects.abstract_type import (
     AbstractType,
+    DataType,
     DictType,
     ExactType,
     ListType,
+    PlainType,
+    SetType,
     StaticType,
+    TupleOfType,
     TupleType,
     UnionType,
     join,
@@ -103,6 +107,11 @@ class ComprehensionStager(LoopStager):
     def _insert(self, made: Owned, key: ast.expr, value: ast.expr) -> None:
         held_key = self.stage_expression(key)
         held = self.stage_expression(value)
+        if hashing_runs_code(self.type_of(held_key)):
+            names = [name_node(self.temporary(one), key) for one in (made, held_key, held)]
+            place = ast.copy_location(ast.Subscript(names[0], names[1], ast.Store()), key)
+            self.stage_native_statements([ast.copy_location(ast.Assign([place], names[2]), key)], set())
+            return
         self.require_carried(made)
         self.hold_in(made, held_key)
         self.hold_in(made, held)
@@ -160,6 +169,19 @@ def hashes_quietly(known: AbstractType) -> bool:
             return type(value) in QUIET_KEYS
         case _:
             return False
+
+
+def hashing_runs_code(known: AbstractType) -> bool:
+    """Whether hashing and comparing values of this type may run code that isn't Python's own."""
+    match known:
+        case TupleType(elements=parts) | UnionType(members=parts):
+            return any(map(hashing_runs_code, parts))
+        case TupleOfType(element=element) | SetType(element=element):
+            return hashing_runs_code(element)
+        case ListType() | DictType() | PlainType() | DataType():
+            return False  # not hashable, or data
+        case _:
+            return not hashes_quietly(known)
 
 
 QUIET_KEYS = frozenset({str, int, float, bool, bytes, complex, type(None)})

@@ -148,8 +148,9 @@ class ConsumerStager(GeneratorBodyStager):
             return False
         owner = self.state.names.get(node.value.id) if isinstance(node.value, ast.Name) else None
         known = None if owner is None else self.type_of(owner)
-        is_method = isinstance(known, InstanceType) and node.attr not in dict(known.attributes)
-        return not is_method or class_function(known.cls, node.attr) is None
+        if not isinstance(known, InstanceType) or node.attr in dict(known.attributes):
+            return True
+        return class_function(known.cls, node.attr) is None
 
     def _all_of(self, node: ast.expr, listed: ast.ListComp) -> Value:
         if not is_generator(node):
@@ -180,11 +181,11 @@ class ConsumerStager(GeneratorBodyStager):
         held = name_node(self.temporary(made), node.args[0])
         call = ast.copy_location(ast.Call(node.func, [held, *node.args[1:]], node.keywords), node)
         plain = not node.keywords and all(isinstance(a, ast.Constant) for a in node.args[1:])
-        if quiet is always or (plain and quiet(element)) or self._is_unnoticed(summary, call):
+        if quiet is always or (plain and quiet(element)) or self.is_unnoticed(summary, call):
             return self.stage_expression(call)
         raise Unstageable("a consumer that may fail between elements", node.lineno)
 
-    def _is_unnoticed(self, elements: Summary, call: ast.Call) -> bool:
+    def is_unnoticed(self, elements: Summary, call: ast.Call) -> bool:
         """Whether computing all elements before the consumer sees the first can't be told apart."""
         if elements.unknown_types or elements.effect.may_write or elements.mutates:
             return False

@@ -7,13 +7,13 @@ from collections.abc import Sequence, Set
 
 from ...diagnostics.effect import PURE, READS
 from ..effects.abstract_type import AbstractType, ArrayType, ListType, TupleOfType, TupleType
-from .consumers import ConsumerStager
 from .rewriting import name_node
+from .sort_keys import SortKeyStager
 from .values import Owned, Static, Tracer, TupleValue, Value
 from .written import inside_of
 
 
-class TargetStager(ConsumerStager):
+class TargetStager(SortKeyStager):
     """The layer of what values are assigned to."""
 
     def stage_assign(self, node: ast.stmt, targets: Sequence[ast.expr], value: ast.expr, later: Set[str]) -> None:

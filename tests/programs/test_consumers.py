@@ -376,6 +376,10 @@ def extreme_of_nothing_by_key(xs):
     return max([x for x in xs if x > 100], key=num)
 
 
+def extreme_by_key_of_effects(xs):
+    return max((seen(x) for x in xs), key=lambda v: note(v) or num(v)), sorted((seen(x) for x in xs), key=seen)
+
+
 def sort_in_place(xs):
     xs.sort(key=lambda x: -num(x))
     own = [3, 1, 2]
@@ -590,13 +594,14 @@ PROGRAMS = [
     case(sliced, (XS,)),
     case(grouped, (XS,)),
     case(producted, (XS,)),
-    case(sorted_by_key, (XS,)),
+    case(sorted_by_key, (XS,), overlap=4),
     case(sorted_by_loud_key, (XS,)),
     case(sorted_by_mixed_key, (XS,), raises="TypeError"),
-    case(extreme_by_key, (XS,)),
+    case(extreme_by_key, (XS,), overlap=4),
     case(extreme_by_loud_key, (XS,)),
     case(extreme_by_mixed_key, (XS,), raises="TypeError"),
     case(extreme_of_nothing_by_key, (XS,), raises="ValueError"),
+    case(extreme_by_key_of_effects, (XS,)),
     case(sort_in_place, lambda: ([1, 2, 3, 4],)),
     case(sort_in_place_fails, lambda: ([1, 2, 3, 4],), more_calls=True),
     case(reduced, (XS,)),
