@@ -31,6 +31,9 @@ class AwaitStager(CallStager):
         call = node.value
         if not isinstance(call, ast.Call) or self.runs_natively(call) or self._does_what_its_arguments_do(call):
             return self.stage_native_expression(node)
+        call = self.with_named_callee(call)
+        if call is not node.value:
+            node = ast.copy_location(ast.Await(call), node)
         target = self.target(call)
         if target is None:
             return self.stage_native_expression(node)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 import types
 from collections.abc import Sequence
 
@@ -18,8 +19,7 @@ from .arrays import ArrayStager
 from .binding import BindingError, bind_call
 from .facts import Shape
 from .native import keyed
-from .rewriting import name_node
-from .values import LocalFunction, Owned, Static, Tracer, TupleValue, Unstageable, Value
+from .values import LocalFunction, Static, Tracer, TupleValue, Unstageable, Value
 
 
 class CallStager(ArrayStager):
@@ -35,6 +35,7 @@ class CallStager(ArrayStager):
             return self.stage_native_expression(node)
         if (value := self.stage_array_method(node)) is not None:
             return value
+        node = self.with_named_callee(node)
         target = self.target(node)
         if target is None:
             return self.stage_native_expression(node)
@@ -57,6 +58,14 @@ class CallStager(ArrayStager):
             for one in involved
         )
 
+    def with_named_callee(self, node: ast.Call) -> ast.Call:
+        """The call with a computed callee under a name of its own: native code finds it computed."""
+        if isinstance(node.func, (ast.Name, ast.Attribute)):
+            return node
+        named = copy.copy(node)
+        named.func = self.compute(node.func)
+        return named
+
     def target(self, node: ast.Call) -> tuple[Value, Sequence[Value]] | None:
         """The callee and the receiver to pass before the arguments; None where native code must look it up."""
         if isinstance(node.func, ast.Attribute):
@@ -64,12 +73,7 @@ class CallStager(ArrayStager):
                 return Static(known), ()
             return self._method(node.func, node)
         callee = self.stage_expression(node.func)
-        if isinstance(callee, Owned) and isinstance(node.func, ast.Name):
-            return None
-        if not isinstance(callee, (Static, Tracer)):
-            node.func = name_node(self.temporary(callee), node.func)  # no function: native code raises
-            return None
-        return callee, ()
+        return (callee, ()) if isinstance(callee, (Static, Tracer)) else None
 
     def _method(self, node: ast.Attribute, call: ast.Call) -> tuple[Value, Sequence[Value]] | None:
         """A method found on the class of an instance of known type."""

@@ -139,8 +139,15 @@ def _compile_inner(segment: Segment, statements: list[ast.stmt], first: ast.AST)
 
 
 def _renamed(code: types.CodeType, prefix: str, name: str) -> types.CodeType:
-    """Code whose functions are named as where they are written: with this name instead of the prefix."""
-    constants = tuple(_renamed(c, prefix, name) if isinstance(c, types.CodeType) else c for c in code.co_consts)
+    """Code whose functions and classes are named as where they are written: with this name instead of the prefix."""
+
+    def constant(held: Any) -> Any:
+        if isinstance(held, types.CodeType):
+            return _renamed(held, prefix, name)
+        is_name = type(held) is str and held.startswith(prefix)  # how a class's body says its name
+        return name + held.removeprefix(prefix) if is_name else held
+
+    constants = tuple(map(constant, code.co_consts))
     return code.replace(co_qualname=name + code.co_qualname.removeprefix(prefix), co_consts=constants)
 
 

@@ -56,7 +56,30 @@ def test_stored_functions_are_named_as_where_they_are_written() -> None:
     assert xcs.jit(program)([1])[0][0].__qualname__ == program([1])[0][0].__qualname__
 
 
+class Counter:
+    def __init__(self, start):
+        self.value = start
+
+    def __call__(self, x):
+        note(x)
+        return num(x) + self.value
+
+
+def object_called_where_it_is_made(x):
+    return Counter(x)(x), Counter(num(x))(x)
+
+
+def class_made_inside(x):
+    class Inner:
+        def method(self):
+            return x
+
+    return echo(Inner).__qualname__, Inner.method.__qualname__, num(x)
+
+
 CASES = [
+    case(object_called_where_it_is_made, (1,)),
+    case(class_made_inside, (1,)),
     case(recursion_in_a_comprehension, ([1, [2, [3]], []],)),
     case(default_of_a_lambda, ([1, 2],)),
     case(default_of_a_lambda_that_calls, ([1, 2],)),
