@@ -21,6 +21,10 @@ Look: TypeAlias = "tuple[Places, str]"
 """State of one kind that a call looks at, in objects at these places (None: in any)."""
 
 
+_TOLD_APART = ("list", "dict", "set")
+"""Objects of which two share no state; two arrays or buffers may."""
+
+
 @dataclass(slots=True)
 class Reads:
     """The calls of a program that look at state.
@@ -38,7 +42,7 @@ class Reads:
     def note_call(self, symbol: str, op: Operation, behaviour: Behaviour, looks: Iterable[Look]) -> None:
         """A call was emitted that looks at state."""
         found = frozenset(looks)
-        is_own_state = all(is_name(kind) or (is_content(kind) and kind != EVERYTHING) for _, kind in found)
+        is_own_state = all(is_name(kind) or kind in _TOLD_APART for _, kind in found)
         is_plain = behaviour.effect is Effect.UNORDERED or (behaviour.effect is Effect.READS and not behaviour.external)
         self.calls.setdefault(symbol, []).append((op, found if found and is_own_state and is_plain else None))
 
