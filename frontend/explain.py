@@ -33,12 +33,20 @@ class ExplainedCall:
     why: str
     waits_for: tuple[str, ...]
     nesting: tuple[str, ...]
+    is_async: bool = False
 
     def __str__(self) -> str:
         inside = f" in {' > '.join(self.nesting)}" if self.nesting else ""
-        words = [self.behaviour.effect.keyword, *(["on a worker"] if self.behaviour.external else [])]
+        words = [self.behaviour.effect.keyword, *_place(self)]
         why = f" ({self.why})" if self.why else ""
         return f"line {self.line}: {self.callee}: {', '.join(words)}{why}{inside}; waits for {_waiting(self)}"
+
+
+def _place(call: ExplainedCall) -> list[str]:
+    """Where a call runs, if not in its place on the calling thread."""
+    if call.is_async:
+        return ["as a task"] if call.behaviour.effect < Effect.ORDERED else ["awaited"]
+    return ["on a worker"] if call.behaviour.external else []
 
 
 def _waiting(call: ExplainedCall) -> str:
@@ -104,7 +112,15 @@ def explained_calls(lowered: Lowered) -> Iterator[tuple[ExplainedCall, str]]:
         callee = callee_name(op, declared)
         declaration = declared.get(callee.removeprefix("@"))
         yield (
-            ExplainedCall(line, callee, behaviour, _why(op, behaviour, declaration), _inputs(op, declared), tuple(_nesting(op))),
+            ExplainedCall(
+                line,
+                callee,
+                behaviour,
+                _why(op, behaviour, declaration),
+                _inputs(op, declared),
+                tuple(_nesting(op)),
+                "async" in op.properties,
+            ),
             file,
         )
 

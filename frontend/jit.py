@@ -25,6 +25,7 @@ from ..diagnostics.errors import XCSError, XCSWarning
 from ..runtime.errors import remake
 from .direct_dispatch import MISSED, DirectCalls, DirectDispatch, direct_dispatch
 from .effects.abstract_type import ANY, StaticType
+from .frame_reader import FrameReader, frame_reading
 from .function_part import IMPLICIT, Computed, FunctionPart
 from .options import JitOptions
 from .signature import Parameters, Signature, signature_of
@@ -268,7 +269,7 @@ class Wrapped:
     def _xcs_fall_back(self, passed: tuple[int, ...], reason: str) -> Variant:
         if self._xcs_counters.fallback_calls == 0:
             name = self.__xcs_wrapped__.__qualname__
-            warnings.warn(f"`{name}` runs as plain Python: {reason}", XCSWarning, stacklevel=5)
+            warnings.warn(f"`{name}` runs as plain Python: {reason}", XCSWarning, stacklevel=6)
         return Variant(None, passed, reason)
 
 
@@ -279,8 +280,9 @@ class AsyncWrapped(Wrapped):
 
     def __init__(self, function: types.FunctionType, options: JitOptions) -> None:
         super().__init__(function, options)
-        if hasattr(inspect, "markcoroutinefunction"):  # before Python 3.12 `__code__` is asked
-            inspect.markcoroutinefunction(self)
+        mark = getattr(inspect, "markcoroutinefunction", None)  # before Python 3.12 `__code__` is asked
+        if mark is not None:
+            mark(self)
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Coroutine[Any, Any, Any]:
         """A coroutine with the function's own result, effects and exceptions."""
@@ -391,7 +393,10 @@ def _jit(target: Any, options: JitOptions) -> Any:
     raise XCSError(f"expected a function, a class or a callable object, found `{target!r}`")
 
 
-def _wrap(function: types.FunctionType, options: JitOptions) -> Wrapped:
+def _wrap(function: types.FunctionType, options: JitOptions) -> Wrapped | FrameReader:
+    if (reason := frame_reading(function)) is not None:
+        warnings.warn(f"`{function.__qualname__}` runs as plain Python: {reason}", XCSWarning, stacklevel=4)
+        return FrameReader.of(function, reason)
     is_async = function.__code__.co_flags & inspect.CO_COROUTINE
     return AsyncWrapped(function, options) if is_async else Wrapped(function, options)
 
@@ -425,6 +430,8 @@ def get_jit_stats(function: Any) -> JitStats:
     Raises:
         XCSError: it isn't jitted.
     """
+    if isinstance(function, FrameReader):
+        return describe(Counters(), None, function.reason, [])
     return statistics_of(jitted(function))
 
 
@@ -445,6 +452,8 @@ def jitted(function: Any) -> Wrapped:
         function = function.__func__
     if isinstance(function, Wrapped):
         return function
+    if isinstance(function, FrameReader):
+        function.trace()
     cls = function if isinstance(function, type) else type(function)
     for name in METHODS:
         method = getattr(cls, name, None)

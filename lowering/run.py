@@ -15,6 +15,7 @@ from ..diagnostics.errors import XCSError
 from ..dialect.functions import CallableOp
 from ..dialect.parsing import parse_module
 from ..runtime.executor import Executor, ThreadsExecutor
+from ..runtime.plan import Plan
 from .plan_lowering import lower_to_plan
 
 _VALUE_CLASSES = (bool, bytes, complex, dict, float, frozenset, int, list, range, set, slice, str, tuple)
@@ -41,7 +42,7 @@ def run(
     entry: str | None = None,
     executor: Executor | None = None,
 ) -> Any:
-    """Runs a function of a module and gives its result: one value, or a tuple of several.
+    """Runs a function of a module and gives its result: one value, or a tuple of several; a coroutine if it awaits.
 
     Nothing is imported from the paths in the module: each callable that is used is taken from `callables`, except for
     `operator:name` and pure builtins (`builtins:len`).
@@ -62,7 +63,17 @@ def run(
     if not isinstance(module, ModuleOp):
         raise XCSError(f"expected a module or its text, found `{module!r}`")
     plan = lower_to_plan(module, {**_pure_callables(module), **(callables or {})}, _resolve, entry)
-    values = (executor or ThreadsExecutor()).run(plan, arguments).unwrap()
+    executor = executor or ThreadsExecutor()
+    if plan.is_async:
+        return _awaited(executor, plan, arguments)
+    return _one_or_all(executor.run(plan, arguments).unwrap())
+
+
+async def _awaited(executor: Executor, plan: Plan, arguments: tuple[Any, ...]) -> Any:
+    return _one_or_all((await executor.run_async(plan, arguments)).unwrap())
+
+
+def _one_or_all(values: tuple[Any, ...]) -> Any:
     return values[0] if len(values) == 1 else values
 
 

@@ -20,11 +20,12 @@ from contextvars import Context, copy_context
 from functools import partial
 from queue import SimpleQueue
 from threading import get_ident
+from types import CoroutineType
 from typing import Any
 
 from ..diagnostics.errors import InternalError
 from .dataflow import RunFailed, Scheduler
-from .frame import ISSUED, Frame
+from .frame import ISSUED, Frame, Region
 from .handled import await_call
 from .instrument import Instrument
 from .outcome import Failure, Outcome
@@ -35,6 +36,8 @@ from .task import Completions, Task
 
 DEFAULT_WINDOW = 65_536
 """Unfinished iterations of one loop: tasks cost a few KiB and no thread, so this bounds memory only."""
+TASKS_AT_ONCE = 256
+"""Tasks that loops start before the event loop has a turn: a few milliseconds, so that the first ones get going."""
 MAX_LIVE_FRAMES = 262_144
 """Unfinished frames of one run above which loops only keep their oldest iteration going (about 1 KiB a frame)."""
 
@@ -87,6 +90,10 @@ class _NoWorkers:
         return SimpleQueue()
 
 
+async def _awaiting(made: Any) -> Any:
+    return await made
+
+
 class LoopScheduler(Scheduler):
     """One run of one plan inside a coroutine."""
 
@@ -105,6 +112,7 @@ class LoopScheduler(Scheduler):
         self._ordered: tuple[Frame, int, Callable[..., Any], tuple[Any, ...]] | None = None
         self._context: Context | None = None  # while an ordered call is awaited: that of the caller
         self._broken: BaseException | None = None
+        self._num_started = 0  # since the event loop had a turn
         self._free_lanes: list[int] = []
         self._num_lanes = 0
 
@@ -131,17 +139,37 @@ class LoopScheduler(Scheduler):
 
     async def _go_on(self) -> None:
         """Waits for what the program waits for."""
+        is_paused = self._resume()
         if self._ordered is not None:
+            if is_paused:
+                self._pump()  # nothing else might, while the ordered call is awaited
             await self._await_ordered()
         elif not self._finished:
             if not self._calls:
                 raise InternalError(describe_stuck(self._root))
             try:
-                await self._next_end()
+                await (asyncio.sleep(0) if is_paused else self._next_end())
             except asyncio.CancelledError as error:
                 self._take_finished()
                 self._cancel_current(error)
         self._take_finished()
+
+    def is_crowded(self, region: Region) -> bool:
+        """Whether a loop is to wait before it starts its next iteration: for room, or for the event loop's turn."""
+        if self._num_started < TASKS_AT_ONCE:
+            return super().is_crowded(region)
+        self._crowded.append(region)
+        return True
+
+    def _resume(self) -> bool:
+        """Lets loops go on that wait for the event loop's turn; says whether there are any."""
+        if self._num_started < TASKS_AT_ONCE:
+            return False
+        self._num_started = 0
+        is_paused = bool(self._crowded)
+        while self._crowded:
+            self.push(self._crowded.popleft())
+        return is_paused
 
     async def _next_end(self) -> None:
         """Waits until some task has ended."""
@@ -185,9 +213,20 @@ class LoopScheduler(Scheduler):
         if mode >= RETIRED:
             self._ordered = (frame, index, call, arguments)
             return
-        task = self._loop.create_task(await_call(frame.handled, call, *arguments))
+        coroutine = None
+        if frame.handled is None:
+            try:
+                made = call(*arguments)
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:
+                self._fail(frame, index, error)
+                return
+            coroutine = made if type(made) is CoroutineType else _awaiting(made)
+        task = self._loop.create_task(coroutine or await_call(frame.handled, call, *arguments))
         started = AwaitedCall(frame, index, task, self._lane())
         self._calls.add(started)
+        self._num_started += 1
         task.add_done_callback(partial(self._note_end, started))
 
     def _note_end(self, call: AwaitedCall, task: asyncio.Task[Any]) -> None:
@@ -208,6 +247,7 @@ class LoopScheduler(Scheduler):
     def _go_on_meanwhile(self) -> None:
         try:
             self._take_finished()
+            self._resume()
             self._pump()
         except BaseException as error:
             self._broken = error

@@ -34,7 +34,8 @@ from .frame import Budget, Frame, TooLarge
 from .known import TABLE, known
 from .ledger import DECLARE, Ledger
 from .scope import CodeScope, class_view, current_type
-from .source import FunctionSource, SourceUnavailable, function_source, is_library
+from .source import FunctionNode, FunctionSource, SourceUnavailable, function_source, is_library
+from .staleness import shallow
 from .summary import CALLEE, Guard, ParameterKey, Summary
 from .type_of import is_class, is_static
 from .value import NOTHING, Value, outside, parameter, value
@@ -345,7 +346,7 @@ def settle(
     """Repeats a body until the types it relies on survive what it does, and captured names hold all they ever hold."""
     captured: dict[str, Value] = {}
     ledger = Ledger(types_)
-    for _ in range(MAX_PASSES):
+    for number in range(MAX_PASSES):
         objects = ledger.cells if captured else {}  # captured names must mean the same objects in each pass
         stored = ledger.stores
         ledger = Ledger(types_)
@@ -353,6 +354,8 @@ def settle(
         before = dict(captured)
         result = run(ledger, types_, captured)
         weaker = tuple(aged(one, ledger.stores) for one in types_)
+        if number >= MAX_PASSES // 2:  # what is stored nests ever deeper
+            weaker = tuple(new if new == old else shallow(new) for new, old in zip(weaker, types_, strict=True))
         if weaker == types_ and captured == before:
             return result, ledger
         types_ = weaker
@@ -364,7 +367,7 @@ def run_python(
     analysis: Analysis,
     ledger: Ledger,
     function: types.FunctionType,
-    node: ast.FunctionDef | ast.Lambda,
+    node: FunctionNode,
     scope: CodeScope,
     args: Sequence[Value],
     kwargs: Mapping[str, Value],

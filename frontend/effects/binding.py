@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
+from .source import FunctionNode
 from .value import Value
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
@@ -55,12 +56,12 @@ def own_nodes(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
             yield from own_nodes(ast.iter_child_nodes(node))
 
 
-def _outer_parts(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> list[ast.AST]:
+def _outer_parts(node: FunctionNode) -> list[ast.AST]:
     defaults: list[ast.AST] = [d for d in (*node.args.defaults, *node.args.kw_defaults) if d is not None]
     return [*defaults, *getattr(node, "decorator_list", ())]
 
 
-def body_of(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> Sequence[ast.AST]:
+def body_of(node: FunctionNode) -> Sequence[ast.AST]:
     """The body as a list of nodes."""
     return [node.body] if isinstance(node, ast.Lambda) else node.body
 
@@ -73,7 +74,7 @@ def parameter_names(arguments: ast.arguments) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=4096)
-def local_names(node: ast.FunctionDef | ast.Lambda) -> frozenset[str]:
+def local_names(node: FunctionNode) -> frozenset[str]:
     """All names local to a function."""
     return assigned(body_of(node)) | frozenset(parameter_names(node.args))
 
@@ -91,7 +92,7 @@ def captured_names(node: ast.AST) -> tuple[frozenset[str], frozenset[str]]:
     return frozenset(read | written), frozenset(written)
 
 
-def _nested(node: ast.AST) -> Iterator[ast.FunctionDef | ast.Lambda]:
+def _nested(node: ast.AST) -> Iterator[FunctionNode]:
     for child in ast.iter_child_nodes(node):
         if isinstance(child, FUNCTIONS):
             yield child  # type: ignore[misc]
@@ -100,7 +101,7 @@ def _nested(node: ast.AST) -> Iterator[ast.FunctionDef | ast.Lambda]:
 
 
 @lru_cache(maxsize=4096)
-def free_names(node: ast.FunctionDef | ast.Lambda) -> frozenset[str]:
+def free_names(node: FunctionNode) -> frozenset[str]:
     """Names that a function (and those nested in it) uses and doesn't bind itself."""
     body = body_of(node)
     used = {part.id for part in own_nodes(body) if isinstance(part, ast.Name)}
@@ -115,13 +116,13 @@ def free_names(node: ast.FunctionDef | ast.Lambda) -> frozenset[str]:
 
 
 @lru_cache(maxsize=4096)
-def declared_global(node: ast.FunctionDef | ast.Lambda) -> frozenset[str]:
+def declared_global(node: FunctionNode) -> frozenset[str]:
     """Names that a function declares `global`."""
     return frozenset(name for part in own_nodes(body_of(node)) if isinstance(part, ast.Global) for name in part.names)
 
 
 @lru_cache(maxsize=4096)
-def is_generator(node: ast.FunctionDef | ast.Lambda) -> bool:
+def is_generator(node: FunctionNode) -> bool:
     """Whether a function's body yields."""
     return any(isinstance(part, (ast.Yield, ast.YieldFrom)) for part in own_nodes(body_of(node)))
 

@@ -46,6 +46,7 @@ from .ledger import DECLARE
 from .library_data import call_data_method
 from .promised_result import promised_type
 from .scope import CodeScope, class_view, current_type
+from .source import FunctionNode
 from .summary import Guard
 from .table_calls import apply_known
 from .type_of import is_class
@@ -269,7 +270,7 @@ def call_closure(
 
 def run_settled(
     frame: Frame,
-    function: ast.FunctionDef | ast.Lambda,
+    function: FunctionNode,
     bound: Mapping[str, Value],
     extra: Sequence[Value],
     rest: Mapping[str, Value],
@@ -296,7 +297,7 @@ def run_settled(
 
 def enter_body(
     frame: Frame,
-    function: ast.FunctionDef | ast.Lambda,
+    function: FunctionNode,
     bound: Mapping[str, Value],
     extra: Sequence[Value],
     rest: Mapping[str, Value],
@@ -327,7 +328,7 @@ def made_tuple(elements: Sequence[Value]) -> Value:
     return Value(TupleType(tuple(one.type for one in elements)), origins)
 
 
-def run_body(frame: Frame, function: ast.FunctionDef | ast.Lambda) -> Value:
+def run_body(frame: Frame, function: FunctionNode) -> Value:
     """The value that a function's body returns."""
     if isinstance(function, ast.Lambda):
         return frame.evaluate(function.body)

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 from .abstract_type import ANY
 from .ledger import Inference, Ledger
 from .scope import CodeScope, find
+from .source import FunctionNode
 from .summary import Guard
 from .value import NOTHING, Origin, Value, join_values, outside, reach_of
 
@@ -215,7 +216,7 @@ class Closure:
     __slots__ = ("defaults", "frame", "free", "node")
 
     def __init__(
-        self, node: ast.FunctionDef | ast.Lambda, frame: Frame, defaults: dict[str, Value], free: frozenset[str]
+        self, node: FunctionNode, frame: Frame, defaults: dict[str, Value], free: frozenset[str]
     ) -> None:
         self.node = node
         self.frame = frame

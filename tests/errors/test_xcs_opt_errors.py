@@ -22,7 +22,7 @@ def steps(xs):
     yield from xs
 
 async def fetch(x):
-    return x
+    return create_task(x)
 
 class Panel:
     size = 3
@@ -74,7 +74,7 @@ def errors_of(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int,
         ("app.py:Panel.size", "app.py:Panel.size: error: expected a function `Panel.size` in `app.py`, found a `int`"),
         ("mine.py:route", "mine.py:route: error: expected a function `route` in `mine.py`, found none"),
         ("app.py:steps", "app.py:steps: error: `steps` can't be staged: a generator"),
-        ("app.py:fetch", "app.py:fetch: error: `fetch` can't be staged: an asynchronous function"),
+        ("app.py:fetch", "app.py:fetch: error: `fetch` can't be staged: `create_task` starts work in the background"),
         ("no_python.py:route", "no_python.py:1:10: error: '(' was never closed\ndef route(x:\n         ^"),
         ("fails.py:route", f"fails.py:route: error: importing `fails.py` raised `{NO_JSON}`"),
         ("stops_python.py:route", "stops_python.py:route: error: importing `stops_python.py` raised `SystemExit: 0`"),

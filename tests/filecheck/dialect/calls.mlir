@@ -168,3 +168,36 @@ xcs.func @two(%a : !xcs.obj<"str">) -> (!xcs.obj, !xcs.obj) {
 // GENERIC-NEXT:       "xcs.return"(%s, %t) : (!xcs.obj, !xcs.obj) -> ()
 // GENERIC-NEXT:     }) : () -> ()
 // GENERIC-NEXT:   }) : () -> ()
+
+// -----
+
+// Calls whose result is awaited.
+
+xcs.callable @fetch {path = "app:fetch", effect = #xcs.effect<unordered, external>}
+xcs.func @main(%x : !xcs.obj, %fn : !xcs.obj) -> (!xcs.obj, !xcs.obj) {
+  %a = xcs.call async unordered external @fetch(%x, n = 1) -> (!xcs.obj<"str">)
+  %none, %y = xcs.call async ordered fresh @fetch(%x) mutates [0]
+  %b = xcs.call_indirect async dynamic %fn(%a)
+  xcs.return %b, %y
+}
+
+// CHECK:       builtin.module {
+// CHECK-NEXT:    xcs.callable @fetch {path = "app:fetch", effect = #xcs.effect<unordered, external>}
+// CHECK-NEXT:    xcs.func @main(%x : !xcs.obj, %fn : !xcs.obj) -> (!xcs.obj, !xcs.obj) {
+// CHECK-NEXT:      %a = xcs.call async unordered external @fetch(%x, n = 1) -> (!xcs.obj<"str">)
+// CHECK-NEXT:      %none, %y = xcs.call async ordered fresh @fetch(%x) mutates [0]
+// CHECK-NEXT:      %b = xcs.call_indirect async dynamic %fn(%a)
+// CHECK-NEXT:      xcs.return %b, %y
+// CHECK-NEXT:    }
+// CHECK-NEXT:  }
+
+// GENERIC:       "builtin.module"() ({
+// GENERIC-NEXT:    "xcs.callable"() <{sym_name = "fetch", path = "app:fetch", effect = #xcs.effect<unordered, external>}> : () -> ()
+// GENERIC-NEXT:    "xcs.func"() <{sym_name = "main", function_type = (!xcs.obj, !xcs.obj) -> (!xcs.obj, !xcs.obj)}> ({
+// GENERIC-NEXT:    ^bb0(%x: !xcs.obj, %fn: !xcs.obj):
+// GENERIC-NEXT:      %a = "xcs.call"(%x) <{effect = #xcs.effect<unordered, external>, async, callee = @fetch, args = #xcs.args<_, n = 1>}> : (!xcs.obj) -> !xcs.obj<"str">
+// GENERIC-NEXT:      %none, %y = "xcs.call"(%x) <{effect = #xcs.effect<ordered>, fresh, async, callee = @fetch, args = #xcs.args<_>, mutates = array<i64: 0>}> : (!xcs.obj) -> (!xcs.obj, !xcs.obj)
+// GENERIC-NEXT:      %b = "xcs.call_indirect"(%fn, %a) <{effect = #xcs.effect<dynamic>, async, args = #xcs.args<_>}> : (!xcs.obj, !xcs.obj<"str">) -> !xcs.obj
+// GENERIC-NEXT:      "xcs.return"(%b, %y) : (!xcs.obj, !xcs.obj) -> ()
+// GENERIC-NEXT:    }) : () -> ()
+// GENERIC-NEXT:  }) : () -> ()

@@ -237,3 +237,14 @@ xcs.func @f(%a : !xcs.obj, %l : !xcs.list<!xcs.obj<"str">>, %s : !xcs.obj<"str">
   "xcs.call"(%a, %a) <{callee = @g, effect = #xcs.effect<pure>, args = #xcs.args<k = _, k = _>}> : (!xcs.obj, !xcs.obj) -> !xcs.obj
   xcs.return
 }
+
+// -----
+
+// what is awaited may be cancelled
+// CHECK: :8: error: `xcs.call`: expected an `async` call without `total`: what is awaited may be cancelled
+// CHECK-NEXT: %r = xcs.call async pure total @g(%a)
+xcs.callable @g {path = "app:g", effect = #xcs.effect<pure>}
+xcs.func @f(%a : !xcs.obj) -> () {
+  %r = xcs.call async pure total @g(%a)
+  xcs.return
+}

@@ -405,3 +405,25 @@ xcs.func @unbound(%xs : !xcs.obj, %c : !xcs.obj) -> (!xcs.obj) {
 // CHECK-NEXT:    }
 // CHECK-NEXT:    xcs.return %ys
 // CHECK-NEXT:  }
+
+// -----
+
+// What is awaited stays so.
+xcs.callable @ask {path = "app:ask", effect = #xcs.effect<unordered, external>}
+xcs.func @awaits(%xs : !xcs.obj) -> (!xcs.obj) {
+  %empty = xcs.make_list()
+  %ys = xcs.for %x in %xs iter(%out = %empty) snapshot {
+    %y = xcs.call async unordered external @ask(%x)
+    %next = xcs.append %out, %y
+    xcs.yield %next
+  }
+  xcs.return %ys
+}
+// CHECK-LABEL: xcs.func @awaits(%xs : !xcs.obj) -> (!xcs.obj) {
+// CHECK-NEXT:    %empty = xcs.make_list()
+// CHECK-NEXT:    %ys = xcs.map %x in %xs -> (!xcs.obj) snapshot {
+// CHECK-NEXT:      %y = xcs.call async unordered external @ask(%x)
+// CHECK-NEXT:      xcs.yield %y
+// CHECK-NEXT:    }
+// CHECK-NEXT:    xcs.return %ys
+// CHECK-NEXT:  }

@@ -1,9 +1,11 @@
+import asyncio
+
 import xcs
 
 
 @xcs.jit
 async def program(x):
-    return x
+    return asyncio.create_task(x)
 
 
 program.trace(1)
