@@ -15,6 +15,7 @@ from ..effects.coroutines import makes_coroutine
 from ..effects.infer import infer_call, infer_value_call
 from ..effects.known import known
 from ..effects.summary import CALLEE, Summary
+from ..frame_reader import reads_frames
 from .arrays import ArrayStager
 from .binding import BindingError, bind_call
 from .facts import Shape
@@ -48,7 +49,9 @@ class CallStager(ArrayStager):
         return self._call_static(callee, positional, keyword)
 
     def runs_natively(self, node: ast.Call) -> bool:
-        """Starred arguments, and functions of this function as callee or argument."""
+        """Starred arguments, functions of this function as callee or argument, callees that look at who calls them."""
+        if reads_frames(self.static_of(node.func)):
+            return True
         if any(isinstance(a, ast.Starred) for a in node.args) or any(k.arg is None for k in node.keywords):
             return True
         involved = [node.func, *node.args, *(k.value for k in node.keywords)]

@@ -26,13 +26,14 @@ from ..effects.abstract_type import (
     is_immutable,
 )
 from ..effects.activation import unknown_call
-from ..effects.ledger import DECLARE
 from ..effects.array_results import is_array
+from ..effects.ledger import DECLARE
 from ..effects.place import EVERYTHING, OutsideName, ParameterKey, Place, Root
 from ..effects.regions import is_sealable
 from ..effects.scope import find
 from ..effects.staleness import shallow
 from ..effects.summary import CALLEE, CodeSummary, Summary
+from ..frame_reader import FRAME_READERS
 from .builder import Operand, ir_type
 from .exits import Exits
 from .names import awaits, definitely_bound, leaves
@@ -45,7 +46,6 @@ from .values import LocalFunction, Maybe, Owned, Static, Tracer, TupleValue, Unb
 from .written import ANYWHERE, NEW, WRITES_ANYTHING, Places, written_by
 
 FRAME_INSPECTION = frozenset({"locals", "vars", "globals", "eval", "exec", "dir", "super", "__class__", "breakpoint"})
-FRAME_READERS = frozenset({"currentframe", "_getframe"})
 NO_ARGUMENTS: Mapping[int | str, Value] = MappingProxyType({})
 NOTHING_CHANGED: Mapping[int | str, tuple[AbstractType, bool]] = MappingProxyType({})
 

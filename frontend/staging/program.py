@@ -19,13 +19,13 @@ from ..effects.abstract_type import widen
 from ..effects.scope import CodeScope, FunctionView
 from ..effects.source import FunctionNode, SourceUnavailable, function_source
 from ..effects.summary import Guard
+from ..frame_reader import FRAME_READERS
 from .awaits import started_in_background
 from .box import box_of, boxed
 from .builder import ir_type
 from .closures import shared_names
 from .facts import ProgramFacts, Shape, Shapes, StagedFunction
 from .names import parameter_names
-from .native import FRAME_READERS
 from .statements import FunctionStager
 from .values import Static, Tracer, TupleValue, Unstageable, Value
 
