@@ -120,10 +120,9 @@ class KeptNamesStager(TargetStager):
 
     def stage_native_statements(self, nodes: Sequence[ast.stmt], live: Set[str], exits: Exits | None = None) -> None:
         """Statements as one call of native code, if that binds kept names all at once or not at all."""
-        if exits is not None and self._is_watched and "return" in exits.ways:
-            raise Unstageable(
-                "`return` leaves native code", nodes[0].lineno
-            )  # of all names it would give only the value
+        way = "return"
+        if exits is not None and self._is_watched and way in exits.ways:  # of all names it would give only the value
+            raise Unstageable(f"`{way}` leaves native code", nodes[0].lineno)
         changed = self.program.names(nodes).bound | self.program.names(nodes).deleted
         if kept := changed & self._kept.keys():
             if not all(binds_last(node) for node in nodes[-1:]) or self.program.names(nodes[:-1]).bound & kept:
