@@ -36,7 +36,12 @@ class FrameReader(functools.partial):
         reason: why it is not staged.
     """
 
+    __xcs_jitted__ = True
     reason: str
+
+    @property
+    def __xcs_wrapped__(self) -> Any:
+        return self.func
 
     @classmethod
     def of(cls, function: types.FunctionType, reason: str) -> FrameReader:

@@ -34,7 +34,6 @@ class Package:
 
 
 TYPE = "asks whether the type of the function is that of functions"
-FRAME = "the function reads the frame of its caller, which is one of XCS"
 IDENTITY = "the exception that leaves a staged program is a copy that says where it happened"
 MILLIONS = "calls functions of one line some millions of times: their dispatch takes longer than a test may"
 
@@ -47,17 +46,7 @@ PACKAGES = (
         explained={"tests/test_more.py::DiscreteFourierTransformTests::test_roundtrip": MILLIONS},
     ),
     Package("toolz", "toolz", tests=("toolz/tests",), doctests=("toolz",), installed_tests=("toolz.tests",)),
-    Package(
-        "boltons",
-        "boltons",
-        tests=("tests",),
-        doctests=("boltons",),
-        explained={
-            "tests/test_namedutils.py::test_namedlist_pickle": FRAME,
-            "tests/test_namedutils.py::test_namedtuple_pickle": FRAME,
-            "tests/test_typeutils.py::test_sentinel_pickle": FRAME,
-        },
-    ),
+    Package("boltons", "boltons", tests=("tests",), doctests=("boltons",)),
     Package("sortedcontainers", "sortedcontainers", doctests=("sortedcontainers",)),
     Package("inflection", "inflection", tests=("test_inflection.py",), doctests=("inflection",)),
     Package(

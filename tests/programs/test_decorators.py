@@ -176,6 +176,29 @@ def test_generators_and_coroutines_are_recognised():
     assert not inspect.iscoroutinefunction(looked_at)
 
 
+def test_a_function_that_reads_its_callers_frame():
+    with pytest.warns(xcs.XCSWarning, match="`_getframe` looks at the running frame"):
+
+        @xcs.jit
+        def caller():
+            return sys._getframe(1).f_code.co_name, sys._getframe(1).f_globals["__name__"]
+
+    class Case:
+        ask = caller
+
+    def calls_it():
+        return caller()
+
+    with pytest.raises(TypeError):
+        Case().ask()
+    assert calls_it() == ("calls_it", __name__)
+    assert xcs.jit(calls_it)() == ("calls_it", __name__)
+    assert xcs.get_jit_stats(caller)["fallback"] == "`_getframe` looks at the running frame"
+    assert caller.__name__ == "caller"
+    with pytest.raises(xcs.XCSError, match="looks at the running frame"):
+        caller.trace()
+
+
 def test_implicit_static_and_class_methods():
     made = []
 
