@@ -233,13 +233,16 @@ def load(one: Value, field: str, part: AbstractType, is_partial: bool = False) -
     return found
 
 
-def deep(one: Value, depth: int = MAX_DEEP, final: bool = False) -> AbstractType:
-    """The whole type of a value, contents of cells included: what may leave the code under inference."""
+def deep(one: Value, depth: int = MAX_DEEP, around: frozenset[type] = frozenset()) -> AbstractType:
+    """The whole type of a value, contents of cells included: what may leave the code under inference.
+
+    An instance inside one of its own class (`around`), as in a tree, is told by its class alone.
+    """
     if one.bound is not None:
         return ANY
     if not any(isinstance(origin, Cell) for origin in one.origins):
         return one.type
-    return ANY if depth == 0 else _deep(one, one.type, depth - 1)
+    return ANY if depth == 0 else _deep(one, one.type, depth - 1, around)
 
 
 def consumed(one: Value) -> AbstractType:
@@ -253,9 +256,9 @@ def consumed(one: Value) -> AbstractType:
     return ListType(whole.value) if whole.cls is collections.deque else DictType(whole.key, whole.value)
 
 
-def _deep(one: Value, type_: AbstractType, depth: int) -> AbstractType:
+def _deep(one: Value, type_: AbstractType, depth: int, around: frozenset[type]) -> AbstractType:
     def inside(field: str, part: AbstractType) -> AbstractType:
-        return deep(load(one, field, part), depth)
+        return deep(load(one, field, part), depth, around)
 
     match type_:
         case ListType(element=element):
@@ -273,13 +276,13 @@ def _deep(one: Value, type_: AbstractType, depth: int) -> AbstractType:
         case CollectionType(cls=cls, key=key, value=held, made=made):
             return CollectionType(cls, inside(KEY, key), inside(VALUE, held), made)
         case TupleType(elements=elements):
-            return TupleType(tuple(deep(value(e, one.origins), depth) for e in elements))
+            return TupleType(tuple(deep(value(e, one.origins), depth, around) for e in elements))
         case TupleOfType(element=element):
-            return TupleOfType(deep(value(element, one.origins), depth))
+            return TupleOfType(deep(value(element, one.origins), depth, around))
         case UnionType(members=parts):
-            return join_all(_deep(one, part, depth) for part in parts)
+            return join_all(_deep(one, part, depth, around) for part in parts)
         case InstanceType(cls=cls):
-            return _deep_instance(one, cls, dict(type_.attributes), depth)
+            return _deep_instance(one, cls, dict(type_.attributes), depth, around)
         case PlainType() | DataType():
             cells = [origin for origin in one.origins if isinstance(origin, Cell)]
             return type_ if all(_holds_only(type_, cell, depth) for cell in cells) else ANY
@@ -294,14 +297,19 @@ def _holds_only(whole: AbstractType, cell: Cell, depth: int) -> bool:
     return depth > 0 and all(covers(whole, deep(held, depth - 1)) for held in cell.fields.values())
 
 
-def _deep_instance(one: Value, cls: type, known: dict[str, AbstractType], depth: int) -> AbstractType:
+def _deep_instance(
+    one: Value, cls: type, known: dict[str, AbstractType], depth: int, around: frozenset[type]
+) -> AbstractType:
     cells = [origin for origin in one.origins if isinstance(origin, Cell)]
     if any(cell.unsettled for cell in cells):
         return ANY
     names = {name[5:] for cell in cells for name in cell.fields if name.startswith("attr:")}
+    if cls in around:  # what hides an attribute of the class must still be said
+        hiding = (name for name in sorted(names | set(known)) if any(name in vars(base) for base in cls.__mro__))
+        return InstanceType(cls, tuple((name, ANY) for name in hiding))
     alone = len(cells) == len(one.origins)
     found = []
     for name in sorted(names | set(known)):
         part = known.get(name, NEVER if alone else ANY)
-        found.append((name, deep(load(one, f"attr:{name}", part), depth)))
+        found.append((name, deep(load(one, f"attr:{name}", part), depth, around | {cls})))
     return InstanceType(cls, tuple((name, held) for name, held in found if not isinstance(held, NeverType)))
