@@ -13,8 +13,8 @@ from xdsl.ir import Operation, SSAValue
 from ..diagnostics.effect import Behaviour, Effect
 from ..dialect.calls import CallIndirectOp, CallOp, InvokeOp
 from ..dialect.functions import CallableOp, FuncOp
-from .explained_loops import explained_loops
 from .effects.ledger import DECLARE
+from .explained_loops import explained_loops
 from .jit import jitted
 from .remedies import remedy_for
 from .stages import Lowered
