@@ -24,7 +24,7 @@ def _test(guard: Guard, index: int, names: dict[str, Any]) -> str:
         names[f"n{index}"] = space.get
         current = f"n{index}({guard.name!r}, absent)"
     elif isinstance(space, FunctionView) and guard.name.isidentifier():
-        names[f"n{index}"] = space.function
+        names[f"n{index}"] = space.of
         current = f"n{index}.{guard.name}"
     elif isinstance(space, CellView):
         names[f"n{index}"] = space.get

@@ -27,7 +27,7 @@ from .abstract_type import (
     is_immutable,
 )
 from .place import OutsideName, Place
-from .summary import Guard, Touch
+from .summary import Guard, Touch, View
 from .type_of import COLLECTIONS, SCALAR_TYPES, is_static, type_of
 from .value import Value, outside
 
@@ -69,66 +69,54 @@ class CodeScope:
         return CodeScope(function.__globals__, cells, function.__code__.co_filename, class_name, function.__name__)
 
 
-class CellView(dict[str, object]):
+class CellView(View):
     """A closure's variable as a namespace with one name, for guards."""
 
-    __slots__ = ("cell",)
-
-    def __init__(self, cell: types.CellType) -> None:
-        super().__init__()
-        self.cell = cell
+    __slots__ = ()
+    of: types.CellType
 
     def get(self, key: str, default: Any = None) -> Any:  # type: ignore[override]
         """What the name is bound to now."""
         try:
-            return self.cell.cell_contents
+            return self.of.cell_contents
         except ValueError:
             return default
 
 
-class ClassView(dict[str, object]):
+class ClassView(View):
     """What a class and its bases define, as a namespace, for guards."""
 
-    __slots__ = ("cls",)
-
-    def __init__(self, cls: type) -> None:
-        super().__init__()
-        self.cls = cls
+    __slots__ = ()
+    of: type
 
     def get(self, key: str, default: Any = None) -> Any:  # type: ignore[override]
         """What the name is bound to now."""
-        for base in self.cls.__mro__:
+        for base in self.of.__mro__:
             if key in base.__dict__:
                 return base.__dict__[key]
         return default
 
 
-class FunctionView(dict[str, object]):
+class FunctionView(View):
     """What a function is made of (`__code__`, `__defaults__`, ...), as a namespace, for guards."""
 
-    __slots__ = ("function",)
-
-    def __init__(self, function: types.FunctionType) -> None:
-        super().__init__()
-        self.function = function
+    __slots__ = ()
+    of: types.FunctionType
 
     def get(self, key: str, default: Any = None) -> Any:  # type: ignore[override]
         """What the name is bound to now."""
-        return getattr(self.function, key, default)
+        return getattr(self.of, key, default)
 
 
-class InstanceView(dict[str, object]):
+class InstanceView(View):
     """An object's own attributes as a namespace, for guards."""
 
-    __slots__ = ("held",)
-
-    def __init__(self, held: dict[str, object]) -> None:
-        super().__init__()
-        self.held = held
+    __slots__ = ()
+    of: dict[str, object]
 
     def get(self, key: str, default: Any = None) -> Any:  # type: ignore[override]
         """What the name is bound to now."""
-        return self.held.get(key, default)
+        return self.of.get(key, default)
 
 
 @dataclass(frozen=True, slots=True)

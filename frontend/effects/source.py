@@ -16,6 +16,7 @@ import os
 import sysconfig
 import threading
 import types
+import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -57,6 +58,7 @@ class _File:
 
 _files: dict[str, _File] = {}
 _found: dict[int, tuple[types.CodeType, FunctionSource | str]] = {}
+_made: weakref.WeakKeyDictionary[types.CodeType, FunctionSource] = weakref.WeakKeyDictionary()
 _lock = threading.Lock()
 
 
@@ -79,6 +81,8 @@ def code_source(code: types.CodeType) -> FunctionSource:
     """The source of a function's code object; cached, also where there is none."""
     known = _found.get(id(code))
     if known is None:
+        if (made := _made.get(code)) is not None:
+            return made
         with _lock:
             try:
                 answer: FunctionSource | str = _search(code)
@@ -90,6 +94,11 @@ def code_source(code: types.CodeType) -> FunctionSource:
     if isinstance(known[1], str):
         raise SourceUnavailable(known[1])
     return known[1]
+
+
+def remember_source(code: types.CodeType, source: FunctionSource) -> None:
+    """Say where the source of a code object is that was compiled from a tree, not from a file."""
+    _made[code] = source
 
 
 def _search(code: types.CodeType) -> FunctionSource:

@@ -25,6 +25,16 @@ Kinds: `list`, `dict`, `set`, `array`, `attr:<name>`, `global:<module>.<name>`, 
 """
 
 
+class View(dict[str, object]):
+    """An object as a namespace, for guards: all views of one object are the same namespace."""
+
+    __slots__ = ("of",)
+
+    def __init__(self, of: Any) -> None:
+        super().__init__()
+        self.of = of
+
+
 @dataclass(frozen=True, slots=True)
 class Guard:
     """A fact that a summary relies on: `namespace[name]` (module globals or a cell's stand-in) is still `value`.
@@ -43,13 +53,18 @@ class Guard:
         current = self.namespace.get(self.name, Guard)
         return type(current) is self.value if self.by_type else current is self.value
 
+    @property
+    def place(self) -> int:
+        """The identity of what has the name."""
+        return id(self.namespace.of if isinstance(self.namespace, View) else self.namespace)
+
     def __hash__(self) -> int:
-        return hash((id(self.namespace), self.name))
+        return hash((self.place, self.name))
 
     def __eq__(self, other: object) -> bool:
         return (
             isinstance(other, Guard)
-            and self.namespace is other.namespace
+            and self.place == other.place
             and (self.name, self.by_type) == (other.name, other.by_type)
             and self.value is other.value
         )

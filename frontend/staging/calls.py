@@ -19,8 +19,9 @@ from ..frame_reader import reads_frames
 from .arrays import ArrayStager
 from .binding import BindingError, bind_call
 from .facts import Shape
+from .lifting import Lifted, lift
 from .native import keyed
-from .values import LocalFunction, Static, Tracer, TupleValue, Unstageable, Value
+from .values import LocalFunction, Maybe, Static, Tracer, TupleValue, Unbound, Unstageable, Value
 
 
 class CallStager(ArrayStager):
@@ -54,12 +55,33 @@ class CallStager(ArrayStager):
             return True
         if any(isinstance(a, ast.Starred) for a in node.args) or any(k.arg is None for k in node.keywords):
             return True
-        involved = [node.func, *node.args, *(k.value for k in node.keywords)]
-        return any(
-            isinstance(one, ast.Lambda)
-            or (isinstance(one, ast.Name) and isinstance(self.state.names.get(one.id), LocalFunction))
-            for one in involved
-        )
+        if self._is_local_function(node.func) and self._lifted_callee(node.func) is None:
+            return True
+        return any(map(self._is_local_function, [*node.args, *(k.value for k in node.keywords)]))
+
+    def _is_local_function(self, node: ast.expr) -> bool:
+        is_named = isinstance(node, ast.Name) and isinstance(self.state.names.get(node.id), LocalFunction)
+        return is_named or isinstance(node, ast.Lambda)
+
+    def _lifted_callee(self, node: ast.expr) -> Lifted | None:
+        local = self.state.names.get(node.id) if isinstance(node, ast.Name) else None
+        return self._lifted(local) if isinstance(local, LocalFunction) else None
+
+    def _lifted(self, local: LocalFunction) -> Lifted | None:
+        """A local function as a function of its own, the same one each time."""
+        callees: dict[str, Lifted] = {}
+        for name, value in local.captured.items():
+            if isinstance(value, LocalFunction):
+                lifted = self._lifted(value)
+                if lifted is None:
+                    return None
+                callees[name] = lifted
+            elif isinstance(value, (Maybe, Unbound)):
+                return None
+        key = (id(local.node), tuple(local.captured), *(id(callee.function) for callee in callees.values()))
+        if key not in self.program.lifted:
+            self.program.lifted[key] = lift(local, self.scope, callees)
+        return self.program.lifted[key]
 
     def with_named_callee(self, node: ast.Call) -> ast.Call:
         """The call with a computed callee under a name of its own: native code finds it computed."""
@@ -75,6 +97,8 @@ class CallStager(ArrayStager):
             if (known := self.static_of(node.func)) is not None:
                 return Static(known), ()
             return self._method(node.func, node)
+        if (lifted := self._lifted_callee(node.func)) is not None:
+            return Static(lifted.function), [self.state.names[name] for name in lifted.captured]
         callee = self.stage_expression(node.func)
         return (callee, ()) if isinstance(callee, (Static, Tracer)) else None
 

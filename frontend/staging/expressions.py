@@ -154,8 +154,8 @@ class ExpressionStager(NativeStager):
         missing = free - set(captured) - (set() if isinstance(node, ast.Lambda) else {node.name})
         if missing:
             raise Unstageable(f"`{min(missing)}` is captured before it is bound", node.lineno)
-        if not isinstance(node, ast.Lambda) and node.name in free:
-            raise Unstageable(f"local function `{node.name}` calls itself", node.lineno)
+        if not isinstance(node, ast.Lambda):
+            captured.pop(node.name, None)  # it means itself
         return LocalFunction(node, captured)
 
     def _static_attribute(self, base: ast.expr, name: str) -> Value | None:

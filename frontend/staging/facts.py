@@ -21,6 +21,7 @@ from ..effects.scope import CodeScope, class_view
 from ..effects.source import is_library
 from ..effects.summary import CodeSummary, Guard, Summary
 from .closures import lazy_functions
+from .lifting import Lifted
 from .names import Names, names_of
 from .reads import Reads
 from .segment import Segment
@@ -103,6 +104,7 @@ class ProgramFacts:
     reads: Reads = field(default_factory=Reads)
     stepped: dict[Location, Opaque] = field(default_factory=dict)
     kept: list[object] = field(default_factory=list)
+    lifted: dict[tuple[object, ...], Lifted | None] = field(default_factory=dict)
     # Caches by identity; each entry holds what its key is the identity of.
     _names: dict[int, tuple[ast.AST, Names]] = field(default_factory=dict)
     _lazies: dict[int, tuple[ast.AST, tuple[ast.AST, ...]]] = field(default_factory=dict)

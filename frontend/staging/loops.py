@@ -21,6 +21,7 @@ from ..effects.abstract_type import (
     SetType,
     TupleOfType,
     TupleType,
+    widen,
 )
 from ..effects.contents import element_type
 from .branches import FALLS, Completion
@@ -119,7 +120,7 @@ class LoopStager(CarryingStager):
             known: AbstractType = TupleOfType(INT)
         else:
             self.hand_out_parts(iterable)
-            known = self.type_of(iterable)
+            known = widen(self.type_of(iterable))
             source = self.ssa(iterable)
         is_ours = self.is_owned(iterable) and is_container(known)
         snapshot = is_ours or isinstance(known, (TupleType, TupleOfType)) or known == STR

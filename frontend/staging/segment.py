@@ -18,9 +18,9 @@ from ..effects.infer import infer_code
 from ..effects.scope import CodeScope
 from ..effects.summary import CodeSummary, Summary
 from .exits import Exits
+from .native_code import compile_function, with_type_parameters
 from .unbound_names import name_of_flag, note_bound, unbind, unbind_unless
 
-FACTORY = "__xcs_factory__"
 INNER = "__xcs_native__"  # a name of its own, or the code would find it where it means the function it comes from
 
 
@@ -120,55 +120,13 @@ def _flags(names: Sequence[str]) -> list[tuple[str, str]]:
 
 def _compile_inner(segment: Segment, statements: list[ast.stmt], first: ast.AST) -> types.CodeType:
     scope = segment.scope
-    inner: ast.stmt = _function(INNER, segment.inputs, statements, first)
-    if segment.is_async:
-        inner = _at(ast.AsyncFunctionDef(**dict(ast.iter_fields(inner))), first)
-    free = [name for name in (*scope.cells, *segment.statics) if name not in segment.inputs]
-    factory = _function(FACTORY, tuple(dict.fromkeys(free)), [inner], first)
-    outer: ast.stmt = factory
-    if scope.class_name:  # private names are mangled with the class they were written in
-        outer = _at(ast.ClassDef(scope.class_name, bases=[], keywords=[], body=[factory], decorator_list=[]), first)
-        if hasattr(ast, "TypeAlias"):
-            outer.type_params = []  # type: ignore[attr-defined]
-    module = ast.Module([outer], type_ignores=[])
-    code = compile(module, scope.file, "exec", flags=scope.future_flags, dont_inherit=True)
-    if scope.class_name:
-        code = _inner_code(code, scope.class_name)
-    code = _inner_code(_inner_code(code, FACTORY), INNER)
-    return _renamed(code, code.co_qualname, scope.qualname or scope_name(scope)).replace(co_name=scope_name(scope))
-
-
-def _renamed(code: types.CodeType, prefix: str, name: str) -> types.CodeType:
-    """Code whose functions and classes are named as where they are written: with this name instead of the prefix."""
-
-    def constant(held: Any) -> Any:
-        if isinstance(held, types.CodeType):
-            return _renamed(held, prefix, name)
-        is_name = type(held) is str and held.startswith(prefix)  # how a class's body says its name
-        return name + held.removeprefix(prefix) if is_name else held
-
-    constants = tuple(map(constant, code.co_consts))
-    return code.replace(co_qualname=name + code.co_qualname.removeprefix(prefix), co_consts=constants)
-
-
-def _inner_code(code: types.CodeType, name: str) -> types.CodeType:
-    return next(c for c in code.co_consts if isinstance(c, types.CodeType) and c.co_name == name)
-
-
-def _function(name: str, parameters: Sequence[str], body: list[ast.stmt], at: ast.AST) -> ast.FunctionDef:
-    arguments = ast.arguments(
-        posonlyargs=[],
-        args=[_at(ast.arg(parameter), at) for parameter in parameters],
-        vararg=None,
-        kwonlyargs=[],
-        kw_defaults=[],
-        kwarg=None,
-        defaults=[],
-    )
-    node = _at(ast.FunctionDef(name, arguments, body, decorator_list=[]), at)
-    if hasattr(ast, "TypeAlias"):  # Python 3.12 and later
-        node.type_params = []  # type: ignore[attr-defined]
-    return node
+    parameters = [_at(ast.arg(name), first) for name in segment.inputs]
+    kind = ast.AsyncFunctionDef if segment.is_async else ast.FunctionDef
+    arguments = ast.arguments([], parameters, None, [], [], None, [])
+    node = with_type_parameters(_at(kind(INNER, arguments, statements, []), first))
+    free = dict.fromkeys(name for name in (*scope.cells, *segment.statics) if name not in segment.inputs)
+    code = compile_function(node, scope, free, scope.qualname or scope_name(scope))
+    return code.replace(co_name=scope_name(scope))
 
 
 def _at(node: Any, like: ast.AST) -> Any:

@@ -13,7 +13,7 @@ from .exits import WAYS
 from .exposed_names import exposed_in_body, exposed_names
 from .live_names import LiveNames
 from .managing import ManagerStager
-from .names import always_leaves, leaves, names_of
+from .names import always_leaves, leaves
 from .rewriting import name_node
 from .values import Owned, Static, Unstageable, Value
 
@@ -314,13 +314,7 @@ class FunctionStager(ManagerStager):
         """Whether a nested function is nothing but its code: no decorator, no default that is an object."""
         defaults = [*node.args.defaults, *(d for d in node.args.kw_defaults if d is not None)]
         is_generator = "yield" in leaves(node.body)
-        reads_itself = node.name in names_of(node.body).read
-        return (
-            not node.decorator_list
-            and not is_generator
-            and not reads_itself
-            and all(isinstance(d, ast.Constant) for d in defaults)
-        )
+        return not node.decorator_list and not is_generator and all(isinstance(d, ast.Constant) for d in defaults)
 
     def _stage_import(self, node: ast.Import) -> None:
         for alias in node.names:

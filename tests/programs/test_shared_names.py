@@ -180,7 +180,66 @@ def inner_binds_before_outer_reads(flag):
     return answer
 
 
+def tree_of_calls(problem):
+    def propose(node):
+        return [ask(node + c) for c in "ab"]
+
+    def expand(node, depth):
+        if depth == 0:
+            return [node]
+        return [leaf for child in propose(node) for leaf in expand(child, depth - 1)]
+
+    return expand(problem, 2)
+
+
+def helper_with_two_calls(xs, style):
+    def work(x, *, loud=False):
+        first = ask(x + style)
+        second = ask(style + x)
+        return first + second + ("!" if loud else "")
+
+    return [work(x) for x in xs], work("z", loud=True)
+
+
+def helper_that_fills(xs):
+    out = []
+
+    def add(x):
+        out.append(ask(x))
+        return ask(len(out))
+
+    return [add(x) for x in xs], out
+
+
+def lambda_with_two_calls(xs):
+    pair = lambda x, y="k": (ask(x), ask(y))
+    return [pair(x) for x in xs]
+
+
+def helper_is_passed_and_called(xs):
+    def both(x):
+        return ask(x), ask(str(x) + "2")
+
+    return list(map(both, xs)), both("q")
+
+
+def helpers_call_each_other(xs, tone):
+    def prefix(x):
+        return ask(tone + x)
+
+    def whole(x):
+        return prefix(x), prefix(x + x)
+
+    return [whole(x) for x in xs]
+
+
 PROGRAMS = [
+    case(tree_of_calls, ("p",), overlap=2),
+    case(helper_with_two_calls, (["a", "b"], "s"), overlap=4),
+    case(helper_that_fills, ([1, 2],)),
+    case(lambda_with_two_calls, (["a", "b"],), overlap=4),
+    case(helper_is_passed_and_called, (["a", "b"],), overlap=2),
+    case(helpers_call_each_other, (["a", "b"], "t"), overlap=4),
     case(counts_calls, ([1, 2, 3],), ([],)),
     case(context_is_settled_before, (["a", "b"], 1), (["a"], 0)),
     case(context_is_settled_before, (["a", "b", "c"], 0), name="closures_overlap", overlap=3),
