@@ -18,6 +18,7 @@ from ..dialect.effects import EffectAttr
 from ..dialect.loops import ForOp, ReduceOp
 from ..dialect.parallel import EnsembleOp, MapOp
 from ..dialect.tensor import TensorOp
+from ..dialect.types import ListType
 
 _STEPPING = (ForOp, ReduceOp, MapOp)  # loops whose iterable may be stepped, which may run code of its own
 
@@ -118,7 +119,7 @@ class ModuleFacts:
             return
         if "truth" in op.properties:
             _add_effect(facts, op.properties["truth"])
-        if cls in _STEPPING and "snapshot" not in op.properties:
+        if cls in _STEPPING and "snapshot" not in op.properties and not isinstance(op.operands[0].type, ListType):
             facts.may_write = True
         for region in op.regions:
             inside = self._block(region.block)

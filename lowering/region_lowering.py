@@ -10,6 +10,7 @@ from ..diagnostics.effect import PURE, Behaviour
 from ..dialect.control_flow import IfOp, TryOp
 from ..dialect.loops import FoldOp, ForOp, ReduceOp, WhileOp
 from ..dialect.parallel import EnsembleOp, MapOp
+from ..dialect.types import ListType
 from ..runtime.plan import For, If, LoopSource, Map, Try, While
 from .batched_map import lower_batched
 from .block_builder import BlockBuilder, OpLowering
@@ -105,7 +106,9 @@ def _truth(op: Operation) -> Behaviour:
 
 
 def _source(op: Operation) -> LoopSource:
-    return LoopSource.SNAPSHOT if "snapshot" in op.properties else LoopSource.STEPPED
+    if "snapshot" in op.properties:
+        return LoopSource.SNAPSHOT
+    return LoopSource.LISTED if isinstance(op.operands[0].type, ListType) else LoopSource.STEPPED
 
 
 def _placed(builder: BlockBuilder, op: Operation) -> dict[str, Any]:

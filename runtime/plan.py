@@ -55,6 +55,8 @@ class LoopSource(enum.Enum):
     """Nothing in the body can write the iterable: take all elements when the loop starts."""
     STEPPED = "stepped"
     """Fetch element k once nothing in iterations before k may still write; immutable ones need no waiting."""
+    LISTED = "listed"
+    """Likewise, and it is known before it is there that the iterable is a list: a fetch writes nothing."""
 
 
 @dataclass(frozen=True, slots=True)
