@@ -104,6 +104,13 @@ class EitherExecutor:
         return self.now.run(*args)
 
 
+def draw_cases(draw: random.Random) -> list[int]:
+    """Two cases: mostly of the same types, so that one trace serves both, which is most of the time a program takes."""
+    *alike, empty = range(len(ARGUMENTS))
+    cases = draw.sample(alike, 2)
+    return [empty, cases[0]] if draw.random() < 0.15 else cases
+
+
 def load(text: str) -> types.ModuleType:
     """The module of a program's text.
 

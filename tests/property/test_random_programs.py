@@ -16,7 +16,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "programs"))
 
-from differential import ARGUMENTS, Refused, Tally, run_everywhere
+from differential import Refused, Tally, draw_cases, run_everywhere
 from program_source import Source
 from reduce_program import reduce_program
 
@@ -29,7 +29,7 @@ MAX_FALLBACK_SHARE = 0.25  # of the programs, as a whole
 def failure_of(seed: int, tally: Tally) -> str | None:
     """What is wrong with the program of a seed, with the smallest program that is wrong in the same place."""
     draw = Random(seed)
-    text, cases = Source(draw.randint).program(), draw.sample(range(len(ARGUMENTS)), 2)
+    text, cases = Source(draw.randint).program(), draw_cases(draw)
     try:
         wrong = run_everywhere(text, cases, seed, tally)
     except Refused:
