@@ -118,7 +118,7 @@ class _NameCollector(ast.NodeVisitor):
             self.visit(outside)
         inner = names_of(node.body if isinstance(node.body, list) else [node.body])
         parameters = parameter_names(node.args)
-        self.names.read |= inner.read - parameters - (inner.bound - inner.nonlocal_names)
+        self.names.read |= inner.read - parameters - ((inner.bound | inner.deleted) - inner.nonlocal_names)
         self.names.nonlocal_names |= inner.nonlocal_names
 
     def _visit_comprehension(self, node: ast.AST) -> None:

@@ -261,7 +261,7 @@ class FunctionStager(ManagerStager):
                 self.stay(exits)
                 self._stage_body(node.body, after | exposed)
 
-            bound, live_after = names.bound | exits.names, after | exits.names
+            bound, live_after = names.bound | names.deleted | exits.names, after | exits.names
             self.stage_loop(node.target, node.iter, bound, exposed, live_after, body, changed, flag)
         return self.go_on_after(exits.after(node, node.orelse), rest, later, live, tail)
 
@@ -281,7 +281,7 @@ class FunctionStager(ManagerStager):
                 self.stay(exits)
                 self._stage_body(node.body, after | exposed)
 
-            bound, live_after = names.bound | exits.names, after | exits.names
+            bound, live_after = names.bound | names.deleted | exits.names, after | exits.names
             self.stage_while(test, bound, exposed | {exits.left}, live_after, body, changed)
         return self.go_on_after(exits.after(node, node.orelse), rest, later, live, tail)
 

@@ -139,7 +139,10 @@ def run_everywhere(text: str, cases: Sequence[int], seed: int, tally: Tally) -> 
     """
     module = load(text)
     arguments = [ARGUMENTS[case] for case in cases]
-    wanted = [_observe(module.program, module, case) for case in arguments]
+    try:
+        wanted = [_observe(module.program, module, case) for case in arguments]
+    except ValueError as error:  # an integer too long to print
+        raise Refused(str(error)) from None
     if any(seen.calls.total() > MAX_CALLS for seen in wanted):
         raise Refused("too many calls")
     tally.num_programs += 1

@@ -109,7 +109,7 @@ class Statements(Expressions):
     def augmented(self) -> list[str]:
         """`+=` and the like, of everything that can be assigned."""
         return self.any_of(
-            lambda: [f"{self.name('i')} {self.one(['+', '-', '%', '*', '//', '|'])}= {self.int_()}"],
+            lambda: [f"{self.name('i')} {self.one(['+', '-', '%', '//', '|'])}= {self.int_()}"],
             lambda: [f"{self.name('s')} += {self.str_()}[:9]"],
             lambda: [f"{self.name('l')} += {self.list_()}[:3]"],
             lambda: ["global G", f"G += {self.int_()}"],

@@ -1,6 +1,6 @@
 """Small programs that random programs came down to, each of which was wrong once."""
 
-# ruff: noqa: B008, B023 - written as people write, mistakes included
+# ruff: noqa: B008, B023, F821, F841 - written as people write, mistakes included
 
 from __future__ import annotations
 
@@ -77,7 +77,33 @@ def class_made_inside(x):
     return echo(Inner).__qualname__, Inner.method.__qualname__, num(x)
 
 
+def name_deleted_in_a_loop(x):
+    rounds = 0
+    while rounds < 3:
+        rounds += 1
+        note(num(rounds))
+        del x
+    return rounds
+
+
+def name_deleted_in_a_for_loop(x):
+    for y in echo([1, 2]):
+        note(num(y))
+        del x
+
+
+def name_deleted_by_an_inner_function(x):
+    def inner(y):
+        del x
+        return num(y)
+
+    return inner(1)
+
+
 CASES = [
+    case(name_deleted_in_a_loop, (1,), raises="UnboundLocalError"),
+    case(name_deleted_in_a_for_loop, (1,), raises="UnboundLocalError"),
+    case(name_deleted_by_an_inner_function, (1,), raises="UnboundLocalError"),
     case(object_called_where_it_is_made, (1,)),
     case(class_made_inside, (1,)),
     case(recursion_in_a_comprehension, ([1, [2, [3]], []],)),
