@@ -21,6 +21,7 @@ from typing import Any
 
 import xcs
 from xcs.frontend import jit as jit_module
+from xcs.frontend.frame_reader import FrameReader
 from xcs.frontend.jit import Variant, Wrapped
 
 DECORATOR = "__xcs_package_jit__"
@@ -88,7 +89,10 @@ class JittedPackage:
         return [_statistics(one) for one in self.wrapped.values()]
 
 
-def _statistics(wrapped: Wrapped) -> dict[str, Any]:
+def _statistics(wrapped: Wrapped | FrameReader) -> dict[str, Any]:
+    if isinstance(wrapped, FrameReader):
+        name = f"{wrapped.__module__}.{wrapped.func.__qualname__}"
+        return {"name": name, "calls": 0, "staged": False, "fallback": [wrapped.reason], "opaque": []}
     programs = [variant.compiled.lowered for variant in wrapped._xcs_variants.values() if variant.compiled is not None]
     fallback = {variant.fallback for variant in wrapped._xcs_variants.values() if variant.fallback is not None}
     return {

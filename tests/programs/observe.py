@@ -155,7 +155,9 @@ def check(
 
 def jit(function: Callable[..., Any], strategy: str = "adaptive") -> Any:
     """The function jitted, without the warning that it runs as plain Python."""
-    jitted = xcs.jit(strategy=strategy)(function)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", xcs.XCSWarning)
+        jitted = xcs.jit(strategy=strategy)(function)
     if type(jitted) is Wrapped:
         jitted.__class__ = _Quiet
     return jitted
