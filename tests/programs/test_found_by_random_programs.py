@@ -1,6 +1,6 @@
 """Small programs that random programs came down to, each of which was wrong once."""
 
-# ruff: noqa: B008, B023, F821, F841 - written as people write, mistakes included
+# ruff: noqa: B008, B023, F821 - written as people write, mistakes included
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from leaves import ask, echo, note, num
+from leaves import ask, echo, flaky, note, num
 from observe import case
 
 import xcs
@@ -100,7 +100,32 @@ def name_deleted_by_an_inner_function(x):
     return inner(1)
 
 
+COUNT = 0
+
+
+def reset():
+    global COUNT
+    COUNT = 1
+
+
+def global_counted_in_a_loop_of_a_handler(items):
+    global COUNT
+    try:
+        flaky(items[0])
+    except ValueError:
+        for item in items:
+            COUNT += num(item)
+    seen = [COUNT, num(COUNT)]
+    COUNT += 1
+    for place, item in enumerate(map(num if num(COUNT) else echo, items), COUNT):
+        seen.append((place, item, COUNT))
+    return seen, COUNT
+
+
 CASES = [
+    case(
+        global_counted_in_a_loop_of_a_handler, ([1, 2],), ([2, 3],), setup=reset, state=lambda: COUNT, more_calls=True
+    ),
     case(name_deleted_in_a_loop, (1,), raises="UnboundLocalError"),
     case(name_deleted_in_a_for_loop, (1,), raises="UnboundLocalError"),
     case(name_deleted_by_an_inner_function, (1,), raises="UnboundLocalError"),
