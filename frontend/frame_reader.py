@@ -46,7 +46,8 @@ class FrameReader(functools.partial):
     @classmethod
     def of(cls, function: types.FunctionType, reason: str) -> FrameReader:
         """The function with the surface of a jitted one."""
-        made = functools.update_wrapper(cls(function), function)
+        made = cls(function)
+        functools.update_wrapper(made, function)
         made.reason = reason
         return made
 
