@@ -204,6 +204,11 @@ class ProgramFacts:
             return every[0]
         return Names(*(set().union(*(getattr(names, f.name) for names in every)) for f in fields(Names)))
 
+    def used_names(self, node: ast.AST) -> set[str]:
+        """The names that a piece of syntax needs a value of: deleting one needs it, too."""
+        names = self._names_of(node)
+        return names.read | names.deleted if names.deleted else names.read
+
     def _names_of(self, node: ast.AST) -> Names:
         found = self._names.get(id(node))
         if found is None:

@@ -58,7 +58,7 @@ class FunctionStager(ManagerStager):
             live: names that may be read after them.
             tail: falling off their end returns from the function.
         """
-        last_read = {name: index for index, node in enumerate(nodes) for name in self.program.names([node]).read}
+        last_read = {name: index for index, node in enumerate(nodes) for name in self.program.used_names(node)}
         for index in range(len(nodes)):
             completion = self._stage_or_outline(nodes, index, LiveNames(last_read, index, live), live, tail)
             if completion is not FALLS:

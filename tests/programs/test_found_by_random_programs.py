@@ -122,7 +122,17 @@ def global_counted_in_a_loop_of_a_handler(items):
     return seen, COUNT
 
 
+def name_deleted_after_its_loop(items):
+    for item in items:
+        last = num(item)
+    else:
+        note("all")
+    del last
+    return items
+
+
 CASES = [
+    case(name_deleted_after_its_loop, ([1, 2],)),
     case(
         global_counted_in_a_loop_of_a_handler, ([1, 2],), ([2, 3],), setup=reset, state=lambda: COUNT, more_calls=True
     ),
