@@ -144,9 +144,7 @@ class LeafCalls(Wiring):
                 raise
             self._fail(frame, index, error)
 
-    def _await(
-        self, frame: Frame, index: int, call: Callable[..., Any], arguments: tuple[Any, ...], mode: int
-    ) -> None:
+    def _await(self, frame: Frame, index: int, call: Callable[..., Any], arguments: tuple[Any, ...], mode: int) -> None:
         """Starts an `async` call."""
         raise InternalError("expected an event loop to run an `async` call on, found none")
 

@@ -90,11 +90,11 @@ def _apply_writes(frame: Frame, summary: Summary, by_key: Mapping[ParameterKey, 
                 ledger.act(Effect.ORDERED, f"writes an object from outside ({kind})", DECLARE)
     if reaches_others:
         for place in summary.written_places:
-            ledger.places |= _places_at(place, by_key)
+            ledger.places.update(_places_at(place, by_key))
         for kind, field, held in summary.written_contents:
             ledger.note_store(kind, field, held)
         for root in summary.spreads:
-            ledger.spreads |= _roots_at(root, by_key)
+            ledger.spreads.update(_roots_at(root, by_key))
 
 
 def _seen(place: Place, by_key: Mapping[ParameterKey, Value]) -> Place | None:

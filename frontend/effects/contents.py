@@ -152,11 +152,9 @@ def fits(type_: AbstractType, kind: str, field: str | None, held: AbstractType) 
             return fits(element, kind, field, held)
         case UnionType(members=parts):
             return all(fits(part, kind, field, held) for part in parts)
-        case InstanceType(attributes=attributes):
-            if kind.startswith("attr:") and kind[5:] not in dict(
-                attributes
-            ):  # it may hide one of the class from now on
-                return not hasattr(type_.cls, kind[5:])
+        case InstanceType(cls=cls, attributes=attributes):
+            if kind.startswith("attr:") and kind[5:] not in dict(attributes):
+                return not hasattr(cls, kind[5:])  # it may hide one of the class from now on
             return all(inner(f"attr:{name}", f"attr:{name}", part) for name, part in attributes)
         case PlainType():
             return kind not in ("list", "dict") or covers(PLAIN, held)

@@ -215,9 +215,7 @@ class Closure:
 
     __slots__ = ("defaults", "frame", "free", "node")
 
-    def __init__(
-        self, node: FunctionNode, frame: Frame, defaults: dict[str, Value], free: frozenset[str]
-    ) -> None:
+    def __init__(self, node: FunctionNode, frame: Frame, defaults: dict[str, Value], free: frozenset[str]) -> None:
         self.node = node
         self.frame = frame
         self.defaults = defaults

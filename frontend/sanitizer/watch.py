@@ -20,7 +20,7 @@ from ...diagnostics.effect import Behaviour, Effect
 from ...diagnostics.location import UNKNOWN, Location
 from ..effects.source import is_library
 from ..op import DECLARED
-from .sights import random_state_of_numpy, seen_in_audit, seen_in_c_call, seen_in_python_call
+from .sights import Seen, random_state_of_numpy, seen_in_audit, seen_in_c_call, seen_in_python_call
 
 MAX_FRAMES = 200  # frames looked through for the user's own line
 
@@ -103,7 +103,7 @@ class Watch:
         if event == "c_call":
             found = seen_in_c_call(argument)
             if found is not None:
-                self.note(frame, *found)
+                self.note(frame, found)
         elif event == "call":
             declaration = DECLARED.get(frame.f_code)
             if declaration is not None:
@@ -111,7 +111,7 @@ class Watch:
                 return
             found = seen_in_python_call(frame.f_code)
             if found is not None:
-                self.note(frame.f_back, *found)
+                self.note(frame.f_back, found)
         elif event == "return" and self._licences[-1].frame is frame:
             self._compare_numbers(frame)
             left = self._licences.pop()
@@ -135,18 +135,17 @@ class Watch:
             sight = Sight("drew from NumPy's global random generator", Effect.ORDERED, place)
             self.excess.append((self._licences[-1], sight))
 
-    def note(self, frame: types.FrameType | None, what: str, needs: Effect, if_inside: Effect | None = None) -> None:
-        """Something was seen. `if_inside` is what it needs where a library does it, if that is less."""
+    def note(self, frame: types.FrameType | None, seen: Seen) -> None:
+        """Something was seen."""
         if frame is None or _is_of_compiler(frame):
             return
         place, is_in_library = _place_of(frame)
         if place is None:
             return
         licence = self._licences[-1]
-        if is_in_library and if_inside is not None:
-            needs = if_inside
+        needs = seen[-1] if is_in_library else seen[1]
         if not licence.allows(needs, is_in_library):
-            self.excess.append((licence, Sight(what, needs, place)))
+            self.excess.append((licence, Sight(seen[0], needs, place)))
 
 
 def _place_of(start: types.FrameType) -> tuple[Location | None, bool]:
@@ -197,4 +196,4 @@ def _on_audit(event: str, arguments: tuple[Any, ...]) -> None:
         return
     found = seen_in_audit(event, arguments)
     if found is not None:
-        watch.note(sys._getframe(1), *found)
+        watch.note(sys._getframe(1), found)

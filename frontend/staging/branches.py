@@ -13,7 +13,7 @@ from ...dialect.types import OBJ
 from ..effects.abstract_type import NEVER, AbstractType, join
 from .awaits import AwaitStager
 from .exits import EXIT
-from .native import container_class
+from .leaf_ops import container_class
 from .state import State
 from .values import (
     Absent,

@@ -19,8 +19,8 @@ from ..frame_reader import reads_frames
 from .arrays import ArrayStager
 from .binding import BindingError, bind_call
 from .facts import Shape
+from .leaf_ops import keyed
 from .lifting import Lifted, lift
-from .native import keyed
 from .values import LocalFunction, Maybe, Static, Tracer, TupleValue, Unbound, Unstageable, Value
 
 

@@ -104,7 +104,8 @@ class _NativeExits(ast.NodeTransformer):
     def visit_Return(self, node: ast.Return) -> list[ast.stmt]:
         value = node.value or _at(ast.Constant(None), node)
         hidden = self._exits.names
-        names = [name_node(n, node) if n in hidden else _at(ast.Constant(None), node) for n in self._outputs]
+        nothing: ast.expr = _at(ast.Constant(None), node)
+        names: list[ast.expr] = [name_node(n, node) if n in hidden else nothing for n in self._outputs]
         result = names[0] if len(names) == 1 else _at(ast.Tuple(names, ast.Load()), node)
         return [_assign(self._exits.value, value, node), *self._leave("return", node), _at(ast.Return(result), node)]
 

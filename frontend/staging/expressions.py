@@ -137,10 +137,10 @@ class ExpressionStager(NativeStager):
             is_shared = name in self.function_names.nonlocal_names
             found = None if is_shared else find(self.scope, name)
             known = None if found is None else found.value.type
-            is_known = isinstance(known, StaticType) and known.value is not None
-            if found is not None and found.guard is not None and is_known:
+            held = known.value if isinstance(known, StaticType) else None
+            if found is not None and found.guard is not None and held is not None:
                 self.program.rely_on((found.guard,))
-            self._free_names[name] = Static(known.value) if is_known else None
+            self._free_names[name] = None if held is None else Static(held)
         return self._free_names[name]
 
     @cached_property

@@ -1,6 +1,6 @@
-"""Ways out of loops: `break`, `return`, `else`, flags that stay known, names that only some paths bind, agents in parallel."""
+"""Ways out of loops: `break`, `return`, `else`, flags that stay known, names that only some paths bind, agents."""
 
-# ruff: noqa: B007, RET503, RET504, RET505, RET508, SIM110, SIM114, PLR1714, F821 - written as people write, mistakes included
+# ruff: noqa: B007, F821, F841 - written as people write, mistakes included
 
 from __future__ import annotations
 

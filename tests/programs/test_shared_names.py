@@ -1,6 +1,6 @@
 """Local names that inner functions rebind, or see later values of: counters, late binding, recursion, contexts."""
 
-# ruff: noqa: B023, E306, E704, RET504, SIM108 - written as people write, mistakes included
+# ruff: noqa: B023, C416 - written as people write, mistakes included
 
 from __future__ import annotations
 

@@ -269,9 +269,7 @@ def client_class(module: str, name: str) -> type:
     return type(name, (), {"__module__": module, "__getattr__": lambda self, attribute: None})
 
 
-@pytest.mark.parametrize(
-    ("module", "name"), [("openai._client", "OpenAI"), ("openai.lib.azure", "AzureOpenAI")]
-)
+@pytest.mark.parametrize(("module", "name"), [("openai._client", "OpenAI"), ("openai.lib.azure", "AzureOpenAI")])
 def test_model_clients_are_known_by_class_and_path(module, name):
     client = InstanceType(client_class(module, name))
     holder = InstanceType(programs.ReadOnlyCall, (("client", client),))
