@@ -88,6 +88,11 @@ class Exits:
         return [*start, *body]
 
 
+def tests_exit(node: ast.stmt) -> bool:
+    """Whether a statement is one of those that `Exits.after` makes: native code would only say the same again."""
+    return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id.startswith(EXIT)
+
+
 class _NativeExits(ast.NodeTransformer):
     """Turns ways out of a piece into assignments of its hidden names."""
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence, Set
 from ..effects.infer import infer_call
 from .box import Box, box_of
 from .branches import FALLS, JUMPS, SKIPS, Completion
-from .exits import WAYS
+from .exits import WAYS, tests_exit
 from .exposed_names import exposed_in_body, exposed_names
 from .live_names import LiveNames
 from .managing import ManagerStager
@@ -77,13 +77,17 @@ class FunctionStager(ManagerStager):
             return self.stage_statement(node, rest, later, live, tail)
         except Unstageable as refusal:
             self.go_back(start)
-            self.program.note_native(node, self.scope, refusal)
             after = nodes[index + 1 :]
-            if not tail or any(map(self.has_gain, after)) or not leaves([node]):
+            is_behind = refusal.is_behind(node) or tests_exit(node)
+            if is_behind and not tail:
+                raise
+            self.program.note_native(node, self.scope, refusal)
+            if not is_behind and (not tail or any(map(self.has_gain, after)) or not leaves([node])):
                 try:
                     return self._stage_natively(node, after, later, live, tail)
-                except Unstageable:
+                except Unstageable as again:
                     if not tail:
+                        again.statement = again.statement or node
                         raise
                     self.go_back(start)
             return Completion("returns", self.stage_tail(nodes[index:]))

@@ -21,12 +21,21 @@ class Unstageable(Exception):
     Attributes:
         reason: in a few words, for stats and `explain`.
         line: the user's line, or 0.
+        statement: the innermost statement that can't be staged, nor run natively by itself.
     """
 
     def __init__(self, reason: str, line: int = 0) -> None:
         super().__init__(reason)
         self.reason = reason
         self.line = line
+        self.statement: ast.stmt | None = None
+
+    def is_behind(self, node: ast.stmt) -> bool:
+        """Whether it is a statement after `node` that can't be staged: running `node` natively doesn't help."""
+        if self.statement is None:
+            return False
+        end = (node.end_lineno or node.lineno, node.end_col_offset or 0)
+        return (self.statement.lineno, self.statement.col_offset) >= end
 
 
 @dataclass(frozen=True, slots=True)
