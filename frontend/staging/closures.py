@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
@@ -23,6 +24,38 @@ def shared_names(node: ast.AST) -> frozenset[str]:
     for statement in body:
         timeline.walk(statement, ())
     return frozenset(own & (timeline.rebound_inside | timeline.seen_later()))
+
+
+def called_names(node: ast.AST) -> frozenset[str]:
+    """Local functions whose names are bound once, by a statement of the body itself, and only called or passed to calls."""
+    body: list[ast.AST] = node.body if isinstance(node.body, list) else [node.body]  # type: ignore[attr-defined]
+    own = {name for statement in body for name in _function_bound(statement)}
+    if not own:
+        return frozenset()
+    bound: Counter[str] = Counter()
+    stored: set[str] = set()
+    pending: list[tuple[ast.AST, bool]] = [(statement, False) for statement in body]
+    while pending:
+        inner, is_called = pending.pop()
+        bound.update(_bound_here(inner))
+        if isinstance(inner, ast.Name) and not is_called:
+            stored |= {inner.id} if isinstance(inner.ctx, ast.Load) else set()
+        if isinstance(inner, ast.Call):
+            values = [keyword.value for keyword in inner.keywords]
+            pending += [(part, True) for part in (inner.func, *inner.args, *values)]
+        else:
+            pending += [(part, False) for part in ast.iter_child_nodes(inner)]
+    return frozenset(name for name in own - stored if bound[name] == 1)
+
+
+def _function_bound(statement: ast.AST) -> Iterator[str]:
+    match statement:
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+            yield name
+        case ast.Assign(targets=[ast.Name(id=name)], value=ast.Lambda()):
+            yield name
+        case _:
+            return
 
 
 Place: TypeAlias = tuple[int, tuple[ast.AST, ...]]

@@ -102,7 +102,7 @@ class ExpressionStager(NativeStager):
             case ast.Name(id=name):
                 return self.lookup(name, node)
             case ast.Lambda() if has_literal_defaults(node.args):
-                return self.local_function(node)
+                return self.stage_native_expression(node)
             case ast.Tuple(elts=elements) if not any(isinstance(e, ast.Starred) for e in elements):
                 return TupleValue(tuple(map(self.stage_expression, elements)))
             case ast.List(elts=elements) if not any(isinstance(e, ast.Starred) for e in elements):

@@ -23,7 +23,7 @@ from ..frame_reader import FRAME_READERS
 from .awaits import started_in_background
 from .box import box_of, boxed
 from .builder import ir_type
-from .closures import shared_names
+from .closures import called_names, shared_names
 from .facts import ProgramFacts, Shape, Shapes, StagedFunction
 from .names import parameter_names
 from .statements import FunctionStager
@@ -124,7 +124,7 @@ class Program(ProgramFacts):
         local_names = frozenset((names.bound | names.declared | parameter_names(node.args)) - names.nonlocal_names)
         stager = FunctionStager(self, scope, local_names | {*map(box_of, shared)}, names)
         stager.is_async = isinstance(node, ast.AsyncFunctionDef)
-        stager.enter(shared)
+        stager.enter(shared, called_names(node) if code.co_consts else frozenset())
         return stager, node
 
     def settle_reads(self) -> None:

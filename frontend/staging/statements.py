@@ -25,14 +25,20 @@ class FunctionStager(ManagerStager):
 
     _iterated: list[Owned]
     _boxed: frozenset[str]
+    _called_names: frozenset[str]
 
     @property
     def iterated(self) -> list[Owned]:
         """Owned containers that loops around this place iterate."""
         return self._iterated
 
-    def enter(self, boxed: frozenset[str]) -> None:
-        """Start on a function in which these names live in boxes."""
+    @property
+    def called_names(self) -> frozenset[str]:
+        """Names of local functions that are nothing but called or passed to calls."""
+        return self._called_names
+
+    def enter(self, boxed: frozenset[str], called_names: frozenset[str]) -> None:
+        """Start on a function in which some names live in boxes, and some local functions are only called."""
         self._exits = []
         self._kept = {}
         self._handling = []
@@ -40,6 +46,7 @@ class FunctionStager(ManagerStager):
         self._unsealed = []
         self._iterated = []
         self._boxed = boxed
+        self._called_names = called_names
 
     def open_boxes(self) -> None:
         """Make the boxes of a call."""
@@ -315,7 +322,9 @@ class FunctionStager(ManagerStager):
     # ---- definitions and imports
 
     def _is_plain(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-        """Whether a nested function is nothing but its code: no decorator, no default that is an object."""
+        """Whether a nested function is nothing but code that is called: no decorator, no default that is an object."""
+        if node.name not in self._called_names:
+            return False
         defaults = [*node.args.defaults, *(d for d in node.args.kw_defaults if d is not None)]
         is_generator = "yield" in leaves(node.body)
         return not node.decorator_list and not is_generator and all(isinstance(d, ast.Constant) for d in defaults)

@@ -7,6 +7,7 @@ from collections.abc import Sequence, Set
 
 from ...diagnostics.effect import PURE, READS
 from ..effects.abstract_type import AbstractType, ArrayType, ListType, TupleOfType, TupleType
+from .expressions import has_literal_defaults
 from .rewriting import name_node
 from .sort_keys import SortKeyStager
 from .values import Owned, Static, Tracer, TupleValue, Value
@@ -19,11 +20,23 @@ class TargetStager(SortKeyStager):
     def stage_assign(self, node: ast.stmt, targets: Sequence[ast.expr], value: ast.expr, later: Set[str]) -> None:
         """Stage `target = ... = value`."""
         if all(self._is_name_pattern(target) for target in targets):
-            held = self.stage_expression(value)
+            held = self.named_lambda(targets, value) or self.stage_expression(value)
             for target in targets:
                 self.assign(target, held)
             return
         self._stage_store(node, targets, value, later)
+
+    def named_lambda(self, targets: Sequence[ast.expr], value: ast.expr) -> Value | None:
+        """A lambda whose name is only called; None for any other value."""
+        if not isinstance(value, ast.Lambda) or not has_literal_defaults(value.args):
+            return None
+        is_called = len(targets) == 1 and isinstance(targets[0], ast.Name) and targets[0].id in self.called_names
+        return self.local_function(value) if is_called else None
+
+    @property
+    def called_names(self) -> frozenset[str]:
+        """Names of local functions that are nothing but called or passed to calls. The layer above knows."""
+        raise NotImplementedError
 
     def _is_name_pattern(self, target: ast.expr) -> bool:
         if isinstance(target, (ast.Tuple, ast.List)):
