@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from typing import Any, overload
 
 from ..diagnostics.errors import XCSError, XCSWarning
-from ..runtime.errors import remake
+from .border import enter_program, leave_program, raised_by
 from .direct_dispatch import MISSED, DirectCalls, DirectDispatch, direct_dispatch
 from .effects.abstract_type import ANY, StaticType
 from .frame_reader import FrameReader, frame_reading
@@ -133,10 +133,14 @@ class Wrapped:
         direct = self._xcs_direct  # that of this program, by now
         if direct is not None and not kwargs and (result := direct(args)) is not MISSED:
             return result
-        outcome = variant.compiled.run(tuple(values[i] for i in variant.passed), current_instrument())
+        border = enter_program()
+        try:
+            outcome = variant.compiled.run(tuple(values[i] for i in variant.passed), current_instrument())
+        finally:
+            leave_program(border)
         self._xcs_counters.add_run(outcome.totals)
         if outcome.failure is not None:
-            raise remake(outcome.failure.exception, outcome.failure.node, outcome.failure.location)
+            raise raised_by(outcome.failure, border)
         return outcome.values[0]
 
     def __get__(self, instance: object, owner: type | None = None) -> Any:
@@ -307,10 +311,14 @@ class AsyncWrapped(Wrapped):
             self._xcs_counters.add_plain(is_fallback=variant.fallback is not None)
             return await self.__xcs_wrapped__(*args, **kwargs)
         arguments = tuple(values[i] for i in variant.passed)
-        outcome = await variant.compiled.run_async(arguments, current_instrument())
+        border = enter_program()
+        try:
+            outcome = await variant.compiled.run_async(arguments, current_instrument())
+        finally:
+            leave_program(border)
         self._xcs_counters.add_run(outcome.totals)
         if outcome.failure is not None:
-            raise remake(outcome.failure.exception, outcome.failure.node, outcome.failure.location)
+            raise raised_by(outcome.failure, border)
         return outcome.values[0]
 
 

@@ -27,7 +27,7 @@ def shared_names(node: ast.AST) -> frozenset[str]:
 
 
 def called_names(node: ast.AST) -> frozenset[str]:
-    """Local functions whose names are bound once, by a statement of the body itself, and only called or passed to calls."""
+    """Local functions that are bound once, by a statement of the body itself, and only called or passed to calls."""
     body: list[ast.AST] = node.body if isinstance(node.body, list) else [node.body]  # type: ignore[attr-defined]
     own = {name for statement in body for name in _function_bound(statement)}
     if not own:
