@@ -854,3 +854,32 @@ def test_pickle_of_the_exception() -> None:
     again = pickle.loads(pickle.dumps(caught.value))
     assert type(again) is Reduced
     assert again.extra == [1]
+
+
+STOP = ValueError("stop")
+
+
+@xcs.jit
+def stops(x):
+    if num(x) > 10:
+        raise STOP
+    return ask(x)
+
+
+def told_by_identity(x):
+    try:
+        return [inner(x) for inner in (stops,)]
+    except ValueError as error:
+        return error is STOP
+
+
+@xcs.jit
+def calls_what_is_jitted(x):
+    return list(map(told_by_identity, [x, 1])), ask(x)
+
+
+def test_inner_programs_raise_the_exception_itself() -> None:
+    assert calls_what_is_jitted(2) == ([True, ["<1>"]], "<2>")
+    with pytest.raises(xcs.XCSExecutionError) as raised:
+        stops(2)
+    assert raised.value.original_error is STOP
