@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from typing import Any, overload
 
 from ..diagnostics.errors import XCSError, XCSWarning
+from ..runtime.tally import recording
 from .border import enter_program, leave_program, raised_by
 from .direct_dispatch import MISSED, DirectCalls, DirectDispatch, direct_dispatch
 from .effects.abstract_type import ANY, StaticType
@@ -129,13 +130,15 @@ class Wrapped:
         variant = self._xcs_variant(values)
         if variant.compiled is None:
             self._xcs_counters.add_plain(is_fallback=variant.fallback is not None)
-            return self.__xcs_wrapped__(*args, **kwargs)
+            with recording(self._xcs_counters.tally):
+                return self.__xcs_wrapped__(*args, **kwargs)
         direct = self._xcs_direct  # that of this program, by now
         if direct is not None and not kwargs and (result := direct(args)) is not MISSED:
             return result
         border = enter_program()
         try:
-            outcome = variant.compiled.run(tuple(values[i] for i in variant.passed), current_instrument())
+            with recording(self._xcs_counters.tally):
+                outcome = variant.compiled.run(tuple(values[i] for i in variant.passed), current_instrument())
         finally:
             leave_program(border)
         self._xcs_counters.add_run(outcome.totals)
@@ -313,7 +316,8 @@ class AsyncWrapped(Wrapped):
         arguments = tuple(values[i] for i in variant.passed)
         border = enter_program()
         try:
-            outcome = await variant.compiled.run_async(arguments, current_instrument())
+            with recording(self._xcs_counters.tally):
+                outcome = await variant.compiled.run_async(arguments, current_instrument())
         finally:
             leave_program(border)
         self._xcs_counters.add_run(outcome.totals)

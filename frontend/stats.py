@@ -8,6 +8,7 @@ from typing import TypedDict
 
 from ..passes.parallelism import ParallelismAnalysis
 from ..runtime.outcome import RunTotals
+from ..runtime.tally import ModelUsage, Tally
 
 
 class JitStats(TypedDict):
@@ -23,7 +24,10 @@ class JitStats(TypedDict):
         fallback: why the function runs as plain Python, or None.
         opaque: what runs natively because it could not be staged: `what (reason) at file:line`.
         compile_time_s: seconds spent tracing and compiling; wall_time_s: seconds in runs; external_time_s: seconds
-            in external calls, summed over threads; external_calls: leaf calls made.
+            in external calls, summed over threads; leaf_calls: leaf calls made.
+        retries: attempts of limited calls that were made again; timeouts: attempts given up; limit_wait_s: seconds
+            waited for limits; retry_wait_s: seconds between attempts, both summed over calls.
+        usage: what models say that calls have used, by the name of the model.
     """
 
     calls: int
@@ -41,6 +45,11 @@ class JitStats(TypedDict):
     wall_time_s: float
     external_time_s: float
     leaf_calls: int
+    retries: int
+    timeouts: int
+    limit_wait_s: float
+    retry_wait_s: float
+    usage: dict[str, ModelUsage]
 
 
 @dataclass(slots=True)
@@ -54,6 +63,7 @@ class Counters:
     wall_ns: int = 0
     external_ns: int = 0
     leaf_calls: int = 0
+    tally: Tally = field(default_factory=Tally)
     lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def add_run(self, totals: RunTotals) -> None:
@@ -81,6 +91,7 @@ def describe(
     counters: Counters, analysis: ParallelismAnalysis | None, fallback: str | None, opaque: list[str]
 ) -> JitStats:
     """The statistics as one dictionary."""
+    tally = counters.tally.copy()
     measured = counters.external_ns / counters.wall_ns if counters.wall_ns else None
     return {
         "calls": counters.calls,
@@ -98,4 +109,9 @@ def describe(
         "wall_time_s": counters.wall_ns / 1e9,
         "external_time_s": counters.external_ns / 1e9,
         "leaf_calls": counters.leaf_calls,
+        "retries": tally.retries,
+        "timeouts": tally.timeouts,
+        "limit_wait_s": tally.limit_wait_ns / 1e9,
+        "retry_wait_s": tally.retry_wait_ns / 1e9,
+        "usage": tally.usage,
     }

@@ -32,6 +32,7 @@ from .outcome import Failure, Outcome
 from .plan import Plan
 from .prepared import RETIRED
 from .stuck import describe_stuck
+from .tally import Tally, begin_recording
 from .task import Completions, Task
 
 DEFAULT_WINDOW = 65_536
@@ -52,15 +53,19 @@ class AwaitedCall:
         value, error: how it ended.
         start_ns, end_ns: when (`time.perf_counter_ns`).
         lane: where the timeline shows it: calls that overlap have different ones.
+        tally: what policies have cost, where that is recorded.
     """
 
-    __slots__ = ("end_ns", "error", "frame", "index", "is_stopped", "lane", "start_ns", "task", "value")
+    __slots__ = ("end_ns", "error", "frame", "index", "is_stopped", "lane", "start_ns", "tally", "task", "value")
 
-    def __init__(self, frame: Frame, index: int, task: asyncio.Task[Any], lane: int) -> None:
+    def __init__(
+        self, frame: Frame, index: int, task: asyncio.Task[Any], lane: int, tally: Tally | None = None
+    ) -> None:
         self.frame = frame
         self.index = index
         self.task = task
         self.lane = lane
+        self.tally = tally
         self.is_stopped = False
         self.value: Any = None
         self.error: BaseException | None = None
@@ -223,8 +228,10 @@ class LoopScheduler(Scheduler):
                 self._fail(frame, index, error)
                 return
             coroutine = made if type(made) is CoroutineType else _awaiting(made)
-        task = self._loop.create_task(coroutine or await_call(frame.handled, call, *arguments))
-        started = AwaitedCall(frame, index, task, self._lane())
+        context = copy_context()
+        tally = None if self._instrument is None else context.run(begin_recording)
+        task = self._loop.create_task(coroutine or await_call(frame.handled, call, *arguments), context=context)
+        started = AwaitedCall(frame, index, task, self._lane(), tally)
         self._calls.add(started)
         self._num_started += 1
         task.add_done_callback(partial(self._note_end, started))
@@ -259,7 +266,7 @@ class LoopScheduler(Scheduler):
         for call in finished:
             self._calls.discard(call)
             self._external_ns += call.end_ns - call.start_ns
-            self._record(call.frame, call.index, call.start_ns, call.end_ns, call.lane)
+            self._record(call.frame, call.index, call.start_ns, call.end_ns, call.lane, call.tally)
             if self._instrument is not None:
                 heapq.heappush(self._free_lanes, call.lane)
             if call.frame.discarded:

@@ -46,6 +46,10 @@ def raise_from(exception: Any, cause: Any, has_cause: bool) -> None:
 def user_traceback(error: BaseException) -> TracebackType | None:
     """The traceback of an error without the leading frames that belong to the runtime."""
     traceback = error.__traceback__
-    while traceback is not None and traceback.tb_frame.f_globals.get("__package__") == __package__:
+    while traceback is not None and traceback.tb_frame.f_globals.get("__package__") in _OURS:
         traceback = traceback.tb_next
     return traceback
+
+
+_OURS = frozenset({__package__, f"{__package__}.limits"})
+"""The packages whose frames stand between a program and the user's code."""

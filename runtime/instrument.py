@@ -15,7 +15,9 @@ class Span:
     """One leaf call. Times are `time.perf_counter_ns` values.
 
     `path` places the call in the tree of frames: the position of each enclosing instruction and the number of the
-    iteration (or branch) inside it, from the entry inwards; comparing two paths compares program order.
+    iteration (or branch) inside it, from the entry inwards; comparing two paths compares program order. `retries` are
+    attempts of limited calls that were made again; `waited_ns` is what they have waited for limits and between
+    attempts, in this call and in those that it makes, summed.
     """
 
     name: str
@@ -24,6 +26,8 @@ class Span:
     end_ns: int
     thread_id: int
     path: tuple[int, ...]
+    retries: int = 0
+    waited_ns: int = 0
 
     @property
     def duration_ns(self) -> int:

@@ -24,6 +24,7 @@ from .instrument import Instrument, Span
 from .loop import ForRegion, MapRegion
 from .plan import Plan, Raise
 from .prepared import CLEAN, DYNAMIC, FIRST_REGION, RETIRED, Kind, mode_of
+from .tally import Tally, begin_recording
 from .task import Task
 from .try_region import TryRegion
 from .while_loop import WhileRegion
@@ -153,7 +154,10 @@ class LeafCalls(Wiring):
         self._num_calls += 1
         if frame.handled is not None:
             call, arguments = call_handling, (frame.handled, call, *arguments)
-        task = Task(frame, index, call, arguments, copy_context(), self._completions)
+        context = copy_context()
+        task = Task(frame, index, call, arguments, context, self._completions)
+        if self._instrument is not None:
+            task.tally = context.run(begin_recording)
         self._in_flight.add(task)
         if not self._pool.submit(task):
             self._queued.append(task)
@@ -163,7 +167,7 @@ class LeafCalls(Wiring):
             return
         self._in_flight.discard(task)
         self._external_ns += task.end_ns - task.start_ns
-        self._record(task.frame, task.index, task.start_ns, task.end_ns, task.thread_id)
+        self._record(task.frame, task.index, task.start_ns, task.end_ns, task.thread_id, task.tally)
         if task.frame.discarded or task.frame.state[task.index] != ISSUED:
             return
         if task.error is not None:
@@ -257,11 +261,15 @@ class LeafCalls(Wiring):
             if self.failures.precede(task.frame, task.index) and self._pool.claim(task):
                 self._in_flight.discard(task)
 
-    def _record(self, frame: Frame, index: int, start_ns: int, end_ns: int, thread_id: int) -> None:
+    def _record(
+        self, frame: Frame, index: int, start_ns: int, end_ns: int, thread_id: int, tally: Tally | None = None
+    ) -> None:
         if self._instrument is not None:
             instruction = frame.code.instructions[index]
             path = frame.path_from(None, index)
-            self._instrument.record(Span(instruction.name, instruction.location, start_ns, end_ns, thread_id, path))
+            costs = (0, 0) if tally is None else (tally.retries, tally.limit_wait_ns + tally.retry_wait_ns)
+            span = Span(instruction.name, instruction.location, start_ns, end_ns, thread_id, path, *costs)
+            self._instrument.record(span)
 
 
 def _apply(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -13,6 +13,7 @@ from contextvars import Context
 from typing import Any, Protocol
 
 from .frame import Frame
+from .tally import Tally
 
 
 class Completions(Protocol):
@@ -37,6 +38,7 @@ class Task:
         frame, index: the instruction.
         queued: no worker was free; whoever claims the task runs it.
         value, error: how the call ended.
+        tally: what policies have cost, where that is recorded.
         start_ns, end_ns, thread_id: when (`time.perf_counter_ns`) and where it ran.
     """
 
@@ -51,6 +53,7 @@ class Task:
         "index",
         "queued",
         "start_ns",
+        "tally",
         "thread_id",
         "value",
     )
@@ -72,6 +75,7 @@ class Task:
         self.start_ns = 0
         self.end_ns = 0
         self.thread_id = 0
+        self.tally: Tally | None = None
         self._function = function
         self._arguments = arguments
         self._context = context

@@ -41,5 +41,11 @@ def _event(span: Span, start_ns: int, thread: int) -> dict[str, Any]:
         "dur": span.duration_ns / 1000,
         "pid": 0,
         "tid": thread,
-        "args": {"location": str(span.location), "path": ".".join(map(str, span.path))},
+        "args": {"location": str(span.location), "path": ".".join(map(str, span.path)), **_waits(span)},
     }
+
+
+def _waits(span: Span) -> dict[str, Any]:
+    """What a policy has cost, in milliseconds; nothing where there is none."""
+    costs = {"retries": span.retries, "waited_ms": span.waited_ns / 1e6}
+    return {name: cost for name, cost in costs.items() if cost}

@@ -15,6 +15,8 @@ import os
 import threading
 import weakref
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from queue import Empty, SimpleQueue
 from typing import Protocol
 
@@ -25,6 +27,8 @@ DEFAULT_MAX_WORKERS = 512
 """Calls in flight at once: they wait for the world, so this is far above the number of cores."""
 IDLE_S = 30.0
 """A worker without work for this many seconds ends."""
+MAX_WAITING = 2048
+"""Calls that wait for a limit in a thread each, their places in the pool given to others; more keep their places."""
 _THREAD_NAME = "xcs-worker"
 
 
@@ -85,6 +89,7 @@ class ThreadPool:
         self._parked: list[_Worker] = []
         self._queue: deque[Task] = deque()
         self._num_workers = 0
+        self._num_waiting = 0
         _pools.add(self)
 
     @property
@@ -125,12 +130,41 @@ class ThreadPool:
             claimed, task.queued = task.queued, False
             return claimed
 
+    def give_place(self) -> bool:
+        """A call of this pool waits without doing anything: another one may run in its place. False if too many do."""
+        with self._lock:
+            if self._num_waiting >= MAX_WAITING:
+                return False
+            self._num_waiting += 1
+            self._num_workers -= 1
+            task = self._next_queued()
+            if task is None:
+                return True
+            self._num_workers += 1
+        self._start(task)
+        return True
+
+    def take_place(self) -> None:
+        """It goes on; a worker too many ends when it has finished its task."""
+        with self._lock:
+            self._num_waiting -= 1
+            self._num_workers += 1
+
+    def _next_queued(self) -> Task | None:
+        while self._queue:
+            task = self._queue.popleft()
+            if task.queued:
+                task.queued = False
+                return task
+        return None
+
     def forget_threads(self) -> None:
         """Starts anew in a forked child, where the threads of the parent don't exist and its lock may be held."""
         self._lock = threading.Lock()
         self._parked = []
         self._queue = deque()
         self._num_workers = 0
+        self._num_waiting = 0
 
     def _start(self, task: Task) -> bool:
         thread = threading.Thread(target=self._work, args=(_Worker(task),), name=_THREAD_NAME, daemon=True)
@@ -146,7 +180,7 @@ class ThreadPool:
         return True
 
     def _work(self, worker: _Worker) -> None:
-        _this_thread.is_worker = True
+        _this_thread.pool = self
         while True:
             task = worker.task
             assert task is not None
@@ -162,12 +196,10 @@ class ThreadPool:
             if self._num_workers > self._max_workers:
                 self._num_workers -= 1
                 return False
-            while self._queue:
-                task = self._queue.popleft()
-                if task.queued:
-                    task.queued = False
-                    worker.task = task
-                    return True
+            task = self._next_queued()
+            if task is not None:
+                worker.task = task
+                return True
             self._parked.append(worker)
         if worker.wake.acquire(timeout=IDLE_S):
             return True
@@ -182,7 +214,7 @@ class ThreadPool:
 
 
 class _ThisThread(threading.local):
-    is_worker = False
+    pool: ThreadPool | None = None
 
 
 _this_thread = _ThisThread()
@@ -193,7 +225,20 @@ _pool_lock = threading.Lock()
 
 def is_worker_thread() -> bool:
     """Whether the calling thread belongs to a pool, so that waiting on it takes a worker away."""
-    return _this_thread.is_worker
+    return _this_thread.pool is not None
+
+
+@contextmanager
+def place_given_back() -> Iterator[None]:
+    """Inside, the calling thread only waits: if it belongs to a pool, another call may run in its place."""
+    pool = _this_thread.pool
+    if pool is None or not pool.give_place():
+        yield
+        return
+    try:
+        yield
+    finally:
+        pool.take_place()
 
 
 def process_pool() -> ThreadPool:
@@ -227,7 +272,7 @@ def _max_workers_from_environment() -> int:
 def _after_fork() -> None:
     global _pool_lock
     _pool_lock = threading.Lock()
-    _this_thread.is_worker = False
+    _this_thread.pool = None
     for pool in list(_pools):
         pool.forget_threads()
 

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from .passes.parallelism import ParallelismInfo
     from .passes.registry import register_pattern
     from .runtime import models
+    from .runtime.limits.rate import RateLimit
+    from .runtime.limits.retry import Retry
+    from .runtime.limits.shared import set_limit
     from .runtime.models import ModelBinding, bind, default_model, embedded
     from .runtime.workers import set_max_workers
 
@@ -32,6 +35,8 @@ _HOMES = {
     "OperationSignature": "frontend.operation_signature",
     "Operator": "frontend.operator",
     "ParallelismInfo": "passes.parallelism",
+    "RateLimit": "runtime.limits.rate",
+    "Retry": "runtime.limits.retry",
     "bind": "runtime.models",
     "check_effects": "frontend.check_effects",
     "default_model": "runtime.models",
@@ -46,6 +51,7 @@ _HOMES = {
     "register": "frontend.effects.known",
     "register_pattern": "passes.registry",
     "run": "lowering.run",
+    "set_limit": "runtime.limits.shared",
     "set_max_workers": "runtime.workers",
     "timeline": "frontend.timeline",
     "trace_function": "frontend.trace_function",
@@ -57,6 +63,8 @@ __all__ = [
     "OperationSignature",
     "Operator",
     "ParallelismInfo",
+    "RateLimit",
+    "Retry",
     "XCSError",
     "XCSExecutionError",
     "XCSWarning",
@@ -75,6 +83,7 @@ __all__ = [
     "register",
     "register_pattern",
     "run",
+    "set_limit",
     "set_max_workers",
     "timeline",
     "trace_function",

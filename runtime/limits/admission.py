@@ -1,0 +1,187 @@
+"""The queue of calls that wait for their limiters.
+
+A call asks for all its limiters at once, so it never holds one while it waits for another. It may name several
+*routes*, each with limiters of its own (the endpoints of a mesh), and is let go by the first that is free; where
+several are, the one with the lowest load. Calls with the same routes are let go in the order in which they asked.
+
+Guarantees: any thread may ask, withdraw and leave. `_lock` guards the queue and every limiter and permit; it is not
+held while a waiting call is told. Who is told has been let go already, so nobody overtakes. Where only time is missing,
+one alarm is set; nothing polls.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from .alarm_clock import ALARM_CLOCK
+from .limiter import LIMITERS, NEVER_S, Limiter, Permit
+
+HELD: ContextVar[tuple[Permit, ...]] = ContextVar("xcs_permits", default=())
+"""The permits of the calls that this code runs inside of, outermost first."""
+
+Group: TypeAlias = tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One way that a call may go: the limiters it passes, its own one first, and what a call in flight weighs there."""
+
+    limiters: tuple[Limiter, ...]
+    weight: float = 1.0
+
+    @property
+    def load(self) -> tuple[float, float]:
+        """How busy it is, then how much it has done."""
+        own = self.limiters[0]
+        return own.in_flight / self.weight, own.num_started / self.weight
+
+
+@dataclass(eq=False, slots=True)
+class Request:
+    """A call that asks to be let go.
+
+    Attributes:
+        routes: the ways it may go; tokens: of a model, that it is expected to use.
+        inherited: the permits of the calls around it.
+        wake: is called once it is let go, from any thread; it doesn't wait and doesn't raise.
+        route_index, permits: the way it goes, once it is let go.
+        is_withdrawn: it no longer waits.
+    """
+
+    routes: Sequence[Route]
+    tokens: int
+    wake: Callable[[], None]
+    inherited: tuple[Permit, ...] = field(default_factory=HELD.get)
+    route_index: int = -1
+    permits: tuple[Permit, ...] = ()
+    is_withdrawn: bool = False
+
+    def lent_by(self, limiter: Limiter) -> Permit | None:
+        """The innermost permit under this limiter among the calls around."""
+        return next((permit for permit in reversed(self.inherited) if permit.limiter is limiter), None)
+
+    def group(self) -> Group:
+        """What decides when it is let go."""
+        held = tuple(id(permit) for permit in self.inherited)
+        return (*(tuple(map(id, route.limiters)) for route in self.routes), held)
+
+
+class AdmissionQueue:
+    """All waiting calls of the process."""
+
+    def __init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
+        """Starts anew, as in a forked child, where no call of the parent runs."""
+        self._lock = threading.Lock()
+        self._groups: dict[Group, deque[Request]] = {}
+        self._alarm_s = NEVER_S
+        for limiter in list(LIMITERS):
+            limiter.in_flight = 0
+
+    def ask(self, request: Request) -> bool:
+        """Lets the call go now and says so, or has it wait until its `wake` is called."""
+        with self._lock:
+            now_s = time.monotonic()
+            group = request.group()
+            waiting = self._groups.get(group)
+            if waiting is None and self._let_go(request, now_s) == 0.0:
+                return True
+            if waiting is None:
+                waiting = self._groups[group] = deque()
+            waiting.append(request)
+            woken = self._let_go_all(now_s)  # sets the alarm
+        _wake(woken)
+        return False
+
+    def withdraw(self, request: Request) -> bool:
+        """Takes back a call that waits; false if it has been let go, so that it has to leave."""
+        with self._lock:
+            if request.route_index >= 0:
+                return False
+            request.is_withdrawn = True
+            woken = self._let_go_all(time.monotonic())
+        _wake(woken)
+        return True
+
+    def leave(self, request: Request, used_tokens: int | None = None, pause_s: float = 0.0) -> None:
+        """The call has ended: it gives its permits back; its own limiter pauses for `pause_s` seconds."""
+        with self._lock:
+            now_s = time.monotonic()
+            spare = 0 if used_tokens is None else request.tokens - used_tokens
+            for permit in request.permits:
+                permit.limiter.leave(permit, spare, now_s)
+            if pause_s > 0 and request.permits:
+                request.permits[0].limiter.pause(now_s + pause_s)
+            woken = self._let_go_all(now_s)
+        _wake(woken)
+
+    def change(self, limiter: Limiter, change: Callable[[Limiter], None]) -> None:
+        """Changes a limiter, and lets go what it now lets pass."""
+        with self._lock:
+            change(limiter)
+            woken = self._let_go_all(time.monotonic())
+        _wake(woken)
+
+    def _ring(self) -> None:
+        with self._lock:
+            self._alarm_s = NEVER_S
+            woken = self._let_go_all(time.monotonic())
+        _wake(woken)
+
+    def _let_go_all(self, now_s: float) -> list[Request]:
+        """Lets go what can go, and sets the alarm for what only waits for time."""
+        woken: list[Request] = []
+        earliest_s = NEVER_S
+        for group in list(self._groups):
+            waiting = self._groups[group]
+            while waiting:
+                if not waiting[0].is_withdrawn:
+                    delay_s = self._let_go(waiting[0], now_s)
+                    if delay_s > 0.0:
+                        earliest_s = min(earliest_s, now_s + delay_s)
+                        break
+                    woken.append(waiting[0])
+                waiting.popleft()
+            if not waiting:
+                del self._groups[group]
+        if earliest_s < self._alarm_s:
+            self._alarm_s = earliest_s
+            ALARM_CLOCK.ring_at(earliest_s, self._ring)
+        return woken
+
+    def _let_go(self, request: Request, now_s: float) -> float:
+        """Gives a call its permits, if it may go; how long it has to wait else."""
+        earliest_s, chosen = NEVER_S, -1
+        for index, route in enumerate(request.routes):
+            delay_s = max(
+                (one.delay_s(request.lent_by(one), request.tokens, now_s) for one in route.limiters), default=0.0
+            )
+            better = delay_s < earliest_s or (delay_s == 0.0 and route.load < request.routes[chosen].load)
+            if chosen < 0 or better:
+                earliest_s, chosen = delay_s, index
+        if earliest_s == 0.0:
+            limiters = request.routes[chosen].limiters
+            request.permits = tuple(one.enter(request.lent_by(one), request.tokens, now_s) for one in limiters)
+            request.route_index = chosen
+        return earliest_s
+
+
+def _wake(woken: list[Request]) -> None:
+    for request in woken:
+        request.wake()
+
+
+ADMISSION = AdmissionQueue()
+"""The queue of this process."""
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=ADMISSION.forget)

@@ -1,0 +1,97 @@
+"""One limited call on its way: which attempts it makes, by which routes, and what a failed one leads to.
+
+Guarantees: a journey belongs to one call; whoever makes that call uses it from one thread at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from ..tally import Tally, count
+from .admission import ADMISSION, Request, Route
+from .retry import Retry, is_transient, retry_after_s
+
+
+class RouteWatch(Protocol):
+    """Who is told how attempts end."""
+
+    def ended(self, route_index: int, error: BaseException | None) -> None:
+        """An attempt by this route has ended, well or with an error; the call still holds its permits."""
+        ...
+
+
+@dataclass(eq=False, slots=True)
+class Journey:
+    """One call.
+
+    Attributes:
+        name: of what is called, for messages.
+        routes: the ways an attempt may go.
+        timeout_s: seconds that one attempt may take.
+        retry: whether a failed attempt is made again by the same routes.
+        tokens: of a model, that the call is expected to use; 0 where nobody counts them.
+        watch: is told how attempts end.
+        num_failed: attempts that have failed since every route was last tried.
+        used: what the attempt has used, where tokens are counted.
+    """
+
+    name: str
+    routes: Sequence[Route]
+    timeout_s: float | None = None
+    retry: Retry | None = None
+    tokens: int = 0
+    watch: RouteWatch | None = None
+    num_failed: int = 0
+    used: Tally = field(default_factory=Tally)
+    _failed: set[int] = field(default_factory=set)
+    _open: list[int] = field(default_factory=list)
+
+    def request(self, wake: Callable[[], None]) -> Request:
+        """Asks for the next attempt, by a route that has not failed since they all were tried."""
+        self._open = [index for index in range(len(self.routes)) if index not in self._failed]
+        return Request([self.routes[index] for index in self._open], self.tokens, wake)
+
+    def route_index(self, request: Request) -> int:
+        """The route that an attempt goes, among all of them."""
+        return self._open[request.route_index]
+
+    def succeeded(self, request: Request) -> None:
+        """The attempt has ended well."""
+        if self.watch is not None:
+            self.watch.ended(self.route_index(request), None)
+        ADMISSION.leave(request, self._used_tokens())
+
+    def failed(self, request: Request, error: BaseException) -> float | None:
+        """The attempt has failed: seconds until another one, None if the error is the result of the call."""
+        index = self.route_index(request)
+        if self.watch is not None:
+            self.watch.ended(index, error)
+        pause_s = retry_after_s(error)
+        ADMISSION.leave(request, self._used_tokens(), pause_s)
+        wait_s = self._wait_s(index, error, pause_s)
+        if wait_s is not None:
+            count(retries=1)
+        return wait_s
+
+    def _wait_s(self, index: int, error: BaseException, pause_s: float) -> float | None:
+        if not isinstance(error, Exception):
+            return None
+        self._failed.add(index)
+        if len(self._failed) < len(self.routes) and is_transient(error):
+            return 0.0  # another route may work
+        self._failed.clear()
+        self.num_failed += 1
+        if self.retry is None or self.num_failed > self.retry.times or not self.retry.takes(error):
+            return None
+        wait_s = self.retry.wait_s(self.num_failed)
+        return wait_s if len(self.routes) > 1 else max(wait_s, pause_s)
+
+    def _used_tokens(self) -> int | None:
+        if not self.tokens:
+            return None
+        usage = self.used.usage.values()
+        used = sum(one["prompt_tokens"] + one["completion_tokens"] for one in usage)
+        self.used.usage.clear()
+        return used or None

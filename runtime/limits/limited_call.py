@@ -1,0 +1,108 @@
+"""Making a limited call from synchronous code: it waits for its limits, and is given up or made again as agreed.
+
+Guarantees: callable from any thread. What waits holds no permit of its own, gives its place in the pool of workers to
+another call, and is woken once; Ctrl-C ends the wait and gives everything back.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from contextvars import Context, copy_context
+from typing import Any
+
+from ..tally import count, recording
+from ..workers import place_given_back
+from .admission import ADMISSION, HELD, Request
+from .journey import Journey
+
+
+def call_limited(journey: Journey, attempt: Callable[[int], Any]) -> Any:
+    """What `attempt(route_index)` gives, under the limits and by the policy of the journey.
+
+    Raises:
+        TimeoutError: the last attempt took too long. It goes on in the background, and what it gives is dropped.
+    """
+    while True:
+        request = _admitted(journey)
+        try:
+            value = _attempt(journey, request, attempt)
+        except BaseException as error:
+            wait_s = journey.failed(request, error)
+            if wait_s is None:
+                raise
+        else:
+            journey.succeeded(request)
+            return value
+        _wait(wait_s)
+
+
+def _admitted(journey: Journey) -> Request:
+    told = threading.Event()
+    request = journey.request(told.set)
+    if ADMISSION.ask(request):
+        return request
+    start_ns = time.perf_counter_ns()
+    try:
+        with place_given_back():
+            told.wait()
+    except BaseException:
+        if not ADMISSION.withdraw(request):
+            ADMISSION.leave(request)
+        raise
+    count(limit_wait_ns=time.perf_counter_ns() - start_ns)
+    return request
+
+
+def _attempt(journey: Journey, request: Request, attempt: Callable[[int], Any]) -> Any:
+    token = HELD.set((*request.inherited, *request.permits))
+    try:
+        index = journey.route_index(request)
+        if journey.tokens:
+            with recording(journey.used):
+                return _in_time(journey, attempt, index)
+        return _in_time(journey, attempt, index)
+    finally:
+        HELD.reset(token)
+
+
+def _in_time(journey: Journey, attempt: Callable[[int], Any], index: int) -> Any:
+    if journey.timeout_s is None:
+        return attempt(index)
+    timed = _TimedAttempt(attempt, index, copy_context())
+    threading.Thread(target=timed.run, name="xcs-timed-call", daemon=True).start()
+    if not timed.is_done.wait(journey.timeout_s):
+        count(timeouts=1)
+        raise TimeoutError(f"`{journey.name}` took longer than `{journey.timeout_s}` s")
+    if timed.error is not None:
+        raise timed.error
+    return timed.value
+
+
+class _TimedAttempt:
+    """An attempt on a thread of its own, which nobody may wait for any more when it ends."""
+
+    def __init__(self, attempt: Callable[[int], Any], index: int, context: Context) -> None:
+        self.is_done = threading.Event()
+        self.value: Any = None
+        self.error: BaseException | None = None
+        self._call = (attempt, index)
+        self._context = context
+
+    def run(self) -> None:
+        """Makes the attempt."""
+        try:
+            self.value = self._context.run(*self._call)
+        except BaseException as error:
+            self.error = error
+        self.is_done.set()
+
+
+def _wait(wait_s: float) -> None:
+    if wait_s <= 0:
+        return
+    start_ns = time.perf_counter_ns()
+    with place_given_back():
+        time.sleep(wait_s)
+    count(retry_wait_ns=time.perf_counter_ns() - start_ns)
