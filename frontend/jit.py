@@ -387,6 +387,8 @@ def jit(
 def _jit(target: Any, options: JitOptions) -> Any:
     if isinstance(target, Wrapped):
         target = target.__xcs_wrapped__
+    if getattr(type(target), "__xcs_transformed__", False):
+        return target  # its parts are compiled already
     if isinstance(target, types.FunctionType):
         return _wrap(target, options)
     if isinstance(target, types.MethodType):

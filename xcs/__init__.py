@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from .frontend.operator import Operator, field, module
     from .frontend.timeline import timeline
     from .frontend.trace_function import trace_function
+    from .frontend.transforms.scan import scan
+    from .frontend.transforms.vmap import vmap
     from .lowering.run import run
     from .passes.parallelism import ParallelismInfo
     from .passes.registry import register_pattern
@@ -51,10 +53,12 @@ _HOMES = {
     "register": "frontend.effects.known",
     "register_pattern": "passes.registry",
     "run": "lowering.run",
+    "scan": "frontend.transforms.scan",
     "set_limit": "runtime.limits.shared",
     "set_max_workers": "runtime.workers",
     "timeline": "frontend.timeline",
     "trace_function": "frontend.trace_function",
+    "vmap": "frontend.transforms.vmap",
 }
 
 __all__ = [
@@ -83,10 +87,12 @@ __all__ = [
     "register",
     "register_pattern",
     "run",
+    "scan",
     "set_limit",
     "set_max_workers",
     "timeline",
     "trace_function",
+    "vmap",
 ]
 
 

@@ -1,0 +1,1 @@
+"""The function transforms: `vmap`, `pmap`, `scan`, `grad`, `value_and_grad`, over array code and external calls."""

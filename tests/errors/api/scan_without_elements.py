@@ -1,0 +1,3 @@
+import xcs
+
+xcs.scan(lambda carry, x: (carry, x), 0)

@@ -1,0 +1,3 @@
+import xcs
+
+xcs.vmap(5)

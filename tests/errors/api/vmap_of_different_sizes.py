@@ -1,0 +1,3 @@
+import xcs
+
+xcs.vmap(lambda question, answer: question + answer)(["a", "b"], ["c"])

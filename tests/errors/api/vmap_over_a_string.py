@@ -1,0 +1,3 @@
+import xcs
+
+xcs.vmap(lambda question, suffix: question + suffix)(["a", "b"], "!")

@@ -1,0 +1,3 @@
+import xcs
+
+xcs.vmap(lambda question: question, in_axes=None)("a")
