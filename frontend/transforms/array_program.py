@@ -3,7 +3,8 @@
 In: a function and arguments of one element. Out: an `ArrayCode` that JAX's own transforms can be applied to.
 
 Assumes: nothing. Ensures: finding out runs no code of the user's; a program that is array code makes no external
-call and has no effect, so that running it while JAX traces, and again after JAX has refused, is the same as running it once.
+call and has no effect, so that running it while JAX traces, and again after JAX has refused, is the
+same as running it once.
 """
 
 from __future__ import annotations

@@ -191,8 +191,9 @@ def children_of(value: Any, *, splits_sequences: bool) -> Children | None:
         if not splits_sequences:
             return None
         return Children(value, [f"[{i}]" for i in range(len(value))], cls, (cls, len(value)))
-    if issubclass(cls, tuple) and hasattr(cls, "_fields"):
-        return Children(value, [f".{name}" for name in cls._fields], lambda parts: cls(*parts), cls)
+    fields = getattr(cls, "_fields", None)
+    if issubclass(cls, tuple) and fields is not None:
+        return Children(value, [f".{name}" for name in fields], lambda parts: cls(*parts), cls)
     return _registered_children(value)
 
 

@@ -75,7 +75,10 @@ def as_leaf(function: Transformed) -> Callable[..., Any]:
 def effect_of(function: Any) -> Effect:
     """What calling a function does, with nothing known of its arguments."""
     while isinstance(function, (Transformed, functools.partial, types.MethodType)):
-        function = getattr(function, "__func__", None) or getattr(function, "function", None) or function.func
+        if isinstance(function, Transformed):
+            function = function.function
+        else:
+            function = function.func if isinstance(function, functools.partial) else function.__func__
     code = getattr(getattr(function, "__xcs_wrapped__", function), "__code__", None)
     num_args = 0 if code is None else code.co_argcount
     return infer_call(function, [ANY] * num_args, {}).effect

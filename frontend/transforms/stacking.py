@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ...diagnostics.errors import XCSError
-from .batch import children_of, is_array
+from .batch import Children, children_of, is_array
 
 
 def stack(results: Sequence[Any], axes: Any, *, drops_none: bool = False) -> Any:
@@ -26,18 +26,21 @@ def stack(results: Sequence[Any], axes: Any, *, drops_none: bool = False) -> Any
         return None
     parts = [_parts_of(result) for result in results]
     first = parts[0]
-    if first is not None and all(one is not None and one.names == first.names for one in parts):
-        if len({type(result) for result in results}) == 1:
-            inner = _axes_of_parts(axes, results[0], first.names)
-            columns = zip(*(one.values for one in parts if one is not None), strict=True)
-            stacked = [stack(column, axis, drops_none=drops_none) for column, axis in zip(columns, inner, strict=True)]
-            return first.build(stacked)
+    kinds = {(type(result), _names(part)) for result, part in zip(results, parts, strict=True)}
+    if first is not None and len(kinds) == 1:
+        inner = _axes_of_parts(axes, results[0], first.names)
+        columns = zip(*(part.values for part in parts if part is not None), strict=True)
+        return first.build([stack(one, axis, drops_none=drops_none) for one, axis in zip(columns, inner, strict=True)])
     if isinstance(axes, bool) or not isinstance(axes, int):
         raise XCSError(f"expected `out_axes` to be an integer or to have the structure of a result, found `{axes!r}`")
     return _stack_arrays(results, axes) if _are_alike(results) else list(results)
 
 
-def _parts_of(result: Any) -> Any:
+def _names(part: Children | None) -> tuple[str, ...] | None:
+    return None if part is None else tuple(part.names)
+
+
+def _parts_of(result: Any) -> Children | None:
     if type(result) is list:
         return None
     return children_of(result, splits_sequences=True)

@@ -24,8 +24,8 @@ def vmap(
     run as iterations of one compiled loop: their external calls overlap.
 
     Args:
-        function: takes one element of each mapped argument: of an array `f32[batch, ...]` a part `f32[...]`, of a list or
-            tuple one item. In dicts, named tuples, modules and other pytrees each part is mapped over. Keyword
+        function: takes one element of each mapped argument: of an array `f32[batch, ...]` a part `f32[...]`, of a
+            list or tuple one item. In dicts, named tuples, modules and other pytrees each part is mapped over. Keyword
             arguments are mapped over axis 0.
         in_axes: the axis of each argument to map over, None for an argument that every element gets whole: one
             for all, or a tuple with one (or a structure that is a prefix of the argument's) for each.
@@ -33,8 +33,8 @@ def vmap(
         axis_size: the number of elements, needed where nothing is mapped over.
 
     Returns:
-        A callable. Its result has the structure of one element's, with arrays of one shape and dtype stacked, and a list
-        of whatever else it is, lists among them; `[]` for no elements, if they aren't arrays.
+        A callable. Its result has the structure of one element's, with arrays of one shape and dtype stacked, and a
+        list of whatever else it is, lists among them; `[]` for no elements, if they aren't arrays.
 
     Raises:
         XCSError: (when called) an axis doesn't fit, sizes differ, or there is nothing to map over.
