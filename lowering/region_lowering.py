@@ -79,12 +79,12 @@ def lower_try(builder: BlockBuilder, op: TryOp) -> None:
 def lower_map(builder: BlockBuilder, op: MapOp) -> None:
     """Independent iterations, in their batched or vectorised form where they have one."""
     properties = op.properties
-    if ("batch" in properties and lower_batched(builder, op)) or (
-        "vectorized" in properties and lower_vectorized(builder, op)
-    ):
+    if "batch" in properties and lower_batched(builder, op):
         return
     iterable = builder.operand(op, 0)
     body = builder.enter(op, op.regions[0].block)
+    if "vectorized" in properties and lower_vectorized(builder, op, iterable, body):
+        return
     instruction = Map(
         op.name, builder.results(op), iterable=iterable, body=body, source=_source(op), **_placed(builder, op)
     )

@@ -1,111 +1,115 @@
-"""`xcs.map ... vectorized` over an array region: one kernel for all elements, made by `jax.vmap`.
+"""`xcs.map ... vectorized` over array code: one kernel for all elements, `jax.vmap` of JAX's code or batched NumPy.
 
-Applies where the body is nothing but one JAX region of the element and captured values; any other vectorised map runs
-element by element.
+Applies where the body is array code, with calls before and behind it that change nothing and wait for nobody: those
+run element by element. Whatever the batch can't do, or fails at, the elements do one by one, in order.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
 from typing import Any
 
 from ..diagnostics.effect import READS
-from ..diagnostics.errors import InternalError
 from ..dialect.parallel import MapOp
-from ..dialect.tensor import TensorOp
-from ..runtime.plan import Arguments, Block, Call, Literal
+from ..runtime.plan import Arguments, Block, Call, Literal, Operand, Slot
 from .block_builder import BlockBuilder
 from .kernel import Kernel
+from .map_parts import MapParts, parts_of
 from .op_lowering import pick_results
 
-MAX_LENGTHS = 8  # numbers of elements compiled for; each costs a trace and an XLA compile
+
+MAX_FAILED = 4  # batches in a row that failed; after them, none is tried any more
 
 
 class VectorizedKernel:
-    """A kernel over many elements at once; callable from any thread.
+    """A map's body over many elements at once; callable from any thread."""
 
-    Elements that aren't JAX arrays of one shape and dtype, and regions that `jax.vmap` can't take, run one by one.
-    """
-
-    def __init__(self, kernel: Kernel, element_positions: tuple[bool, ...]) -> None:
-        """Vectorises `kernel`, whose operands at the `element_positions` are the element."""
-        self.kernel, self.element_positions = kernel, element_positions
-        self.name = kernel.name
-        self._lengths: set[int] = set()
+    def __init__(self, parts: MapParts) -> None:
+        """Vectorises a body that was cut into its parts."""
+        self.parts = parts
+        self.name = parts.head.name
+        self._num_failed = 0  # in a row; a count that a race loses costs one more try
 
     def __call__(self, elements: Any, *shared: Any) -> tuple[list[Any], ...]:
-        """For each result of the kernel the list of its values."""
-        taken = list(elements)
-        rows = self._vectorized(taken, shared) if self._is_uniform(taken) else None
-        if rows is None:
-            rows = [self._one(element, shared) for element in taken]
-        return tuple(map(list, zip(*rows, strict=True))) if rows else tuple([] for _ in self.kernel.region.outputs)
+        """For each output of the body the list of its values."""
+        taken = elements if self._rows.takes_array(elements) else list(elements)
+        if not len(taken):
+            return tuple([] for _ in self.parts.whole.outputs)
+        if self._num_failed < MAX_FAILED:
+            try:
+                made = self._together(taken, shared)
+            except Exception:  # what running the elements one by one does decides
+                self._num_failed += 1
+            else:
+                self._num_failed = 0
+                return made
+        return self._one_by_one(list(taken), shared)
 
     def __repr__(self) -> str:
-        return f"vmap({self.kernel!r})"
+        return f"vectorized({self.parts.kind})"
 
     @property
     def num_lengths(self) -> int:
         """For how many numbers of elements it has been compiled."""
-        return len(self._lengths)
+        return self._rows.num_lengths
 
-    def _one(self, element: Any, shared: tuple[Any, ...]) -> tuple[Any, ...]:
-        result = self.kernel(*self._arguments(element, shared))
-        return result if len(self.kernel.region.outputs) != 1 else (result,)
+    def _together(self, taken: Any, shared: tuple[Any, ...]) -> tuple[list[Any], ...]:
+        parts = self.parts
+        elements = list(taken) if parts.before is not None or parts.tail is not None else []
+        before: list[Any] = []
+        if parts.before is not None:
+            function = self._before
+            before = list(zip(*[function(element, *shared) for element in elements], strict=True))
+        columns = [taken if index == 0 else list(before[index - 1]) for index in parts.columns]
+        made = self._rows(columns, shared)
+        if parts.tail is None:
+            return tuple(made)
+        function = self._tail
+        rows = [function(*values, *shared) for values in zip(elements, *before, *made, strict=True)]
+        return tuple(map(list, zip(*rows, strict=True)))
 
-    def _arguments(self, element: Any, shared: tuple[Any, ...]) -> list[Any]:
-        remaining = iter(shared)
-        return [element if is_element else next(remaining) for is_element in self.element_positions]
-
-    def _is_uniform(self, elements: list[Any]) -> bool:
-        """Whether all elements are JAX arrays of one kind, and their number is worth compiling for."""
-        if len(elements) < 2 or not all(hasattr(element, "aval") for element in elements):
-            return False
-        if len(elements) not in self._lengths and len(self._lengths) >= MAX_LENGTHS:
-            return False
-        return all(element.aval == elements[0].aval for element in elements)
-
-    def _vectorized(self, elements: list[Any], shared: tuple[Any, ...]) -> list[tuple[Any, ...]] | None:
-        self._lengths.add(len(elements))
-        try:
-            return self._rows(elements, shared)
-        except Exception:  # what running the elements one by one does decides
-            return None
+    def _one_by_one(self, elements: list[Any], shared: tuple[Any, ...]) -> tuple[list[Any], ...]:
+        function = self._whole
+        return tuple(map(list, zip(*[function(element, *shared) for element in elements], strict=True)))
 
     @functools.cached_property
-    def _rows(self) -> Callable[..., Any]:
-        import jax  # only array work needs it
+    def _whole(self) -> Any:
+        return self.parts.whole.function(as_tuple=True)
 
-        axes = [0 if is_element else None for is_element in self.element_positions]
+    @functools.cached_property
+    def _before(self) -> Any:
+        assert self.parts.before is not None
+        return self.parts.before.function(as_tuple=True)
 
-        def rows(elements: list[Any], shared: tuple[Any, ...]) -> list[tuple[Any, ...]]:
-            stacked = jax.numpy.stack(elements)
-            batched = jax.vmap(self.kernel, axes)(*self._arguments(stacked, shared))
-            outputs = batched if len(self.kernel.region.outputs) != 1 else (batched,)
-            return [tuple(output[index] for output in outputs) for index in range(len(elements))]
+    @functools.cached_property
+    def _tail(self) -> Any:
+        assert self.parts.tail is not None
+        return self.parts.tail.function(as_tuple=True)
 
-        return jax.jit(rows)
+    @functools.cached_property
+    def _rows(self) -> Any:
+        head, num_columns = self.parts.head, len(self.parts.columns)
+        if self.parts.kind == "jax":
+            from .jax_rows import JaxRows  # imports JAX, which only array work needs
+
+            return JaxRows(head, num_columns, Kernel(head))
+        from .numpy_rows import NumpyRows
+
+        return NumpyRows(head, num_columns)
 
 
-def lower_vectorized(builder: BlockBuilder, op: MapOp) -> bool:
+def lower_vectorized(builder: BlockBuilder, op: MapOp, iterable: Operand, body: Block) -> bool:
     """Adds a vectorised map as one call; gives False where it has no such form."""
-    block = op.body.block
-    region, last = block.first_op, block.last_op
-    if not isinstance(region, TensorOp) or region.kind.data != "jax" or region.next_op is not last or last is None:
+    parts = parts_of(body)
+    if parts is None:
         return False
-    if "snapshot" not in op.properties or tuple(last.operands) != tuple(region.results):
-        return False
-    kernel = _kernel_called(builder.enter(op, block))
-    is_element = tuple(operand is block.args[0] for operand in region.operands)
-    shared = [builder.value(value) for value in region.operands if value is not block.args[0]]
     whole = builder.slot()
-    arguments = Arguments(tuple((False, operand) for operand in (builder.operand(op, 0), *shared)))
+    shared = [Slot(outer) for outer, _ in body.captures]
     instruction = Call(
         f"{op.name} vectorized",
         (whole.index,),
-        callee=Literal(VectorizedKernel(kernel, is_element)),
-        arguments=arguments,
+        callee=Literal(VectorizedKernel(parts)),
+        arguments=Arguments(tuple((False, operand) for operand in (iterable, *shared))),
         behaviour=READS,
         after=builder.after(op),
         location=builder.context.location(op.location),
@@ -113,13 +117,3 @@ def lower_vectorized(builder: BlockBuilder, op: MapOp) -> bool:
     builder.add(op, instruction)
     pick_results(builder, op, whole)
     return True
-
-
-def _kernel_called(block: Block) -> Kernel:
-    """The kernel that a block calls."""
-    for instruction in block.instructions:
-        if isinstance(instruction, Call) and isinstance(instruction.callee, Literal):
-            kernel = instruction.callee.value
-            if isinstance(kernel, Kernel):
-                return kernel
-    raise InternalError("a block with an array region calls no kernel")

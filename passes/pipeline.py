@@ -38,6 +38,7 @@ DEFAULT_PIPELINE = (
     *MAPS,
     REROLL,
     "xcs-fuse-tensor",  # inside the final loop bodies
+    "xcs-vectorize",  # bodies that are array regions by now
     "xcs-dce",  # empty lists that loops no longer start from, literals that went into regions
     "xcs-ensemble",  # last: it only groups what is there, and its regions hide neighbours from each other
 )
@@ -46,7 +47,7 @@ DEFAULT_PIPELINE = (
 PIPELINES: dict[str, tuple[str, ...]] = {
     "sequential": SIMPLIFY,
     "parallel": (*SIMPLIFY, *MAPS, REROLL, "xcs-dce", "xcs-ensemble"),
-    "vectorized": (*SIMPLIFY, *MAPS, "xcs-fuse-tensor", "xcs-dce"),
+    "vectorized": (*SIMPLIFY, *MAPS, "xcs-fuse-tensor", "xcs-vectorize", "xcs-dce"),
     "hybrid": DEFAULT_PIPELINE,
     "adaptive": DEFAULT_PIPELINE,
 }

@@ -19,6 +19,7 @@ from .inline import InlinePass
 from .loop_to_map import LoopToMapPass
 from .patterns import load_installed_patterns, load_patterns, pattern_names, register_pattern
 from .reroll import RerollPass
+from .vectorize import VectorizePass
 
 __all__ = ["all_passes", "load_installed_patterns", "load_patterns", "register_pattern"]
 
@@ -34,6 +35,7 @@ XCS_PASSES: tuple[type[ModulePass], ...] = (
     FuseMapsPass,
     RerollPass,
     FuseTensorPass,
+    VectorizePass,
     EnsemblePass,
     ApplyPatternsPass,
 )

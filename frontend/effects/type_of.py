@@ -137,8 +137,23 @@ class _Look:
                 self.budget -= 1
                 return join_all(ExactType(cls) for cls in classes)
         if len(values) > self.budget:
-            return ANY
+            return self.arrays(values)
         return self.joined(values, depth)
+
+    def arrays(self, values: Any) -> AbstractType:
+        """The join of many elements if all are arrays of one class, from their dtypes and shapes; else anything."""
+        classes = set(map(type, values))
+        cls = classes.pop()
+        if classes or not _is_array_class(cls):
+            return ANY
+        self.budget -= 1
+        kept = tuple(values)  # other threads may write the container
+        dtypes = {str(dtype) for dtype in {value.dtype for value in kept if type(value) is cls}}
+        if any(dtype.startswith(_WITH_OBJECTS) for dtype in dtypes):
+            return ANY
+        shapes = {value.shape for value in kept if type(value) is cls}
+        dtype, shape = dtypes.pop() if len(dtypes) == 1 else None, shapes.pop() if len(shapes) == 1 else None
+        return ArrayType(cls, dtype, shape) if all(type(value) is cls for value in kept) else ANY
 
     def joined(self, values: Iterable[Any], depth: int) -> AbstractType:
         found: AbstractType = NEVER

@@ -15,6 +15,7 @@ from ..effects.abstract_type import (
     INT,
     STR,
     AbstractType,
+    ArrayType,
     DictType,
     IteratorType,
     ListType,
@@ -23,6 +24,7 @@ from ..effects.abstract_type import (
     TupleType,
     widen,
 )
+from ..effects.array_results import is_jax
 from ..effects.contents import element_type
 from .branches import FALLS, Completion
 from .builder import ir_type
@@ -157,6 +159,8 @@ class LoopStager(CarryingStager):
 
     def _is_undisturbed(self, target: ast.expr, known: AbstractType, places: Places, first_write: int) -> bool:
         """Whether a body that writes something leaves the container alone that is iterated."""
+        if isinstance(known, ArrayType):
+            return is_jax(known) or len(self.program.writes) == first_write
         if len(self.program.writes) == first_write or not isinstance(known, (ListType, DictType, SetType)):
             return False
         found = next(self.program.writes_to(places, first_write), None)
