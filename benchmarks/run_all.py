@@ -15,7 +15,7 @@ from pathlib import Path
 
 from measurement import Measurement
 
-BENCHMARKS = ("start", "ensemble", "compiling", "overhead", "array_dispatch")
+BENCHMARKS = ("start", "ensemble", "compiling", "overhead", "array_dispatch", "vectorize")
 
 
 def run(names: Sequence[str]) -> list[Measurement]:

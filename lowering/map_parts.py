@@ -1,8 +1,8 @@
 """The body of a vectorised map in three parts: what comes before its array code, that code, what is made of it.
 
-    for x, y in pairs:              before     x, y = pair
-        d = jnp.dot(x, y)           head       jnp.dot(x, y)      for all elements at once
-        out.append(float(d))        tail       float(d)
+for x, y in pairs:              before     x, y = pair
+    d = jnp.dot(x, y)           head       jnp.dot(x, y)      for all elements at once
+    out.append(float(d))        tail       float(d)
 """
 
 from __future__ import annotations
@@ -102,12 +102,16 @@ class _Flat:
                 self._names[slot] = outputs[0]
             else:
                 self._parts[slot] = outputs
-        elif isinstance(callee, itemgetter) and (source := call.arguments.positional[0][1]) in map(Slot, self._parts):
-            (index,) = callee.__reduce__()[1]  # type: ignore[misc]
-            self._names[slot] = self._parts[source.index][index]  # type: ignore[union-attr]
+        elif isinstance(callee, itemgetter) and (parts := self._parts_at(call)) is not None:
+            self._names[slot] = callee(parts)
         else:
             self.steps.append(_Step(self._renamed(call), None))
         return True
+
+    def _parts_at(self, call: Call) -> list[Operand] | None:
+        """What a call picks from, if that is what a kernel gives."""
+        source = call.arguments.positional[0][1]
+        return self._parts.get(source.index) if isinstance(source, Slot) else None
 
     def _inline(self, kernel: Kernel | NativeKernel, call: Call) -> list[Operand]:
         region, kind = kernel.region, "jax" if isinstance(kernel, Kernel) else "numpy"

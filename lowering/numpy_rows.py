@@ -216,7 +216,9 @@ def _elementwise(name: str, *operands: Any) -> Any:
         if hasattr(data, "dtype") and data.dtype not in _FLOATS:
             raise NotBatchable("operands of another dtype")
     if not any(isinstance(one, _Rows) for one in operands):
-        raise NotBatchable("an operation on shared values alone")
+        if not any(hasattr(one, "dtype") for one in operands):
+            raise NotBatchable("an operation on Python's numbers alone")
+        return getattr(np, name)(*operands)
     has_vectors = any(_is_vector(one) for one in operands)
     data = [_aligned(one, has_vectors) if isinstance(one, _Rows) else one for one in operands]
     return _Rows(getattr(np, name)(*data))

@@ -27,8 +27,9 @@ _OPERATORS = {
     operator.ge: "greater_equal",
     operator.matmul: "dot",
 }
-_ELEMENTWISE = frozenset(
-    "add subtract multiply divide true_divide negative less less_equal greater greater_equal sqrt square absolute".split()
+_COMPARISONS = frozenset("less less_equal greater greater_equal".split())
+_ELEMENTWISE = _COMPARISONS | frozenset(
+    "add subtract multiply divide true_divide negative sqrt square absolute".split()
 )
 _REDUCTIONS = frozenset(("sum", "mean", "norm"))
 _PRODUCTS = frozenset(("dot", "inner", "matmul", "vdot", "vecdot"))

@@ -17,7 +17,6 @@ from .kernel import Kernel
 from .map_parts import MapParts, parts_of
 from .op_lowering import pick_results
 
-
 MAX_FAILED = 4  # batches in a row that failed; after them, none is tried any more
 
 

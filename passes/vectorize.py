@@ -2,7 +2,8 @@
 
 Expects: maps made (`xcs-loop-to-map`), array code gathered (`xcs-fuse-tensor`), effects of functions inferred.
 Ensures: a marked body holds array code and otherwise only calls that change nothing, wait for nobody and have no
-regions, and nobody can write what it iterates meanwhile. So the elements may be computed together, and again one by one.
+regions, and nobody can write what it iterates meanwhile. So the elements may be computed together, and once more one
+by one.
 """
 
 from __future__ import annotations

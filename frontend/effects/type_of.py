@@ -11,6 +11,7 @@ import types
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Iterable
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, TypeGuard
 
 from .abstract_type import (
@@ -142,18 +143,18 @@ class _Look:
 
     def arrays(self, values: Any) -> AbstractType:
         """The join of many elements if all are arrays of one class, from their dtypes and shapes; else anything."""
-        classes = set(map(type, values))
+        kept = tuple(values)  # other threads may write the container
+        classes = set(map(type, kept))
         cls = classes.pop()
         if classes or not _is_array_class(cls):
             return ANY
         self.budget -= 1
-        kept = tuple(values)  # other threads may write the container
-        dtypes = {str(dtype) for dtype in {value.dtype for value in kept if type(value) is cls}}
+        dtypes = {str(dtype) for dtype in set(map(_DTYPE, kept))}
         if any(dtype.startswith(_WITH_OBJECTS) for dtype in dtypes):
             return ANY
-        shapes = {value.shape for value in kept if type(value) is cls}
-        dtype, shape = dtypes.pop() if len(dtypes) == 1 else None, shapes.pop() if len(shapes) == 1 else None
-        return ArrayType(cls, dtype, shape) if all(type(value) is cls for value in kept) else ANY
+        is_numpy = cls.__module__ == "numpy"  # of whose arrays nothing depends on the shape of elements
+        shapes = set() if is_numpy else set(map(_SHAPE, kept))
+        return ArrayType(cls, dtypes.pop() if len(dtypes) == 1 else None, shapes.pop() if len(shapes) == 1 else None)
 
     def joined(self, values: Iterable[Any], depth: int) -> AbstractType:
         found: AbstractType = NEVER
@@ -313,6 +314,7 @@ _CONTAINERS = {
     **dict.fromkeys(COLLECTIONS, _Look.collection_type),
 }
 _FACTORY: Any = vars(defaultdict)["default_factory"]
+_DTYPE, _SHAPE = attrgetter("dtype"), attrgetter("shape")
 _SHAPES: dict[type, _Shape] = {}
 _SCALAR_INSTANCES: dict[tuple[object, ...], AbstractType] = {}
 _NATIVE_MODULES = frozenset(

@@ -6,8 +6,11 @@ import ast
 import types
 
 from ..effects.abstract_type import (
+    NEVER,
     AbstractType,
     InstanceType,
+    ListType,
+    TupleOfType,
 )
 from ..effects.array_results import is_array
 from ..effects.summary import Summary
@@ -88,9 +91,11 @@ class GainStager(PieceStager):
 
 
 def may_hold_array(known: AbstractType) -> bool:
-    """Whether a value is an array, or an object with one among its attributes."""
+    """Whether a value is an array, an object with one among its attributes, or a list or tuple of arrays."""
     if isinstance(known, InstanceType):
         return any(is_array(held) for _, held in known.attributes)
+    if isinstance(known, (ListType, TupleOfType)):
+        return known.element != NEVER and is_array(known.element)
     return is_array(known)
 
 

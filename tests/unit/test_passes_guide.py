@@ -29,6 +29,7 @@ def test_every_pass_has_its_line() -> None:
         "xcs-fuse-maps",
         "xcs-reroll",
         "xcs-fuse-tensor",
+        "xcs-vectorize",
         "xcs-ensemble",
         "xcs-apply-patterns",
     ]
