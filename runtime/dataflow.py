@@ -25,7 +25,7 @@ from .outcome import Failure, Outcome, RunTotals
 from .plan import Plan
 from .prepared import DYNAMIC, FIRST_REGION, GATE, RETIRED, Kind, mode_of, prepare
 from .stuck import describe_stuck
-from .try_region import TryRegion
+from .try_region import TryRegion, is_first_in_body
 from .workers import WorkerPool, is_worker_thread
 
 DEFAULT_WINDOW = 1024
@@ -104,6 +104,8 @@ class Scheduler(LeafCalls):
         while root.remaining:
             if self._deliveries or self._completed:
                 self._drain()
+            elif self.failed:
+                self._settle_early(*self.failed.pop())
             elif self.ready:
                 frame, index = self.ready.popleft()
                 if not frame.discarded:
@@ -213,6 +215,15 @@ class Scheduler(LeafCalls):
         mode = mode_of(self._resolve(bool, (value,), {}, settled=False))
         return RETIRED if mode == DYNAMIC else mode
 
+    def _settle_early(self, frame: Frame, index: int) -> None:
+        """Takes a failure to its handler at once where nothing else can be the first to fail in the body of the `try`.
+
+        Something earlier outside of it may still fail; what the handler may do before that is known, it does.
+        """
+        if not frame.discarded and is_first_in_body(frame, index):
+            assert frame.errors is not None
+            self.settle(frame, frame.errors[index], index)
+
     def settle(self, frame: Frame, error: BaseException, index: int) -> None:
         """Takes a failure that the retired cursor has met to its handler, or ends the run."""
         inner: Frame = frame
@@ -221,7 +232,7 @@ class Scheduler(LeafCalls):
             if isinstance(region, TryRegion) and not region.ended:
                 self.num_live -= self.failures.discard(inner)
                 for cursor in self._cursors:
-                    if cursor.frame.discarded:
+                    if cursor.frame.is_inside(inner):
                         cursor.frame = region.frame
                 region.handle(self, error)
                 return

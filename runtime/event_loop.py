@@ -121,6 +121,9 @@ class LoopScheduler(Scheduler):
         self._free_lanes: list[int] = []
         self._num_lanes = 0
 
+    def _settle_early(self, frame: Frame, index: int) -> None:
+        """Never: which call Python would be awaiting must stay known, so that a cancellation goes there."""
+
     async def run_async(self, arguments: tuple[Any, ...]) -> Outcome:
         """Runs the entry block to its end, on the running loop."""
         start_ns = time.perf_counter_ns()

@@ -154,6 +154,15 @@ class Frame:
         parts.reverse()
         return tuple(parts)
 
+    def is_inside(self, outer: Frame) -> bool:
+        """Whether this frame is another one or, at any depth, one of its regions'."""
+        frame: Frame = self
+        while frame is not outer:
+            if frame.region is None:
+                return False
+            frame = frame.region.frame
+        return True
+
     def mode(self, index: int) -> int:
         """The cursor that an instruction waits for, resolved if it is dynamic and its inputs have arrived."""
         if self.resolved is not None and index in self.resolved:

@@ -57,6 +57,7 @@ class LeafCalls(Wiring):
     ) -> None:
         super().__init__(plan, window, max_live_frames)
         self.failures = Failures()
+        self.failed: list[tuple[Frame, int]] = []  # in the body of a `try`, to be looked at
         self._pool = pool
         self._completions = pool.completions()
         self._in_flight: set[Task] = set()
@@ -243,6 +244,8 @@ class LeafCalls(Wiring):
             frame.errors = {}
         frame.errors[index] = error
         self._note_failure(frame, index, frame.scope)
+        if frame.scope.outer is not None and isinstance(error, Exception):
+            self.failed.append((frame, index))
 
     def fail_step(self, region: Region, error: BaseException) -> None:
         """A step of a region has raised."""

@@ -6,7 +6,7 @@ handler, never from a part of a body that fails later.
 
 from __future__ import annotations
 
-from .frame import Frame, Machine, Region, Scope
+from .frame import DONE, Frame, Machine, Region, Scope
 from .plan import Try
 
 
@@ -45,3 +45,16 @@ class TryRegion(Region):
         instruction = self.frame.code.instructions[self.index]
         assert isinstance(instruction, Try)
         return instruction
+
+
+def is_first_in_body(frame: Frame, index: int) -> bool:
+    """Whether all that comes before an instruction in the body of the innermost `try` around it is done."""
+    inner, before = frame, index
+    while inner.region is not None:
+        region = inner.region
+        if inner.state.count(DONE, 0, before) != before or any(one < inner.sequence for one in region.live):
+            return False
+        if isinstance(region, TryRegion) and not region.ended:
+            return True
+        inner, before = region.frame, region.index
+    return False

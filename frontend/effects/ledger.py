@@ -247,8 +247,8 @@ class Ledger:
             return Value(type_, frozenset(_origins(cell)) | extra)
         if not builds:
             return Value(type_, extra | {cell})
-        if cell.opaque and extra:
-            cell.hold(INSIDE, Value(ANY, extra))
+        if (cell.opaque or isinstance(type_, IteratorType)) and extra:
+            cell.hold(INSIDE, Value(ANY, extra))  # an iterator walks, and a view shows, what is changed later
         return Value(type_, frozenset((cell,)))
 
     def rebind(self, kind: str, name: str, stored: Value) -> None:

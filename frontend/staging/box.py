@@ -7,12 +7,20 @@ reads and writes of an attribute, in program order, for this function and the on
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Sequence
 from typing import Any
 
 from .closures import declared_in
-from .names import names_of, parameter_names
+from .names import FUNCTIONS, names_of, parameter_names
 from .values import Unstageable
+
+
+def is_function(node: ast.AST) -> bool:
+    """Whether Python runs a scope as a function of its own; from 3.12 on, comprehensions are not."""
+    if isinstance(node, (ast.ListComp, ast.SetComp, ast.DictComp)):
+        return sys.version_info < (3, 12)
+    return isinstance(node, (*FUNCTIONS, ast.GeneratorExp))
 
 
 class Box:
@@ -22,6 +30,17 @@ class Box:
 
     def __init__(self, name: str) -> None:
         self.name = name
+
+    @property
+    def free(self) -> Any:
+        """The value, as a function inside reads it."""
+        try:
+            return self.value
+        except UnboundLocalError:
+            pass
+        raise NameError(
+            f"cannot access free variable '{self.name}' where it is not associated with a value in enclosing scope"
+        )
 
     def __getattr__(self, attribute: str) -> Any:
         raise UnboundLocalError(f"cannot access local variable '{self.name}' where it is not associated with a value")
@@ -54,6 +73,7 @@ class _Boxing(ast.NodeTransformer):
 
     def __init__(self, names: frozenset[str]) -> None:
         self._names = names
+        self._is_inside = False  # of a function inside
 
     def statement(self, node: ast.stmt) -> list[ast.stmt]:
         """A statement, with what it binds put into boxes."""
@@ -79,7 +99,9 @@ class _Boxing(ast.NodeTransformer):
     def visit_Name(self, node: ast.Name) -> ast.expr:
         if node.id not in self._names:
             return node
-        return ast.copy_location(ast.Attribute(_load(box_of(node.id), node), "value", node.ctx), node)
+        is_free = self._is_inside and isinstance(node.ctx, ast.Load)
+        attribute = "free" if is_free else "value"
+        return ast.copy_location(ast.Attribute(_load(box_of(node.id), node), attribute, node.ctx), node)
 
     def visit_NamedExpr(self, node: ast.NamedExpr) -> ast.expr:
         if node.target.id not in self._names:
@@ -151,13 +173,13 @@ class _Boxing(ast.NodeTransformer):
 
     def _inside(self, node: Any, own: set[str], keep: tuple[str, ...] = ()) -> Any:
         """A copy of a node that is a scope with its own names; those in `keep` belong to the scope around it."""
-        outer = self._names
+        outer, was_inside = self._names, self._is_inside
         outside = {name: _copied(self, getattr(node, name)) for name in keep if hasattr(node, name)}
-        self._names = outer - own
+        self._names, self._is_inside = outer - own, was_inside or is_function(node)
         try:
             made = self.generic_visit(node)
         finally:
-            self._names = outer
+            self._names, self._is_inside = outer, was_inside
         for name, held in outside.items():
             setattr(made, name, held)
         return made

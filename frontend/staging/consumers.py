@@ -133,14 +133,17 @@ class ConsumerStager(GeneratorBodyStager):
 
     def _generator_of(self, node: ast.expr) -> ast.GeneratorExp | None:
         """The generator that an expression is, if there is something to stage in it."""
-        if not is_generator(node) and any(map(self._is_looked_up, _arguments(node))):
-            return None  # looked up once, when the iterator is made
+        if self._looks_up(node):
+            return None  # once, when the iterator is made
         generator = as_generator(node, self)
         if generator is None or not self.has_gain(generator):
             return None
         if not is_generator(node) and self.may_stop_in(generator):
             return None  # the end of the iterator
         return generator
+
+    def _looks_up(self, node: ast.expr) -> bool:
+        return any(self._is_looked_up(argument) or self._looks_up(argument) for argument in _arguments(node))
 
     def _is_looked_up(self, node: ast.expr) -> bool:
         """Whether a function is an attribute whose lookup may fail or be seen."""

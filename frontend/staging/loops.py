@@ -7,29 +7,30 @@ from collections.abc import Callable, Sequence, Set
 
 from xdsl.ir import Block, BlockArgument, SSAValue
 
-from ...diagnostics.effect import READS, Behaviour, Effect
+from ...diagnostics.effect import Behaviour, Effect
 from ...diagnostics.location import Location
 from ...dialect.types import element_type as dialect_element_type
 from ..effects.abstract_type import (
     ANY,
+    BYTES,
     INT,
     STR,
     AbstractType,
     ArrayType,
+    CollectionType,
     DictType,
-    IteratorType,
     ListType,
     SetType,
     TupleOfType,
     TupleType,
+    is_immutable,
     widen,
 )
 from ..effects.array_results import is_jax
 from ..effects.contents import element_type
 from .branches import FALLS, Completion
-from .builder import ir_type
 from .carrying import Carried, CarryingStager
-from .stager import is_container
+from .stager import Start, is_container
 from .values import Owned, Static, Tracer, TupleValue, Unstageable, Value
 from .written import Places, inside_of
 
@@ -85,30 +86,42 @@ class LoopStager(CarryingStager):
             changed: owned containers that the body looks like changing.
             flag: the name that the body makes true where it leaves the loop.
         """
+        if self._is_view(iterable_node):
+            walked = self._walked(iterable_node)
+            start, first_write = self.mark(), len(self.program.writes)
+            if None not in walked:
+                listed = self.stage_expression(self._listed(iterable_node))
+                self._stage_over(target, listed, bound, read, live, body, changed, flag)
+                if not any(self._is_disturbed(one, start, first_write) for one in walked):
+                    return
+                self.go_back(start)  # the body writes what the view walks: step it as Python does
+            changed = self._settle_walked(walked, changed)
         iterable = self.stage_iterable(iterable_node)
         elements = self.static_elements(iterable)
         if elements is not None:
             self._unroll(target, iterable, elements, body, live, flag)
             return
-        if isinstance(iterable, Owned) and iterable in changed and self.is_owned(iterable):
-            self.escape(iterable)  # it changes while it is iterated: as Python's own iterator sees it
-            changed = [owned for owned in changed if owned is not iterable]
-        before, mark, facts = self.state.copy(), self.builder.mark(), self.program.checkpoint()
-        if isinstance(self.type_of(iterable), IteratorType) and self._is_view(iterable_node):
-            self._stage_over(target, iterable, True, bound, read, live, body, changed, flag)
-            if not any(self.program.writes_to(inside_of(self.places_of(iterable)), facts[1])):
-                return
-            # The body may write what the iterator walks: step it as Python does.
-            self.state.restore(before)
-            self.builder.rewind(mark)
-            self.program.rewind(facts)
-        self._stage_over(target, iterable, False, bound, read, live, body, changed, flag)
+        changed = self._settle_walked([iterable], changed)
+        self._stage_over(target, iterable, bound, read, live, body, changed, flag)
+
+    def _settle_walked(self, walked: Sequence[Value | None], changed: Sequence[Owned]) -> list[Owned]:
+        """Containers that change while they are iterated escape: as Python's own iterator sees them."""
+        for one in walked:
+            if isinstance(one, Owned) and one in changed and self.is_owned(one):
+                self.escape(one)
+        return [one for one in changed if one not in walked]
+
+    def _is_disturbed(self, walked: Value | None, start: Start, first_write: int) -> bool:
+        """Whether a loop that has been staged since `start` writes a container that it walks."""
+        if isinstance(walked, Owned):
+            before, now = start[0].heap[walked], self.state.heap[walked]
+            return now.escaped != before.escaped or now.ssa is not before.ssa
+        return walked is None or any(self.program.writes_to(self.places_of(walked), first_write))
 
     def _stage_over(
         self,
         target: ast.expr,
         iterable: Value,
-        as_list: bool,
         bound: set[str],
         read: set[str],
         live: Set[str],
@@ -116,7 +129,7 @@ class LoopStager(CarryingStager):
         changed: Sequence[Owned],
         flag: str | None,
     ) -> None:
-        """Stage a loop over this value, or over a list of all that it gives (`as_list`)."""
+        """Stage a loop over this value."""
         if isinstance(iterable, Static) and isinstance(iterable.value, range):
             source: SSAValue = self.builder.load_object(iterable.value)
             known: AbstractType = TupleOfType(INT)
@@ -126,10 +139,6 @@ class LoopStager(CarryingStager):
             source = self.ssa(iterable)
         is_ours = self.is_owned(iterable) and is_container(known)
         snapshot = is_ours or isinstance(known, (TupleType, TupleOfType)) or known == STR
-        if as_list and isinstance(known, IteratorType):
-            source, snapshot = self._as_list(source, known), True
-            known = ListType(known.element)
-
         places, element = self.places_of(iterable), element_type(known)
         first_write = 0
 
@@ -183,9 +192,30 @@ class LoopStager(CarryingStager):
             for argument in node.args
         )
 
-    def _as_list(self, source: SSAValue, known: IteratorType) -> SSAValue:
-        symbol = self.program.symbols.callable(list, "list", READS, {})
-        return self.builder.call(symbol, [source], (), READS, ir_type(ListType(known.element)), fresh=True)[0]
+    def _walked(self, node: ast.expr) -> list[Value | None]:
+        """The containers that a view walks; None for one that isn't known."""
+        if self._is_view(node):
+            assert isinstance(node, ast.Call)
+            is_method = isinstance(node.func, ast.Attribute) and node.func.attr in ("items", "keys", "values")
+            parts = [node.func.value] if is_method else node.args  # type: ignore[attr-defined]
+            return [one for part in parts for one in self._walked(part)]
+        if isinstance(node, ast.Name):
+            held = self.state.names.get(node.id)
+            is_known = isinstance(held, (Tracer, Static, Owned, TupleValue)) and is_walkable(self.type_of(held))
+            return [held if is_known else None]
+        if isinstance(node, ast.Constant):
+            return []
+        try:
+            known = self.describe(node).summary
+        except Unstageable:
+            return [None]
+        is_new = is_immutable(known.result) or (known.fresh and not known.retains)
+        return [] if is_new and is_walkable(known.result) else [None]
+
+    def _listed(self, node: ast.expr) -> ast.expr:
+        """All that an iterable gives, as a list."""
+        name = ast.copy_location(ast.Name(self.temporary(Static(list)), ast.Load()), node)
+        return ast.copy_location(ast.Call(name, [node], []), node)
 
     def _unroll(
         self,
@@ -257,3 +287,11 @@ class LoopStager(CarryingStager):
     def assign(self, target: ast.expr, value: Value) -> None:
         """Bind a target to a value."""
         raise NotImplementedError
+
+
+def is_walkable(known: AbstractType) -> bool:
+    """Whether iterating a value of this type runs no code, and ends."""
+    known = widen(known)
+    if isinstance(known, CollectionType):
+        return True
+    return known in (STR, BYTES) or isinstance(known, (ListType, DictType, SetType, TupleType, TupleOfType))

@@ -105,7 +105,7 @@ class PlaceStager(Stager):
             held = None if value is None else self.places_of(value)
             if held is None:
                 return None
-            found.update(place.within() for place in held)
+            found.update(one for place in held for one in (place, place.within()))  # it may be a view
         return frozenset(found)
 
 

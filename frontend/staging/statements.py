@@ -308,7 +308,7 @@ class FunctionStager(ManagerStager):
             for node in nodes
             for inner in ast.walk(node)
             if isinstance(inner, (ast.Attribute, ast.Subscript)) and isinstance(inner.value, ast.Name)
-            if isinstance(inner, ast.Attribute) or isinstance(inner.ctx, ast.Store)
+            if isinstance(inner, ast.Attribute) or not isinstance(inner.ctx, ast.Load)
         }
         values = [self.state.names.get(name) for name in sorted(names)]
         found = [value for value in values if isinstance(value, Owned) and self.is_owned(value)]

@@ -131,7 +131,31 @@ def name_deleted_after_its_loop(items):
     return items
 
 
+class Counting:
+    def __init__(self, value):
+        self.value = value
+
+    def add(self, x):
+        self.value += num(x)
+        return self.value
+
+
+def method_looked_up_once(items):
+    return list(map(Counting(1).add, (1 for item in items))), list(zip(items, map(Counting(2).add, items)))
+
+
+def unbound_in_a_function_inside(x):
+    del x
+
+    def read(y, z=1):
+        x
+
+    x = read(num(1))
+
+
 CASES = [
+    case(method_looked_up_once, ([1, 2],), ([],)),
+    case(unbound_in_a_function_inside, (1,), raises="NameError"),
     case(name_deleted_after_its_loop, ([1, 2],)),
     case(
         global_counted_in_a_loop_of_a_handler, ([1, 2],), ([2, 3],), setup=reset, state=lambda: COUNT, more_calls=True
