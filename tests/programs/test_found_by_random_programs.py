@@ -141,7 +141,9 @@ class Counting:
 
 
 def method_looked_up_once(items):
-    return list(map(Counting(1).add, (1 for item in items))), list(zip(items, map(Counting(2).add, items)))
+    return list(map(Counting(1).add, (1 for item in items))), list(
+        zip(items, map(Counting(2).add, items), strict=False)
+    )
 
 
 def unbound_in_a_function_inside(x):
