@@ -29,11 +29,12 @@ if TYPE_CHECKING:
     from .runtime.limits.rate import RateLimit
     from .runtime.limits.retry import Retry
     from .runtime.limits.shared import set_limit
-    from .runtime.models import ModelBinding, bind, default_model, embedded
+    from .runtime.models import ModelBinding, ModelMesh, bind, default_model, embedded
     from .runtime.workers import set_max_workers
 
 _HOMES = {
     "ModelBinding": "runtime.models",
+    "ModelMesh": "runtime.models",
     "OperationSignature": "frontend.operation_signature",
     "Operator": "frontend.operator",
     "ParallelismInfo": "passes.parallelism",
@@ -64,6 +65,7 @@ _HOMES = {
 __all__ = [
     "InternalError",
     "ModelBinding",
+    "ModelMesh",
     "OperationSignature",
     "Operator",
     "ParallelismInfo",

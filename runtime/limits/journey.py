@@ -11,7 +11,10 @@ from typing import Protocol
 
 from ..tally import Tally, count
 from .admission import ADMISSION, Request, Route
-from .retry import Retry, is_transient, retry_after_s
+from .retry import Retry, is_transient, retry_after_s, status_of
+
+MAX_REFUSALS = 100
+"""A call over several routes that servers have put off so often fails."""
 
 
 class RouteWatch(Protocol):
@@ -34,6 +37,7 @@ class Journey:
         tokens: of a model, that the call is expected to use; 0 where nobody counts them.
         watch: is told how attempts end.
         num_failed: attempts that have failed since every route was last tried.
+        num_refused: attempts that a server has put off, saying for how long.
         used: what the attempt has used, where tokens are counted.
     """
 
@@ -44,6 +48,7 @@ class Journey:
     tokens: int = 0
     watch: RouteWatch | None = None
     num_failed: int = 0
+    num_refused: int = 0
     used: Tally = field(default_factory=Tally)
     _failed: set[int] = field(default_factory=set)
     _open: list[int] = field(default_factory=list)
@@ -78,6 +83,9 @@ class Journey:
     def _wait_s(self, index: int, error: BaseException, pause_s: float) -> float | None:
         if not isinstance(error, Exception):
             return None
+        if pause_s > 0 and self.watch is not None and status_of(error) == 429 and self.num_refused < MAX_REFUSALS:
+            self.num_refused += 1
+            return 0.0  # the endpoint itself is paused by now: this says nothing against it, or against the call
         self._failed.add(index)
         if len(self._failed) < len(self.routes) and is_transient(error):
             return 0.0  # another route may work

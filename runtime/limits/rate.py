@@ -12,7 +12,7 @@ from ...diagnostics.errors import XCSError
 MINUTE_S = 60.0
 BURST_SHARE = 0.01
 """Share of the amount that may be taken at once after a pause; it is missing from the steady rate."""
-JITTER_SHARE = 0.01
+JITTER_SHARE = 0.02
 """Share of the period by which calls may reach a server closer to each other than they were let go."""
 
 
@@ -40,7 +40,7 @@ class TokenBucket:
 
     What fits into one period is a full bucket and what flows in during it. With a burst of `b`, an inflow of
     `amount - b + 1` over slightly more than the period leaves less than one to spare, so the limit is never exceeded
-    and about 98 % of it can be used. An amount larger than the bucket goes when the bucket is full, and is paid back.
+    and about 97 % of it can be used. An amount larger than the bucket goes when the bucket is full, and is paid back.
     """
 
     def __init__(self, limit: RateLimit, now_s: float) -> None:

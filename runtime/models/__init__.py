@@ -11,5 +11,6 @@ from __future__ import annotations
 
 from .catalogue import bind, default_model, embedded
 from .model_binding import ModelBinding
+from .model_mesh import ModelMesh
 
-__all__ = ["ModelBinding", "bind", "default_model", "embedded"]
+__all__ = ["ModelBinding", "ModelMesh", "bind", "default_model", "embedded"]

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from ...diagnostics.errors import XCSError
 from .embedded_model import DEFAULT_LATENCY_S, EmbeddedModel, EmbeddedOptions
+from .endpoint import Endpoint
 from .model_binding import ModelBinding
 from .openai_model import OpenAIModel
 
@@ -22,7 +23,9 @@ def bind(spec: str, **options: object) -> ModelBinding:
         options: bound to every call. All providers know `temperature` and `system` (what the model is told
             before the prompt). For `openai` also `base_url` and `api_key` (else taken from `XCS_BASE_URL` and
             `XCS_API_KEY`, or `OPENAI_BASE_URL` and `OPENAI_API_KEY`), `timeout` in seconds, `max_retries`, and
-            anything the request takes, such as `max_tokens`.
+            anything the request takes, such as `max_tokens`; `prices=(input, output)` for a million tokens adds what
+            calls cost to the statistics. A policy as `xcs.op` takes it goes with every provider: `timeout_s`,
+            `retries`, `max_concurrency`, `rate_limit`.
 
     Raises:
         XCSError: where `spec` names no provider or no model.
@@ -65,7 +68,7 @@ def embedded(
     if not any(text.strip() for text in model.corpus):
         raise XCSError("expected at least one text with words in `corpus`, found none")
     bound = {**options, "latency_s": latency_s}
-    EmbeddedOptions.of(bound)
+    EmbeddedOptions.of(Endpoint.of(model, bound).options)
     return ModelBinding.of(model, bound)
 
 

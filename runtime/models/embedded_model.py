@@ -22,7 +22,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ...diagnostics.errors import XCSError
 from .default_corpus import TEXTS
@@ -86,6 +86,25 @@ class EmbeddedModel:
         """The provider's keyword."""
         return "embedded"
 
+    def options_under(self, timeout_s: float | None, is_retried: bool) -> dict[str, object]:
+        """None: it has no client."""
+        return {}
+
+    async def complete_async(self, prompt: str, options: Mapping[str, object]) -> str:
+        """The same, the latency awaited."""
+        import asyncio
+
+        await asyncio.sleep(EmbeddedOptions.of(options).latency_s)
+        return self.complete(prompt, {**options, "latency_s": 0.0})
+
+    def parse(self, prompt: str, options: Mapping[str, object]) -> Any:
+        """Not offered."""
+        raise XCSError("expected a model of provider `openai` for structured output, found the embedded model")
+
+    def message(self, prompt: Any, options: Mapping[str, object]) -> Any:
+        """Not offered."""
+        raise XCSError("expected a model of provider `openai` for messages and tools, found the embedded model")
+
     def complete(self, prompt: str, options: Mapping[str, object]) -> str:
         """The answer to a prompt, after `latency_s` seconds."""
         from .decoder import uniform_noise
@@ -111,6 +130,15 @@ class EmbeddedModel:
         decoder = decoder_of(self.corpus)
         time.sleep(chosen.latency_s)
         return decoder.index.embedding(text)
+
+    def embed_batch(self, texts: list[str], options: Mapping[str, object]) -> np.ndarray:
+        """`f32[texts, 256]`, after one latency."""
+        import numpy as np
+
+        chosen = EmbeddedOptions.of(options)
+        decoder = decoder_of(self.corpus)
+        time.sleep(chosen.latency_s)
+        return np.array([decoder.index.embedding(text) for text in texts], dtype=np.float32).reshape(len(texts), -1)
 
 
 def decoder_of(corpus: tuple[str, ...]) -> Decoder:

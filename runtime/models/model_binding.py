@@ -6,30 +6,28 @@ everything (`Effect.UNORDERED`), so a compiled program overlaps them; none is dr
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Any
 
-from ...diagnostics.effect import Behaviour, Effect
 from ...diagnostics.errors import XCSError
+from ..limits.limited_call import call_limited
+from .endpoint import Endpoint
+from .model_methods import ModelMethods
 from .text_model import TextModel
 
-if TYPE_CHECKING:
-    import numpy as np
-
-SECRET_OPTIONS = frozenset({"api_key"})
+SECRET_OPTIONS = frozenset({"api_key", "extra_headers", "extra_query", "default_headers", "organization"})
+_CREDENTIALS = re.compile(r"//[^/@\s]+@")
 
 
 @dataclass(frozen=True, slots=True, weakref_slot=True, repr=False)
-class ModelBinding:
+class ModelBinding(ModelMethods):
     """A text model bound to options: `binding(prompt)` answers with text, `binding.embed(text)` with a vector.
 
     Two bindings are equal where provider, model and options are. Options given with a call win over the bound ones.
     Make one with `xcs.bind`, `xcs.embedded` or `xcs.default_model`.
     """
-
-    __xcs_behaviour__ = Behaviour(Effect.UNORDERED, external=True)
-    __xcs_result__ = str
 
     text_model: TextModel
     frozen_options: tuple[tuple[str, object], ...] = ()
@@ -37,6 +35,7 @@ class ModelBinding:
     @staticmethod
     def of(text_model: TextModel, options: Mapping[str, object]) -> ModelBinding:
         """A binding of `text_model`; lists and dicts among the options are frozen."""
+        Endpoint.of(text_model, options)  # a policy that is not possible is found here
         return ModelBinding(text_model, tuple(sorted((name, freeze(name, held)) for name, held in options.items())))
 
     @property
@@ -59,31 +58,40 @@ class ModelBinding:
         """The bound options, in a fresh dict."""
         return {name: thaw(held) for name, held in self.frozen_options}
 
-    def __call__(self, prompt: str, **options: object) -> str:
-        """The model's answer; raises what the provider raises."""
-        if not isinstance(prompt, str):
-            raise XCSError(
-                f"expected a prompt of type `str`, found `{type(prompt).__name__}`, in a call of `{self.name}`"
-            )
-        return self.text_model.complete(prompt, {**self.options, **options})
-
-    def embed(self, text: str, **options: object) -> np.ndarray:
-        """`f32[dim]`, of length 1: the direction of `text` in the model's space of meanings."""
-        import numpy as np  # loaded by whoever embeds; importing it here keeps programs without arrays light
-
-        return np.asarray(self.text_model.embed(text, {**self.options, **options}))
-
     def with_options(self, **options: object) -> ModelBinding:
         """The same model with these options on top of the bound ones."""
         return ModelBinding.of(self.text_model, {**self.options, **options})
 
+    def endpoint(self, options: Mapping[str, object]) -> Endpoint:
+        """Where a call with these options on top of the bound ones goes."""
+        return Endpoint.of(self.text_model, {**self.options, **options})
+
+    def _ask(self, kind: str, subject: Any, options: Mapping[str, object]) -> Any:
+        endpoint = self.endpoint(options)
+        journey = endpoint.journey()
+        if journey is None:
+            return endpoint.ask(kind, subject)
+        return call_limited(journey, lambda _: endpoint.ask(kind, subject))
+
+    async def _ask_async(self, kind: str, subject: Any, options: Mapping[str, object]) -> Any:
+        endpoint = self.endpoint(options)
+        journey = endpoint.journey()
+        if journey is None:
+            return await endpoint.ask(kind, subject)
+        from ..limits.limited_await import await_limited  # loads asyncio, which other programs can do without
+
+        return await await_limited(journey, lambda _: endpoint.ask(kind, subject))
+
     def __repr__(self) -> str:
-        shown = (f", {name}={'***' if name in SECRET_OPTIONS else repr(held)}" for name, held in self.frozen_options)
+        shown = (f", {name}={shown_option(name, thaw(held))}" for name, held in self.frozen_options)
         return f"ModelBinding({self.name!r}{''.join(shown)})"
 
 
-ModelBinding.embed.__xcs_result__ = "numpy.ndarray"  # type: ignore[attr-defined]
-ModelBinding.embed.__xcs_behaviour__ = ModelBinding.__xcs_behaviour__  # type: ignore[attr-defined]
+def shown_option(name: str, value: object) -> str:
+    """An option as text, without what nobody else is to read: keys, headers, and passwords in addresses."""
+    if name in SECRET_OPTIONS:
+        return "***"
+    return _CREDENTIALS.sub("//***@", repr(value))
 
 
 @dataclass(frozen=True, slots=True)

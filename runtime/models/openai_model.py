@@ -9,19 +9,23 @@ from __future__ import annotations
 import functools
 import os
 import threading
-from collections.abc import Mapping
+import weakref
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ...diagnostics.errors import XCSError
+from ..tally import count_usage
 
 if TYPE_CHECKING:
     import numpy as np
-    from openai import OpenAI
+    from openai import AsyncOpenAI, OpenAI
 
 CONNECTION_OPTIONS = ("base_url", "api_key", "organization", "timeout", "max_retries")
 """Options of the connection, named as the client names them; all others but `system` go into each request."""
 
+TOKENS_PER_PRICE = 1_000_000
 _LOCK = threading.Lock()
 
 
@@ -36,31 +40,127 @@ class OpenAIModel:
         """The provider's keyword."""
         return "openai"
 
+    def options_under(self, timeout_s: float | None, is_retried: bool) -> dict[str, object]:
+        """The client's own timeout ends the connection, and its own retries would multiply with those of the policy."""
+        chosen: dict[str, object] = {} if timeout_s is None else {"timeout": timeout_s}
+        return {**chosen, "max_retries": 0} if is_retried else chosen
+
     def complete(self, prompt: str, options: Mapping[str, object]) -> str:
         """The text of the first choice; an answer without text (a refusal, a tool call) is an empty string."""
-        connection, request = split_options(options)
-        system = request.pop("system", None)
-        messages = [{"role": "system", "content": system}] if system else []
-        messages.append({"role": "user", "content": prompt})
-        reply = client_for(connection).chat.completions.create(model=self.model, messages=messages, **request)  # type: ignore[call-overload]
-        return reply.choices[0].message.content or ""
+        return self.message(prompt, options).content or ""
+
+    async def complete_async(self, prompt: str, options: Mapping[str, object]) -> str:
+        """The same, awaited."""
+        connection, request, prices = split_options(options)
+        client = async_client_for(connection)
+        with without_key(connection):
+            reply = await client.chat.completions.create(model=self.model, **conversation(prompt, request))
+        self._count(reply, prices)
+        return first_choice(reply).message.content or ""
+
+    def message(self, prompt: str | Sequence[Mapping[str, Any]], options: Mapping[str, object]) -> Any:
+        """The message of the first choice, tool calls included."""
+        connection, request, prices = split_options(options)
+        client = client_for(connection)
+        with without_key(connection):
+            reply = client.chat.completions.create(model=self.model, **conversation(prompt, request))
+        self._count(reply, prices)
+        return first_choice(reply).message
+
+    def parse(self, prompt: str, options: Mapping[str, object]) -> Any:
+        """An instance of the option `response_format`, a pydantic model, by the client's own helper."""
+        connection, request, prices = split_options(options)
+        client = client_for(connection)
+        with without_key(connection):
+            reply = client.chat.completions.parse(model=self.model, **conversation(prompt, request))
+        self._count(reply, prices)
+        message = first_choice(reply).message
+        if message.parsed is None:
+            raise ValueError(f"expected an answer of `{self.model}` to parse, found {message.refusal or 'no content'}")
+        return message.parsed
 
     def embed(self, text: str, options: Mapping[str, object]) -> np.ndarray:
         """`f32[dim]` from the endpoint's embedding model, the option `embedding_model` or else this model's name."""
+        return self._embed(text, options)[0]
+
+    def embed_batch(self, texts: list[str], options: Mapping[str, object]) -> np.ndarray:
+        """`f32[texts, dim]`, in one request."""
         import numpy as np
 
-        connection, request = split_options(options)
+        return self._embed(texts, options) if texts else np.zeros((0, 0), dtype=np.float32)
+
+    def _embed(self, texts: str | list[str], options: Mapping[str, object]) -> np.ndarray:
+        import numpy as np
+
+        connection, request, prices = split_options(options)
         model = str(request.get("embedding_model", self.model))
+        client = client_for(connection)
         # Without an explicit format the client asks for base64, which not every compatible endpoint speaks.
-        reply = client_for(connection).embeddings.create(model=model, input=text, encoding_format="float")
-        vector = np.asarray(reply.data[0].embedding, dtype=np.float32)
-        return vector / max(float(np.linalg.norm(vector)), 1e-12)
+        with without_key(connection):
+            reply = client.embeddings.create(model=model, input=texts, encoding_format="float")
+        self._count(reply, prices)
+        rows = sorted(reply.data, key=lambda row: row.index)
+        vectors = np.asarray([row.embedding for row in rows], dtype=np.float32)
+        return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+
+    def _count(self, reply: Any, prices: Any) -> None:
+        """Adds what the endpoint says that the call has used."""
+        usage = getattr(reply, "usage", None)
+        if usage is None:
+            return
+        num_in, num_out = usage.prompt_tokens or 0, getattr(usage, "completion_tokens", 0) or 0
+        cost = None if prices is None else (num_in * prices[0] + num_out * prices[1]) / TOKENS_PER_PRICE
+        count_usage(f"{self.provider}:{self.model}", num_in, num_out, cost)
 
 
-def split_options(options: Mapping[str, object]) -> tuple[tuple[tuple[str, object], ...], dict[str, Any]]:
-    """What belongs to the connection, and what goes into the request."""
+def conversation(prompt: str | Sequence[Mapping[str, Any]], request: dict[str, Any]) -> dict[str, Any]:
+    """What the request holds besides the model."""
+    system = request.pop("system", None)
+    messages: list[Any] = [{"role": "system", "content": system}] if system else []
+    messages += [{"role": "user", "content": prompt}] if isinstance(prompt, str) else prompt
+    return {"messages": messages, **request}
+
+
+def first_choice(reply: Any) -> Any:
+    """The first choice of a reply; a `ValueError` where an endpoint sends something else."""
+    choices = getattr(reply, "choices", None)
+    if not choices or getattr(choices[0], "message", None) is None:
+        raise ValueError("expected an answer with a choice that holds a message, found none: the reply is malformed")
+    return choices[0]
+
+
+@contextmanager
+def without_key(connection: tuple[tuple[str, object], ...]) -> Iterator[None]:
+    """Takes the key out of the text of errors that are raised inside: some endpoints repeat it."""
+    try:
+        yield
+    except Exception as error:
+        key = dict(connection).get("api_key") or os.environ.get("OPENAI_API_KEY")
+        if isinstance(key, str) and key:
+            error.args = hidden(error.args, key)
+            for name, value in vars(error).items():
+                if isinstance(value, str | dict | list):
+                    setattr(error, name, hidden(value, key))
+        raise
+
+
+def hidden(value: Any, key: str) -> Any:
+    """`value` with `***` in place of the key, in all its texts."""
+    if isinstance(value, str):
+        return value.replace(key, "***")
+    if isinstance(value, dict):
+        return {name: hidden(held, key) for name, held in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(hidden(held, key) for held in value)
+    return value
+
+
+def split_options(options: Mapping[str, object]) -> tuple[tuple[tuple[str, object], ...], dict[str, Any], Any]:
+    """What belongs to the connection, what goes into the request, and prices for a million tokens in and out."""
     connection = tuple((name, options[name]) for name in CONNECTION_OPTIONS if options.get(name) is not None)
-    return connection, {name: held for name, held in options.items() if name not in CONNECTION_OPTIONS}
+    left_out = (*CONNECTION_OPTIONS, "prices")
+    request = {name: held for name, held in options.items() if name not in left_out}
+    return connection, request, options.get("prices")
 
 
 def client_for(connection: tuple[tuple[str, object], ...]) -> OpenAI:
@@ -69,8 +169,28 @@ def client_for(connection: tuple[tuple[str, object], ...]) -> OpenAI:
         return _open_client(os.getpid(), connection)
 
 
+def async_client_for(connection: tuple[tuple[str, object], ...]) -> AsyncOpenAI:
+    """The one asynchronous client of a connection on the running loop: its sockets belong to that loop."""
+    import asyncio
+
+    loop = asyncio.get_running_loop()
+    with _LOCK:
+        clients = _ASYNC_CLIENTS.setdefault(loop, {})
+        if connection not in clients:
+            clients[connection] = _opened("AsyncOpenAI", connection)
+        return clients[connection]
+
+
+_ASYNC_CLIENTS: weakref.WeakKeyDictionary[Any, dict[Any, Any]] = weakref.WeakKeyDictionary()
+
+
 @functools.lru_cache(maxsize=32)
 def _open_client(process_id: int, connection: tuple[tuple[str, object], ...]) -> OpenAI:
+    """A new client."""
+    return _opened("OpenAI", connection)
+
+
+def _opened(kind: str, connection: tuple[tuple[str, object], ...]) -> Any:
     """A new client; raises `XCSError` where the extra or the key is missing."""
     try:
         import openai
@@ -80,7 +200,7 @@ def _open_client(process_id: int, connection: tuple[tuple[str, object], ...]) ->
             "help: `pip install xcs[openai]`"
         ) from None
     try:
-        return openai.OpenAI(**dict(connection))  # type: ignore[arg-type]
+        return getattr(openai, kind)(**dict(connection))
     except openai.OpenAIError as error:
         raise XCSError(
             f"expected an address and a key for a model of provider `openai`, found: {error}; "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,6 +29,26 @@ class TextModel(Protocol):
         """The model's answer to `prompt`; raises `XCSError` where an option isn't understood."""
         ...
 
+    def options_under(self, timeout_s: float | None, is_retried: bool) -> dict[str, object]:
+        """Options with which its client leaves timeouts and retries to a policy."""
+        ...
+
+    async def complete_async(self, prompt: str, options: Mapping[str, object]) -> str:
+        """`complete`, awaited."""
+        ...
+
     def embed(self, text: str, options: Mapping[str, object]) -> np.ndarray:
         """`f32[dim]`, of length 1: where `text` lies in the space of meanings."""
+        ...
+
+    def embed_batch(self, texts: list[str], options: Mapping[str, object]) -> np.ndarray:
+        """`f32[texts, dim]`, each row as `embed` gives it."""
+        ...
+
+    def parse(self, prompt: str, options: Mapping[str, object]) -> Any:
+        """An instance of the option `response_format`; raises `ValueError` where the model gives none."""
+        ...
+
+    def message(self, prompt: Any, options: Mapping[str, object]) -> Any:
+        """The client's own message for a prompt or a conversation."""
         ...

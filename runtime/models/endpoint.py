@@ -1,0 +1,62 @@
+"""One place that answers: a text model with its options, and the limiters of its calls.
+
+Guarantees: an endpoint is a value; its limiters are shared by all endpoints with the same address, key and bounds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..limits.admission import Route
+from ..limits.journey import Journey
+from ..limits.policy import Policy
+from ..limits.rate import RateLimit
+from ..limits.shared import limiter_of, limiters_for
+from .text_model import TextModel
+
+POLICY_OPTIONS = ("timeout_s", "retries", "max_concurrency", "rate_limit")
+"""Options that say how calls are made; all others belong to the text model."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A text model with the options of one call."""
+
+    text_model: TextModel
+    options: Mapping[str, object]
+    policy: Policy | None
+
+    @staticmethod
+    def of(text_model: TextModel, options: Mapping[str, object]) -> Endpoint:
+        """Takes the policy out of the options; raises `XCSError` where it isn't possible."""
+        asked: dict[str, Any] = {name: options[name] for name in POLICY_OPTIONS if options.get(name) is not None}
+        rest = {name: held for name, held in options.items() if name not in POLICY_OPTIONS}
+        policy = Policy.of(**asked)
+        if policy is not None:
+            rest = {**text_model.options_under(policy.timeout_s, policy.retry is not None), **rest}
+        return Endpoint(text_model, rest, policy)
+
+    @property
+    def name(self) -> str:
+        """Provider and model, as `bind` takes them."""
+        return f"{self.text_model.provider}:{self.text_model.model}"
+
+    def route(self, weight: float = 1.0, token_limit: RateLimit | None = None) -> Route:
+        """Its limiters: its own, then those set for its model and for the process."""
+        key = hashlib.blake2b(repr(self.options.get("api_key")).encode(), digest_size=8).digest()
+        own = limiter_of((self.name, self.options.get("base_url"), key), self.name, self.policy, token_limit)
+        return Route((own, *limiters_for(self.name)), weight)
+
+    def journey(self) -> Journey | None:
+        """How a call goes; None where nothing bounds it."""
+        if self.policy is None:
+            shared = limiters_for(self.name)
+            return Journey(self.name, (Route(shared),)) if shared else None
+        return Journey(self.name, (self.route(),), self.policy.timeout_s, self.policy.retry)
+
+    def ask(self, kind: str, subject: Any) -> Any:
+        """Asks its text model once."""
+        return getattr(self.text_model, kind)(subject, self.options)

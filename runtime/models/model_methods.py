@@ -1,0 +1,90 @@
+"""What a model can be asked, whether it stands for one endpoint (`ModelBinding`) or for several (`ModelMesh`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ...diagnostics.effect import Behaviour, Effect
+from ...diagnostics.errors import XCSError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+Answer = TypeVar("Answer")
+ASKED = Behaviour(Effect.UNORDERED, external=True)
+
+
+class ModelMethods:
+    """The calls of a model. Options given with a call win over the bound ones; errors are the provider's own.
+
+    All calls commute with everything (`Effect.UNORDERED`), so a compiled program overlaps them; none is dropped,
+    repeated or merged.
+    """
+
+    __slots__ = ()
+    __xcs_behaviour__ = ASKED
+    __xcs_result__ = str
+
+    @property
+    def name(self) -> str:
+        """What error messages call it."""
+        raise NotImplementedError
+
+    def _ask(self, kind: str, subject: Any, options: Mapping[str, object]) -> Any:
+        """Asks a text model's method `kind`."""
+        raise NotImplementedError
+
+    async def _ask_async(self, kind: str, subject: Any, options: Mapping[str, object]) -> Any:
+        """The same without a thread that waits."""
+        raise NotImplementedError
+
+    def __call__(self, prompt: str, **options: object) -> str:
+        """The model's answer; raises what the provider raises."""
+        return self._ask("complete", self._checked(prompt), options)
+
+    async def acall(self, prompt: str, **options: object) -> str:
+        """The same from a coroutine: any number wait on one event loop, without threads."""
+        return await self._ask_async("complete_async", self._checked(prompt), options)
+
+    def embed(self, text: str, **options: object) -> np.ndarray:
+        """`f32[dim]`, of length 1: the direction of `text` in the model's space of meanings."""
+        import numpy as np  # loaded by whoever embeds; importing it here keeps programs without arrays light
+
+        return np.asarray(self._ask("embed", text, options))
+
+    def embed_batch(self, texts: Sequence[str], **options: object) -> np.ndarray:
+        """`f32[texts, dim]`: the directions of several texts, asked for at once."""
+        import numpy as np
+
+        return np.asarray(self._ask("embed_batch", list(texts), options))
+
+    def parse(self, prompt: str, response_format: type[Answer], **options: object) -> Answer:
+        """The answer as an instance of a pydantic model, by the client's own helper.
+
+        Raises:
+            ValueError: the model refuses, or what it answers is no such instance.
+        """
+        return self._ask("parse", self._checked(prompt), {**options, "response_format": response_format})
+
+    def message(self, prompt: str | Sequence[Mapping[str, Any]], **options: object) -> Any:
+        """The client's own message object, with `content`, `tool_calls` and `refusal`.
+
+        `prompt` may be a whole conversation, as a list of messages; `tools=` and all else go into the request.
+        """
+        return self._ask("message", prompt, options)
+
+    def _checked(self, prompt: str) -> str:
+        if not isinstance(prompt, str):
+            raise XCSError(
+                f"expected a prompt of type `str`, found `{type(prompt).__name__}`, in a call of `{self.name}`"
+            )
+        return prompt
+
+
+for _method in (ModelMethods.acall, ModelMethods.embed, ModelMethods.embed_batch, ModelMethods.parse):
+    _method.__xcs_behaviour__ = ASKED  # type: ignore[attr-defined]
+ModelMethods.message.__xcs_behaviour__ = ASKED  # type: ignore[attr-defined]
+ModelMethods.acall.__xcs_result__ = str  # type: ignore[attr-defined]
+ModelMethods.embed.__xcs_result__ = "numpy.ndarray"  # type: ignore[attr-defined]
+ModelMethods.embed_batch.__xcs_result__ = "numpy.ndarray"  # type: ignore[attr-defined]

@@ -1,0 +1,228 @@
+"""An OpenAI-compatible HTTP server in a process of its own, whose answers go wrong as prompts ask for.
+
+A prompt is a name and what each attempt at it meets: `q7|500|reset` is answered by a 500, then by a reset connection,
+then well; a fault `500@a` is one of server `a` only. Started as a script it prints its port, and writes each request as a JSON line to the file it is given:
+`[start, end, prompt, status]`, in seconds of the system's clock. Faults last as long as the clients allow.
+"""
+
+from __future__ import annotations
+
+import http.server
+import json
+import random
+import socket
+import socketserver
+import struct
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+HANG_S = 20.0
+DRIP_S = 0.05  # between two bytes of a slow answer
+
+
+class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
+    """Counts attempts, and logs requests."""
+
+    daemon_threads = True
+    allow_reuse_address = True
+    request_queue_size = 256
+
+    def __init__(self, port: int, log: Path, latency_s: float, seed: int) -> None:
+        super().__init__(("127.0.0.1", port), Handler)
+        self.name = log.stem
+        self.log = log.open("a", encoding="utf-8")
+        self.latency_s = latency_s
+        self.random = random.Random(seed)
+        self.attempts: Counter[str] = Counter()
+        self.lock = threading.Lock()
+
+    def handle_error(self, *_: object) -> None:
+        """Clients that go away are part of the tests."""
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    """One connection."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    server: Server
+
+    def do_POST(self) -> None:
+        start = time.time()
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        prompt = body["messages"][-1]["content"] if "messages" in body else str(body["input"])
+        name, *faults = prompt.split("|")
+        with self.server.lock:
+            attempt = self.server.attempts[prompt]
+            self.server.attempts[prompt] += 1
+            latency_s = self.server.latency_s * self.server.random.uniform(0.9, 1.1)
+        time.sleep(latency_s)
+        status = 0
+        fault, _, place = (faults[attempt] if attempt < len(faults) else "ok").partition("@")
+        fault, _, argument = ("ok" if place and place != self.server.name else fault).partition(":")
+        try:
+            status = self.answer(fault, argument, name, body)
+        finally:
+            with self.server.lock:
+                self.server.log.write(json.dumps([start, time.time(), prompt, status]) + "\n")
+                self.server.log.flush()
+
+    def answer(self, fault: str, argument: str, name: str, body: dict[str, Any]) -> int:
+        reply = json.dumps(completion(name, body) if "messages" in body else vectors(body)).encode()
+        if fault == "reset":
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.connection.close()
+            self.close_connection = True
+            return 0
+        if fault == "hang":
+            time.sleep(HANG_S)
+        elif fault.isdigit():
+            key = self.headers.get("Authorization", "").removeprefix("Bearer ")
+            error = {"error": {"message": f"refused: {name} with {key}", "type": "test", "code": fault}}
+            reply = json.dumps(error).encode()
+            self.head(int(fault), len(reply), {"Retry-After": argument} if argument else {})
+            self.wfile.write(reply)
+            return int(fault)
+        elif fault == "malformed":
+            reply = b'{"choices": [{"mess'
+        elif fault == "empty":
+            reply = b"{}"
+        elif fault == "truncated":
+            self.head(200, len(reply) + 100)
+            self.wfile.write(reply)
+            self.close_connection = True
+            return 200
+        if body.get("stream"):
+            self.stream(name, body)
+            return 200
+        self.head(200, len(reply))
+        if fault == "drip":
+            for byte in reply:
+                self.wfile.write(bytes([byte]))
+                time.sleep(DRIP_S)
+        else:
+            self.wfile.write(reply)
+        return 200
+
+    def stream(self, name: str, body: dict[str, Any]) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.send_header("Connection", "close")
+        self.end_headers()
+        for word in f"echo {name}".split():
+            chunk = {"index": 0, "delta": {"content": word}}
+            event = {"id": "1", "object": "chat.completion.chunk", "created": 0, "model": body["model"]}
+            self.wfile.write(f"data: {json.dumps({**event, 'choices': [chunk]})}\n\n".encode())
+            self.wfile.flush()
+        self.wfile.write(b"data: [DONE]\n\n")
+        self.close_connection = True
+
+    def head(self, status: int, length: int, headers: dict[str, str] | None = None) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(length))
+        for name, text in (headers or {}).items():
+            self.send_header(name, text)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Keeps the test's output clean."""
+
+
+def completion(name: str, body: dict[str, Any]) -> dict[str, Any]:
+    """A chat completion: JSON where a schema is asked for, a tool call where there are tools, else an echo."""
+    message: dict[str, Any] = {"role": "assistant", "content": f"echo {name}"}
+    if "response_format" in body:
+        message["content"] = json.dumps({"answer": name, "score": len(name)})
+    if "tools" in body:
+        function = {"name": body["tools"][0]["function"]["name"], "arguments": json.dumps({"text": name})}
+        message = {**message, "content": None, "tool_calls": [{"id": "1", "type": "function", "function": function}]}
+    return {
+        "id": "1",
+        "object": "chat.completion",
+        "created": 0,
+        "model": body["model"],
+        "choices": [{"index": 0, "finish_reason": "stop", "message": message}],
+        "usage": {"prompt_tokens": 20, "completion_tokens": 10, "total_tokens": 30},
+    }
+
+
+def vectors(body: dict[str, Any]) -> dict[str, Any]:
+    """An embedding for each input."""
+    texts = [body["input"]] if isinstance(body["input"], str) else body["input"]
+    data = [{"object": "embedding", "index": i, "embedding": [len(text), 1.0]} for i, text in enumerate(texts)]
+    usage = {"prompt_tokens": len(texts), "total_tokens": len(texts)}
+    return {"object": "list", "model": body["model"], "data": data[::-1], "usage": usage}
+
+
+@dataclass(frozen=True)
+class Logged:
+    """One request, as the server saw it."""
+
+    start_s: float
+    end_s: float
+    prompt: str
+    status: int
+
+
+@dataclass
+class EndpointProcess:
+    """A running server: kill it, start it again at the same port, read its log."""
+
+    log: Path
+    latency_s: float = 0.0
+    seed: int = 0
+    port: int = 0
+    process: subprocess.Popen[str] | None = field(default=None, repr=False)
+
+    @property
+    def base_url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/v1"
+
+    def start(self) -> None:
+        command = [sys.executable, __file__, str(self.port), str(self.log), str(self.latency_s), str(self.seed)]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert self.process.stdout is not None
+        self.port = int(self.process.stdout.readline())
+
+    def kill(self) -> None:
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+
+    def requests(self) -> list[Logged]:
+        """What has been answered, in the order in which it came in."""
+        lines = self.log.read_text(encoding="utf-8").splitlines() if self.log.exists() else []
+        return sorted((Logged(*json.loads(line)) for line in lines), key=lambda one: one.start_s)
+
+    def prompts(self) -> list[str]:
+        return [one.prompt for one in self.requests()]
+
+
+@contextmanager
+def endpoint_process(
+    folder: Path, name: str = "one", latency_s: float = 0.0, seed: int = 0
+) -> Iterator[EndpointProcess]:
+    """A server that runs as long as the context is open."""
+    running = EndpointProcess(folder / f"{name}.log", latency_s, seed)
+    running.start()
+    try:
+        yield running
+    finally:
+        running.kill()
+
+
+if __name__ == "__main__":
+    server = Server(int(sys.argv[1]), Path(sys.argv[2]), float(sys.argv[3]), int(sys.argv[4]))
+    print(server.server_address[1], flush=True)
+    server.serve_forever()

@@ -1,0 +1,231 @@
+"""Compiled programs against a real server that fails: the results, errors and calls are those of plain Python."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from endpoint_process import EndpointProcess, endpoint_process
+
+import xcs
+
+openai = pytest.importorskip("openai")
+pytest.importorskip("tenacity")
+
+SOON = xcs.Retry(3, first_wait_s=0.01)
+KEY = "sk-very-secret-key"
+
+
+@pytest.fixture
+def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[EndpointProcess]:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with endpoint_process(tmp_path) as running:
+        yield running
+
+
+def model_of(server: EndpointProcess, **options: object) -> xcs.ModelBinding:
+    return xcs.bind("openai:small", base_url=server.base_url, api_key=KEY, max_retries=0, **options)
+
+
+def same_as_plain(program: Callable[..., Any], server: EndpointProcess, *args: Any) -> Any:
+    """What the compiled program gives: the value or the error of plain Python, and no other calls."""
+    ends, calls = [], []
+    for run in (xcs.jit(program), program):
+        seen = len(server.requests())
+        try:
+            ends.append(run(*args))
+        except openai.OpenAIError as error:
+            ends.append((type(getattr(error, "original_error", error)), str(error)))
+        calls.append(Counter(server.prompts()[seen:]))
+    assert ends[0] == ends[1]
+    return ends[0], calls
+
+
+@pytest.mark.parametrize("place", [0, 3, 6])
+@pytest.mark.parametrize("fault", ["500", "400"])
+def test_an_error_at_any_item_is_raised_as_python_raises_it(server: EndpointProcess, place: int, fault: str) -> None:
+    model = model_of(server)
+    prompts = [f"q{i}" + (f"|{fault}|{fault}" if i == place else "") for i in range(7)]
+
+    def program(prompts: list[str]) -> list[str]:
+        return [model(prompt) for prompt in prompts]
+
+    (kind, text), (compiled, plain) = same_as_plain(program, server, prompts)
+    assert issubclass(kind, openai.APIStatusError)
+    assert f"refused: q{place}" in text
+    assert set(plain) <= set(compiled)  # what comes before the error is asked in any case, later ones may be
+    assert max(compiled.values()) == 1
+
+
+def test_two_errors_at_once_give_the_first(server: EndpointProcess) -> None:
+    model = model_of(server)
+    prompts = ["a", "b|500|500", "c|429|429", "d"]
+    (_, text), _ = same_as_plain(lambda prompts: [model(prompt) for prompt in prompts], server, prompts)
+    assert "refused: b" in text
+
+
+def first_of(error: BaseException) -> str:
+    """The error of the client in whose handler this one was raised."""
+    context = error.__context__
+    while context is not None and not isinstance(context, openai.OpenAIError):
+        context = context.__context__
+    return type(context).__name__
+
+
+def test_an_error_in_a_handler(server: EndpointProcess) -> None:
+    model = model_of(server)
+
+    def program(prompts: list[str]) -> list[str]:
+        answers = []
+        for prompt in prompts:
+            try:
+                answers.append(model(prompt))
+            except openai.InternalServerError:
+                try:
+                    answers.append(model("inner|400|400"))
+                except openai.BadRequestError as error:
+                    answers.append(f"after {first_of(error)}")
+        return answers
+
+    result, _ = same_as_plain(program, server, ["a", "b|500|500", "c"])
+    assert result == ["echo a", "after InternalServerError", "echo c"]
+
+
+@pytest.mark.parametrize("fault", ["500", "429:0.05", "reset", "truncated", "malformed", "empty", "hang"])
+def test_a_fault_that_passes_is_overcome_by_retries(server: EndpointProcess, fault: str) -> None:
+    """The second fault meets the retry itself."""
+    model = model_of(server, retries=SOON, timeout_s=0.5 if fault == "hang" else 20)
+    prompts = ["a", f"b|{fault}|{fault}", "c"]
+    program = xcs.jit(lambda prompts: [model(prompt) for prompt in prompts])
+    assert program(prompts) == ["echo a", "echo b", "echo c"]
+    assert xcs.get_jit_stats(program)["retries"] == 2
+    expected = Counter({"a": 1, "c": 1, prompts[1]: 1 if fault == "hang" else 3})  # a hanging request never ends
+    assert Counter(server.prompts()) == expected
+
+
+@pytest.mark.parametrize("fault", ["hang", "drip"])
+def test_a_slow_answer_is_given_up_in_its_place(server: EndpointProcess, fault: str) -> None:
+    """A server that sends a byte now and then outwits the client's own timeout, which counts from the last byte."""
+    model = model_of(server, timeout_s=0.5)
+
+    @xcs.jit
+    def program(prompts: list[str]) -> list[str]:
+        answers = []
+        for prompt in prompts:
+            try:
+                answers.append(model(prompt))
+            except (TimeoutError, openai.APITimeoutError):
+                answers.append("too slow")
+        return answers
+
+    assert program(["a", f"b|{fault}", "c"]) == ["echo a", "too slow", "echo c"]
+
+
+def test_a_server_that_is_started_again(server: EndpointProcess) -> None:
+    """It dies while calls are made, and comes back at the same address."""
+    model = model_of(server, retries=xcs.Retry(100, first_wait_s=0.1, max_wait_s=0.1))
+    is_dead = threading.Event()
+
+    @xcs.op(effect="ordered")
+    def kill() -> None:
+        server.kill()
+        is_dead.set()
+
+    @xcs.jit
+    def program(prompts: list[str]) -> tuple[list[str], list[str]]:
+        first = [model(prompt) for prompt in prompts]
+        kill()
+        return first, [model(f"again {prompt} {len(first)}") for prompt in prompts]
+
+    def start_again() -> None:
+        assert is_dead.wait(30)
+        server.start()
+
+    starter = threading.Thread(target=start_again)
+    starter.start()
+    try:
+        first, second = program(["a", "b", "c"])
+    finally:
+        is_dead.set()
+        starter.join()
+    assert first == ["echo a", "echo b", "echo c"]
+    assert second == ["echo again a 3", "echo again b 3", "echo again c 3"]
+
+
+def test_streams_of_the_client_itself_come_in_order(server: EndpointProcess) -> None:
+    client = openai.OpenAI(base_url=server.base_url, api_key=KEY, max_retries=0)
+
+    @xcs.op(effect="unordered")
+    def streamed(prompt: str) -> str:
+        messages: list[Any] = [{"role": "user", "content": prompt}]
+        chunks = client.chat.completions.create(model="small", messages=messages, stream=True)
+        return "-".join(chunk.choices[0].delta.content or "" for chunk in chunks)
+
+    program = xcs.jit(lambda prompts: [streamed(prompt) for prompt in prompts])
+    assert program(["a", "b", "c"]) == ["echo-a", "echo-b", "echo-c"]
+
+
+def test_no_key_is_shown_anywhere(
+    server: EndpointProcess, tmp_path: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The server repeats the key in its errors; everything that XCS shows is searched for it."""
+    caplog.set_level("DEBUG")
+    models = [model_of(server, retries=xcs.Retry(1, first_wait_s=0), extra_headers={"X-Key": KEY}) for _ in range(2)]
+    mesh = xcs.ModelMesh(models)
+    error_texts = []
+
+    class Agent:
+        def __init__(self) -> None:
+            self.model, self.mesh = models[0], mesh
+
+        def __call__(self, prompts: list[str]) -> list[str]:
+            return [self.model(prompt) + self.mesh(prompt) for prompt in prompts]
+
+    agent = xcs.jit(Agent())
+    for program in (agent, xcs.jit(lambda prompts: [models[0](p) + mesh(p) for p in prompts])):
+        with xcs.timeline(tmp_path / "trace.json"):
+            program(["a", "b"])
+            with pytest.raises(openai.AuthenticationError) as caught:
+                program(["a", "b|401|401|401|401|401|401"])
+        error = caught.value
+        error_texts += [str(error), repr(error), str(vars(error)), *getattr(error, "__notes__", [])]
+        lowered = program.lower()
+        error_texts += [lowered.as_text(debuginfo=True), lowered.as_text(generic=True), program.compile().as_text()]
+        error_texts += [str(xcs.get_jit_stats(program)), str(xcs.explain(program))]
+    shown = [repr(mesh), str(mesh.stats()), *map(repr, models), (tmp_path / "trace.json").read_text(), *error_texts]
+    assert any("401" in text for text in shown)
+    logged = [record.getMessage() for record in caplog.records if record.name.startswith("xcs")]
+    for text in (*shown, *logged, *capfd.readouterr()):
+        assert KEY not in text
+
+
+def test_structured_answers_tools_and_embeddings(server: EndpointProcess) -> None:
+    pydantic = pytest.importorskip("pydantic")
+    verdict = pydantic.create_model("Verdict", answer=(str, ...), score=(int, ...))
+    model = model_of(server, prices=(3.0, 6.0))
+    tool = {"type": "function", "function": {"name": "look_up", "parameters": {"type": "object", "properties": {}}}}
+
+    @xcs.jit
+    def program(prompts: list[str]) -> list[Any]:
+        verdicts = [model.parse(prompt, verdict) for prompt in prompts]
+        calls = [model.message(prompt, tools=[tool]).tool_calls[0].function for prompt in prompts]
+        return [verdicts, calls]
+
+    verdicts, calls = program(["one", "three"])
+    assert [(one.answer, one.score) for one in verdicts] == [("one", 3), ("three", 5)]
+    assert [(call.name, json.loads(call.arguments)) for call in calls] == [
+        ("look_up", {"text": "one"}),
+        ("look_up", {"text": "three"}),
+    ]
+    usage = xcs.get_jit_stats(program)["usage"]["openai:small"]
+    assert (usage["calls"], usage["prompt_tokens"], usage["completion_tokens"]) == (4, 80, 40)
+    assert usage["cost"] == pytest.approx((80 * 3 + 40 * 6) / 1e6)
+    rows = model.embed_batch(["ab", "a"])
+    assert rows.shape == (2, 2)
+    assert (rows[1] == model.embed("a")).all()
+    assert model.embed_batch([]).shape[0] == 0
