@@ -86,6 +86,10 @@ class EmbeddedModel:
         """The provider's keyword."""
         return "embedded"
 
+    def open(self, options: Mapping[str, object]) -> None:
+        """Builds what is computed from its documents."""
+        decoder_of(self.corpus)
+
     def options_under(self, timeout_s: float | None, is_retried: bool) -> dict[str, object]:
         """None: it has no client."""
         return {}

@@ -29,6 +29,8 @@ class ModelBinding(ModelMethods):
     Make one with `xcs.bind`, `xcs.embedded` or `xcs.default_model`.
     """
 
+    __xcs_result__ = str
+
     text_model: TextModel
     frozen_options: tuple[tuple[str, object], ...] = ()
 
@@ -71,6 +73,7 @@ class ModelBinding(ModelMethods):
         journey = endpoint.journey()
         if journey is None:
             return endpoint.ask(kind, subject)
+        endpoint.text_model.open(endpoint.options)
         return call_limited(journey, lambda _: endpoint.ask(kind, subject))
 
     async def _ask_async(self, kind: str, subject: Any, options: Mapping[str, object]) -> Any:
@@ -78,6 +81,7 @@ class ModelBinding(ModelMethods):
         journey = endpoint.journey()
         if journey is None:
             return await endpoint.ask(kind, subject)
+        endpoint.text_model.open(endpoint.options)
         from ..limits.limited_await import await_limited  # loads asyncio, which other programs can do without
 
         return await await_limited(journey, lambda _: endpoint.ask(kind, subject))

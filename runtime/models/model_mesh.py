@@ -49,6 +49,8 @@ class ModelMesh(ModelMethods):
         break_after: failures in a row after which an endpoint is left alone for `cooldown_s` seconds.
     """
 
+    __xcs_result__ = str
+
     bindings: tuple[ModelBinding, ...]
     weights: tuple[float, ...]
     token_limits: tuple[RateLimit | None, ...]
@@ -126,6 +128,8 @@ class ModelMesh(ModelMethods):
     def _journey(self, kind: str, subject: Any, options: Mapping[str, object]) -> tuple[Journey, list[Endpoint]]:
         own = {} if self.timeout_s is None else {"timeout_s": self.timeout_s}
         endpoints = [binding.endpoint({"retries": Retry(0), **own, **options}) for binding in self.bindings]
+        for endpoint in endpoints:
+            endpoint.text_model.open(endpoint.options)
         limited = zip(endpoints, self.weights, self.token_limits, strict=True)
         routes = [endpoint.route(weight, token_limit) for endpoint, weight, token_limit in limited]
         health = _health_of(self)

@@ -19,12 +19,11 @@ class ModelMethods:
     """The calls of a model. Options given with a call win over the bound ones; errors are the provider's own.
 
     All calls commute with everything (`Effect.UNORDERED`), so a compiled program overlaps them; none is dropped,
-    repeated or merged.
+    repeated or merged. What calling gives (`__xcs_result__`) each class promises itself: promises aren't inherited.
     """
 
     __slots__ = ()
     __xcs_behaviour__ = ASKED
-    __xcs_result__ = str
 
     @property
     def name(self) -> str:

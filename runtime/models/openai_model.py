@@ -40,6 +40,10 @@ class OpenAIModel:
         """The provider's keyword."""
         return "openai"
 
+    def open(self, options: Mapping[str, object]) -> None:
+        """Opens the client: the first one of a process takes a good part of a second."""
+        client_for(split_options(options)[0])
+
     def options_under(self, timeout_s: float | None, is_retried: bool) -> dict[str, object]:
         """The client's own timeout ends the connection, and its own retries would multiply with those of the policy."""
         chosen: dict[str, object] = {} if timeout_s is None else {"timeout": timeout_s}

@@ -29,6 +29,10 @@ class TextModel(Protocol):
         """The model's answer to `prompt`; raises `XCSError` where an option isn't understood."""
         ...
 
+    def open(self, options: Mapping[str, object]) -> None:
+        """Gets ready what the first call would have to make, so that it isn't made while the call counts for limits."""
+        ...
+
     def options_under(self, timeout_s: float | None, is_retried: bool) -> dict[str, object]:
         """Options with which its client leaves timeouts and retries to a policy."""
         ...

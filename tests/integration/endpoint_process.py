@@ -1,8 +1,9 @@
 """An OpenAI-compatible HTTP server in a process of its own, whose answers go wrong as prompts ask for.
 
 A prompt is a name and what each attempt at it meets: `q7|500|reset` is answered by a 500, then by a reset connection,
-then well; a fault `500@a` is one of server `a` only. Started as a script it prints its port, and writes each request as a JSON line to the file it is given:
-`[start, end, prompt, status]`, in seconds of the system's clock. Faults last as long as the clients allow.
+then well; a fault `500@a` is one of server `a` only. Started as a script it prints its port, and writes to the file it
+is given two JSON lines for each request: `[number, start, prompt]` when it has come in, before anything is answered,
+and `[number, end, status]` when it has been answered, in seconds of the system's clock.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +45,12 @@ class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
         self.random = random.Random(seed)
         self.attempts: Counter[str] = Counter()
         self.lock = threading.Lock()
+        self.num_requests = time.time_ns()  # another process goes on with other numbers
+
+    def note(self, *line: object) -> None:
+        """Writes one line, with the lock held."""
+        self.log.write(json.dumps(line) + "\n")
+        self.log.flush()
 
     def handle_error(self, *_: object) -> None:
         """Clients that go away are part of the tests."""
@@ -61,6 +69,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         prompt = body["messages"][-1]["content"] if "messages" in body else str(body["input"])
         name, *faults = prompt.split("|")
         with self.server.lock:
+            number = self.server.num_requests
+            self.server.num_requests += 1
+            self.server.note(number, start, prompt)
             attempt = self.server.attempts[prompt]
             self.server.attempts[prompt] += 1
             latency_s = self.server.latency_s * self.server.random.uniform(0.9, 1.1)
@@ -72,8 +83,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             status = self.answer(fault, argument, name, body)
         finally:
             with self.server.lock:
-                self.server.log.write(json.dumps([start, time.time(), prompt, status]) + "\n")
-                self.server.log.flush()
+                self.server.note(number, time.time(), status)
 
     def answer(self, fault: str, argument: str, name: str, body: dict[str, Any]) -> int:
         reply = json.dumps(completion(name, body) if "messages" in body else vectors(body)).encode()
@@ -201,9 +211,17 @@ class EndpointProcess:
         self.process.stdout.close()
 
     def requests(self) -> list[Logged]:
-        """What has been answered, in the order in which it came in."""
-        lines = self.log.read_text(encoding="utf-8").splitlines() if self.log.exists() else []
-        return sorted((Logged(*json.loads(line)) for line in lines), key=lambda one: one.start_s)
+        """What has come in, in that order; the end of what has not been answered is infinite, and its status 0."""
+        arrived: dict[int, tuple[float, str]] = {}
+        answered: dict[int, tuple[float, int]] = {}
+        for line in self.log.read_text(encoding="utf-8").splitlines() if self.log.exists() else []:
+            number, time_s, what = json.loads(line)
+            if isinstance(what, str):
+                arrived[number] = time_s, what
+            else:
+                answered[number] = time_s, what
+        requests = [(start, *answered.get(number, (inf, 0)), prompt) for number, (start, prompt) in arrived.items()]
+        return [Logged(start, end, prompt, status) for start, end, status, prompt in sorted(requests)]
 
     def prompts(self) -> list[str]:
         return [one.prompt for one in self.requests()]
