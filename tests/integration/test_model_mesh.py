@@ -47,7 +47,7 @@ def most_in_a_window(requests: list[Logged], window_s: float) -> int:
 
 
 def test_limits_are_kept_and_used(servers: list[EndpointProcess]) -> None:
-    """50 in flight and 600 requests a minute, as 5 in flight and 60 requests in 10 s, for one and a half such periods."""
+    """50 in flight and 600 requests a minute, as 5 in flight and 60 requests in 10 s, for one period and a half."""
     mesh = mesh_of(servers, max_concurrency=5, rate_limit=xcs.RateLimit(60, per_s=10.0))
     program = xcs.jit(lambda prompts: [mesh(prompt) for prompt in prompts])
     prompts = [f"q{i}" for i in range(3 * 90)]
