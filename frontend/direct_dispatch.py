@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from ..lowering.all_tensor import all_tensor_kernel
 from ..runtime.plan import Plan
 from .effects.summary import Guard
-from .guard_check import compile_guards
+from .guard_check import guard_source
 from .stats import Counters
 from .timeline import current_instrument
 
@@ -33,28 +33,41 @@ def direct_dispatch(plan: Plan, num_args: int, guards: Iterable[Guard], calls: D
     """Direct dispatch for a plan that is one kernel of all its `num_args` arguments; None for any other."""
     kernel = all_tensor_kernel(plan)
     staged = None if kernel is None or not num_args else kernel.direct
-    return None if staged is None else _dispatch(staged, num_args, compile_guards(guards), calls)
+    return None if staged is None else _dispatch(staged, num_args, guards, calls)
 
 
-def _dispatch(staged: Any, num_args: int, holds: Callable[[], bool], calls: DirectCalls) -> DirectDispatch:
+_SOURCE = """
+def dispatch(args):
+    if {types} and {guards} and not is_disabled() and instrument() is None:
+        try:
+            result = jitted(*args)
+        except Exception:  # the plan decides what is raised, and how
+            return missed
+        count()
+        return unwrap(result) if staged.wraps_values else result
+    return missed
+"""
+"""One flat function: each call in it would cost a hundredth of what it dispatches."""
+
+
+def _dispatch(staged: Any, num_args: int, guards: Iterable[Guard], calls: DirectCalls) -> DirectDispatch:
     import jax  # loaded already: the kernel is its own
 
     from ..lowering.staged_function import unwrap
 
-    jitted, are_arrays = staged.jitted, frozenset((type(jax.numpy.zeros(())),)).issuperset
-    is_disabled, counters, lock = calls.disabled.get, calls.counters, calls.counters.lock
-
-    def dispatch(args: tuple[Any, ...]) -> Any:  # a closure: attribute loads would cost as much as the checks
-        if len(args) != num_args or not are_arrays(map(type, args)) or not holds():
-            return MISSED
-        if is_disabled() or current_instrument() is not None:
-            return MISSED
-        try:
-            result = jitted(*args)
-        except Exception:  # the plan decides what is raised, and how
-            return MISSED
-        with lock:
-            counters.calls += 1
-        return unwrap(result) if staged.wraps_values else result
-
-    return dispatch
+    array_type = type(jax.numpy.zeros(()))
+    test, names = guard_source(guards)
+    names |= {
+        "array_type": array_type,
+        "are_arrays": frozenset((array_type,)).issuperset,
+        "is_disabled": calls.disabled.get,
+        "instrument": current_instrument,
+        "jitted": staged.jitted,
+        "staged": staged,
+        "unwrap": unwrap,
+        "count": calls.counters.count_direct,
+        "missed": MISSED,
+    }
+    types = "type(args[0]) is array_type" if num_args == 1 else "are_arrays(map(type, args))"
+    exec(_SOURCE.format(types=f"len(args) == {num_args} and {types}", guards=test), names)
+    return names["dispatch"]

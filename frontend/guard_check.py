@@ -1,19 +1,19 @@
-"""Guards as one function: what a program relies on, checked by straight-line code before each direct call."""
+"""Guards as one expression: what a program relies on, checked by straight-line code before each direct call."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from .effects.scope import CellView, FunctionView
 from .effects.summary import Guard
 
 
-def compile_guards(guards: Iterable[Guard]) -> Callable[[], bool]:
-    """A function without arguments that says whether all guards hold, at about 50 ns for each."""
+def guard_source(guards: Iterable[Guard]) -> tuple[str, dict[str, Any]]:
+    """An expression that says whether all guards hold, at about 50 ns for each, and the names it uses."""
     names: dict[str, Any] = {"absent": Guard}
     tests = [_test(guard, index, names) for index, guard in enumerate(guards)]
-    return eval(f"lambda: {' and '.join(tests) or 'True'}", names)
+    return " and ".join(tests) or "True", names
 
 
 def _test(guard: Guard, index: int, names: dict[str, Any]) -> str:

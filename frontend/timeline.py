@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
@@ -11,11 +11,8 @@ from ..runtime.instrument import Instrument
 from ..runtime.timeline import write_timeline
 
 _instrument: ContextVar[Instrument | None] = ContextVar("xcs_instrument", default=None)
-
-
-def current_instrument() -> Instrument | None:
-    """The instrument that records here, if any."""
-    return _instrument.get()
+current_instrument: Callable[[], Instrument | None] = _instrument.get
+"""The instrument that records here, if any."""
 
 
 @contextmanager
