@@ -130,7 +130,10 @@ class ComprehensionStager(LoopStager):
         hidden = {name: self.state.names.get(name) for name in targets}
 
         def body() -> None:
-            self._filtered(first.ifs, bound, (lambda: self._generate(rest, finish, made, bound)) if rest else finish)
+            with self.inside_scope(self.inner_scope or ast.ListComp):
+                self._filtered(
+                    first.ifs, bound, (lambda: self._generate(rest, finish, made, bound)) if rest else finish
+                )
 
         everything = set(self.state.names) | bound
         self.stage_loop(first.target, first.iter, targets | bound, everything, everything - targets, body, [made])

@@ -21,7 +21,7 @@ from .exits import Exits
 from .gains import GainStager
 from .names import leaves
 from .segment import Segment
-from .unbound_names import flag_of
+from .unbound_names import flag_of, inside
 from .values import Maybe, Static, Tracer, Unbound, Unstageable, Value
 
 
@@ -34,6 +34,8 @@ class NativeStager(GainStager):
             return self._stage_binding_expression(node, bound)
         self.at(node)
         segment = self.segment(node)
+        if self.inner_scope is not None and segment.may_read_unbound:
+            segment = self.segment(inside(self.inner_scope, node))
         found = self.infer(segment)
         values = [self.input_value(name) for name in segment.inputs]
         ssa = self.call_segment(segment, found, values)

@@ -57,6 +57,11 @@ class Segment:
         """How the IR calls it: its source."""
         return ast.unparse(self.body) if isinstance(self.body, ast.expr) else "\n".join(map(ast.unparse, self.body))
 
+    @property
+    def may_read_unbound(self) -> bool:
+        """Whether it reads a name that may be unbound."""
+        return bool(self.unbound) or bool(_flags(self.inputs))
+
     def nodes(self) -> Sequence[ast.stmt] | ast.expr:
         """What effect inference looks at: the prologue and the body."""
         if isinstance(self.body, ast.expr) and not self.prologue:

@@ -91,6 +91,7 @@ class Stager:
         self.loop_depth = 0  # depth of the innermost loop body
         self.num_temporaries = 0
         self.is_async = False
+        self.inner_scope: type[ast.expr] | None = None  # the comprehension or generator whose elements are staged
 
     # Layers above provide these.
     def stage_expression(self, node: ast.expr) -> Value:
@@ -127,6 +128,15 @@ class Stager:
         self.state.restore(state)
         self.builder.rewind(mark)
         self.program.rewind(facts)
+
+    @contextmanager
+    def inside_scope(self, scope: type[ast.expr]) -> Iterator[None]:
+        """While what a comprehension or generator computes for each element is staged."""
+        outer, self.inner_scope = self.inner_scope, scope
+        try:
+            yield
+        finally:
+            self.inner_scope = outer
 
     def temporary(self, value: Value) -> str:
         """A fresh local name bound to a value (no identifier of the user can be equal to it)."""

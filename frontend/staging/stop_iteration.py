@@ -53,7 +53,8 @@ class GeneratorBodyStager(ComprehensionStager):
     def as_generator_body(self, stage: Callable[[], Value]) -> Value:
         """Stage code that runs inside a generator in Python."""
         before = self.state.copy()
-        body = self.trace_side(Block(), lambda: Completion("falls", stage()), before)
+        with self.inside_scope(ast.GeneratorExp):
+            body = self.trace_side(Block(), lambda: Completion("falls", stage()), before)
         handler_block = Block(arg_types=[OBJ])
         handler = self.trace_side(handler_block, lambda: self._convert(Tracer(handler_block.args[0], ANY)), before)
         self.state = before.copy()

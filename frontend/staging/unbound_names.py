@@ -33,6 +33,17 @@ def unbind_unless(flag: str, name: str, at: ast.AST) -> ast.stmt:
     return _at(ast.If(test, [_delete(name, at)], []), at)
 
 
+def inside(scope: type[ast.expr], node: ast.expr) -> ast.expr:
+    """An expression as the element of a comprehension or generator: reading an unbound name there says so otherwise."""
+    once = _at(ast.Tuple([_at(ast.Constant(None), node)], ast.Load()), node)
+    generator = ast.comprehension(_store(PREFIX + "once", node), once, [], 0)
+    made = _at(scope(node, [generator]), node)  # type: ignore[call-arg]
+    elements = (
+        made if scope is ast.ListComp else _at(ast.List([_at(ast.Starred(made, ast.Load()), node)], ast.Load()), node)
+    )
+    return _at(ast.Subscript(elements, _at(ast.Constant(0), node), ast.Load()), node)
+
+
 def note_bound(flag: str, name: str, at: ast.AST) -> ast.stmt:
     """Set the flag of a name, and bind the name if it isn't."""
 

@@ -155,7 +155,21 @@ def unbound_in_a_function_inside(x):
     x = read(num(1))
 
 
+def unbound_in_a_comprehension(xs, missing):
+    if xs:
+        del missing
+    return [num(x) + missing for x in xs]
+
+
+def unbound_in_a_generator(xs, missing):
+    del missing
+    return any(num(x) > missing for x in xs)
+
+
 CASES = [
+    case(unbound_in_a_comprehension, ([1], 2), raises="NameError"),
+    case(unbound_in_a_comprehension, ([], 2), name="bound_in_a_comprehension"),
+    case(unbound_in_a_generator, ([1], 2), raises="NameError"),
     case(method_looked_up_once, ([1, 2],), ([],)),
     case(unbound_in_a_function_inside, (1,), raises="NameError"),
     case(name_deleted_after_its_loop, ([1, 2],)),
