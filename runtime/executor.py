@@ -5,7 +5,7 @@ Guarantees: `run` may be called from any thread, any number of times at once, al
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ..diagnostics.errors import XCSError
 from .dataflow import DEFAULT_WINDOW, Scheduler
@@ -15,19 +15,34 @@ from .plan import Plan
 from .sequential import SequentialRun
 from .workers import WorkerPool, process_pool
 
+if TYPE_CHECKING:
+    from .journal.recording import RunRecording
+
 
 class Executor(Protocol):
     """Runs a frozen plan."""
 
-    def run(self, plan: Plan, arguments: tuple[Any, ...], instrument: Instrument | None = None) -> Outcome:
-        """Runs the entry block on `arguments`, one for each of its parameters.
+    def run(
+        self,
+        plan: Plan,
+        arguments: tuple[Any, ...],
+        instrument: Instrument | None = None,
+        recording: RunRecording | None = None,
+    ) -> Outcome:
+        """Runs the entry block on `arguments`, one for each of its parameters, with a journal where one is given.
 
         What the program raises is in `Outcome.failure`; only a `KeyboardInterrupt` of the calling thread, and a bug of
         XCS, are raised.
         """
         ...
 
-    async def run_async(self, plan: Plan, arguments: tuple[Any, ...], instrument: Instrument | None = None) -> Outcome:
+    async def run_async(
+        self,
+        plan: Plan,
+        arguments: tuple[Any, ...],
+        instrument: Instrument | None = None,
+        recording: RunRecording | None = None,
+    ) -> Outcome:
         """The same inside a coroutine, for plans with `async` calls: they run on the running loop.
 
         A cancellation of the caller's task which the program doesn't catch is in `Outcome.failure`, too, or raised.
@@ -38,14 +53,26 @@ class Executor(Protocol):
 class SequentialExecutor:
     """Program order, one instruction after the other, on the calling thread: what plain Python would do."""
 
-    def run(self, plan: Plan, arguments: tuple[Any, ...], instrument: Instrument | None = None) -> Outcome:
+    def run(
+        self,
+        plan: Plan,
+        arguments: tuple[Any, ...],
+        instrument: Instrument | None = None,
+        recording: RunRecording | None = None,
+    ) -> Outcome:
         """See `Executor.run`."""
         _refuse_async(plan)
-        return SequentialRun(plan, instrument).run(arguments)
+        return _sequential(plan, instrument, recording).run(arguments)
 
-    async def run_async(self, plan: Plan, arguments: tuple[Any, ...], instrument: Instrument | None = None) -> Outcome:
+    async def run_async(
+        self,
+        plan: Plan,
+        arguments: tuple[Any, ...],
+        instrument: Instrument | None = None,
+        recording: RunRecording | None = None,
+    ) -> Outcome:
         """See `Executor.run_async`."""
-        return await SequentialRun(plan, instrument).run_async(arguments)
+        return await _sequential(plan, instrument, recording).run_async(arguments)
 
 
 class ThreadsExecutor:
@@ -58,17 +85,47 @@ class ThreadsExecutor:
         self._pool = pool
         self._window = window
 
-    def run(self, plan: Plan, arguments: tuple[Any, ...], instrument: Instrument | None = None) -> Outcome:
+    def run(
+        self,
+        plan: Plan,
+        arguments: tuple[Any, ...],
+        instrument: Instrument | None = None,
+        recording: RunRecording | None = None,
+    ) -> Outcome:
         """See `Executor.run`."""
         _refuse_async(plan)
         window = self._window or DEFAULT_WINDOW
-        return Scheduler(plan, self._pool or process_pool(), window, instrument).run(arguments)
+        pool = self._pool or process_pool()
+        if recording is not None:
+            from .journal.recorded_threads import RecordedScheduler  # loads SQLite, likewise
 
-    async def run_async(self, plan: Plan, arguments: tuple[Any, ...], instrument: Instrument | None = None) -> Outcome:
+            return RecordedScheduler(recording, plan, pool, window, instrument).run(arguments)
+        return Scheduler(plan, pool, window, instrument).run(arguments)
+
+    async def run_async(
+        self,
+        plan: Plan,
+        arguments: tuple[Any, ...],
+        instrument: Instrument | None = None,
+        recording: RunRecording | None = None,
+    ) -> Outcome:
         """See `Executor.run_async`."""
         from .event_loop import DEFAULT_WINDOW, LoopScheduler  # loads asyncio, which other programs can do without
 
-        return await LoopScheduler(plan, self._window or DEFAULT_WINDOW, instrument).run_async(arguments)
+        window = self._window or DEFAULT_WINDOW
+        if recording is not None:
+            from .journal.recorded_loop import RecordedLoopScheduler
+
+            return await RecordedLoopScheduler(recording, plan, window, instrument).run_async(arguments)
+        return await LoopScheduler(plan, window, instrument).run_async(arguments)
+
+
+def _sequential(plan: Plan, instrument: Instrument | None, recording: RunRecording | None) -> SequentialRun:
+    if recording is None:
+        return SequentialRun(plan, instrument)
+    from .journal.recorded_sequence import RecordedSequentialRun
+
+    return RecordedSequentialRun(recording, plan, instrument)
 
 
 def _refuse_async(plan: Plan) -> None:
