@@ -28,6 +28,7 @@ from .direct_dispatch import MISSED, DirectCalls, DirectDispatch, direct_dispatc
 from .effects.abstract_type import ANY, StaticType
 from .frame_reader import FrameReader, frame_reading
 from .function_part import IMPLICIT, Computed, FunctionPart
+from .journal import JournalPath, recording_of, refuse_plain
 from .options import JitOptions
 from .signature import Parameters, Signature, signature_of
 from .stages import Compiled, Lowered, Traced, without_garbage_collection
@@ -120,6 +121,7 @@ class Wrapped:
         if direct is not None and not kwargs and (result := direct(args)) is not MISSED:
             return result
         if _disabled.get() or _DISABLED_BY_ENVIRONMENT:
+            refuse_plain(self.__xcs_wrapped__, self._xcs_options.journal, "`disable_jit`")
             return self.__xcs_wrapped__(*args, **kwargs)
         if self.__xcs_wrapped__.__defaults__ is not self._xcs_defaults:
             self._xcs_look_at_function()
@@ -129,16 +131,19 @@ class Wrapped:
             return self.__xcs_wrapped__(*args, **kwargs)  # raises Python's own error
         variant = self._xcs_variant(values)
         if variant.compiled is None:
+            refuse_plain(self.__xcs_wrapped__, self._xcs_options.journal, variant.fallback)
             self._xcs_counters.add_plain(is_fallback=variant.fallback is not None)
             with recording(self._xcs_counters.tally):
                 return self.__xcs_wrapped__(*args, **kwargs)
         direct = self._xcs_direct  # that of this program, by now
         if direct is not None and not kwargs and (result := direct(args)) is not MISSED:
             return result
+        arguments = tuple(values[i] for i in variant.passed)
+        journalled = recording_of(self.__xcs_wrapped__, self._xcs_options.journal, variant.compiled, arguments)
         border = enter_program()
         try:
             with recording(self._xcs_counters.tally):
-                outcome = variant.compiled.run(tuple(values[i] for i in variant.passed), current_instrument())
+                outcome = variant.compiled.run(arguments, current_instrument(), journalled)
         finally:
             leave_program(border)
         self._xcs_counters.add_run(outcome.totals)
@@ -308,16 +313,19 @@ class AsyncWrapped(Wrapped):
 
     async def _xcs_run(self, values: tuple[Any, ...], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if _disabled.get() or not _is_in_task():
+            refuse_plain(self.__xcs_wrapped__, self._xcs_options.journal, "no task of `asyncio`")
             return await self.__xcs_wrapped__(*args, **kwargs)
         variant = self._xcs_variant(values)
         if variant.compiled is None:
+            refuse_plain(self.__xcs_wrapped__, self._xcs_options.journal, variant.fallback)
             self._xcs_counters.add_plain(is_fallback=variant.fallback is not None)
             return await self.__xcs_wrapped__(*args, **kwargs)
         arguments = tuple(values[i] for i in variant.passed)
+        journalled = recording_of(self.__xcs_wrapped__, self._xcs_options.journal, variant.compiled, arguments)
         border = enter_program()
         try:
             with recording(self._xcs_counters.tally):
-                outcome = await variant.compiled.run_async(arguments, current_instrument())
+                outcome = await variant.compiled.run_async(arguments, current_instrument(), journalled)
         finally:
             leave_program(border)
         self._xcs_counters.add_run(outcome.totals)
@@ -352,7 +360,13 @@ def disable_jit() -> Iterator[None]:
 @overload
 def jit(target: Callable[..., Any], /) -> Any: ...
 @overload
-def jit(*, strategy: str = "adaptive", window: int | None = None, stage: str | None = None) -> Callable[[Any], Any]: ...
+def jit(
+    *,
+    strategy: str = "adaptive",
+    window: int | None = None,
+    stage: str | None = None,
+    journal: JournalPath | None = None,
+) -> Callable[[Any], Any]: ...
 def jit(
     target: Callable[..., Any] | None = None,
     /,
@@ -360,6 +374,7 @@ def jit(
     strategy: str = "adaptive",
     window: int | None = None,
     stage: str | None = None,
+    journal: JournalPath | None = None,
 ) -> Any:
     """Compile a function, or the `forward`/`__call__` of a class or of an instance.
 
@@ -370,6 +385,8 @@ def jit(
         window: iterations of one loop that may be in flight at once (default: 1024).
         stage: `gains` (the default, or what `XCS_STAGE` says) stages the code that can gain by it and runs the rest at
             Python's own speed; `all` stages whatever can be staged, for looking at a whole program as IR.
+        journal: a file that records the results of external calls, so that a run started again makes none twice: see
+            `xcs.journal`. It is opened by the first call and stays open.
 
     Returns:
         For a function a `Wrapped`; for a class the class, its method jitted; for an instance a jitted bound method;
@@ -378,7 +395,7 @@ def jit(
     Raises:
         XCSError: the strategy or the stage is unknown, or the target is nothing that can be called.
     """
-    options = JitOptions.of(strategy, window, stage)
+    options = JitOptions.of(strategy, window, stage, journal)
     if target is None:
         return functools.partial(_jit, options=options)
     return _jit(target, options)

@@ -46,32 +46,39 @@ def journal(
         close_journal(opened)
 
 
-def kept_journal(path: JournalPath) -> Journal:
-    """The journal of a jitted function, open as long as the process runs."""
-    return _opened(path, "record", "refuse", False)
+def recording_of(
+    function: Any, path: JournalPath | None, compiled: Compiled, arguments: tuple[Any, ...]
+) -> RunRecording | None:
+    """The recording of a run that is about to start, if there is a journal: the function's own, or the one around."""
+    journal = _current.get() if path is None else _kept(path)
+    return None if journal is None else journal.begin(function, compiled.plan, arguments)
 
 
-def current_journal() -> Journal | None:
-    """The journal that records here, if any."""
-    return _current.get()
-
-
-def begin(journal: Journal, function: Any, compiled: Compiled, values: tuple[Any, ...]) -> RunRecording:
-    """The recording of a run that is about to start."""
-    return journal.begin(function, compiled.plan, values)
-
-
-def refuse_plain(journal: Journal, name: str, reason: str | None) -> None:
-    """A program runs as plain Python, where nothing is recorded.
+def refuse_plain(function: Any, path: JournalPath | None, reason: str | None) -> None:
+    """A function is about to run as plain Python, of which nothing is recorded.
 
     Raises:
         XCSError: the journal is replayed.
     """
-    if journal.options.mode == "replay":
-        raise XCSError(f"expected `{name}` to be replayed, but it runs as plain Python: {reason or 'nothing overlaps'}")
+    journal = _current.get() if path is None else None
+    if journal is not None and journal.options.mode == "replay":
+        reason = reason or "none of its calls are external"
+        raise XCSError(f"expected `{function.__qualname__}` to be replayed, found that it runs as plain Python: {reason}")
+
+
+def _kept(path: JournalPath) -> Journal:
+    """The journal of a jitted function, open as long as the process runs."""
+    key = (os.fspath(path), os.getpid())
+    opened = _kept_open.get(key)
+    if opened is None:
+        opened = _kept_open[key] = _opened(path, "record", "refuse", False)
+    return opened
 
 
 def _opened(path: JournalPath, mode: str, on_mismatch: str, exceptions: bool) -> Journal:
     from ..runtime.journal.session import JournalOptions, open_journal  # loads SQLite
 
     return open_journal(path, JournalOptions(mode, on_mismatch, exceptions))
+
+
+_kept_open: dict[tuple[str, int], Journal] = {}

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ..diagnostics.errors import XCSError
 from ..passes.pipeline import PIPELINES
 from ..runtime.executor import Executor, SequentialExecutor, ThreadsExecutor
+from .journal import JournalPath
 
 STAGES = ("gains", "all")
 STAGE_VARIABLE = "XCS_STAGE"  # the default of `stage`, read each time something is jitted
@@ -22,14 +23,18 @@ class JitOptions:
         strategy: the name of a pipeline; `sequential` also runs it on the calling thread.
         window: iterations of one loop that may be in flight at once; None for the executor's default.
         stage: `gains` stages what can gain by it, `all` stages whatever can be staged.
+        journal: the file that records the results of external calls.
     """
 
     strategy: str
     window: int | None
     stage: str
+    journal: JournalPath | None = None
 
     @classmethod
-    def of(cls, strategy: str, window: int | None, stage: str | None) -> JitOptions:
+    def of(
+        cls, strategy: str, window: int | None, stage: str | None, journal: JournalPath | None = None
+    ) -> JitOptions:
         """The options as given to `jit`.
 
         Raises:
@@ -44,7 +49,7 @@ class JitOptions:
             where = ""
         if stage not in STAGES:
             raise XCSError(f"expected the stage to be one of {_choices(STAGES)}, found `{stage}`{where}")
-        return cls(strategy, window, stage)
+        return cls(strategy, window, stage, journal)
 
     @property
     def pipeline(self) -> tuple[str, ...]:

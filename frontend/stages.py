@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from io import StringIO
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Operation
@@ -32,6 +32,9 @@ from .effects.infer import resolve, resolve_awaited, resolve_early
 from .effects.summary import Guard
 from .staging.facts import Opaque
 from .staging.program import Program
+
+if TYPE_CHECKING:
+    from ..runtime.journal.recording import RunRecording
 
 
 def module_as_text(module: ModuleOp, *, debuginfo: bool = False, generic: bool = False) -> str:
@@ -187,13 +190,26 @@ class Compiled:
         """The plan as text."""
         return plan_text(self.plan)
 
-    def run(self, values: tuple[Any, ...], instrument: Instrument | None = None) -> Outcome:
-        """Run the plan; what the program raises is in the outcome."""
-        return (current_checker() or self.executor).run(self.plan, values, instrument)
+    def run(
+        self, values: tuple[Any, ...], instrument: Instrument | None = None, recording: RunRecording | None = None
+    ) -> Outcome:
+        """Run the plan, with a journal where one is given; what the program raises is in the outcome."""
+        executor = current_checker() or self.executor
+        if recording is None:
+            return executor.run(self.plan, values, instrument)
+        outcome = executor.run(self.plan, values, instrument, recording)
+        recording.end()
+        return outcome
 
-    async def run_async(self, values: tuple[Any, ...], instrument: Instrument | None = None) -> Outcome:
+    async def run_async(
+        self, values: tuple[Any, ...], instrument: Instrument | None = None, recording: RunRecording | None = None
+    ) -> Outcome:
         """The same on the running event loop, for plans with `async` calls."""
-        return await self.executor.run_async(self.plan, values, instrument)
+        if recording is None:
+            return await self.executor.run_async(self.plan, values, instrument)
+        outcome = await self.executor.run_async(self.plan, values, instrument, recording)
+        recording.end()
+        return outcome
 
     def __call__(self, *values: Any) -> Any:
         """The program's result, a coroutine if it awaits anything; raises the original exception where it fails.

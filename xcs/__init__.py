@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .frontend.effects.known import register
     from .frontend.explain import explain
     from .frontend.jit import disable_jit, get_jit_stats, jit
+    from .frontend.journal import journal
     from .frontend.op import op
     from .frontend.operation_signature import OperationSignature
     from .frontend.operator import Operator, field, module
@@ -49,6 +50,7 @@ _HOMES = {
     "field": "frontend.operator",
     "get_jit_stats": "frontend.jit",
     "jit": "frontend.jit",
+    "journal": "frontend.journal",
     "module": "frontend.operator",
     "op": "frontend.op",
     "register": "frontend.effects.known",
@@ -83,6 +85,7 @@ __all__ = [
     "field",
     "get_jit_stats",
     "jit",
+    "journal",
     "models",
     "module",
     "op",

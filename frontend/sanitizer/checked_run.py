@@ -11,7 +11,7 @@ import dataclasses
 import types
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...diagnostics.effect import Effect
 from ...diagnostics.errors import XCSError
@@ -25,6 +25,9 @@ from ...runtime.prepared import prepare
 from ...runtime.sequential import Activation, SequentialRun, Values
 from .object_states import GlobalName, ObjectStates
 from .watch import Licence, Sight, Watch
+
+if TYPE_CHECKING:
+    from ...runtime.journal.recording import RunRecording
 
 _DATA = (list, dict, set, bytearray)
 _UNPACKED_NATIVELY = frozenset({tuple, list, dict, set, frozenset, str, bytes, range})
@@ -61,12 +64,20 @@ class Violation:
 class CheckingExecutor(SequentialExecutor):
     """The sequential executor, watching."""
 
-    def run(self, plan: Plan, arguments: tuple[Any, ...], instrument: Instrument | None = None) -> Outcome:
+    def run(
+        self,
+        plan: Plan,
+        arguments: tuple[Any, ...],
+        instrument: Instrument | None = None,
+        recording: RunRecording | None = None,
+    ) -> Outcome:
         """See `Executor.run`.
 
         Raises:
-            XCSError: a call did more than its effect says.
+            XCSError: a call did more than its effect says, or there is a journal, which would keep calls from being made.
         """
+        if recording is not None:
+            raise XCSError("expected either a journal or a check of effects, found both")
         run = CheckedRun(plan, instrument)
         outcome = run.run(arguments)
         if run.violations:

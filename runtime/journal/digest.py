@@ -213,7 +213,7 @@ def call_digest(
     """
     writer = Digest(names, is_strict=True)
     try:
-        writer.writewrite_leniently([function])
+        writer.write_leniently([function])
         writer.write(args)
         writer.write(kwargs)
     except (RecursionError, RuntimeError) as error:  # too deep, or changed meanwhile

@@ -34,6 +34,8 @@ MODES = ("record", "replay")
 MISMATCHES = ("refuse", "discard")
 MAX_CALLEES = 4096
 """Callables whose code is remembered; programs that make more of them look some up again."""
+_IMMUTABLE = (type(None), bool, int, float, complex, str, bytes, tuple, frozenset)
+_first_seen: dict[str | int, tuple[Any, bytes]] = {}
 _open: dict[Path, Journal] = {}
 _open_lock = threading.Lock()
 
@@ -139,7 +141,7 @@ class Journal:
         if known is None:
             source = source_of(function, arguments)
             name = self._checked_name(_program_name(function, arguments), source)
-            data = digest_of([sorted(source.data), *(source.data[at] for at in sorted(source.data))])
+            data = b"".join(at.encode() + _as_first_seen(at, source) for at in sorted(source.data))
             known = self._programs[key] = ProgramFacts(function, name, data)
         return known
 
@@ -215,6 +217,18 @@ def close_journal(journal: Journal) -> None:
             for key in [key for key, held in _open.items() if held is journal]:
                 del _open[key]
             journal.close()
+
+
+def _as_first_seen(name: str, source: ProgramSource) -> bytes:
+    """The digest of a global: what programs may change counts as it was when a journal first saw it in this process."""
+    value = source.data[name]
+    is_fixed = isinstance(value, _IMMUTABLE) and name.rpartition(".")[2] not in source.rebound
+    if is_fixed:
+        return digest_of([value])
+    key = name if isinstance(value, _IMMUTABLE) else id(value)
+    if key not in _first_seen:
+        _first_seen[key] = (value, digest_of([value]))
+    return _first_seen[key][1]
 
 
 def _program_name(function: Any, arguments: tuple[Any, ...]) -> str:

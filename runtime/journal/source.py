@@ -9,6 +9,7 @@ Guarantees: runs no code of the program; callable from any thread.
 
 from __future__ import annotations
 
+import dis
 import functools
 import hashlib
 import os
@@ -38,11 +39,13 @@ class ProgramSource:
         digests: of the code of each function, by module and qualified name.
         names: every attribute and global that the code names; `None` if it reads some by computed names.
         data: globals and cells that are read and hold data, by module and name.
+        rebound: names of globals and cells that the code assigns.
     """
 
     digests: dict[str, str] = field(default_factory=dict)
     names: set[str] | None = field(default_factory=set)
     data: dict[str, Any] = field(default_factory=dict)
+    rebound: set[str] = field(default_factory=set)
 
 
 def source_of(function: Any, arguments: tuple[Any, ...] = ()) -> ProgramSource:
@@ -106,6 +109,7 @@ def _add(source: ProgramSource, function: types.FunctionType) -> None:
     digest = code_digest(function.__code__).hex()
     source.digests[key] = digest if key not in source.digests else f"{source.digests[key]}+{digest}"
     for code in _codes(function.__code__):
+        source.rebound.update(_assigned(code))
         if source.names is not None:
             source.names.update(code.co_names)
             if not _DYNAMIC_READS.isdisjoint(code.co_names):
@@ -141,6 +145,16 @@ def _codes(code: types.CodeType) -> Iterator[types.CodeType]:
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
             yield from _codes(constant)
+
+
+@functools.lru_cache(maxsize=4096)
+def _assigned(code: types.CodeType) -> frozenset[str]:
+    """The globals and cells that code assigns."""
+    return frozenset(
+        str(instruction.argval)
+        for instruction in dis.get_instructions(code)
+        if instruction.opname in ("STORE_GLOBAL", "STORE_DEREF")
+    )
 
 
 @functools.lru_cache(maxsize=4096)
