@@ -165,7 +165,7 @@ class BranchStager(AwaitStager):
         joined = [self._joined_value(joins.pairs[i], results[i], i in clean, sides) for i in range(len(joins.pairs))]
         for name, found in names.items():
             self.state.names[name] = self._resolve(found, joined)
-        for name in set(left.state.names) | set(right.state.names):
+        for name in dict.fromkeys((*left.state.names, *right.state.names)):
             if name not in names:
                 self.state.names.pop(name, None)
         if not left.reaches_end and not right.reaches_end:
@@ -181,7 +181,7 @@ class BranchStager(AwaitStager):
         names: dict[str, object] = {}
         if captured := _captured_names(left.state) | _captured_names(right.state):
             live = live | captured
-        for name in set(left.state.names) | set(right.state.names):
+        for name in dict.fromkeys((*left.state.names, *right.state.names)):
             is_exit = name.startswith(EXIT)
             if name not in live and not name.startswith("_xcs_"):
                 continue

@@ -217,7 +217,7 @@ class CarryingStager(LeavingStager):
             self.builder.yield_([*first, *(yields[i] for i in kept)])
         results = emit([initial[i] for i in kept], [block for block, _ in traced])
         self._set_carried({keys[i]: results[number] for number, i in enumerate(kept)}, carried)
-        for name in bound - set(carried.names) - self.function_names.nonlocal_names:
+        for name in sorted(bound - set(carried.names) - self.function_names.nonlocal_names):
             if name in live or name in self.state.names:
                 value = self.state.names.get(name)
                 if not (isinstance(value, Owned) and name in before.names and before.names[name] is value):

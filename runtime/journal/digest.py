@@ -28,6 +28,7 @@ MAX_VALUES = 10_000_000
 """Values looked at for one digest: what is larger takes seconds and is no input of a call."""
 _ENDPOINTS = ("base_url", "_base_url", "organization", "project", "api_version", "model")
 _FUNCTIONS = (types.FunctionType, types.MethodType, types.BuiltinFunctionType, functools.partial)
+_UNCHANGING = frozenset({tuple, frozenset, type, types.ModuleType, *_FUNCTIONS})
 _ITERATORS = (types.GeneratorType, types.CoroutineType, types.AsyncGeneratorType)
 
 
@@ -51,7 +52,7 @@ class Digest(Writer):
         self._num_values += 1
         if self._num_values > MAX_VALUES:
             raise Unwritable("it is too large")
-        if type(value) not in (tuple, frozenset):
+        if type(value) not in _UNCHANGING:
             self.mutable[id(value)] = value
         if id(value) in self._around:
             self.out += b"R"
@@ -203,7 +204,7 @@ def call_digest(
     """The digest of a call, and the objects in it that others may change, by `id`.
 
     Args:
-        function: what is called.
+        function: what is called; a plain function counts by the code that the caller knows of it.
         args: with what.
         kwargs: likewise.
         names: the attributes that it may read; `None` for any.
@@ -213,12 +214,25 @@ def call_digest(
     """
     writer = Digest(names, is_strict=True)
     try:
-        writer.write_leniently([function])
-        writer.write(args)
-        writer.write(kwargs)
+        if not is_plain(function):
+            writer.write_leniently([function])
+        writer.items(b"(", args, len(args))
+        for key, value in kwargs.items():
+            writer.text(b"=", key)
+            writer.write(value)
     except (RecursionError, RuntimeError) as error:  # too deep, or changed meanwhile
         raise Unwritable(str(error)) from None
     return _hash(writer), writer.mutable
+
+
+def is_plain(function: Any) -> bool:
+    """Whether a callable is nothing but its code."""
+    return (
+        type(function) is types.FunctionType
+        and not function.__closure__
+        and not function.__defaults__
+        and not function.__kwdefaults__
+    )
 
 
 def _hash(writer: Digest) -> bytes:

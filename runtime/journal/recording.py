@@ -92,6 +92,7 @@ class RunRecording:
         self._exceptions = exceptions
         self._facts_of = facts_of
         self._told = told
+        self._gathers: dict[int, Callable[[list[Any]], Gathered]] = {}  # by `id` of an instruction of the plan
         self._notices: list[str] = []
         self._lock = threading.Lock()
 
@@ -99,11 +100,14 @@ class RunRecording:
 
     def gathered(self, instruction: Call, slots: list[Any]) -> Gathered | None:
         """What a call would receive; `None` if asking would run code of the program's."""
-        starred = (read(operand, slots) for operand in starred_of(instruction.arguments))
-        if any(type(value) not in UNPACKED_NATIVELY for value in starred):
+        starred = starred_of(instruction.arguments)
+        if starred and any(type(read(operand, slots)) not in UNPACKED_NATIVELY for operand in starred):
             return None
+        gather = self._gathers.get(id(instruction))
+        if gather is None:
+            gather = self._gathers[id(instruction)] = compile_gather(instruction.callee, instruction.arguments)
         try:
-            return compile_gather(instruction.callee, instruction.arguments)(slots)
+            return gather(slots)
         except Exception:  # the call itself raises it in a moment
             return None
 

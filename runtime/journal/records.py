@@ -62,7 +62,10 @@ def write_exception(writer: Writer, error: BaseException) -> None:
     cls = type(error)
     if not isinstance(error, Exception) or error.__cause__ is not None:
         raise Unwritable(f"a `{cls.__name__}` is no plain `Exception`, or has a cause")
-    state = {"args": error.args, **error.__dict__}
+    args = error.args
+    if isinstance(error, OSError) and error.filename is not None:  # what is printed isn't among its arguments
+        args = (error.errno, error.strerror, error.filename, None, error.filename2)
+    state = {"args": args, **error.__dict__}
     made = _filled_exception(cls, state)
     if str(made) != str(error) or repr(made) != repr(error):
         raise Unwritable(f"a `{cls.__name__}` isn't told by its arguments")

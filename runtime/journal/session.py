@@ -182,7 +182,8 @@ class Journal:
             is_function = hasattr(inner, "__code__")
             source = source_of(inner if is_function else type(inner))
             names = None if source.names is None or not source.digests else frozenset(source.names)
-            code = hashlib.blake2b(json.dumps(source.digests, sort_keys=True).encode(), digest_size=8).digest()
+            called = (getattr(inner, "__module__", ""), getattr(inner, "__qualname__", ""), sorted(source.digests.items()))
+            code = hashlib.blake2b(repr(called).encode(), digest_size=8).digest()
             if len(self._callees) >= MAX_CALLEES:
                 self._callees.clear()
             # kept with the callee, so that its `id` stays its own

@@ -235,7 +235,7 @@ class Store:
     def runs(self) -> list[RunRecord]:
         """All runs, oldest first."""
         query = (
-            "SELECT id, program, started, ended, count(calls.run), coalesce(sum(length(value)), 0) FROM runs"
+            "SELECT id, program, started, runs.ended, count(calls.run), coalesce(sum(length(value)), 0) FROM runs"
             " LEFT JOIN calls ON calls.run = runs.id GROUP BY id ORDER BY started, id"
         )
         with self._lock, self._errors("read"):
