@@ -57,7 +57,7 @@ def _write(writer: Writer, tag: bytes, value: Any, numpy: Any) -> None:
     is_fortran = bool(value.flags.fnc)
     writer.out += tag
     writer.text(b"s", _dtype_name(value.dtype, numpy))
-    writer.items(b"t", value.shape, value.ndim)
+    writer.write(value.shape)
     writer.out.append(is_fortran)
     writer.blob(b"b", value.tobytes("F" if is_fortran else "C"))
 

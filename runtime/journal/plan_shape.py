@@ -8,10 +8,12 @@ from __future__ import annotations
 import dataclasses
 import enum
 import hashlib
+import types
 from typing import Any
 
 from ..plan import Literal, Plan
 from .digest import digest_of
+from .source import bare, code_digest
 
 _IGNORED = frozenset({"location", "resolve", "resolve_early", "resolve_awaited", "prepared"})
 
@@ -28,7 +30,7 @@ def plan_shape(plan: Plan) -> bytes:
 
 def _feed(digest: Any, value: Any) -> None:
     if isinstance(value, Literal):
-        digest.update(b"L" + digest_of([value.value]))
+        digest.update(b"L" + _literal(value.value))
     elif isinstance(value, enum.Enum):
         digest.update(f"E{value.name};".encode())
     elif dataclasses.is_dataclass(value):
@@ -43,3 +45,13 @@ def _feed(digest: Any, value: Any) -> None:
             _feed(digest, part)
     else:
         digest.update(f"{type(value).__name__}:{value!r};".encode())
+
+
+def _literal(value: Any) -> bytes:
+    """Callables count by their code: what they hold is an input of the run or of their calls."""
+    inner = bare(value)
+    if not callable(inner):
+        return digest_of([value])
+    code = getattr(inner, "__code__", None)
+    named = type(inner).__qualname__, getattr(inner, "__module__", ""), getattr(inner, "__qualname__", "")
+    return repr(named).encode() + (code_digest(code) if isinstance(code, types.CodeType) else b"")

@@ -30,7 +30,7 @@ def write_record(writer: Writer, value: Any) -> None:
         _write_class(writer, b"P", cls)
         if getattr(value, "__dict__", None):
             raise Unwritable(f"a `{cls.__name__}` has attributes beside its fields")
-        writer.items(b"t", tuple(value), len(value))
+        writer.write(tuple(value))
     elif dataclasses.is_dataclass(value):
         _write_fields(writer, b"D", value, _dataclass_state(value))
     elif isinstance(value, base_model()):

@@ -202,7 +202,7 @@ class Store:
 
     def call(self, run: bytes, path: str, inputs: bytes) -> tuple[bool, bytes] | None:
         """Whether a recorded call raised, and its value; `None` if it isn't recorded."""
-        query = "SELECT raised, value FROM calls WHERE run = ? AND path = ? AND inputs = ?"
+        query = "SELECT raised, CAST(value AS BLOB) FROM calls WHERE run = ? AND path = ? AND inputs = ?"
         with self._lock, self._errors("read"):
             row = self._connection.execute(query, (run, path, inputs)).fetchone()
         return None if row is None else (bool(row[0]), _bytes(row[1]))
@@ -244,7 +244,10 @@ class Store:
 
     def calls(self, run: bytes) -> list[CallRecord]:
         """The calls of a run, in the order in which they ended."""
-        query = "SELECT * FROM calls WHERE run = ? ORDER BY ended, path"
+        query = (
+            "SELECT run, path, inputs, op, location, raised, CAST(value AS BLOB), ended, duration_ns FROM calls"
+            " WHERE run = ? ORDER BY ended, path"
+        )
         with self._lock, self._errors("read"):
             rows = self._connection.execute(query, (run,)).fetchall()
         return [

@@ -308,3 +308,12 @@ def test_only_exceptions_are_made_as_exceptions() -> None:
         decode_exception(b"X" + text("builtins") + text("SystemExit") + encode({"args": ()}))
     with pytest.raises(Unwritable, match="is no plain `Exception`"):
         encode_exception(KeyboardInterrupt())
+
+
+def test_objects_met_again_after_records() -> None:
+    shared = [np.arange(2), Pair(1, 2), Frozen("x", ()), Colour.RED]
+    inner = [3]
+    read = decode(encode([*shared, Pair(inner, ()), inner, np.arange(3), inner]))
+    assert read[4].first is read[5]
+    assert read[5] is read[7]
+    assert read[5] == [3]
