@@ -1,4 +1,4 @@
-"""`xcs.journal(path)`: results of external calls are recorded as they complete, so that a run started again has them."""
+"""`xcs.journal(path)`: results of external calls are recorded as they complete, for a run started again."""
 
 from __future__ import annotations
 
@@ -63,7 +63,9 @@ def refuse_plain(function: Any, path: JournalPath | None, reason: str | None) ->
     journal = _current.get() if path is None else None
     if journal is not None and journal.options.mode == "replay":
         reason = reason or "none of its calls are external"
-        raise XCSError(f"expected `{function.__qualname__}` to be replayed, found that it runs as plain Python: {reason}")
+        raise XCSError(
+            f"expected `{function.__qualname__}` to be replayed, found that it runs as plain Python: {reason}"
+        )
 
 
 def _kept(path: JournalPath) -> Journal:

@@ -32,9 +32,7 @@ class JitOptions:
     journal: JournalPath | None = None
 
     @classmethod
-    def of(
-        cls, strategy: str, window: int | None, stage: str | None, journal: JournalPath | None = None
-    ) -> JitOptions:
+    def of(cls, strategy: str, window: int | None, stage: str | None, journal: JournalPath | None = None) -> JitOptions:
         """The options as given to `jit`.
 
         Raises:

@@ -74,7 +74,7 @@ class CheckingExecutor(SequentialExecutor):
         """See `Executor.run`.
 
         Raises:
-            XCSError: a call did more than its effect says, or there is a journal, which would keep calls from being made.
+            XCSError: a call did more than its effect says, or there is a journal, which keeps calls from being made.
         """
         if recording is not None:
             raise XCSError("expected either a journal or a check of effects, found both")

@@ -66,7 +66,9 @@ class RecordedSequentialRun(SequentialRun):
 
     def _place(self, here: Activation, index: int, instruction: Call) -> Place | None:
         """The place of a call that the journal is for; `None` for any other."""
-        if instruction.retires or not (instruction.behaviour.external or instruction.behaviour.effect is Effect.DYNAMIC):
+        if instruction.retires or not (
+            instruction.behaviour.external or instruction.behaviour.effect is Effect.DYNAMIC
+        ):
             return None
         called = self._recording.gathered(instruction, here.slots)
         behaviour = self._behaviour(instruction, called)

@@ -19,18 +19,16 @@ import warnings
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...diagnostics.errors import XCSError, XCSWarning
 from ..call_shape import Gathered, compile_gather, read, starred_of
 from ..plan import Call
 from .digest import call_digest
 from .format import FormatError, Unwritable
+from .source import CalleeFacts
 from .store import CallRecord, Store, seal, unseal
 from .values import decode, decode_exception, encode, encode_exception
-
-if TYPE_CHECKING:
-    from .session import CalleeFacts
 
 UNPACKED_NATIVELY = frozenset({tuple, list, dict, set, frozenset, str, bytes, range})
 """Exact types whose unpacking with `*` or `**` runs no code of the program's."""

@@ -85,7 +85,7 @@ def read_exception(reader: Reader) -> Exception:
 
 def _filled_exception(cls: type[Any], state: dict[str, Any]) -> Exception:
     native = next(base for base in cls.__mro__ if base.__module__ == "builtins")
-    made = native.__new__(cls, *state["args"])
+    made: Any = native.__new__(cls, *state["args"])
     native.__init__(made, *state["args"])  # an `__init__` in Python had its effect when the original was made
     made.__dict__.update((name, value) for name, value in state.items() if name != "args")
     return made

@@ -27,7 +27,7 @@ from ..plan import Plan
 from .digest import digest_of
 from .plan_shape import plan_shape
 from .recording import RunRecording, current_scope
-from .source import ProgramSource, bare, is_own_class, source_of
+from .source import CalleeFacts, ProgramSource, bare, is_own_class, source_of
 from .store import Store
 
 MODES = ("record", "replay")
@@ -60,15 +60,6 @@ class JournalOptions:
                 raise XCSError(f"expected one of {', '.join(f'`{choice}`' for choice in choices)}, found `{value}`")
         if self.mode == "replay" and self.on_mismatch == "discard":
             raise XCSError("expected `on_mismatch` to be `refuse` in mode `replay`, which writes nothing")
-
-
-@dataclass(frozen=True, slots=True)
-class CalleeFacts:
-    """What a callee runs: a digest of its code, and the names that the code reads (`None`: any)."""
-
-    callee: Any
-    code: bytes
-    names: frozenset[str] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +101,13 @@ class Journal:
         with self._lock:
             program = self._program(function, arguments)
             digest = hashlib.blake2b(digest_size=16)
-            for part in (program.name.encode(), self._shape(plan), program.data, digest_of(arguments), current_scope.get()):
+            for part in (
+                program.name.encode(),
+                self._shape(plan),
+                program.data,
+                digest_of(arguments),
+                current_scope.get(),
+            ):
                 digest.update(len(part).to_bytes(4, "big") + part)
             number = self._numbers[digest.digest()]
             self._numbers[digest.digest()] += 1
@@ -182,7 +179,11 @@ class Journal:
             is_function = hasattr(inner, "__code__")
             source = source_of(inner if is_function else type(inner))
             names = None if source.names is None or not source.digests else frozenset(source.names)
-            called = (getattr(inner, "__module__", ""), getattr(inner, "__qualname__", ""), sorted(source.digests.items()))
+            called = (
+                getattr(inner, "__module__", ""),
+                getattr(inner, "__qualname__", ""),
+                sorted(source.digests.items()),
+            )
             code = hashlib.blake2b(repr(called).encode(), digest_size=8).digest()
             if len(self._callees) >= MAX_CALLEES:
                 self._callees.clear()

@@ -48,6 +48,15 @@ class ProgramSource:
     rebound: set[str] = field(default_factory=set)
 
 
+@dataclass(frozen=True, slots=True)
+class CalleeFacts:
+    """What a callee runs: a digest of its code, and the names that the code reads (`None`: any)."""
+
+    callee: Any
+    code: bytes
+    names: frozenset[str] | None
+
+
 def source_of(function: Any, arguments: tuple[Any, ...] = ()) -> ProgramSource:
     """The code that a function runs on these arguments, and what it reads."""
     source = ProgramSource()

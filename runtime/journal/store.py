@@ -5,7 +5,7 @@ So `kill -9` loses the calls in flight and nothing else; a power cut may lose th
 leaves the file whole. Threads that have a row while another commits are committed by it together.
 
 Guarantees: any thread may call any method. `_lock` guards the connection, `_pending_lock` the rows that wait. The
-database holds bytes that only `values.py` reads; nothing in it is run, and views and triggers are refused when it is opened.
+database holds bytes that only `values.py` reads; nothing in it is run, and a file with views or triggers is refused.
 """
 
 from __future__ import annotations
@@ -252,7 +252,14 @@ class Store:
             rows = self._connection.execute(query, (run,)).fetchall()
         return [
             CallRecord(
-                _bytes(row[0]), str(row[1]), _bytes(row[2]), str(row[3]), str(row[4]), bool(row[5]), _bytes(row[6]), *row[7:]
+                _bytes(row[0]),
+                str(row[1]),
+                _bytes(row[2]),
+                str(row[3]),
+                str(row[4]),
+                bool(row[5]),
+                _bytes(row[6]),
+                *row[7:],
             )
             for row in rows
         ]
@@ -286,10 +293,7 @@ class Store:
             raise XCSError(f"journal `{self.path}` can't be {what}: {error}") from None
 
 
-_SCHEMA = {
-    name: f"CREATE TABLE {name} ({columns})"
-    for name, columns in _TABLES.items()
-}
+_SCHEMA = {name: f"CREATE TABLE {name} ({columns})" for name, columns in _TABLES.items()}
 
 
 def _create(connection: sqlite3.Connection) -> None:

@@ -1,8 +1,8 @@
 """A program of external calls that is killed and started again: run by `test_journal_kill.py`, one process a run.
 
 Each call writes what it was given to a log before and what it gives after, and a byte to standard output at each of
-these moments, so that whoever reads it can kill the process at any of them. What a call gives is random, and later calls
-are given it: an answer is right only if every result is the one that was recorded.
+these moments, so that whoever reads it can kill the process at any of them. What a call gives is random, and later
+calls are given it: an answer is right only if every result is the one that was recorded.
 """
 
 from __future__ import annotations

@@ -109,7 +109,9 @@ for line in sys.stdin:
 def test_fifty_kills(program: ModuleType, tmp_path: Path) -> None:
     chosen = random.Random(7)
     command = [sys.executable, "-c", FORKING, str(PROGRAM.parent)]
-    killer = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    killer = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
     assert killer.stdin is not None
     assert killer.stdout is not None
     num_kills = num_finished = 0

@@ -7,7 +7,7 @@ import contextlib
 import itertools
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +22,8 @@ is_down = [True]
 
 
 @pytest.fixture(autouse=True)
-def nothing_made() -> Iterator[None]:
+def nothing_made() -> None:
     made.clear()
-    yield
 
 
 @pytest.fixture
@@ -335,9 +334,9 @@ def test_what_has_no_form_is_made_again(strategy: str, call: Any, argument: Any,
         return 1
 
     for times in (1, 2):
-        with pytest.warns(XCSWarning, match=rf"journal `.*`: `.*` at .*:\d+ isn't recorded: .*{reason}") as told:
-            with xcs.journal(path):
-                assert program(argument) == 1
+        message = rf"journal `.*`: `.*` at .*:\d+ isn't recorded: .*{reason}"
+        with pytest.warns(XCSWarning, match=message) as told, xcs.journal(path):
+            assert program(argument) == 1
         assert len(told) == 1
         assert len(made) == 2 * times
 
@@ -362,9 +361,9 @@ def test_a_changed_program_is_refused(path: Path) -> None:
         answer = version_of("return ['a', x]")(1)
     with xcs.journal(path):
         assert version_of("return ['a', x]")(1) == answer
-    with pytest.raises(XCSError, match=r"of this program `versions.program`.*the code of `versions.helper` has changed"):
-        with xcs.journal(path):
-            version_of("return ['b', x]")(1)
+    message = r"of this program `versions.program`.*the code of `versions.helper` has changed"
+    with pytest.raises(XCSError, match=message), xcs.journal(path):
+        version_of("return ['b', x]")(1)
     assert len(made) == 1
     with pytest.raises(XCSError, match="has changed"), xcs.journal(path, mode="replay"):
         version_of("return ['b', x]")(1)
@@ -530,6 +529,6 @@ def test_unknown_options_are_refused(options: dict[str, str], path: Path) -> Non
 
 
 def test_one_file_has_one_set_of_options(path: Path) -> None:
-    with xcs.journal(path), pytest.raises(XCSError, match="used with the options it is open with"):
-        with xcs.journal(path, exceptions=True):
-            pass
+    message = "used with the options it is open with"
+    with xcs.journal(path), pytest.raises(XCSError, match=message), xcs.journal(path, exceptions=True):
+        pass
