@@ -60,9 +60,9 @@ class ModelBinding(ModelMethods):
         """The bound options, in a fresh dict."""
         return {name: thaw(held) for name, held in self.frozen_options}
 
-    def __xcs_journal_key__(self) -> tuple[str, str]:
-        """What a journal takes for the same model: its name and options, without secrets."""
-        return self.name, repr([pair for pair in self.frozen_options if pair[0] not in SECRET_OPTIONS])
+    def __xcs_journal_key__(self) -> tuple[object, ...]:
+        """What a journal takes for the same model: its name and options, whoever pays for them."""
+        return self.name, *(pair for pair in self.frozen_options if pair[0] != "api_key")
 
     def with_options(self, **options: object) -> ModelBinding:
         """The same model with these options on top of the bound ones."""

@@ -532,3 +532,17 @@ def test_one_file_has_one_set_of_options(path: Path) -> None:
     message = "used with the options it is open with"
     with xcs.journal(path), pytest.raises(XCSError, match=message), xcs.journal(path, exceptions=True):
         pass
+
+
+def test_models_count_by_name_and_options(path: Path) -> None:
+    @xcs.jit
+    def program(model: Any, questions: list[str]) -> Any:
+        return [model(question) for question in questions]
+
+    model = xcs.embedded()
+    with xcs.journal(path):
+        answers = program(model, ["Why?", "How?"])
+    with xcs.journal(path, mode="replay"):
+        assert program(xcs.embedded(), ["Why?", "How?"]) == answers
+        with pytest.raises(XCSError, match="it isn't recorded"):
+            program(model.with_options(temperature=0.5), ["Why?", "How?"])
