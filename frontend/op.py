@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import types
 import weakref
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from typing import Any, TypeAlias
 
 from ..diagnostics.effect import Behaviour, Effect
@@ -41,11 +41,13 @@ def op(
     max_concurrency: int | None = None,
     rate_limit: int | RateLimit | None = None,
     retry_ordered: bool = False,
+    vjp: Callable[..., Any] | None = None,
 ) -> Any:
     """Declare a function as one leaf call. Use it bare, or as `@xcs.op(effect=...)`.
 
-    The last five arguments are a policy of its calls. It belongs to the function: it holds in compiled programs, in
-    plain Python, on every thread and on event loops. It needs an `effect`, and gives back a function of its own.
+    The arguments from `timeout_s` to `retry_ordered` are a policy of its calls. It belongs to the function: it holds in
+    compiled programs, in plain Python, on every thread and on event loops. It needs an `effect`, and gives back a
+    function of its own.
 
     Args:
         function: a Python function; without a policy the decorator gives it back unchanged, but for the declaration.
@@ -59,6 +61,8 @@ def op(
         max_concurrency: calls in flight at once; a call inside another one of the same function shares its place.
         rate_limit: calls a minute, or a `RateLimit`.
         retry_ordered: also retry an op whose effect is `ordered` or `fence`.
+        vjp: the derivative, for `xcs.grad`: `vjp(cotangent, result, *args, **kwargs)` gives a tuple with one cotangent
+            for each positional argument, of its shape, or None for zero. `cotangent` has the structure of `result`.
 
     Raises:
         XCSError: the effect or the result is none of these, what is declared is no Python function, or the policy is
@@ -74,6 +78,8 @@ def op(
     policy = Policy.of(timeout_s, retries, max_concurrency, rate_limit)
     if policy is not None:
         _check_policy(policy, effect, retry_ordered=retry_ordered)
+    if vjp is not None and not callable(vjp):
+        raise XCSError(f"expected `vjp` to be a function, found `{vjp!r}`")
 
     def declare(target: Any) -> Any:
         if not isinstance(target, types.FunctionType):
@@ -81,6 +87,8 @@ def op(
         code, limited = target.__code__, target
         if policy is not None:
             limited = limited_op(target, policy)
+        if vjp is not None:
+            limited.__xcs_vjp__ = vjp  # type: ignore[attr-defined]
         return _declared(limited, code, effect, result)
 
     return declare if function is None else declare(function)

@@ -104,7 +104,7 @@ class SpecialisedRegion:
 
 def _shape_and_dtype(argument: Any) -> object:
     """The aval of an array; None for anything else."""
-    if isinstance(argument, type) or not hasattr(argument, "dtype"):
+    if isinstance(argument, type) or not hasattr(argument, "dtype") or not hasattr(argument, "shape"):
         return None
     return argument.shape, argument.dtype, getattr(argument, "weak_type", False)
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .frontend.operator import Operator, field, module
     from .frontend.timeline import timeline
     from .frontend.trace_function import trace_function
+    from .frontend.transforms.grad import grad, value_and_grad
     from .frontend.transforms.scan import scan
     from .frontend.transforms.vmap import vmap
     from .lowering.run import run
@@ -49,6 +50,7 @@ _HOMES = {
     "explain": "frontend.explain",
     "field": "frontend.operator",
     "get_jit_stats": "frontend.jit",
+    "grad": "frontend.transforms.grad",
     "jit": "frontend.jit",
     "journal": "frontend.journal",
     "module": "frontend.operator",
@@ -61,6 +63,7 @@ _HOMES = {
     "set_max_workers": "runtime.workers",
     "timeline": "frontend.timeline",
     "trace_function": "frontend.trace_function",
+    "value_and_grad": "frontend.transforms.grad",
     "vmap": "frontend.transforms.vmap",
 }
 
@@ -84,6 +87,7 @@ __all__ = [
     "explain",
     "field",
     "get_jit_stats",
+    "grad",
     "jit",
     "journal",
     "models",
@@ -97,6 +101,7 @@ __all__ = [
     "set_max_workers",
     "timeline",
     "trace_function",
+    "value_and_grad",
     "vmap",
 ]
 

@@ -208,6 +208,18 @@ def _is_pure(call: Call) -> bool:
     return _is_kernel(call) or _is_structure(call) or is_transparent(callee)
 
 
+def is_exposed(plan: Plan) -> bool:
+    """Whether every call of a plan is array code, plain structure or a leaf of its own: nothing hides in another."""
+    return all(
+        _is_kernel(call)
+        or _is_structure(call)
+        or isinstance(_callee(call), NativeKernel)
+        or hasattr(_callee(call), "__xcs_leaf__")
+        or is_transparent(_callee(call))
+        for call in _calls(plan)
+    )
+
+
 def is_transparent(callee: Any) -> bool:
     """Whether a function can't tell a tracer from an array but by an error: it makes no text of it."""
     if isinstance(callee, types.FunctionType):

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from ...diagnostics.effect import Effect
-from ..effects.abstract_type import ANY
 from ..effects.infer import infer_call
+from ..effects.type_of import type_of
 from ..jit import Wrapped
 from ..op import op
 from ..options import JitOptions
@@ -39,10 +39,13 @@ class ElementLoop:
 
     def __call__(self, rows: list[Row]) -> list[Any]:
         """The results, in order of the rows; raises what the first failing row raises."""
+        function = self._function
+        if isinstance(function, Transformed) and rows:
+            function = as_leaf(function, function.effect(*rows[0]))
         if self._named or any(named for _, named in rows):
             whole = [((*self._fixed, *args), {**self._named, **named}) for args, named in rows]
-            return self._each_named(self._function, whole)
-        return self._each(self._function, [(*self._fixed, *args) for args, _ in rows])
+            return self._each_named(function, whole)
+        return self._each(function, [(*self._fixed, *args) for args, _ in rows])
 
 
 def _without_bound(function: Callable[..., Any]) -> tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]:
@@ -53,14 +56,11 @@ def _without_bound(function: Callable[..., Any]) -> tuple[Callable[..., Any], tu
     if isinstance(function, types.MethodType):
         inner, fixed, named = _without_bound(function.__func__)
         return inner, (function.__self__, *fixed), named
-    if isinstance(function, Transformed):
-        return as_leaf(function), (), {}
     return function, (), {}
 
 
-def as_leaf(function: Transformed) -> Callable[..., Any]:
-    """A transformed function as one leaf call with the effect of what it transforms."""
-    effect = effect_of(function)
+def as_leaf(function: Transformed, effect: Effect) -> Callable[..., Any]:
+    """A transformed function as one leaf call, if its effect lets calls overlap."""
     if effect > Effect.UNORDERED:
         return function
 
@@ -72,13 +72,10 @@ def as_leaf(function: Transformed) -> Callable[..., Any]:
     return op(made, effect="unordered")
 
 
-def effect_of(function: Any) -> Effect:
-    """What calling a function does, with nothing known of its arguments."""
-    while isinstance(function, (Transformed, functools.partial, types.MethodType)):
-        if isinstance(function, Transformed):
-            function = function.function
-        else:
-            function = function.func if isinstance(function, functools.partial) else function.__func__
-    code = getattr(getattr(function, "__xcs_wrapped__", function), "__code__", None)
-    num_args = 0 if code is None else code.co_argcount
-    return infer_call(function, [ANY] * num_args, {}).effect
+def effect_of(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Effect:
+    """What calling a function with such arguments does."""
+    if isinstance(function, Transformed):
+        return function.effect(args, kwargs)
+    inner, fixed, named = _without_bound(function)
+    types = [type_of(one) for one in (*fixed, *args)]
+    return infer_call(inner, types, {name: type_of(one) for name, one in {**named, **kwargs}.items()}).effect

@@ -7,6 +7,8 @@ import types
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from ...diagnostics.effect import Effect
+
 
 class Transform(Protocol):
     """What runs a transformed function."""
@@ -19,6 +21,10 @@ class Transform(Protocol):
         """The transformed function as `ArrayCode` for such arguments; None where it isn't array code."""
         ...
 
+    def effect(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Effect:
+        """What calling the transformed function with such arguments does."""
+        ...
+
 
 class Transformed:
     """A transformed function. It works as a method, and `xcs.jit` leaves it as it is: its parts are compiled already.
@@ -26,7 +32,7 @@ class Transformed:
     Attributes:
         function: what was transformed.
         name: the transform.
-        array_code: see `Transform.array_code`.
+        array_code, effect: see `Transform`.
     """
 
     __xcs_transformed__ = True
@@ -37,6 +43,7 @@ class Transformed:
         self.name = name
         self._run = run
         self.array_code = run.array_code
+        self.effect = run.effect
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         """Runs the transformed function."""

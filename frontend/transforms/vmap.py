@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ...diagnostics.effect import Effect
 from ...diagnostics.errors import XCSError
 from .array_program import ArrayCode, array_code, checked_arrays, has_tracer, jax_jit
 from .batch import Batch, batch_of
-from .element_loop import ElementLoop
+from .element_loop import ElementLoop, effect_of
 from .stacking import stack
 from .transformed import Transformed
 
@@ -84,6 +85,11 @@ class Mapping:
             return self._by_jax(code, self._batch(args, kwargs), names)
 
         return ArrayCode(call, token)
+
+    def effect(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Effect:
+        """See `Transform.effect`."""
+        batch = self._batch(args, kwargs)
+        return effect_of(self.function, *_split(batch.element(0), tuple(kwargs))) if batch.size else Effect.PURE
 
     def _batch(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Batch:
         axes = self.in_axes

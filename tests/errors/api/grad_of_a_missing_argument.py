@@ -1,0 +1,3 @@
+import xcs
+
+xcs.grad(lambda x: x * x, argnums=2)(3.0)

@@ -1,0 +1,3 @@
+import xcs
+
+xcs.op(effect="unordered", vjp=3)
