@@ -192,7 +192,13 @@ def _callee(call: Call) -> Any:
 
 
 def _is_kernel(call: Call) -> bool:
-    return isinstance(_callee(call), (Kernel, VectorizedKernel))
+    callee = _callee(call)
+    return isinstance(callee, Kernel) or (isinstance(callee, VectorizedKernel) and is_all_jax(callee))
+
+
+def is_all_jax(kernel: VectorizedKernel) -> bool:
+    """Whether a vectorised map is nothing but JAX's code."""
+    return kernel.parts.kind == "jax" and kernel.parts.before is None and kernel.parts.tail is None
 
 
 def _is_structure(call: Call) -> bool:

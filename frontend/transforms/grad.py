@@ -8,6 +8,7 @@ from typing import Any
 
 from ...diagnostics.effect import Effect
 from ...diagnostics.errors import XCSError
+from ...passes.pipeline import DEFAULT_PIPELINE
 from ...runtime.errors import remake
 from ...runtime.plan import Plan
 from ..jit import Wrapped
@@ -21,6 +22,8 @@ from .tape import Tape, current_tape
 from .taped_plan import taped_plan
 from .transformed import Transformed, name_of
 
+PIPELINE = tuple(name for name in DEFAULT_PIPELINE if name != "xcs-vectorize")
+"""A map of one kernel may hide other calls in it, so each call is recorded by itself."""
 MAX_COMPILED = 16  # compiled forms kept for one differentiated function, all dropped when there are more
 
 
@@ -171,6 +174,7 @@ class Gradient:
         if variant.compiled is not None and not is_exposed(variant.compiled.plan):
             if self._staged is None or self._staged.__xcs_wrapped__ is not wrapped.__xcs_wrapped__:
                 self._staged = Wrapped(wrapped.__xcs_wrapped__, JitOptions.of("adaptive", None, "all"))
+                self._staged._xcs_pipeline = PIPELINE
             variant = self._staged._xcs_variant(values)
         if variant.compiled is None:
             raise XCSError(f"`{name}` can't be differentiated, because it can't be staged: {variant.fallback}")

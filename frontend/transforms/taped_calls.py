@@ -18,7 +18,7 @@ from ...lowering.host_split import MixedCall, split_host
 from ...lowering.kernel import Kernel, NativeKernel
 from ...lowering.vectorized_map import VectorizedKernel
 from ...runtime.plan import Literal
-from .array_program import is_transparent
+from .array_program import is_all_jax, is_transparent
 from .batch import is_array
 from .reach import ITERATORS, Reach, is_number, reach
 from .tape import Barrier, Cotangent, Pull, Tape, current_tape
@@ -74,7 +74,8 @@ class TapedCall:
         vjp = getattr(target, "__xcs_vjp__", None)
         if fresh and vjp is not None:
             return _record_declared(tape, vjp, barrier, args, kwargs, result)
-        is_pure = _may_run_again(target, behaviour)
+        is_plain = is_transparent(target) and all(map(_is_immutable, leaves_of([args, kwargs])))
+        is_pure = is_plain or _may_run_again(target, behaviour)
         if isinstance(target, Transformed):
             code = target.array_code(args, kwargs)
             is_pure, target = (True, code.call) if code is not None else (False, target)
@@ -105,7 +106,7 @@ def _shown(target: Any) -> str:
     segment = getattr(target, "__xcs_segment__", None)
     if segment is not None:
         return segment.name.splitlines()[0]
-    region = getattr(getattr(target, "kernel", target), "region", None)
+    region = target.parts.whole if isinstance(target, VectorizedKernel) else getattr(target, "region", None)
     if region is not None:
         steps = [step.callee.value for step in region.steps if isinstance(step.callee, Literal)]
         return ", ".join(dict.fromkeys(name_of(step) for step in steps))
@@ -114,7 +115,7 @@ def _shown(target: Any) -> str:
 
 def _may_run_again(target: Any, behaviour: Behaviour) -> bool:
     """Whether running a callee once more, on tracers, is noticed by nobody."""
-    if isinstance(target, (NativeKernel, VectorizedKernel)):
+    if isinstance(target, NativeKernel) or (isinstance(target, VectorizedKernel) and is_all_jax(target)):
         return True
     if behaviour.external or hasattr(target, "__xcs_leaf__"):
         return False
@@ -213,6 +214,11 @@ _SCALARS = frozenset({bool, int, float, complex, str, type(None)})
 def _is_leaf(value: Any) -> bool:
     """Whether a value holds no other one."""
     return type(value) in _SCALARS or is_array(value)
+
+
+def _is_immutable(value: Any) -> bool:
+    """Whether a value is a number, a text or an array of JAX."""
+    return _is_leaf(value) and type(value).__module__ != "numpy"
 
 
 def rows(value: Any) -> Any:
