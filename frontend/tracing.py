@@ -32,7 +32,7 @@ def trace(
     Raises:
         Unstageable: nothing of the function can be staged.
     """
-    program = Program(stage_all=stage_all, apartness=Apartness(signature, is_apart))
+    program = Program(stage_all=stage_all, apartness=Apartness(signature, is_apart), parameters=names)
     shapes = tuple(
         (name, Shape(static=known) if isinstance(known, StaticType) else Shape(type=known, places=place_of(index)))
         for index, (name, known) in enumerate(zip(names, signature, strict=True))

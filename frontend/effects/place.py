@@ -6,7 +6,7 @@ Objects at two places are told apart by looking, once, before anything relies on
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
@@ -85,9 +85,11 @@ class Place:
         shared = min(len(self.path), len(other.path))
         return self.path[:shared] == other.path[:shared]
 
-    def __str__(self) -> str:
-        root = self.root.name if isinstance(self.root, OutsideName) else str(self.root)
-        text = ".".join((root, *self.path))
+    def text(self, parameters: Sequence[str]) -> str:
+        """The place as a user writes it; a root is one of these parameters by number."""
+        root = self.root
+        name = root.name if isinstance(root, OutsideName) else parameters[root] if isinstance(root, int) else root
+        text = ".".join((name, *self.path))
         return f"something in `{text}`" if self.inside else f"`{text}`"
 
 

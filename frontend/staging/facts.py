@@ -88,6 +88,7 @@ class ProgramFacts:
         written: what ops emitted so far (at this point of the trace) may have written.
         writes: those ops: the places each may write, and why.
         apartness: the objects that are taken to be different ones.
+        parameters: the names of the entry function's arguments.
         reads: calls that look at state.
         stepped: loops whose body may write what they iterate, for `explain`.
     """
@@ -101,6 +102,7 @@ class ProgramFacts:
     written: Written = NOTHING_WRITTEN
     writes: list[tuple[frozenset[Place | None], str]] = field(default_factory=list)
     apartness: Apartness = field(default_factory=Apartness)
+    parameters: tuple[str, ...] = ()
     reads: Reads = field(default_factory=Reads)
     stepped: dict[Location, Opaque] = field(default_factory=dict)
     kept: list[object] = field(default_factory=list)
@@ -165,7 +167,7 @@ class ProgramFacts:
         because = reason or "code that isn't known"
         if place is not None:
             same = "may be" if self.apartness.is_assumed else "is taken for"
-            because = f"writes {place}, which {same} what is iterated"
+            because = f"writes {place.text(self.parameters)}, which {same} what is iterated"
         remedy = "iterate over a copy, `list(...)`, if that is not so"
         self.stepped[location] = Opaque(what, f"{because}; {remedy}", location)
 
