@@ -50,6 +50,11 @@ class Box:
         self.value = value
         return value
 
+    def unbind(self) -> None:
+        """What `del name` does."""
+        self.value  # noqa: B018 - raises what `del` of an unbound name raises
+        del self.value
+
 
 def box_of(name: str) -> str:
     """The local name of the box of a name."""
@@ -108,6 +113,15 @@ class _Boxing(ast.NodeTransformer):
             return ast.copy_location(ast.NamedExpr(node.target, self.visit(node.value)), node)
         bind = ast.copy_location(ast.Attribute(_load(box_of(node.target.id), node), "bind", ast.Load()), node)
         return ast.copy_location(ast.Call(bind, [self.visit(node.value)], []), node)
+
+    def visit_Delete(self, node: ast.Delete) -> list[ast.stmt]:
+        return [self._deleted(target, node) for target in node.targets]
+
+    def _deleted(self, target: ast.expr, at: ast.Delete) -> ast.stmt:
+        if not isinstance(target, ast.Name) or target.id not in self._names:
+            return ast.copy_location(ast.Delete([self.visit(target)]), at)
+        method = ast.copy_location(ast.Attribute(_load(box_of(target.id), at), "unbind", ast.Load()), at)
+        return ast.copy_location(ast.Expr(ast.copy_location(ast.Call(method, [], []), at)), at)
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.stmt:
         copied = self.generic_visit(node)

@@ -180,6 +180,16 @@ def inner_binds_before_outer_reads(flag):
     return answer
 
 
+def deleted_twice(x):
+    def read():
+        return x
+
+    first = ask(read())
+    while first:
+        del x
+    return x
+
+
 def tree_of_calls(problem):
     def propose(node):
         return [ask(node + c) for c in "ab"]
@@ -234,6 +244,7 @@ def helpers_call_each_other(xs, tone):
 
 
 PROGRAMS = [
+    case(deleted_twice, (1,), raises="UnboundLocalError"),
     case(tree_of_calls, ("p",), overlap=2),
     case(helper_with_two_calls, (["a", "b"], "s"), overlap=4),
     case(helper_that_fills, ([1, 2],)),
