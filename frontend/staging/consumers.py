@@ -127,6 +127,7 @@ class ConsumerStager(GeneratorBodyStager):
             return None
         if quiet is None:
             return self._stop_early(node, generator)
+        generator = self._with_iterable_read(generator)
         listed = ast.copy_location(ast.ListComp(generator.elt, generator.generators), generator)
         summary = self.describe(listed).summary
         return self._take_all(node, summary, self._all_of(node.args[0], listed), quiet)
@@ -141,6 +142,17 @@ class ConsumerStager(GeneratorBodyStager):
         if not is_generator(node) and self.may_stop_in(generator):
             return None  # the end of the iterator
         return generator
+
+    def _with_iterable_read(self, generator: ast.GeneratorExp) -> ast.GeneratorExp:
+        """The generator with its first iterable in a temporary if that reads a name that may be unbound.
+
+        Python evaluates it outside of the generator, and says so of such a name.
+        """
+        first, *others = generator.generators
+        if all(self.is_surely_bound(name) for name in self.program.names([first.iter]).read & self.local_names):
+            return generator
+        over = ast.comprehension(first.target, self.compute(first.iter), first.ifs, first.is_async)
+        return _at(ast.GeneratorExp(generator.elt, [over, *others]), generator)
 
     def _looks_up(self, node: ast.expr) -> bool:
         return any(self._is_looked_up(argument) or self._looks_up(argument) for argument in _arguments(node))
@@ -206,6 +218,7 @@ class ConsumerStager(GeneratorBodyStager):
         generator = self._generator_of(node.args[0])
         if generator is None:
             return None
+        generator = self._with_iterable_read(generator)
         function = _at(ast.Attribute(method.value, add, ast.Load()), node)
         body: list[ast.stmt] = [_at(ast.Expr(_at(ast.Call(function, [generator.elt], []), node)), node)]
         loop = _loops(generator, body, None)
@@ -259,6 +272,7 @@ class ConsumerStager(GeneratorBodyStager):
 
         `result` is bound to that element.
         """
+        generator = self._with_iterable_read(generator)
         found = self.temporary(Static(False))
         at = generator
 

@@ -61,7 +61,7 @@ class NativeStager(GainStager):
         bound |= frozenset() if exits is None else exits.names
         outputs = sorted(bound & live)
         uncertain = set(outputs) - self._surely_binds(nodes, exits)
-        uncertain -= {name for name in uncertain - names.deleted - names.caught if self._is_surely_bound(name)}
+        uncertain -= {name for name in uncertain - names.deleted - names.caught if self.is_surely_bound(name)}
         flags = [flag_of(name) for name in sorted(uncertain)]
         segment = self.segment(nodes, [*outputs, *flags], exits=exits)
         found = self.infer(segment)
@@ -84,7 +84,8 @@ class NativeStager(GainStager):
                 flag = bound_flags.get(flag_of(name))
                 self.bind(name, tracer if flag is None else Maybe(tracer, flag))
 
-    def _is_surely_bound(self, name: str) -> bool:
+    def is_surely_bound(self, name: str) -> bool:
+        """Whether a local name is bound on every path that comes here."""
         value = self.state.names.get(name)
         return value is not None and not isinstance(value, (Unbound, Maybe))
 
