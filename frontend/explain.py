@@ -114,7 +114,7 @@ def explained_calls(lowered: Lowered) -> Iterator[tuple[ExplainedCall, str]]:
         yield (
             ExplainedCall(
                 line,
-                callee,
+                _as_written(callee, declaration),
                 behaviour,
                 _why(op, behaviour, declaration),
                 _inputs(op, declared),
@@ -125,6 +125,15 @@ def explained_calls(lowered: Lowered) -> Iterator[tuple[ExplainedCall, str]]:
         )
 
 
+def _as_written(callee: str, declaration: CallableOp | None) -> str:
+    """A piece of the user's code as its first line, anything else as the IR names it."""
+    source = None if declaration is None else declaration.source
+    if source is None:
+        return callee
+    first, more, _ = source.data.partition("\n")
+    return f"`{first}{' ...' if more else ''}`"
+
+
 def _why(op: Operation, behaviour: Behaviour, declaration: CallableOp | None) -> str:
     if declaration is None:
         if isinstance(op, InvokeOp) and behaviour.effect >= Effect.ORDERED:
@@ -132,7 +141,10 @@ def _why(op: Operation, behaviour: Behaviour, declaration: CallableOp | None) ->
         is_open = behaviour.effect is Effect.DYNAMIC
         return f"what it calls is known when it runs; {DECLARE}" if is_open else ""
     texts = [declaration.properties.get(name) for name in ("reason", "remedy")]
-    return "; ".join(text.data for text in texts if text is not None)  # type: ignore[attr-defined]
+    reason, remedy = ("" if text is None else text.data for text in texts)  # type: ignore[attr-defined]
+    if behaviour.effect >= Effect.ORDERED:
+        reason, remedy = reason or "does something in a visible order", remedy or DECLARE
+    return "; ".join(filter(None, (reason, remedy)))
 
 
 def callee_name(op: Operation, declared: Declarations) -> str:
