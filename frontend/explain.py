@@ -110,7 +110,7 @@ def explained_calls(lowered: Lowered) -> Iterator[tuple[ExplainedCall, str]]:
             continue
         file, line = place_of(op)
         callee = callee_name(op, declared)
-        declaration = declared.get(callee.removeprefix("@"))
+        declaration = declared.get(op.callee.root_reference.data) if isinstance(op, CallOp) else None
         yield (
             ExplainedCall(
                 line,
