@@ -72,7 +72,7 @@ def _filtered(node: ast.Call, names: Namespace) -> ast.GeneratorExp | None:
     name = names.fresh_name()
     held = _load(name, node)
     plain = (isinstance(function, ast.Constant) and function.value is None) or names.static_of(function) is bool
-    condition = held if plain else applied(function, [held])
+    condition = held if plain else applied_unless_none(function, held, names)
     return (
         None if condition is None else _generator(_load(name, node), _pattern([name], node), over, (condition,), node)
     )
@@ -121,6 +121,15 @@ def applied(function: ast.expr, arguments: Sequence[ast.expr]) -> ast.expr | Non
     if isinstance(function, (ast.Name, ast.Attribute)):
         return _at(ast.Call(function, list(arguments), []), function)
     return None
+
+
+def applied_unless_none(function: ast.expr, argument: ast.expr, names: Namespace) -> ast.expr | None:
+    """Like `applied`, where `None` in place of the function stands for the argument itself."""
+    called = applied(function, [argument])
+    if called is None or isinstance(function, ast.Lambda) or names.static_of(function) is not None:
+        return called
+    is_none = _at(ast.Compare(function, [ast.Is()], [_at(ast.Constant(None), function)]), function)
+    return _at(ast.IfExp(is_none, argument, called), function)
 
 
 # ---- names

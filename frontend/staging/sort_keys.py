@@ -12,7 +12,7 @@ from typing import Any
 
 from ..effects.abstract_type import ListType
 from .consumers import ConsumerStager, always, is_ordered
-from .generators import applied
+from .generators import applied_unless_none
 from .rewriting import name_node
 from .values import Unstageable, Value
 
@@ -36,7 +36,7 @@ class SortKeyStager(ConsumerStager):
         if not all(map(self.is_trivial, (key, *others.values()))):
             return None
         element = self.fresh_name()
-        one = applied(key, [_at(ast.Name(element, ast.Load()), node)])
+        one = applied_unless_none(key, _at(ast.Name(element, ast.Load()), node), self)
         if one is None or not self.has_gain(one) or not (held is sorted or self._is_taken_quietly(node)):
             return None
         return self._compare(node, node.args[0], element, one, others)
