@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 import linecache
 import random
+import resource
 import signal
 import sys
 import types
@@ -42,6 +43,7 @@ ARGUMENTS: list[tuple[Any, ...]] = [
 ]
 STATEMENTS = frozenset({"try", "if", "else", "finally", "return", "raise", "break", "continue", "for", "while", "with"})
 MAX_SECONDS = 5.0  # of one run, staging included; smaller programs may have lost what ends their loops
+MAX_BYTES = 1 << 30  # more than one run has before it
 _numbers = itertools.count()
 
 
@@ -141,7 +143,7 @@ def run_everywhere(text: str, cases: Sequence[int], seed: int, tally: Tally) -> 
     arguments = [ARGUMENTS[case] for case in cases]
     try:
         wanted = [_observe(module.program, module, case) for case in arguments]
-    except ValueError as error:  # an integer too long to print
+    except (ValueError, MemoryError, TooLong) as error:  # an integer too long to print, a list too long to compare
         raise Refused(str(error)) from None
     if any(seen.calls.total() > MAX_CALLS for seen in wanted):
         raise Refused("too many calls")
@@ -206,11 +208,27 @@ def _observe(function: Any, module: types.ModuleType, arguments: tuple[Any, ...]
     def state() -> Any:
         return module.G, module.SHARED, program_prelude.state()
 
-    with _limited_time():
+    with _limited_time(), _limited_memory():
         seen = observe(function, arguments, setup=setup, state=state)
-    if TooLong.__name__ in seen.kinds:
-        raise Refused("too long")
+    for limit in (TooLong, MemoryError):
+        if limit.__name__ in seen.kinds:
+            raise Refused(limit.__name__)
     return seen
+
+
+@contextmanager
+def _limited_memory() -> Iterator[None]:
+    """A list that doubles in each iteration should end a run, not the machine."""
+    if not sys.platform.startswith("linux"):
+        yield
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + MAX_BYTES, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 
 
 @contextmanager
