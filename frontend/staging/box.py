@@ -15,6 +15,8 @@ from .closures import declared_in
 from .names import FUNCTIONS, names_of, parameter_names
 from .values import Unstageable
 
+OLD = "_xcs_old"  # a name of functions inside: a boxed name's value while `+=` changes it
+
 
 def is_function(node: ast.AST) -> bool:
     """Whether Python runs a scope as a function of its own; from 3.12 on, comprehensions are not."""
@@ -123,6 +125,15 @@ class _Boxing(ast.NodeTransformer):
         method = ast.copy_location(ast.Attribute(_load(box_of(target.id), at), "unbind", ast.Load()), at)
         return ast.copy_location(ast.Expr(ast.copy_location(ast.Call(method, [], []), at)), at)
 
+    def visit_AugAssign(self, node: ast.AugAssign) -> ast.stmt | list[ast.stmt]:
+        target = node.target
+        if not self._is_inside or not isinstance(target, ast.Name) or target.id not in self._names:
+            return self.generic_visit(node)  # type: ignore[return-value]
+        old = ast.copy_location(ast.Name(OLD, ast.Store()), node)
+        read = ast.copy_location(ast.Assign([old], self.visit(_load(target.id, node))), node)
+        change = ast.copy_location(ast.AugAssign(old, node.op, self.visit(node.value)), node)
+        return [read, change, _put(target.id, _load(OLD, node), node)]
+
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.stmt:
         copied = self.generic_visit(node)
         assert isinstance(copied, ast.AnnAssign)
@@ -173,7 +184,8 @@ class _Boxing(ast.NodeTransformer):
         return self._function(node, [node.body])
 
     def _function(self, node: Any, body: Sequence[ast.AST]) -> Any:
-        own = (names_of(body).bound - declared_in(body)) | parameter_names(node.args)
+        names = names_of(body)
+        own = ((names.bound | names.deleted) - declared_in(body)) | parameter_names(node.args)
         return self._inside(node, own, keep=("decorator_list", "args", "returns"))
 
     def _visit_comprehension(self, node: Any) -> ast.AST:

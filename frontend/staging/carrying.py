@@ -214,7 +214,9 @@ class CarryingStager(LeavingStager):
             initial.append(self._carried_ssa(key, before.names) if isinstance(key, str) else self.ssa(key))
         kept = self._demote(traced, yields, initial)
         with self.builder.inside(body):
-            self.builder.yield_([*first, *(yields[i] for i in kept)])
+            captured = {argument: initial[i] for i, argument in enumerate(traced[0][1]) if i not in kept}
+            ends = [*first, *(yields[i] for i in kept)]
+            self.builder.yield_([captured.get(end, end) for end in ends])  # type: ignore[call-overload]
         results = emit([initial[i] for i in kept], [block for block, _ in traced])
         self._set_carried({keys[i]: results[number] for number, i in enumerate(kept)}, carried)
         for name in sorted(bound - set(carried.names) - self.function_names.nonlocal_names):

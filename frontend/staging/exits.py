@@ -51,6 +51,8 @@ class Exits:
     @property
     def names(self) -> frozenset[str]:
         """All hidden names."""
+        if not self.ways:
+            return frozenset()
         flags = {self.left, *(self.flag(way) for way in self.ways)}
         return frozenset(flags | ({self.value} if "return" in self.ways else set()))
 

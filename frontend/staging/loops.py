@@ -137,8 +137,7 @@ class LoopStager(CarryingStager):
             self.hand_out_parts(iterable)
             known = widen(self.type_of(iterable))
             source = self.ssa(iterable)
-        is_ours = self.is_owned(iterable) and is_container(known)
-        snapshot = is_ours or isinstance(known, (TupleType, TupleOfType)) or known == STR
+        snapshot = isinstance(known, (TupleType, TupleOfType)) or known == STR
         places, element = self.places_of(iterable), element_type(known)
         first_write = 0
 
@@ -155,7 +154,8 @@ class LoopStager(CarryingStager):
             return block, arguments
 
         def emit(initial: list[SSAValue], blocks: list[Block]) -> Sequence[SSAValue]:
-            is_snapshot = snapshot or self._is_undisturbed(target, known, places, first_write)
+            is_ours = self.is_owned(iterable) and is_container(known)  # it may have escaped since
+            is_snapshot = snapshot or is_ours or self._is_undisturbed(target, known, places, first_write)
             return self.builder.for_(source, initial, blocks[0], snapshot=is_snapshot, breaks=flag is not None)
 
         if isinstance(iterable, Owned):

@@ -293,7 +293,8 @@ class FunctionStager(ManagerStager):
                 self._stage_body(node.body, after | exposed)
 
             bound, live_after = names.bound | names.deleted | exits.names, after | exits.names
-            self.stage_while(test, bound, exposed | {exits.left}, live_after, body, changed)
+            read = exposed | ({exits.left} if exits.ways else set())
+            self.stage_while(test, bound, read, live_after, body, changed)
         return self.go_on_after(exits.after(node, node.orelse), rest, later, live, tail)
 
     def _must_step(self, test: ast.expr) -> bool:

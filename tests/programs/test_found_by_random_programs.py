@@ -166,7 +166,57 @@ def unbound_in_a_generator(xs, missing):
     return any(num(x) > missing for x in xs)
 
 
+def hands_on_what_it_hands_on_unchanged(first, n):
+    while n:
+        n -= 1
+        while n > 5:
+            last
+        else:
+            _, first = (num(1), first)
+        _, last = (num(2), first)
+    return first, last
+
+
+def changed_unbound_in_a_function_inside(x):
+    del x
+
+    def change():
+        nonlocal x
+        x += num(1)
+
+    change()
+
+
+def pop_last(xs):
+    return xs.pop()
+
+
+def own_list_popped_by_a_helper_while_iterated(items):
+    (*items,) = items
+    for _ in items:
+        note(pop_last(items))
+    return items
+
+
+def deleted_name_of_an_inner_function(x):
+    x = 1
+
+    def reads():
+        return x
+
+    def deletes(y):
+        del x
+        return note(y)
+
+    deletes(num(1))
+    return reads()
+
+
 CASES = [
+    case(own_list_popped_by_a_helper_while_iterated, ([1, 2, 3],)),
+    case(deleted_name_of_an_inner_function, (1,), raises="UnboundLocalError"),
+    case(hands_on_what_it_hands_on_unchanged, (1, 3), (1, 0)),
+    case(changed_unbound_in_a_function_inside, (1,), raises="NameError"),
     case(unbound_in_a_comprehension, ([1], 2), raises="NameError"),
     case(unbound_in_a_comprehension, ([], 2), name="bound_in_a_comprehension"),
     case(unbound_in_a_generator, ([1], 2), raises="NameError"),
