@@ -24,7 +24,7 @@ from ..effects.infer import infer_call
 from ..effects.scope import Found, find
 from ..effects.summary import Summary
 from .expressions import ExpressionStager
-from .rewriting import name_node
+from .syntax import load_name
 from .values import Tracer, Value
 
 OPERATORS = {
@@ -186,7 +186,7 @@ class ArrayStager(ExpressionStager):
         value = self.stage_expression(node)
         is_known = isinstance(node, ast.Name) and node.id in self.state.names
         if not isinstance(node, ast.Constant) and not is_known:
-            renamed[node] = name_node(self.temporary(value), node)
+            renamed[node] = load_name(self.temporary(value), node)
         return value
 
 

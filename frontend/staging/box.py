@@ -13,6 +13,7 @@ from typing import Any
 
 from .closures import declared_in
 from .names import FUNCTIONS, names_of, parameter_names
+from .syntax import load_name
 from .values import Unstageable
 
 OLD = "_xcs_old"  # a name of functions inside: a boxed name's value while `+=` changes it
@@ -70,7 +71,7 @@ def boxed(node: ast.AST, names: frozenset[str]) -> Any:
     if isinstance(node, ast.Lambda):
         raise Unstageable("a parameter of a lambda is shared with another function", node.lineno)
     statements = [one for statement in node.body for one in boxing.statement(statement)]  # type: ignore[attr-defined]
-    start = [_put(name, _load(name, statements[0]), statements[0]) for name in parameters]
+    start = [_put(name, load_name(name, statements[0]), statements[0]) for name in parameters]
     fields = {**dict(ast.iter_fields(node)), "body": [*start, *statements]}
     return ast.copy_location(type(node)(**fields), node)
 
@@ -108,12 +109,12 @@ class _Boxing(ast.NodeTransformer):
             return node
         is_free = self._is_inside and isinstance(node.ctx, ast.Load)
         attribute = "free" if is_free else "value"
-        return ast.copy_location(ast.Attribute(_load(box_of(node.id), node), attribute, node.ctx), node)
+        return ast.copy_location(ast.Attribute(load_name(box_of(node.id), node), attribute, node.ctx), node)
 
     def visit_NamedExpr(self, node: ast.NamedExpr) -> ast.expr:
         if node.target.id not in self._names:
             return ast.copy_location(ast.NamedExpr(node.target, self.visit(node.value)), node)
-        bind = ast.copy_location(ast.Attribute(_load(box_of(node.target.id), node), "bind", ast.Load()), node)
+        bind = ast.copy_location(ast.Attribute(load_name(box_of(node.target.id), node), "bind", ast.Load()), node)
         return ast.copy_location(ast.Call(bind, [self.visit(node.value)], []), node)
 
     def visit_Delete(self, node: ast.Delete) -> list[ast.stmt]:
@@ -122,7 +123,7 @@ class _Boxing(ast.NodeTransformer):
     def _deleted(self, target: ast.expr, at: ast.Delete) -> ast.stmt:
         if not isinstance(target, ast.Name) or target.id not in self._names:
             return ast.copy_location(ast.Delete([self.visit(target)]), at)
-        method = ast.copy_location(ast.Attribute(_load(box_of(target.id), at), "unbind", ast.Load()), at)
+        method = ast.copy_location(ast.Attribute(load_name(box_of(target.id), at), "unbind", ast.Load()), at)
         return ast.copy_location(ast.Expr(ast.copy_location(ast.Call(method, [], []), at)), at)
 
     def visit_AugAssign(self, node: ast.AugAssign) -> ast.stmt | list[ast.stmt]:
@@ -130,9 +131,9 @@ class _Boxing(ast.NodeTransformer):
         if not self._is_inside or not isinstance(target, ast.Name) or target.id not in self._names:
             return self.generic_visit(node)  # type: ignore[return-value]
         old = ast.copy_location(ast.Name(OLD, ast.Store()), node)
-        read = ast.copy_location(ast.Assign([old], self.visit(_load(target.id, node))), node)
+        read = ast.copy_location(ast.Assign([old], self.visit(load_name(target.id, node))), node)
         change = ast.copy_location(ast.AugAssign(old, node.op, self.visit(node.value)), node)
-        return [read, change, _put(target.id, _load(OLD, node), node)]
+        return [read, change, _put(target.id, load_name(OLD, node), node)]
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.stmt:
         copied = self.generic_visit(node)
@@ -211,7 +212,7 @@ class _Boxing(ast.NodeTransformer):
         return made
 
     def _put_all(self, names: set[str], at: ast.AST) -> list[ast.stmt]:
-        return [_put(name, _load(name, at), at) for name in sorted(names & self._names)]
+        return [_put(name, load_name(name, at), at) for name in sorted(names & self._names)]
 
 
 def _copied(boxing: _Boxing, held: Any) -> Any:
@@ -221,9 +222,5 @@ def _copied(boxing: _Boxing, held: Any) -> Any:
 
 
 def _put(name: str, value: ast.expr, at: ast.AST) -> ast.stmt:
-    target = ast.copy_location(ast.Attribute(_load(box_of(name), at), "value", ast.Store()), at)
+    target = ast.copy_location(ast.Attribute(load_name(box_of(name), at), "value", ast.Store()), at)
     return ast.copy_location(ast.Assign([target], value), at)
-
-
-def _load(name: str, at: ast.AST) -> ast.Name:
-    return ast.copy_location(ast.Name(name, ast.Load()), at)

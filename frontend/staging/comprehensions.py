@@ -23,8 +23,8 @@ from ..effects.abstract_type import (
 from .branches import FALLS, Completion
 from .loops import LoopStager
 from .names import names_of
-from .rewriting import name_node
 from .state import EMPTY_DICT
+from .syntax import call_node, load_name
 from .values import Owned, Static, Unstageable, Value
 
 
@@ -62,19 +62,19 @@ class ComprehensionStager(LoopStager):
         start = self.mark()
         listed = self.own_list(())
         self._generate(generators, lambda: self._append(listed, element), listed, bound)
-        held = name_node(self.temporary(listed), node)
+        held = load_name(self.temporary(listed), node)
         known = self.type_of(listed)
         if isinstance(known, ListType) and hashes_quietly(known.element):
             return self.stage_native_expression(ast.copy_location(ast.Set([_starred(held)]), node))
         self.go_back(start)
-        made = self.stage_native_expression(_call(name_node(self.temporary(Static(set)), node), []))
+        made = self.stage_native_expression(call_node(load_name(self.temporary(Static(set)), node), []))
         assert isinstance(made, Owned)
         self._generate(generators, lambda: self._add(made, element), made, bound)
         return made
 
     def _add(self, made: Owned, element: ast.expr) -> None:
-        add = ast.copy_location(ast.Attribute(name_node(self.temporary(made), element), "add", ast.Load()), element)
-        self.stage_native_expression(_call(add, [self.compute(element)]))
+        add = ast.copy_location(ast.Attribute(load_name(self.temporary(made), element), "add", ast.Load()), element)
+        self.stage_native_expression(call_node(add, [self.compute(element)]))
 
     def _refuse_captured_targets(self, node: ast.ListComp | ast.SetComp | ast.DictComp) -> None:
         """A function made in an iteration sees the targets as they are when it is called."""
@@ -89,7 +89,7 @@ class ComprehensionStager(LoopStager):
             self.require_carried(owned)
             self.hold_in(owned, value)
         if not self.is_owned(owned):  # storing the value let the list itself escape
-            lists, element = (name_node(self.temporary(one), at) for one in (owned, value))
+            lists, element = (load_name(self.temporary(one), at) for one in (owned, value))
             method = ast.copy_location(ast.Attribute(lists, "append", ast.Load()), at)
             self.stage_native_expression(ast.copy_location(ast.Call(method, [element], []), at))
             return
@@ -108,7 +108,7 @@ class ComprehensionStager(LoopStager):
         held_key = self.stage_expression(key)
         held = self.stage_expression(value)
         if hashing_runs_code(self.type_of(held_key)):
-            names = [name_node(self.temporary(one), key) for one in (made, held_key, held)]
+            names = [load_name(self.temporary(one), key) for one in (made, held_key, held)]
             place = ast.copy_location(ast.Subscript(names[0], names[1], ast.Store()), key)
             self.stage_native_statements([ast.copy_location(ast.Assign([place], names[2]), key)], set())
             return
@@ -188,10 +188,6 @@ def hashing_runs_code(known: AbstractType) -> bool:
 
 
 QUIET_KEYS = frozenset({str, int, float, bool, bytes, complex, type(None)})
-
-
-def _call(function: ast.expr, arguments: list[ast.expr]) -> ast.Call:
-    return ast.copy_location(ast.Call(function, arguments, []), function)
 
 
 def _starred(node: ast.expr) -> ast.expr:

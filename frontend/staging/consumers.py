@@ -11,7 +11,6 @@ import ast
 import collections
 import math
 from collections.abc import Callable, Sequence, Set
-from typing import Any
 
 from ...diagnostics.effect import Effect
 from ..effects.abstract_type import (
@@ -33,8 +32,8 @@ from .branches import Completion
 from .calls import class_function
 from .comprehensions import hashes_quietly
 from .generators import as_generator
-from .rewriting import name_node
 from .stop_iteration import GeneratorBodyStager
+from .syntax import load_name, placed
 from .values import Static, TupleValue, Unstageable, Value
 
 IsQuiet = Callable[[AbstractType], bool]
@@ -152,7 +151,7 @@ class ConsumerStager(GeneratorBodyStager):
         if all(self.is_surely_bound(name) for name in self.program.names([first.iter]).read & self.local_names):
             return generator
         over = ast.comprehension(first.target, self.compute(first.iter), first.ifs, first.is_async)
-        return _at(ast.GeneratorExp(generator.elt, [over, *others]), generator)
+        return placed(ast.GeneratorExp(generator.elt, [over, *others]), generator)
 
     def _looks_up(self, node: ast.expr) -> bool:
         return any(self._is_looked_up(argument) or self._looks_up(argument) for argument in _arguments(node))
@@ -193,7 +192,7 @@ class ConsumerStager(GeneratorBodyStager):
         element = known.element if isinstance(known, ListType) else known
         if self.static_of(node.func) is list and len(node.args) == 1 and not node.keywords:
             return made
-        held = name_node(self.temporary(made), node.args[0])
+        held = load_name(self.temporary(made), node.args[0])
         call = ast.copy_location(ast.Call(node.func, [held, *node.args[1:]], node.keywords), node)
         plain = not node.keywords and all(isinstance(a, ast.Constant) for a in node.args[1:])
         if quiet is always or (plain and quiet(element)) or self.is_unnoticed(summary, call):
@@ -219,8 +218,8 @@ class ConsumerStager(GeneratorBodyStager):
         if generator is None:
             return None
         generator = self._with_iterable_read(generator)
-        function = _at(ast.Attribute(method.value, add, ast.Load()), node)
-        body: list[ast.stmt] = [_at(ast.Expr(_at(ast.Call(function, [generator.elt], []), node)), node)]
+        function = placed(ast.Attribute(method.value, add, ast.Load()), node)
+        body: list[ast.stmt] = [placed(ast.Expr(placed(ast.Call(function, [generator.elt], []), node)), node)]
         loop = _loops(generator, body, None)
 
         def fill() -> Value:
@@ -244,8 +243,8 @@ class ConsumerStager(GeneratorBodyStager):
         self.state.names[result] = self.stage_expression(node.args[1]) if len(node.args) > 1 else Static(None)
         found = self._search(generator, None, result)
         if len(node.args) == 1:
-            stop = _at(ast.Raise(name_node(self.name_of(StopIteration), node), None), node)
-            self._run(_at(ast.If(_not(found), [stop], []), node), {result})
+            stop = placed(ast.Raise(load_name(self.name_of(StopIteration), node), None), node)
+            self._run(placed(ast.If(_not(found), [stop], []), node), {result})
         return self.state.names[result]
 
     def _find_member(self, node: ast.Compare) -> Value | None:
@@ -257,10 +256,10 @@ class ConsumerStager(GeneratorBodyStager):
         element = self.fresh_name()
 
         def is_item(value: ast.expr) -> ast.expr:
-            held = _at(ast.NamedExpr(ast.Name(element, ast.Store()), value), value)
-            same = _at(ast.Compare(held, [ast.Is()], [item]), value)
-            equal = _at(ast.Compare(name_node(element, value), [ast.Eq()], [item]), value)
-            return ast.fix_missing_locations(_at(ast.BoolOp(ast.Or(), [same, equal]), value))
+            held = placed(ast.NamedExpr(ast.Name(element, ast.Store()), value), value)
+            same = placed(ast.Compare(held, [ast.Is()], [item]), value)
+            equal = placed(ast.Compare(load_name(element, value), [ast.Eq()], [item]), value)
+            return ast.fix_missing_locations(placed(ast.BoolOp(ast.Or(), [same, equal]), value))
 
         found = self._search(generator, is_item, None)
         return self.stage_expression(found if isinstance(node.ops[0], ast.In) else _not(found))
@@ -277,13 +276,13 @@ class ConsumerStager(GeneratorBodyStager):
         at = generator
 
         def leave() -> list[ast.stmt]:
-            return [_assign(found, ast.Constant(True), at), _at(ast.Break(), at)]
+            return [_assign(found, ast.Constant(True), at), placed(ast.Break(), at)]
 
         if result is not None:
             body: list[ast.stmt] = [_assign(result, generator.elt, at), *leave()]
         else:
             assert test is not None
-            body = [_at(ast.If(test(generator.elt), leave(), []), at)]
+            body = [placed(ast.If(test(generator.elt), leave(), []), at)]
         loop = _loops(generator, body, found)
         names = [found] if result is None else [found, result]
 
@@ -294,7 +293,7 @@ class ConsumerStager(GeneratorBodyStager):
         held = self.as_generator_body(search)
         assert isinstance(held, TupleValue)
         self.state.names.update(zip(names, held.elements, strict=True))
-        return name_node(found, at)
+        return load_name(found, at)
 
     def _run(self, statement: ast.stmt, live: set[str]) -> None:
         later = set(self.state.names) | self.function_names.bound | live
@@ -314,11 +313,11 @@ def _loops(generator: ast.GeneratorExp, body: list[ast.stmt], stopped: str | Non
         if inner.is_async:
             raise Unstageable("asynchronous comprehension", generator.lineno)
         if depth and stopped is not None:
-            leave = _at(ast.Break(), generator)
-            body = [*body, _at(ast.If(name_node(stopped, generator), [leave], []), generator)]
+            leave = placed(ast.Break(), generator)
+            body = [*body, placed(ast.If(load_name(stopped, generator), [leave], []), generator)]
         for condition in reversed(inner.ifs):
-            body = [_at(ast.If(condition, body, []), generator)]
-        body = [_at(ast.For(inner.target, inner.iter, body, []), generator)]
+            body = [placed(ast.If(condition, body, []), generator)]
+        body = [placed(ast.For(inner.target, inner.iter, body, []), generator)]
     return ast.fix_missing_locations(body[0])
 
 
@@ -332,13 +331,9 @@ def is_generator(node: ast.expr) -> bool:
 
 
 def _not(node: ast.expr) -> ast.expr:
-    return _at(ast.UnaryOp(ast.Not(), node), node)
+    return placed(ast.UnaryOp(ast.Not(), node), node)
 
 
 def _assign(name: str, value: ast.expr, like: ast.AST) -> ast.stmt:
-    target = _at(ast.Name(name, ast.Store()), like)
-    return _at(ast.Assign([target], value if hasattr(value, "lineno") else _at(value, like)), like)
-
-
-def _at(node: Any, like: ast.AST) -> Any:
-    return ast.copy_location(node, like)
+    target = placed(ast.Name(name, ast.Store()), like)
+    return placed(ast.Assign([target], value if hasattr(value, "lineno") else placed(value, like)), like)

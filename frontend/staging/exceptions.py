@@ -29,8 +29,8 @@ from .branches import EXIT, FALLS, RAISES, Completion, Side
 from .exposed_names import exposed_names
 from .kept_names import KeptNamesStager, Variable, binds_last
 from .names import always_leaves, leaves
-from .rewriting import name_node
 from .state import State
+from .syntax import load_name
 from .values import Owned, Static, Tracer, Unstageable
 
 INERT = (ConstantOp, UndefOp, MakeTupleOp)  # ops that can't raise
@@ -135,7 +135,7 @@ class ExceptionStager(KeptNamesStager):
         completion = self._stage_region(node, node.body, after, inner, seen | after if goes_on else seen, on_failure)
         if completion is RAISES or not node.orelse:
             return completion
-        test = name_node(done, node)
+        test = load_name(done, node)
         choice = ast.copy_location(ast.If(test, node.orelse, []), node)
         last = self.stage_block([choice], later, tail=False)
         self.state.names.pop(done, None)

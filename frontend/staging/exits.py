@@ -8,13 +8,12 @@ branches and loops, so a flag that is known while staging stays known.
 from __future__ import annotations
 
 import ast
-import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from .names import FUNCTIONS
-from .rewriting import name_node
+from .syntax import copied, load_name, placed
 
 EXIT = "_xcs_exit_"
 WAYS = frozenset(("return", "break", "continue"))
@@ -60,12 +59,12 @@ class Exits:
         """Statements to stand behind the piece: go on by the way it has been left, or with the `else` of a loop."""
 
         def when(way: str, body: Sequence[ast.stmt], otherwise: Sequence[ast.stmt] = ()) -> ast.stmt:
-            test = name_node(self.flag(way), at)
+            test = load_name(self.flag(way), at)
             return ast.copy_location(ast.If(test, list(body), list(otherwise)), at)
 
         found: list[ast.stmt] = []
         if "return" in self.ways:
-            found.append(when("return", [ast.copy_location(ast.Return(name_node(self.value, at)), at)]))
+            found.append(when("return", [ast.copy_location(ast.Return(load_name(self.value, at)), at)]))
         if self.is_loop and orelse:
             stopped = "break" in self.ways
             found += [when("break", [ast.copy_location(ast.Pass(), at)], orelse)] if stopped else orelse
@@ -83,10 +82,10 @@ class Exits:
         nothing = {name: ast.Constant(None if name == self.value else False) for name in sorted(self.names)}
         start = [_assign(name, value, at) for name, value in nothing.items()]
         rewriter = _NativeExits(self, outputs)
-        body = [one for statement in copy.deepcopy(list(statements)) for one in rewriter.rewritten(statement)]
+        body = [one for statement in copied(list(statements)) for one in rewriter.rewritten(statement)]
         if self.ways & {"break", "continue"}:
-            always, stop = _at(ast.Constant(True), at), _at(ast.Break(), at)
-            body = [_at(ast.While(always, [*body, stop], []), at)]
+            always, stop = placed(ast.Constant(True), at), placed(ast.Break(), at)
+            body = [placed(ast.While(always, [*body, stop], []), at)]
         return [*start, *body]
 
 
@@ -109,18 +108,18 @@ class _NativeExits(ast.NodeTransformer):
         return found if isinstance(found, list) else [found]
 
     def visit_Return(self, node: ast.Return) -> list[ast.stmt]:
-        value = node.value or _at(ast.Constant(None), node)
+        value = node.value or placed(ast.Constant(None), node)
         hidden = self._exits.names
-        nothing: ast.expr = _at(ast.Constant(None), node)
-        names: list[ast.expr] = [name_node(n, node) if n in hidden else nothing for n in self._outputs]
-        result = names[0] if len(names) == 1 else _at(ast.Tuple(names, ast.Load()), node)
-        return [_assign(self._exits.value, value, node), *self._leave("return", node), _at(ast.Return(result), node)]
+        nothing: ast.expr = placed(ast.Constant(None), node)
+        names: list[ast.expr] = [load_name(n, node) if n in hidden else nothing for n in self._outputs]
+        result = names[0] if len(names) == 1 else placed(ast.Tuple(names, ast.Load()), node)
+        return [_assign(self._exits.value, value, node), *self._leave("return", node), placed(ast.Return(result), node)]
 
     def visit_Break(self, node: ast.Break) -> list[ast.stmt]:
         return [node] if self._depth else [*self._leave("break", node), node]
 
     def visit_Continue(self, node: ast.Continue) -> list[ast.stmt]:
-        return [node] if self._depth else [*self._leave("continue", node), _at(ast.Break(), node)]
+        return [node] if self._depth else [*self._leave("continue", node), placed(ast.Break(), node)]
 
     def _leave(self, way: str, at: ast.AST) -> list[ast.stmt]:
         flags = dict.fromkeys((self._exits.left, self._exits.flag(way)))
@@ -140,9 +139,5 @@ class _NativeExits(ast.NodeTransformer):
 
 
 def _assign(name: str, value: ast.expr, at: ast.AST) -> ast.stmt:
-    target = _at(ast.Name(name, ast.Store()), at)
-    return _at(ast.Assign([target], value if hasattr(value, "lineno") else _at(value, at)), at)
-
-
-def _at(node: Any, like: ast.AST) -> Any:
-    return ast.copy_location(node, like)
+    target = placed(ast.Name(name, ast.Store()), at)
+    return placed(ast.Assign([target], value if hasattr(value, "lineno") else placed(value, at)), at)

@@ -28,8 +28,9 @@ from ..effects.scope import class_view, fact, find
 from ..effects.summary import CodeSummary
 from .names import names_of
 from .native import NativeStager
-from .rewriting import children_in_order, get_child, name_node, rewrite_children, thaw
+from .rewriting import children_in_order, get_child, rewrite_children, thaw
 from .state import EMPTY_DICT
+from .syntax import load_name
 from .values import LocalFunction, Maybe, Owned, Static, TupleValue, Unbound, Unstageable, Value
 
 FOLDABLE: dict[type, Any] = {
@@ -122,7 +123,7 @@ class ExpressionStager(NativeStager):
         """The value a name is bound to."""
         value = self.state.names.get(name)
         if isinstance(value, (Maybe, Unbound)) or (value is None and name in self.local_names):
-            read = name_node(name, node)
+            read = load_name(name, node)
             value = self.state.names[name] = self.stage_native_expression(read)  # raises where it is unbound
         if value is not None:
             return value
@@ -320,12 +321,12 @@ class ExpressionStager(NativeStager):
             return node
         self.at(node)
         if (value := self.stage_control(node)) is not None:
-            return name_node(self.temporary(value), node)
+            return load_name(self.temporary(value), node)
         if isinstance(node, (ast.Tuple, ast.List)):
             return self.compute(node)
         rewritten = self._with_children_staged(node)
         if self.has_gain(rewritten):
-            return name_node(self.temporary(self._stage_operation(rewritten)), node)
+            return load_name(self.temporary(self._stage_operation(rewritten)), node)
         return rewritten
 
     def compute(self, node: ast.expr) -> ast.expr:
@@ -339,7 +340,7 @@ class ExpressionStager(NativeStager):
         if isinstance(node, ast.Starred):  # iterated where it stands, before what comes after it
             taken = self.compute(ast.copy_location(ast.Tuple([node], ast.Load()), node))
             return ast.copy_location(ast.Starred(taken, ast.Load()), node)
-        return name_node(self.temporary(self.stage_expression(node)), node)
+        return load_name(self.temporary(self.stage_expression(node)), node)
 
     def is_trivial(self, node: ast.expr) -> bool:
         """Whether evaluating a node later makes no difference: local names, known objects, literals."""

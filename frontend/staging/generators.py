@@ -11,9 +11,10 @@ import ast
 import copy
 import itertools
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 from .names import names_of, parameter_names
+from .syntax import call_node, load_name, placed, store_name
 
 
 class Namespace(Protocol):
@@ -60,9 +61,9 @@ def _mapped(node: ast.Call, scope: Namespace) -> ast.GeneratorExp | None:
     """`map(f, xs)` is `(f(x) for x in xs)`; with more iterables they are zipped."""
     function, *iterables = node.args
     names = [scope.fresh_name() for _ in iterables]
-    body = applied(function, [_load(name, node) for name in names])
+    body = applied(function, [load_name(name, node) for name in names])
     target = _pattern(names, node)
-    over = iterables[0] if len(iterables) == 1 else _call(_load(scope.name_of(zip), node), iterables)
+    over = iterables[0] if len(iterables) == 1 else call_node(load_name(scope.name_of(zip), node), iterables)
     return None if body is None else _generator(body, target, over, (), node)
 
 
@@ -70,11 +71,13 @@ def _filtered(node: ast.Call, names: Namespace) -> ast.GeneratorExp | None:
     """`filter(f, xs)` is `(x for x in xs if f(x))`, and `filter(None, xs)` is `(x for x in xs if x)`."""
     function, over = node.args
     name = names.fresh_name()
-    held = _load(name, node)
+    held = load_name(name, node)
     plain = (isinstance(function, ast.Constant) and function.value is None) or names.static_of(function) is bool
     condition = held if plain else applied_unless_none(function, held, names)
     return (
-        None if condition is None else _generator(_load(name, node), _pattern([name], node), over, (condition,), node)
+        None
+        if condition is None
+        else _generator(load_name(name, node), _pattern([name], node), over, (condition,), node)
     )
 
 
@@ -84,7 +87,7 @@ def _star_mapped(node: ast.Call, names: Namespace) -> ast.GeneratorExp | None:
     if not isinstance(function, ast.Name):
         return None
     name = names.fresh_name()
-    body = _at(ast.Call(function, [_at(ast.Starred(_load(name, node), ast.Load()), node)], []), node)
+    body = placed(ast.Call(function, [placed(ast.Starred(load_name(name, node), ast.Load()), node)], []), node)
     return _generator(body, _pattern([name], node), over, (), node)
 
 
@@ -101,10 +104,12 @@ def _paired(node: ast.Call, is_zip: bool, names: Namespace) -> ast.GeneratorExp 
     if is_zip and any(as_generator(other, names) is not None for other in node.args[:-1]):
         return None
     others = [names.fresh_name() for _ in (node.args[:-1] if is_zip else "i")]
-    target = _at(ast.Tuple([*(_store(name, node) for name in others), inner.generators[0].target], ast.Store()), node)
+    target = placed(
+        ast.Tuple([*(store_name(name, node) for name in others), inner.generators[0].target], ast.Store()), node
+    )
     iterables = [*node.args[:-1], inner.generators[0].iter] if is_zip else [inner.generators[0].iter, *node.args[1:]]
-    over = _at(ast.Call(node.func, iterables, []), node)
-    body = _at(ast.Tuple([*(_load(name, node) for name in others), inner.elt], ast.Load()), node)
+    over = placed(ast.Call(node.func, iterables, []), node)
+    body = placed(ast.Tuple([*(load_name(name, node) for name in others), inner.elt], ast.Load()), node)
     return _generator(body, target, over, (), node)
 
 
@@ -119,7 +124,7 @@ def applied(function: ast.expr, arguments: Sequence[ast.expr]) -> ast.expr | Non
         renamed = {p.arg: a.id for p, a in zip(plain, arguments, strict=True) if isinstance(a, ast.Name)}
         return rename(function.body, renamed)
     if isinstance(function, (ast.Name, ast.Attribute)):
-        return _at(ast.Call(function, list(arguments), []), function)
+        return placed(ast.Call(function, list(arguments), []), function)
     return None
 
 
@@ -128,8 +133,8 @@ def applied_unless_none(function: ast.expr, argument: ast.expr, names: Namespace
     called = applied(function, [argument])
     if called is None or isinstance(function, ast.Lambda) or names.static_of(function) is not None:
         return called
-    is_none = _at(ast.Compare(function, [ast.Is()], [_at(ast.Constant(None), function)]), function)
-    return _at(ast.IfExp(is_none, argument, called), function)
+    is_none = placed(ast.Compare(function, [ast.Is()], [placed(ast.Constant(None), function)]), function)
+    return placed(ast.IfExp(is_none, argument, called), function)
 
 
 # ---- names
@@ -145,7 +150,7 @@ def with_own_names(node: ast.GeneratorExp, names: Namespace) -> ast.GeneratorExp
         target = rename(generator.target, renamed)
         conditions = [rename(condition, renamed) for condition in generator.ifs]
         generators.append(ast.comprehension(target, over, conditions, generator.is_async))
-    return _at(ast.GeneratorExp(rename(node.elt, renamed), generators), node)
+    return placed(ast.GeneratorExp(rename(node.elt, renamed), generators), node)
 
 
 def rename(node: ast.expr, names: dict[str, str]) -> ast.expr:
@@ -195,25 +200,9 @@ class _Renamer(ast.NodeTransformer):
 def _generator(
     element: ast.expr, target: ast.expr, over: ast.expr, conditions: Sequence[ast.expr], like: ast.AST
 ) -> ast.GeneratorExp:
-    return _at(ast.GeneratorExp(element, [ast.comprehension(target, over, list(conditions), 0)]), like)
+    return placed(ast.GeneratorExp(element, [ast.comprehension(target, over, list(conditions), 0)]), like)
 
 
 def _pattern(names: Sequence[str], like: ast.AST) -> ast.expr:
-    stores: list[ast.expr] = [_store(name, like) for name in names]
-    return stores[0] if len(stores) == 1 else _at(ast.Tuple(stores, ast.Store()), like)
-
-
-def _call(function: ast.expr, arguments: Sequence[ast.expr]) -> ast.Call:
-    return _at(ast.Call(function, list(arguments), []), function)
-
-
-def _load(name: str, like: ast.AST) -> ast.Name:
-    return _at(ast.Name(name, ast.Load()), like)
-
-
-def _store(name: str, like: ast.AST) -> ast.Name:
-    return _at(ast.Name(name, ast.Store()), like)
-
-
-def _at(node: Any, like: ast.AST) -> Any:
-    return ast.copy_location(node, like)
+    stores: list[ast.expr] = [store_name(name, like) for name in names]
+    return stores[0] if len(stores) == 1 else placed(ast.Tuple(stores, ast.Store()), like)

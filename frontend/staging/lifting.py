@@ -16,7 +16,7 @@ from ..effects.scope import CodeScope
 from ..effects.source import FunctionSource, remember_source
 from .names import leaves, names_of
 from .native_code import compile_function, with_type_parameters
-from .rewriting import name_node
+from .syntax import copied, load_name, placed
 from .values import LocalFunction
 
 NEEDS_ITS_FRAME = frozenset(("super", "__class__", "locals", "vars", "eval", "exec", "dir"))
@@ -36,7 +36,7 @@ def lift(local: LocalFunction, scope: CodeScope, callees: Mapping[str, Lifted]) 
     `callees` are the local functions that it captures, lifted.
     """
     node = local.node
-    body = [_at(ast.Return(node.body), node.body)] if isinstance(node, ast.Lambda) else node.body
+    body = [placed(ast.Return(node.body), node.body)] if isinstance(node, ast.Lambda) else node.body
     names, defaults = names_of(body), [*node.args.defaults, *(d for d in node.args.kw_defaults if d is not None)]
     if leaves(body) & {"yield"} or names.read & NEEDS_ITS_FRAME or names.nonlocal_names:
         return None
@@ -49,7 +49,7 @@ def lift(local: LocalFunction, scope: CodeScope, callees: Mapping[str, Lifted]) 
     if itself in names.read:
         prefixes[itself] = captured
     calls = _Calls(prefixes)
-    rewritten = [calls.visit(statement) for statement in _copies(body)]
+    rewritten = [calls.visit(statement) for statement in copied(body)]
     if calls.is_refused:
         return None
     definition = _definition(node, rewritten, captured)
@@ -74,21 +74,21 @@ def _definition(node: Any, body: list[ast.stmt], captured: tuple[str, ...]) -> A
     """The `def` with the captured names as first parameters; annotations and decorators have been evaluated before."""
 
     def plain(arguments: list[ast.arg]) -> list[ast.arg]:
-        return [_at(ast.arg(argument.arg), argument) for argument in arguments]
+        return [placed(ast.arg(argument.arg), argument) for argument in arguments]
 
     old: ast.arguments = node.args
     arguments = ast.arguments(
-        [*(_at(ast.arg(name), node) for name in captured), *plain(old.posonlyargs)],
+        [*(placed(ast.arg(name), node) for name in captured), *plain(old.posonlyargs)],
         plain(old.args),
-        old.vararg and _at(ast.arg(old.vararg.arg), old.vararg),
+        old.vararg and placed(ast.arg(old.vararg.arg), old.vararg),
         plain(old.kwonlyargs),
         old.kw_defaults,
-        old.kwarg and _at(ast.arg(old.kwarg.arg), old.kwarg),
+        old.kwarg and placed(ast.arg(old.kwarg.arg), old.kwarg),
         old.defaults,
     )
     kind = ast.AsyncFunctionDef if isinstance(node, ast.AsyncFunctionDef) else ast.FunctionDef
     name = "anonymous" if isinstance(node, ast.Lambda) else node.name
-    return with_type_parameters(_at(kind(name, arguments, body, []), node))
+    return with_type_parameters(placed(kind(name, arguments, body, []), node))
 
 
 class _Calls(ast.NodeTransformer):
@@ -101,7 +101,7 @@ class _Calls(ast.NodeTransformer):
     def visit_Call(self, node: ast.Call) -> ast.AST:
         if not isinstance(node.func, ast.Name) or node.func.id not in self._prefixes:
             return self.generic_visit(node)
-        prefix = [name_node(name, node.func) for name in self._prefixes[node.func.id]]
+        prefix = [load_name(name, node.func) for name in self._prefixes[node.func.id]]
         node.args = [*prefix, *(self.visit(argument) for argument in node.args)]
         node.keywords = [self.visit(keyword) for keyword in node.keywords]
         return node
@@ -113,21 +113,3 @@ class _Calls(ast.NodeTransformer):
     def visit_arg(self, node: ast.arg) -> ast.AST:
         self.is_refused |= node.arg in self._prefixes
         return node
-
-
-def _copies(body: list[Any]) -> list[Any]:
-    return [_copy(statement) for statement in body]
-
-
-def _copy(node: Any) -> Any:
-    """A copy of syntax; the original is shared with whoever else reads the file."""
-    if isinstance(node, list):
-        return [_copy(one) for one in node]
-    if not isinstance(node, ast.AST):
-        return node
-    made = type(node)(**{name: _copy(held) for name, held in ast.iter_fields(node)})
-    return ast.copy_location(made, node) if hasattr(node, "lineno") else made
-
-
-def _at(node: Any, like: ast.AST) -> Any:
-    return ast.copy_location(node, like)

@@ -12,13 +12,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence, Set
-from typing import Any
 
 from .branches import Completion
 from .exceptions import ExceptionStager
 from .kept_names import is_pattern_test
 from .names import leaves
-from .rewriting import name_node
+from .syntax import load_name, placed
 
 NO_CASE = -1
 
@@ -52,13 +51,13 @@ def _chain(node: ast.Match, cases: Sequence[ast.match_case], subject: str, taken
     found: list[ast.stmt] = [_test(node, group, subject, taken)]
     last = group[-1]
     if last.guard is not None:
-        refused = _at(ast.UnaryOp(ast.Not(), last.guard), last.guard)
-        fails = _at(ast.If(refused, [_set(taken, NO_CASE, last.guard)], []), last.guard)
-        found.append(_at(ast.If(_is(taken, len(group) - 1, last.guard), [fails], []), last.guard))
+        refused = placed(ast.UnaryOp(ast.Not(), last.guard), last.guard)
+        fails = placed(ast.If(refused, [_set(taken, NO_CASE, last.guard)], []), last.guard)
+        found.append(placed(ast.If(_is(taken, len(group) - 1, last.guard), [fails], []), last.guard))
     orelse: list[ast.stmt] = _chain(node, others, subject, taken) if others else []
     for index in reversed(range(len(group))):
         body = group[index].body
-        orelse = [_at(ast.If(_is(taken, index, body[0]), body, orelse), body[0])]
+        orelse = [placed(ast.If(_is(taken, index, body[0]), body, orelse), body[0])]
     return [*found, *orelse]
 
 
@@ -69,18 +68,14 @@ def _test(node: ast.Match, cases: Sequence[ast.match_case], subject: str, taken:
     ]
     irrefutable = isinstance(cases[-1].pattern, ast.MatchAs) and cases[-1].pattern.pattern is None
     if not irrefutable:
-        nothing = _at(ast.MatchAs(), cases[-1].pattern)
+        nothing = placed(ast.MatchAs(), cases[-1].pattern)
         tests.append(ast.match_case(pattern=nothing, guard=None, body=[_set(taken, NO_CASE, nothing)]))
-    return _at(ast.Match(name_node(subject, node.subject), tests), node)
+    return placed(ast.Match(load_name(subject, node.subject), tests), node)
 
 
 def _is(name: str, index: int, at: ast.AST) -> ast.expr:
-    return _at(ast.Compare(name_node(name, at), [ast.Eq()], [_at(ast.Constant(index), at)]), at)
+    return placed(ast.Compare(load_name(name, at), [ast.Eq()], [placed(ast.Constant(index), at)]), at)
 
 
 def _set(name: str, index: int, at: ast.AST) -> ast.stmt:
-    return _at(ast.Assign([_at(ast.Name(name, ast.Store()), at)], _at(ast.Constant(index), at)), at)
-
-
-def _at(node: Any, like: ast.AST) -> Any:
-    return ast.copy_location(node, like)
+    return placed(ast.Assign([placed(ast.Name(name, ast.Store()), at)], placed(ast.Constant(index), at)), at)

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..effects.scope import CodeScope
+from .syntax import placed
 
 FACTORY = "__xcs_factory__"
 
@@ -16,10 +17,10 @@ def compile_function(
     node: ast.FunctionDef | ast.AsyncFunctionDef, scope: CodeScope, cells: Iterable[str], qualname: str
 ) -> types.CodeType:
     """The code of a function that stands where `scope` is; of the names in `cells` it takes those it reads as cells."""
-    free = ast.arguments([], [_at(ast.arg(name), node) for name in cells], None, [], [], None, [])
-    outer: ast.stmt = with_type_parameters(_at(ast.FunctionDef(FACTORY, free, [node], []), node))
+    free = ast.arguments([], [placed(ast.arg(name), node) for name in cells], None, [], [], None, [])
+    outer: ast.stmt = with_type_parameters(placed(ast.FunctionDef(FACTORY, free, [node], []), node))
     if scope.class_name:  # private names are mangled with the class they were written in
-        outer = with_type_parameters(_at(ast.ClassDef(scope.class_name, [], [], [outer], []), node))
+        outer = with_type_parameters(placed(ast.ClassDef(scope.class_name, [], [], [outer], []), node))
     module = ast.Module([outer], type_ignores=[])
     code = compile(module, scope.file, "exec", flags=scope.future_flags, dont_inherit=True)
     if scope.class_name:
@@ -50,7 +51,3 @@ def with_type_parameters(node: Any) -> Any:
 
 def _inner_code(code: types.CodeType, name: str) -> types.CodeType:
     return next(c for c in code.co_consts if isinstance(c, types.CodeType) and c.co_name == name)
-
-
-def _at(node: Any, like: ast.AST) -> Any:
-    return ast.copy_location(node, like)

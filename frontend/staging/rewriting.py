@@ -125,11 +125,6 @@ def thaw(node: ast.expr) -> ast.expr:
     return fresh
 
 
-def name_node(name: str, like: ast.AST) -> ast.Name:
-    """A read of a local name at another node's position."""
-    return ast.copy_location(ast.Name(name, ast.Load()), like)
-
-
 def rewrite_children(
     node: ast.expr,
     places: list[Place],

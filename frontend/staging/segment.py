@@ -19,6 +19,7 @@ from ..effects.scope import CodeScope
 from ..effects.summary import CodeSummary, Summary
 from .exits import Exits
 from .native_code import compile_function, with_type_parameters
+from .syntax import placed
 from .unbound_names import name_of_flag, note_bound, unbind, unbind_unless
 
 INNER = "__xcs_native__"  # a name of its own, or the code would find it where it means the function it comes from
@@ -70,7 +71,7 @@ class Segment:
 
     def _statements(self) -> list[ast.stmt]:
         if isinstance(self.body, ast.expr):
-            return [_at(ast.Return(self.body), self.body)]
+            return [placed(ast.Return(self.body), self.body)]
         return list(self.body) if self.exits is None else self.exits.natively(self.body, self.outputs)
 
     def _unbinding(self, first: ast.AST) -> list[ast.stmt]:
@@ -106,9 +107,9 @@ class Segment:
         statements = [*self._unbinding(first), *self.prologue, *self._statements()]
         statements += [note_bound(flag, name, first) for flag, name in _flags(self.outputs)]
         if self.outputs and not self.returns:
-            names: list[ast.expr] = [_at(ast.Name(name, ast.Load()), first) for name in self.outputs]
-            value = names[0] if len(names) == 1 else _at(ast.Tuple(names, ast.Load()), first)
-            statements.append(_at(ast.Return(value), first))
+            names: list[ast.expr] = [placed(ast.Name(name, ast.Load()), first) for name in self.outputs]
+            value = names[0] if len(names) == 1 else placed(ast.Tuple(names, ast.Load()), first)
+            statements.append(placed(ast.Return(value), first))
         code = _compile_inner(self, statements, first)
         cells = {**self.scope.cells, **{name: types.CellType(value) for name, value in self.statics.items()}}
         closure = tuple(cells[name] for name in code.co_freevars)
@@ -125,17 +126,13 @@ def _flags(names: Sequence[str]) -> list[tuple[str, str]]:
 
 def _compile_inner(segment: Segment, statements: list[ast.stmt], first: ast.AST) -> types.CodeType:
     scope = segment.scope
-    parameters = [_at(ast.arg(name), first) for name in segment.inputs]
+    parameters = [placed(ast.arg(name), first) for name in segment.inputs]
     kind = ast.AsyncFunctionDef if segment.is_async else ast.FunctionDef
     arguments = ast.arguments([], parameters, None, [], [], None, [])
-    node = with_type_parameters(_at(kind(INNER, arguments, statements, []), first))
+    node = with_type_parameters(placed(kind(INNER, arguments, statements, []), first))
     free = dict.fromkeys(name for name in (*scope.cells, *segment.statics) if name not in segment.inputs)
     code = compile_function(node, scope, free, scope.qualname or scope_name(scope))
     return code.replace(co_name=scope_name(scope))
-
-
-def _at(node: Any, like: ast.AST) -> Any:
-    return ast.copy_location(node, like)
 
 
 def scope_name(scope: CodeScope) -> str:

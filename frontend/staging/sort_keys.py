@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from typing import Any
 
 from ..effects.abstract_type import ListType
 from .consumers import ConsumerStager, always, is_ordered
 from .generators import applied_unless_none
-from .rewriting import name_node
+from .syntax import call_node, load_name, placed
 from .values import Unstageable, Value
 
 
@@ -36,14 +35,14 @@ class SortKeyStager(ConsumerStager):
         if not all(map(self.is_trivial, (key, *others.values()))):
             return None
         element = self.fresh_name()
-        one = applied_unless_none(key, _at(ast.Name(element, ast.Load()), node), self)
+        one = applied_unless_none(key, placed(ast.Name(element, ast.Load()), node), self)
         if one is None or not self.has_gain(one) or not (held is sorted or self._is_taken_quietly(node)):
             return None
         return self._compare(node, node.args[0], element, one, others)
 
     def _is_taken_quietly(self, node: ast.Call) -> bool:
         """Whether taking all elements before the first key is computed can't be told apart."""
-        summary = self.describe(_call(self._name_for(list, node), node.args)).summary
+        summary = self.describe(call_node(self._name_for(list, node), node.args)).summary
         return not (summary.unknown_types or summary.effect.may_write or summary.mutates)
 
     def _compare(
@@ -51,12 +50,12 @@ class SortKeyStager(ConsumerStager):
     ) -> Value:
         """Elements as a list, keys as a list, then Python's own comparison of pairs by their first."""
         is_sorted = self.static_of(node.func) is sorted
-        elements = self.compute(_call(self._name_for(list, node), [over]))
-        target = _at(ast.Name(element, ast.Store()), node)
-        listed = _at(ast.ListComp(key, [ast.comprehension(target, elements, [], 0)]), node)
+        elements = self.compute(call_node(self._name_for(list, node), [over]))
+        target = placed(ast.Name(element, ast.Store()), node)
+        listed = placed(ast.ListComp(key, [ast.comprehension(target, elements, [], 0)]), node)
         summary = self.describe(listed).summary
         made = self.stage_expression(listed)
-        keys = name_node(self.temporary(made), node)
+        keys = load_name(self.temporary(made), node)
         pair, first = self.fresh_name(), ast.Constant(0)
         arguments = ast.arguments([], [ast.arg(pair)], None, [], [], None, [])
         by_first = ast.Lambda(arguments, ast.Subscript(ast.Name(pair, ast.Load()), first, ast.Load()))
@@ -66,26 +65,18 @@ class SortKeyStager(ConsumerStager):
         if "default" in others:
             pairs = ast.Tuple([ast.Constant(None), others["default"]], ast.Load())
             keywords.append(ast.keyword("default", pairs))
-        compared = _call(node.func, [_call(self._name_for(zip, node), [keys, elements])], keywords)
+        compared = call_node(node.func, [call_node(self._name_for(zip, node), [keys, elements])], keywords)
         second: Callable[[ast.expr], ast.expr] = lambda of: ast.Subscript(of, ast.Constant(1), ast.Load())
         known = self.type_of(made)
         quiet = always if is_sorted else is_ordered
         if not (isinstance(known, ListType) and quiet(known.element)) and not self.is_unnoticed(summary, compared):
             raise Unstageable("a consumer that may fail between elements", node.lineno)
         if not is_sorted:
-            return self.stage_expression(ast.fix_missing_locations(_at(second(compared), node)))
+            return self.stage_expression(ast.fix_missing_locations(placed(second(compared), node)))
         item = self.fresh_name()
         each = ast.comprehension(ast.Name(item, ast.Store()), compared, [], 0)
         ordered = ast.ListComp(second(ast.Name(item, ast.Load())), [each])
-        return self.stage_native_expression(ast.fix_missing_locations(_at(ordered, node)))
+        return self.stage_native_expression(ast.fix_missing_locations(placed(ordered, node)))
 
     def _name_for(self, held: object, like: ast.AST) -> ast.Name:
-        return name_node(self.name_of(held), like)
-
-
-def _call(function: ast.expr, arguments: list[ast.expr], keywords: list[ast.keyword] | None = None) -> ast.Call:
-    return _at(ast.Call(function, arguments, keywords or []), function)
-
-
-def _at(node: Any, like: ast.AST) -> Any:
-    return ast.copy_location(node, like)
+        return load_name(self.name_of(held), like)

@@ -14,7 +14,7 @@ from .exposed_names import exposed_in_body, exposed_names
 from .live_names import LiveNames
 from .managing import ManagerStager
 from .names import always_leaves, leaves
-from .rewriting import name_node
+from .syntax import load_name
 from .values import Owned, Static, Unstageable, Value
 
 LEAVABLE = (ast.If, ast.For, ast.While, ast.Try, ast.Match, ast.With)  # what control may leave from inside
@@ -153,7 +153,7 @@ class FunctionStager(ManagerStager):
 
     def _as_branch(self, node: ast.Assert) -> ast.stmt:
         """`assert test, message` as the branch that it is."""
-        error_class = name_node(self.temporary(Static(AssertionError)), node)
+        error_class = load_name(self.temporary(Static(AssertionError)), node)
         error = ast.copy_location(ast.Call(error_class, [node.msg], []), node)  # type: ignore[list-item]
         failure = ast.copy_location(ast.Raise(error, None), node)
         return ast.copy_location(ast.If(node.test, [ast.copy_location(ast.Pass(), node)], [failure]), node)
@@ -358,7 +358,7 @@ def _with_test_inside(node: ast.While) -> ast.While:
 
 def _unless_left(flag: str, test: ast.expr) -> ast.expr:
     """The condition of a loop that has not been left."""
-    stays = ast.copy_location(ast.UnaryOp(ast.Not(), name_node(flag, test)), test)
+    stays = ast.copy_location(ast.UnaryOp(ast.Not(), load_name(flag, test)), test)
     if isinstance(test, ast.Constant) and test.value:
         return stays
     return ast.copy_location(ast.BoolOp(ast.And(), [stays, test]), test)

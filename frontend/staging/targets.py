@@ -8,8 +8,8 @@ from collections.abc import Sequence, Set
 from ...diagnostics.effect import PURE, READS
 from ..effects.abstract_type import AbstractType, ArrayType, ListType, TupleOfType, TupleType
 from .expressions import has_literal_defaults
-from .rewriting import name_node
 from .sort_keys import SortKeyStager
+from .syntax import load_name, store_name
 from .values import Owned, Static, Tracer, TupleValue, Value
 from .written import inside_of
 
@@ -91,7 +91,7 @@ class TargetStager(SortKeyStager):
         value = self.compute(node.value) if self.has_gain(node.value) else node.value
         fresh = ast.copy_location(ast.AugAssign(node.target, node.op, value), node)
         if isinstance(known, ArrayType) and known.cls.__module__.startswith("jax"):
-            load = name_node(node.target.id, node.target)
+            load = load_name(node.target.id, node.target)
             self.bind(node.target.id, self.stage_expression(ast.copy_location(ast.BinOp(load, node.op, value), node)))
             return
         self.stage_native_statements([fresh], later | {node.target.id})
@@ -111,8 +111,8 @@ class TargetStager(SortKeyStager):
         ast.copy_location(load, target)
         old = self.temporary(self.stage_expression(load) if is_local else self.stage_native_expression(load))
         value = self.compute(node.value)
-        add = ast.copy_location(ast.AugAssign(_store(old, target), node.op, value), node)
-        store = ast.copy_location(ast.Assign([target], name_node(old, target)), node)
+        add = ast.copy_location(ast.AugAssign(store_name(old, target), node.op, value), node)
+        store = ast.copy_location(ast.Assign([target], load_name(old, target)), node)
         self.stage_native_statements([add, store], later)
 
     def _fixed_place(self, place: ast.expr, rebound: Set[str]) -> ast.expr:
@@ -146,7 +146,7 @@ class TargetStager(SortKeyStager):
                 self._store_at(target, value)
 
     def _store_at(self, target: ast.expr, value: Value) -> None:
-        held = name_node(self.temporary(value), target)
+        held = load_name(self.temporary(value), target)
         if isinstance(target, (ast.Attribute, ast.Subscript)):
             target = self._with_key_computed(self._with_children_staged(target))
         self.stage_native_statements([ast.copy_location(ast.Assign([target], held), target)], set())
@@ -176,23 +176,19 @@ class TargetStager(SortKeyStager):
     def _parts_natively(self, value: Value, number: int, at: ast.expr) -> Sequence[Value]:
         """Unpack a value of unknown type by native code: iterating it may run anything."""
         names = [self.temporary(Static(None)) for _ in range(number)]
-        held = name_node(self.temporary(value), at)
-        target = ast.copy_location(ast.Tuple([_store(name, at) for name in names], ast.Store()), at)
+        held = load_name(self.temporary(value), at)
+        target = ast.copy_location(ast.Tuple([store_name(name, at) for name in names], ast.Store()), at)
         self.stage_native_statements([ast.copy_location(ast.Assign([target], held), at)], set(names))  # type: ignore[list-item]
         return [self.state.names[name] for name in names]
 
     def _assign_starred(self, target: ast.Tuple | ast.List, value: Value) -> None:
         """`a, *b, c = value`: taken apart by Python, then assigned part by part."""
-        held = name_node(self.temporary(value), target)
+        held = load_name(self.temporary(value), target)
         names = [self.temporary(Static(None)) for _ in target.elts]
-        parts: list[ast.expr] = [_store(name, target) for name in names]
+        parts: list[ast.expr] = [store_name(name, target) for name in names]
         (star,) = [index for index, one in enumerate(target.elts) if isinstance(one, ast.Starred)]
         parts[star] = ast.copy_location(ast.Starred(parts[star], ast.Store()), target)
         pattern = ast.copy_location(ast.Tuple(parts, ast.Store()), target)
         self.stage_native_statements([ast.copy_location(ast.Assign([pattern], held), target)], set(names))
         for part, name in zip(target.elts, names, strict=True):
             self.assign(part.value if isinstance(part, ast.Starred) else part, self.state.names[name])
-
-
-def _store(name: str, like: ast.AST) -> ast.Name:
-    return ast.copy_location(ast.Name(name, ast.Store()), like)
