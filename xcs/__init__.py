@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .frontend.timeline import timeline
     from .frontend.trace_function import trace_function
     from .frontend.transforms.grad import grad, value_and_grad
+    from .frontend.transforms.pmap import pmap
     from .frontend.transforms.scan import scan
     from .frontend.transforms.vmap import vmap
     from .lowering.run import run
@@ -55,6 +56,7 @@ _HOMES = {
     "journal": "frontend.journal",
     "module": "frontend.operator",
     "op": "frontend.op",
+    "pmap": "frontend.transforms.pmap",
     "register": "frontend.effects.known",
     "register_pattern": "passes.registry",
     "run": "lowering.run",
@@ -93,6 +95,7 @@ __all__ = [
     "models",
     "module",
     "op",
+    "pmap",
     "register",
     "register_pattern",
     "run",

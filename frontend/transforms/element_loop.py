@@ -32,9 +32,10 @@ def each_named(function: Callable[..., Any], rows: list[Row]) -> list[Any]:
 class ElementLoop:
     """Applies one function to many rows of arguments; its program is compiled once for each type of row."""
 
-    def __init__(self, function: Callable[..., Any]) -> None:
+    def __init__(self, function: Callable[..., Any], window: int | None = None) -> None:
+        """With at most `window` rows in flight at once, if given."""
         self._function, self._fixed, self._named = _without_bound(function)
-        options = JitOptions.of("adaptive", None, None)
+        options = JitOptions.of("adaptive", window, None)
         self._each, self._each_named = Wrapped(each, options), Wrapped(each_named, options)
 
     def __call__(self, rows: list[Row]) -> list[Any]:

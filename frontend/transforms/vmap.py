@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from ...diagnostics.effect import Effect
@@ -54,9 +54,16 @@ class Mapping:
         in_axes, out_axes, axis_size: as given to `vmap`.
     """
 
-    def __init__(self, function: Callable[..., Any], in_axes: Any, out_axes: Any, axis_size: int | None) -> None:
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        in_axes: Any,
+        out_axes: Any,
+        axis_size: int | None,
+        window: int | None = None,
+    ) -> None:
         self.function, self.in_axes, self.out_axes, self.axis_size = function, in_axes, out_axes, axis_size
-        self._loop = ElementLoop(function)
+        self._loop = ElementLoop(function, window)
         self._compiled: dict[object, Callable[..., Any]] = {}
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
@@ -109,7 +116,7 @@ class Mapping:
 
     def _by_jax(self, code: ArrayCode, batch: Batch, names: tuple[str, ...]) -> Any:
         """The result by `jax.vmap`."""
-        key = None if code.token is None or batch.key is None else (code.token, batch.key, names)
+        key = None if code.token is None or batch.key is None else (code.token, batch.key, names, self.form_of(batch))
         compiled = None if key is None else self._compiled.get(key)
         if compiled is None:
             compiled = self._mapped_by_jax(code, batch, names)
@@ -117,18 +124,38 @@ class Mapping:
                 if len(self._compiled) >= MAX_COMPILED:
                     self._compiled.clear()
                 compiled = self._compiled[key] = jax_jit(compiled)
-        return compiled(*(leaf.value for leaf in batch.leaves))
+        return compiled(*self.operands_of(batch))
 
     def _mapped_by_jax(self, code: ArrayCode, batch: Batch, names: tuple[str, ...]) -> Callable[..., Any]:
-        import jax
-
-        build, axes = batch.build, tuple(leaf.axis for leaf in batch.leaves)
+        build = batch.build
 
         def one(*parts: Any) -> Any:
             args, kwargs = _split(build(iter(parts)), names)
             return checked_arrays(code.call(*args, **kwargs))
 
-        return jax.vmap(one, axes, self.out_axes, axis_size=batch.size)
+        return self.batched(one, batch)
+
+    # ---- how array code is batched
+
+    def form_of(self, batch: Batch) -> object:
+        """What `batched` depends on besides the axes."""
+        return None if is_mapped(batch) else batch.size
+
+    def operands_of(self, batch: Batch) -> Iterable[Any]:
+        """What the batched function is called with."""
+        return [leaf.value for leaf in batch.leaves]
+
+    def batched(self, one: Callable[..., Any], batch: Batch) -> Callable[..., Any]:
+        """A function of the parts of one element as a function of the leaves of a batch."""
+        import jax
+
+        axes = tuple(leaf.axis for leaf in batch.leaves)
+        return jax.vmap(one, axes, self.out_axes, axis_size=None if is_mapped(batch) else batch.size)
+
+
+def is_mapped(batch: Batch) -> bool:
+    """Whether the operands say how many elements there are; another number of elements is the same function then."""
+    return any(leaf.axis is not None for leaf in batch.leaves)
 
 
 def _split(values: list[Any], names: tuple[str, ...]) -> tuple[tuple[Any, ...], dict[str, Any]]:

@@ -69,6 +69,13 @@ def test_concurrency_is_kept_and_used(servers: list[EndpointProcess]) -> None:
     assert [peak_in_flight(server.requests()) for server in servers] == [5, 3, 1]
 
 
+def test_a_mapped_mesh_spreads_elements_over_its_endpoints(servers: list[EndpointProcess]) -> None:
+    mesh = mesh_of(servers, max_concurrency=[5, 3, 1])
+    prompts = [f"q{i}" for i in range(60)]
+    assert xcs.pmap(mesh)(prompts) == [f"echo {prompt}" for prompt in prompts]
+    assert [peak_in_flight(server.requests()) for server in servers] == [5, 3, 1]
+
+
 def test_a_server_that_asks_for_time_gets_it_and_the_others_go_on(servers: list[EndpointProcess]) -> None:
     mesh = mesh_of(servers[:2], max_concurrency=2)
     program = xcs.jit(lambda prompts: [mesh(prompt) for prompt in prompts])

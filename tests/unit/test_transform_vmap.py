@@ -282,3 +282,52 @@ def test_scan_under_jax_is_jax_scan() -> None:
         return jax.lax.scan(lambda carry, row: (carry * row.sum(), None), 1.0, x)[0]
 
     same(jax.grad(loss)(ROWS), jax.grad(plain)(ROWS))
+
+
+def test_batches_of_another_size_are_one_kernel_too() -> None:
+    num_runs = 0
+
+    def counted(x: Any) -> Any:
+        nonlocal num_runs
+        num_runs += 1
+        return jnp.cos(x)
+
+    compiled = jax.jit(counted)
+    mapped = xcs.vmap(lambda x: compiled(x) * 2)
+    for size in (4, 8, 4):
+        same(mapped(jnp.ones((size, 2))), jnp.cos(jnp.ones((size, 2))) * 2)
+    assert num_runs == 1  # one element's shape: `jax.vmap` batches what it traced
+
+
+def test_a_mapped_scan_is_as_jax_maps_it() -> None:
+    def step(carry: Any, x: Any) -> Any:
+        return carry * 0.5 + x, carry * x
+
+    ours = xcs.vmap(lambda init, xs: xcs.scan(step, init, xs))
+    theirs = jax.vmap(lambda init, xs: jax.lax.scan(step, init, xs))
+    same(ours(ROWS[:, 0], ROWS), theirs(ROWS[:, 0], ROWS))
+    same(jax.jit(ours)(ROWS[:, 0], ROWS), theirs(ROWS[:, 0], ROWS))
+
+
+def test_a_jitted_mapped_gradient_is_that_of_jax() -> None:
+    def loss(weights: Any, x: Any) -> Any:
+        return (jnp.tanh(weights @ x) ** 2).sum()
+
+    ours = xcs.jit(xcs.vmap(xcs.grad(loss), in_axes=(None, 0)))
+    same(ours(WEIGHTS, ROWS), jax.jit(jax.vmap(jax.grad(loss), (None, 0)))(WEIGHTS, ROWS))
+
+
+def test_jax_takes_jitted_array_functions() -> None:
+    def loss(weights: Any, x: Any) -> Any:
+        hidden = jnp.tanh(weights @ x)
+        return (hidden**2).sum()
+
+    ours = xcs.jit(loss)
+    ours(WEIGHTS, ROWS[0])
+    same(jax.jit(ours)(WEIGHTS, ROWS[0]), jax.jit(loss)(WEIGHTS, ROWS[0]))
+    same(jax.grad(ours)(WEIGHTS, ROWS[0]), jax.grad(loss)(WEIGHTS, ROWS[0]))
+    same(jax.vmap(ours, (None, 0))(WEIGHTS, ROWS), jax.vmap(loss, (None, 0))(WEIGHTS, ROWS))
+    same(
+        jax.jit(jax.vmap(jax.grad(ours), (None, 0)))(WEIGHTS, ROWS),
+        jax.jit(jax.vmap(jax.grad(loss), (None, 0)))(WEIGHTS, ROWS),
+    )
