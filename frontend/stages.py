@@ -30,8 +30,8 @@ from .apart_check import Apart
 from .check_effects import current_checker
 from .effects.infer import resolve, resolve_awaited, resolve_early
 from .effects.summary import Guard
-from .staging.facts import Opaque
 from .staging.program import Program
+from .staging.state.facts import Opaque
 
 if TYPE_CHECKING:
     from ..runtime.journal.recording import RunRecording

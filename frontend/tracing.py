@@ -7,9 +7,9 @@ import types
 from .effects.abstract_type import StaticType
 from .signature import Signature
 from .stages import Traced, finish
-from .staging.facts import Shape
 from .staging.program import Program
-from .staging.written import Apartness, place_of
+from .staging.state.facts import Shape
+from .staging.state.written import Apartness, place_of
 
 
 def trace(

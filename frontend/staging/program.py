@@ -20,13 +20,13 @@ from ..effects.scope import CodeScope, FunctionView
 from ..effects.source import FunctionNode, SourceUnavailable, function_source
 from ..effects.summary import Guard
 from ..frame_reader import FRAME_READERS
-from .awaits import started_in_background
-from .box import box_of, boxed
-from .builder import ir_type
-from .closures import called_names, shared_names
-from .facts import ProgramFacts, Shape, Shapes, StagedFunction
-from .names import parameter_names
-from .statements import FunctionStager
+from .expressions.awaits import started_in_background
+from .source.box import box_of, boxed
+from .source.closures import called_names, shared_names
+from .source.names import parameter_names
+from .state.builder import ir_type
+from .state.facts import ProgramFacts, Shape, Shapes, StagedFunction
+from .statements.statements import FunctionStager
 from .values import Static, Tracer, TupleValue, Unstageable, Value
 
 MAX_STATIC_VARIANTS = 8  # specialisations of one function on literal arguments; after that they are ordinary data

@@ -32,7 +32,7 @@ def texts(node: ast.expr) -> Iterator[str]:
 def reasons_in_code() -> set[str]:
     found: set[str] = set()
     for folder in ("frontend/staging", "frontend/effects"):
-        for path in sorted((ROOT / folder).glob("*.py")):
+        for path in sorted((ROOT / folder).rglob("*.py")):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in RAISED:
                     found.update(texts(node.args[0]))

@@ -1,0 +1,1 @@
+"""Control flow: joins, ways out, loops, comprehensions and what consumes generators."""

@@ -1,0 +1,297 @@
+"""Loops: the body is traced once, whatever the length; what it changes is carried from iteration to iteration."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Sequence, Set
+
+from xdsl.ir import Block, BlockArgument, SSAValue
+
+from ....diagnostics.effect import Behaviour, Effect
+from ....diagnostics.location import Location
+from ....dialect.types import element_type as dialect_element_type
+from ...effects.abstract_type import (
+    ANY,
+    BYTES,
+    INT,
+    STR,
+    AbstractType,
+    ArrayType,
+    CollectionType,
+    DictType,
+    ListType,
+    SetType,
+    TupleOfType,
+    TupleType,
+    is_immutable,
+    widen,
+)
+from ...effects.array_results import is_jax
+from ...effects.contents import element_type
+from ..state.stager import Start, is_container
+from ..state.written import Places, inside_of
+from ..values import Owned, Static, Tracer, TupleValue, Unstageable, Value
+from .branches import FALLS, Completion
+from .carrying import Carried, CarryingStager
+
+MAX_UNROLLED = 8  # iterations; longer static loops are traced once
+
+
+class LoopStager(CarryingStager):
+    """The layer of loops."""
+
+    # ---- static iterables
+
+    def static_elements(self, value: Value) -> Sequence[Value] | None:
+        """The elements of an iterable that are known one by one, if they are few."""
+        elements: Sequence[Value] | None = None
+        if isinstance(value, TupleValue):
+            elements = value.elements
+        elif isinstance(value, Owned):
+            elements = self.state.heap[value].elements
+        elif isinstance(value, Static) and isinstance(value.value, (range, tuple)) and len(value.value) <= MAX_UNROLLED:
+            elements = [Static(element) for element in value.value]
+        return elements if elements is not None and len(elements) <= MAX_UNROLLED else None
+
+    def stage_iterable(self, node: ast.expr) -> Value:
+        """The iterable of a loop; `range` of known numbers stays known."""
+        if isinstance(node, ast.Call) and self.static_of(node.func) is range and not node.keywords:
+            bounds = [self.stage_expression(argument) for argument in node.args]
+            if all(isinstance(b, Static) and type(b.value) is int for b in bounds):
+                return Static(range(*(b.value for b in bounds if isinstance(b, Static))))
+        return self.stage_expression(node)
+
+    # ---- for
+
+    def stage_loop(
+        self,
+        target: ast.expr,
+        iterable_node: ast.expr,
+        bound: set[str],
+        read: set[str],
+        live: Set[str],
+        body: Callable[[], None],
+        changed: Sequence[Owned] = (),
+        flag: str | None = None,
+    ) -> None:
+        """Stage `for target in iterable: body`.
+
+        Args:
+            target: what the elements are bound to.
+            iterable_node: what is iterated.
+            bound: names that target and body bind.
+            read: names that an iteration may read before it binds them.
+            live: names that may be read after the loop.
+            body: stages the body once, in the current state.
+            changed: owned containers that the body looks like changing.
+            flag: the name that the body makes true where it leaves the loop.
+        """
+        if self._is_view(iterable_node):
+            walked = self._walked(iterable_node)
+            start, first_write = self.mark(), len(self.program.writes)
+            if None not in walked:
+                listed = self.stage_expression(self._listed(iterable_node))
+                self._stage_over(target, listed, bound, read, live, body, changed, flag)
+                if not any(self._is_disturbed(one, start, first_write) for one in walked):
+                    return
+                self.go_back(start)  # the body writes what the view walks: step it as Python does
+            changed = self._settle_walked(walked, changed)
+        iterable = self.stage_iterable(iterable_node)
+        elements = self.static_elements(iterable)
+        if elements is not None:
+            self._unroll(target, iterable, elements, body, live, flag)
+            return
+        changed = self._settle_walked([iterable], changed)
+        self._stage_over(target, iterable, bound, read, live, body, changed, flag)
+
+    def _settle_walked(self, walked: Sequence[Value | None], changed: Sequence[Owned]) -> list[Owned]:
+        """Containers that change while they are iterated escape: as Python's own iterator sees them."""
+        for one in walked:
+            if isinstance(one, Owned) and one in changed and self.is_owned(one):
+                self.escape(one)
+        return [one for one in changed if one not in walked]
+
+    def _is_disturbed(self, walked: Value | None, start: Start, first_write: int) -> bool:
+        """Whether a loop that has been staged since `start` writes a container that it walks."""
+        if isinstance(walked, Owned):
+            before, now = start[0].heap[walked], self.state.heap[walked]
+            return now.escaped != before.escaped or now.ssa is not before.ssa
+        return walked is None or any(self.program.writes_to(self.places_of(walked), first_write))
+
+    def _stage_over(
+        self,
+        target: ast.expr,
+        iterable: Value,
+        bound: set[str],
+        read: set[str],
+        live: Set[str],
+        body: Callable[[], None],
+        changed: Sequence[Owned],
+        flag: str | None,
+    ) -> None:
+        """Stage a loop over this value."""
+        if isinstance(iterable, Static) and isinstance(iterable.value, range):
+            source: SSAValue = self.builder.load_object(iterable.value)
+            known: AbstractType = TupleOfType(INT)
+        else:
+            self.hand_out_parts(iterable)
+            known = widen(self.type_of(iterable))
+            source = self.ssa(iterable)
+        snapshot = isinstance(known, (TupleType, TupleOfType)) or known == STR
+        places, element = self.places_of(iterable), element_type(known)
+        first_write = 0
+
+        def trace(carried: Carried) -> tuple[Block, list[BlockArgument]]:
+            nonlocal first_write
+            first_write = len(self.program.writes)
+            block = Block(arg_types=[dialect_element_type(source.type)])
+            with self.region(block, is_loop=True):
+                arguments = self._enter(block, carried)
+                if element is None:
+                    self.note_write(Behaviour(Effect.DYNAMIC))  # each step may run code
+                self.assign(target, Tracer(block.args[0], element or ANY, inside_of(places)))
+                body()
+            return block, arguments
+
+        def emit(initial: list[SSAValue], blocks: list[Block]) -> Sequence[SSAValue]:
+            is_ours = self.is_owned(iterable) and is_container(known)  # it may have escaped since
+            is_snapshot = snapshot or is_ours or self._is_undisturbed(target, known, places, first_write)
+            return self.builder.for_(source, initial, blocks[0], snapshot=is_snapshot, breaks=flag is not None)
+
+        if isinstance(iterable, Owned):
+            self.iterated.append(iterable)
+        try:
+            self._stage_carrying(bound, read, live, changed, lambda c: [trace(c)], emit, flag)
+        finally:
+            if isinstance(iterable, Owned):
+                self.iterated.pop()
+
+    def _is_undisturbed(self, target: ast.expr, known: AbstractType, places: Places, first_write: int) -> bool:
+        """Whether a body that writes something leaves the container alone that is iterated."""
+        if isinstance(known, ArrayType):
+            return is_jax(known) or len(self.program.writes) == first_write
+        if len(self.program.writes) == first_write or not isinstance(known, (ListType, DictType, SetType)):
+            return False
+        found = next(self.program.writes_to(places, first_write), None)
+        where = Location(self.scope.file, target.lineno, target.col_offset, self.scope.function_name)
+        if found is None:
+            self.program.stepped.pop(where, None)
+            return True
+        self.program.note_stepped(f"the loop over `{ast.unparse(target)}`", *found, where)
+        return False
+
+    def _is_view(self, node: ast.expr) -> bool:
+        """Whether an iterable only walks containers, so that taking all of it at once can't raise midway."""
+        if not isinstance(node, ast.Call) or any(keyword.arg != "start" for keyword in node.keywords):
+            return False
+        if isinstance(node.func, ast.Attribute) and node.func.attr in ("items", "keys", "values"):
+            return not node.args
+        held = self.static_of(node.func)
+        return any(held is walker for walker in (zip, enumerate, reversed)) and not any(
+            isinstance(argument, ast.Call) and not self._is_view(argument) and argument.keywords
+            for argument in node.args
+        )
+
+    def _walked(self, node: ast.expr) -> list[Value | None]:
+        """The containers that a view walks; None for one that isn't known."""
+        if self._is_view(node):
+            assert isinstance(node, ast.Call)
+            is_method = isinstance(node.func, ast.Attribute) and node.func.attr in ("items", "keys", "values")
+            parts = [node.func.value] if is_method else node.args  # type: ignore[attr-defined]
+            return [one for part in parts for one in self._walked(part)]
+        if isinstance(node, ast.Name):
+            held = self.state.names.get(node.id)
+            is_known = isinstance(held, (Tracer, Static, Owned, TupleValue)) and is_walkable(self.type_of(held))
+            return [held if is_known else None]
+        if isinstance(node, ast.Constant):
+            return []
+        try:
+            known = self.describe(node).summary
+        except Unstageable:
+            return [None]
+        is_new = is_immutable(known.result) or (known.fresh and not known.retains)
+        return [] if is_new and is_walkable(known.result) else [None]
+
+    def _listed(self, node: ast.expr) -> ast.expr:
+        """All that an iterable gives, as a list."""
+        name = ast.copy_location(ast.Name(self.temporary(Static(list)), ast.Load()), node)
+        return ast.copy_location(ast.Call(name, [node], []), node)
+
+    def _unroll(
+        self,
+        target: ast.expr,
+        iterable: Value,
+        elements: Sequence[Value],
+        body: Callable[[], None],
+        live: Set[str],
+        flag: str | None,
+    ) -> None:
+        held = self.state.heap[iterable].elements if isinstance(iterable, Owned) else None
+        for number, element in enumerate(elements, 1):
+            self.assign(target, element)
+            body()
+            if isinstance(iterable, Owned) and self.state.heap[iterable].elements != held:
+                raise Unstageable("a list is changed while it is iterated", target.lineno)
+            has_left = Static(False) if flag is None else self.state.names[flag]
+            known, others = self.truth(has_left), elements[number:]
+            if known or not others:
+                return
+            if known is None:
+
+                def go_on(others: Sequence[Value] = others) -> Completion:
+                    self._unroll(target, iterable, others, body, live, flag)
+                    return FALLS
+
+                self.branch(has_left, lambda: FALLS, go_on, live)
+                return
+
+    # ---- while
+
+    def stage_while(
+        self,
+        test: ast.expr,
+        bound: set[str],
+        read: set[str],
+        live: Set[str],
+        body: Callable[[], None],
+        changed: Sequence[Owned] = (),
+    ) -> None:
+        """Stage `while test: body`."""
+        truths: list[Behaviour] = []
+
+        def trace(carried: Carried) -> list[tuple[Block, list[BlockArgument]]]:
+            condition, loop = Block(), Block()
+            outer = self.state.copy()
+            with self.region(condition, is_loop=True):
+                first = self._enter(condition, carried)
+                heap = dict(self.state.heap)
+                value = self.stage_expression(test)
+                truths.append(self.truth_effect(value))
+                self.note_write(truths[-1])
+                ssa = self.ssa(value)
+                if any(self.state.heap[owned].ssa is not heap[owned].ssa for owned in carried.containers):
+                    raise Unstageable("the condition of a loop changes a container", test.lineno)
+                self.builder.yield_([ssa])
+            self.state = outer
+            with self.region(loop, is_loop=True):
+                second = self._enter(loop, carried)
+                body()
+            return [(loop, second), (condition, first)]
+
+        def emit(initial: list[SSAValue], blocks: list[Block]) -> Sequence[SSAValue]:
+            return self.builder.while_(initial, blocks[1], blocks[0], truths[-1])
+
+        self._stage_carrying(bound, read, live, changed, trace, emit)
+
+    # Layers above provide this.
+    def assign(self, target: ast.expr, value: Value) -> None:
+        """Bind a target to a value."""
+        raise NotImplementedError
+
+
+def is_walkable(known: AbstractType) -> bool:
+    """Whether iterating a value of this type runs no code, and ends."""
+    known = widen(known)
+    if isinstance(known, CollectionType):
+        return True
+    return known in (STR, BYTES) or isinstance(known, (ListType, DictType, SetType, TupleType, TupleOfType))

@@ -1,0 +1,82 @@
+"""`sorted`, `max` and `min` by a key: the keys are computed first, side by side, then Python compares them.
+
+Python computes a key for each element in order. `sorted` compares when all are there; `max` and `min` compare in
+between, which can't be told apart under the same conditions as for other consumers.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+
+from ...effects.abstract_type import ListType
+from ..source.generators import applied_unless_none
+from ..source.syntax import call_node, load_name, placed
+from ..values import Unstageable, Value
+from .consumers import ConsumerStager, always, is_ordered
+
+
+class SortKeyStager(ConsumerStager):
+    """The layer of functions that order by a key."""
+
+    def stage_control(self, node: ast.expr) -> Value | None:
+        """Calls that order by a key; everything else from below."""
+        value = self._order_by_key(node) if isinstance(node, ast.Call) else None
+        return value if value is not None else super().stage_control(node)
+
+    def _order_by_key(self, node: ast.Call) -> Value | None:
+        held = self.static_of(node.func)
+        if not any(held is function for function in (sorted, max, min)) or len(node.args) != 1:
+            return None
+        others = {keyword.arg: keyword.value for keyword in node.keywords}
+        key = others.pop("key", None)
+        if key is None or not set(others) <= ({"reverse"} if held is sorted else {"default"}):
+            return None
+        if not all(map(self.is_trivial, (key, *others.values()))):
+            return None
+        element = self.fresh_name()
+        one = applied_unless_none(key, placed(ast.Name(element, ast.Load()), node), self)
+        if one is None or not self.has_gain(one) or not (held is sorted or self._is_taken_quietly(node)):
+            return None
+        return self._compare(node, node.args[0], element, one, others)
+
+    def _is_taken_quietly(self, node: ast.Call) -> bool:
+        """Whether taking all elements before the first key is computed can't be told apart."""
+        summary = self.describe(call_node(self._name_for(list, node), node.args)).summary
+        return not (summary.unknown_types or summary.effect.may_write or summary.mutates)
+
+    def _compare(
+        self, node: ast.Call, over: ast.expr, element: str, key: ast.expr, others: dict[str | None, ast.expr]
+    ) -> Value:
+        """Elements as a list, keys as a list, then Python's own comparison of pairs by their first."""
+        is_sorted = self.static_of(node.func) is sorted
+        elements = self.compute(call_node(self._name_for(list, node), [over]))
+        target = placed(ast.Name(element, ast.Store()), node)
+        listed = placed(ast.ListComp(key, [ast.comprehension(target, elements, [], 0)]), node)
+        summary = self.describe(listed).summary
+        made = self.stage_expression(listed)
+        keys = load_name(self.temporary(made), node)
+        pair, first = self.fresh_name(), ast.Constant(0)
+        arguments = ast.arguments([], [ast.arg(pair)], None, [], [], None, [])
+        by_first = ast.Lambda(arguments, ast.Subscript(ast.Name(pair, ast.Load()), first, ast.Load()))
+        keywords = [ast.keyword("key", by_first)]
+        if "reverse" in others:
+            keywords.append(ast.keyword("reverse", others["reverse"]))
+        if "default" in others:
+            pairs = ast.Tuple([ast.Constant(None), others["default"]], ast.Load())
+            keywords.append(ast.keyword("default", pairs))
+        compared = call_node(node.func, [call_node(self._name_for(zip, node), [keys, elements])], keywords)
+        second: Callable[[ast.expr], ast.expr] = lambda of: ast.Subscript(of, ast.Constant(1), ast.Load())
+        known = self.type_of(made)
+        quiet = always if is_sorted else is_ordered
+        if not (isinstance(known, ListType) and quiet(known.element)) and not self.is_unnoticed(summary, compared):
+            raise Unstageable("a consumer that may fail between elements", node.lineno)
+        if not is_sorted:
+            return self.stage_expression(ast.fix_missing_locations(placed(second(compared), node)))
+        item = self.fresh_name()
+        each = ast.comprehension(ast.Name(item, ast.Store()), compared, [], 0)
+        ordered = ast.ListComp(second(ast.Name(item, ast.Load())), [each])
+        return self.stage_native_expression(ast.fix_missing_locations(placed(ordered, node)))
+
+    def _name_for(self, held: object, like: ast.AST) -> ast.Name:
+        return load_name(self.name_of(held), like)

@@ -1,0 +1,1 @@
+"""Expressions: native pieces, order of evaluation, array work, calls and awaits."""

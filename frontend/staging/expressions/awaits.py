@@ -1,0 +1,99 @@
+"""`await`: a call that is awaited at once is one `async` call, or a function of its own; all else is native code."""
+
+from __future__ import annotations
+
+import ast
+import types
+from collections.abc import Sequence
+
+from ...effects.abstract_type import InstanceType
+from ...effects.awaiting import AWAITED
+from ...effects.coroutines import makes_coroutine
+from ...effects.infer import infer_awaited, infer_awaited_value
+from ...effects.known import path_of
+from ...effects.summary import Summary
+from ..state.binding import BindingError
+from ..values import Static, Tracer, Unstageable, Value
+from .calls import CallStager, class_function, is_leaf
+
+BACKGROUND = frozenset(("create_task", "ensure_future", "as_completed", "start_soon", "call_soon", "call_later"))
+"""Methods and functions that start what goes on while the code after them runs."""
+AWAITED_AT_ONCE = frozenset(("gather", "run_in_executor", "shield"))
+"""The same, unless they are awaited where they are called."""
+
+
+class AwaitStager(CallStager):
+    """The layer of `await`."""
+
+    def stage_await(self, node: ast.Await) -> Value:
+        """An `await` whose operand has nothing to stage, and which is itself worth staging."""
+        self.at(node)
+        call = node.value
+        if not isinstance(call, ast.Call) or self.runs_natively(call) or self._does_what_its_arguments_do(call):
+            return self.stage_native_expression(node)
+        call = self.with_named_callee(call)
+        if call is not node.value:
+            node = ast.copy_location(ast.Await(call), node)
+        target = self.target(call)
+        if target is None:
+            return self.stage_native_expression(node)
+        callee = target[0]
+        positional = [*target[1], *(self.stage_expression(a) for a in call.args)]
+        keyword = [(str(k.arg), self.stage_expression(k.value)) for k in call.keywords]
+        self.at(node)
+        if isinstance(callee, Tracer):
+            return self._await_value(callee, positional, keyword)
+        assert isinstance(callee, Static)
+        return self._await_static(callee, positional, keyword)
+
+    def _does_what_its_arguments_do(self, call: ast.Call) -> bool:
+        """Whether this is `asyncio.gather` or the like: its arguments are coroutines, known only to native code."""
+        return path_of(self.static_of(call.func)) in AWAITED
+
+    def _await_static(self, callee: Static, positional: Sequence[Value], keyword: Sequence[tuple[str, Value]]) -> Value:
+        function = getattr(callee.value, "__xcs_wrapped__", callee.value)
+        types_ = [self.type_of(value) for value in positional]
+        summary = infer_awaited(function, types_, {name: self.type_of(value) for name, value in keyword})
+        if self._stages_body(function, summary):
+            try:
+                return self.invoke(function, positional, keyword, summary)
+            except (Unstageable, BindingError) as refusal:
+                self.program.note_opaque(function, str(refusal))
+        hint = getattr(function, "__qualname__", None) or type(function).__name__
+        hint = hint.replace("<locals>.", "")
+        ssa = self.emit_leaf(function, hint, positional, keyword, summary, is_async=True)
+        return self.value_of(ssa, summary)
+
+    def _await_value(self, callee: Tracer, positional: Sequence[Value], keyword: Sequence[tuple[str, Value]]) -> Value:
+        known = self.type_of(callee)
+        types_ = [self.type_of(value) for value in positional]
+        summary = infer_awaited_value(known, types_, {name: self.type_of(value) for name, value in keyword})
+        method = class_function(known.cls, "__call__") if isinstance(known, InstanceType) else None
+        if method is not None and isinstance(known, InstanceType) and self._stages_body(method, summary):
+            self.program.rely_on_class(known.cls, "__call__")
+            try:
+                return self.invoke(method, [callee, *positional], keyword, self.as_method(summary))
+            except (Unstageable, BindingError) as refusal:
+                self.program.note_opaque(method, str(refusal))
+        ssa = self.emit_leaf(callee, "", positional, keyword, summary, is_async=True)
+        return self.value_of(ssa, summary)
+
+    def _stages_body(self, function: object, summary: Summary) -> bool:
+        if not isinstance(function, types.FunctionType) or not makes_coroutine(function) or is_leaf(function):
+            return False
+        return self.program.gains_as_function(function, summary)
+
+
+def started_in_background(node: ast.AST) -> str | None:
+    """What in a function starts work that goes on while later code runs; inside `async with` it ends with the block."""
+    pending: list[tuple[ast.AST, bool]] = [(node, False)]
+    while pending:
+        here, is_awaited = pending.pop()
+        if isinstance(here, ast.AsyncWith):
+            continue
+        if isinstance(here, ast.Call):
+            name = here.func.attr if isinstance(here.func, ast.Attribute) else getattr(here.func, "id", "")
+            if name in BACKGROUND or (name in AWAITED_AT_ONCE and not is_awaited):
+                return name
+        pending += [(child, isinstance(here, ast.Await)) for child in ast.iter_child_nodes(here)]
+    return None

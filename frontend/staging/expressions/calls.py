@@ -1,0 +1,241 @@
+"""Calls: one leaf, a function of its own, an array op, or native code, by what the callable is."""
+
+from __future__ import annotations
+
+import ast
+import copy
+import types
+from collections.abc import Sequence
+
+from xdsl.ir import SSAValue
+
+from ....diagnostics.effect import Behaviour, Effect
+from ...effects.abstract_type import ANY, InstanceType, StaticType, is_immutable
+from ...effects.coroutines import makes_coroutine
+from ...effects.infer import infer_call, infer_value_call
+from ...effects.known import known
+from ...effects.summary import CALLEE, Summary
+from ...frame_reader import reads_frames
+from ..source.lifting import Lifted, lift
+from ..state.binding import BindingError, bind_call
+from ..state.facts import Shape
+from ..values import LocalFunction, Maybe, Static, Tracer, TupleValue, Unbound, Unstageable, Value
+from .arrays import ArrayStager
+from .leaf_ops import keyed
+
+
+class CallStager(ArrayStager):
+    """The layer of calls."""
+
+    def stage_call(self, node: ast.Call) -> Value:
+        """A call whose operands are names, literals or native expressions, and which is itself worth staging.
+
+        What runs natively as a whole is decided before any operand is staged: nothing is evaluated twice.
+        """
+        self.at(node)
+        if self.runs_natively(node):
+            return self.stage_native_expression(node)
+        if (value := self.stage_array_method(node)) is not None:
+            return value
+        node = self.with_named_callee(node)
+        target = self.target(node)
+        if target is None:
+            return self.stage_native_expression(node)
+        callee = target[0]
+        positional = [*target[1], *(self.stage_expression(a) for a in node.args)]
+        keyword = [(str(k.arg), self.stage_expression(k.value)) for k in node.keywords]
+        self.at(node)
+        if isinstance(callee, Tracer):
+            return self._call_value(callee, positional, keyword)
+        return self._call_static(callee, positional, keyword)
+
+    def runs_natively(self, node: ast.Call) -> bool:
+        """Starred arguments, functions of this function as callee or argument, callees that look at who calls them."""
+        if reads_frames(self.static_of(node.func)):
+            return True
+        if any(isinstance(a, ast.Starred) for a in node.args) or any(k.arg is None for k in node.keywords):
+            return True
+        if self._is_local_function(node.func) and self._lifted_callee(node.func) is None:
+            return True
+        return any(map(self._is_local_function, [*node.args, *(k.value for k in node.keywords)]))
+
+    def _is_local_function(self, node: ast.expr) -> bool:
+        is_named = isinstance(node, ast.Name) and isinstance(self.state.names.get(node.id), LocalFunction)
+        return is_named or isinstance(node, ast.Lambda)
+
+    def _lifted_callee(self, node: ast.expr) -> Lifted | None:
+        local = self.state.names.get(node.id) if isinstance(node, ast.Name) else None
+        return self._lifted(local) if isinstance(local, LocalFunction) else None
+
+    def _lifted(self, local: LocalFunction) -> Lifted | None:
+        """A local function as a function of its own, the same one each time."""
+        callees: dict[str, Lifted] = {}
+        for name, value in local.captured.items():
+            if isinstance(value, LocalFunction):
+                lifted = self._lifted(value)
+                if lifted is None:
+                    return None
+                callees[name] = lifted
+            elif isinstance(value, (Maybe, Unbound)):
+                return None
+        key = (id(local.node), tuple(local.captured), *(id(callee.function) for callee in callees.values()))
+        if key not in self.program.lifted:
+            self.program.lifted[key] = lift(local, self.scope, callees)
+        return self.program.lifted[key]
+
+    def with_named_callee(self, node: ast.Call) -> ast.Call:
+        """The call with a computed callee under a name of its own: native code finds it computed."""
+        if isinstance(node.func, (ast.Name, ast.Attribute)):
+            return node
+        named = copy.copy(node)
+        named.func = self.compute(node.func)
+        return named
+
+    def target(self, node: ast.Call) -> tuple[Value, Sequence[Value]] | None:
+        """The callee and the receiver to pass before the arguments; None where native code must look it up."""
+        if isinstance(node.func, ast.Attribute):
+            if (known := self.static_of(node.func)) is not None:
+                return Static(known), ()
+            return self._method(node.func, node)
+        if (lifted := self._lifted_callee(node.func)) is not None:
+            return Static(lifted.function), [self.state.names[name] for name in lifted.captured]
+        callee = self.stage_expression(node.func)
+        return (callee, ()) if isinstance(callee, (Static, Tracer)) else None
+
+    def _method(self, node: ast.Attribute, call: ast.Call) -> tuple[Value, Sequence[Value]] | None:
+        """A method found on the class of an instance of known type."""
+        if isinstance(node.value, ast.Name):
+            receiver_type = self.type_of(self.lookup(node.value.id, node))
+        else:
+            receiver_type = self.describe(node.value).summary.result
+        if not isinstance(receiver_type, InstanceType) or node.attr in dict(receiver_type.attributes):
+            return None
+        method = class_function(receiver_type.cls, node.attr)
+        if method is None:
+            return None
+        self.program.rely_on_class(receiver_type.cls, node.attr)
+        if isinstance(node.value, ast.Name) and self.is_owned(self.lookup(node.value.id, node)):
+            summary = self.describe(call).summary
+            if summary.num_external_sites < 2 and not summary.has_array_work:
+                return None  # as native code its next version is known by what it holds
+        return Static(method), (self.stage_expression(node.value),)
+
+    # ---- known callables
+
+    def _call_static(self, callee: Value, positional: Sequence[Value], keyword: Sequence[tuple[str, Value]]) -> Value:
+        assert isinstance(callee, Static)
+        function = callee.value
+        entry = known(function)
+        if entry is not None and entry.array is not None:
+            return self.emit_array(function, entry.array, positional, keyword)
+        function = getattr(function, "__xcs_wrapped__", function)
+        args = [self.type_of(value) for value in positional]
+        if keyword or not isinstance(function, types.FunctionType):
+            summary = infer_call(function, args, {name: self.type_of(value) for name, value in keyword})
+        else:
+            summary = self.program.summary_of(function, tuple(args))
+        if isinstance(function, types.FunctionType) and self._looks_into(function, summary):
+            try:
+                return self.invoke(function, positional, keyword, summary)
+            except (Unstageable, BindingError) as refusal:
+                self.program.note_opaque(function, str(refusal))
+        hint = getattr(function, "__qualname__", None) or type(function).__name__
+        ssa = self.emit_leaf(function, hint.replace("<locals>.", ""), positional, keyword, summary)
+        return self.value_of(ssa, summary)
+
+    def _looks_into(self, function: types.FunctionType, summary: Summary) -> bool:
+        return (
+            self.program.gains_as_function(function, summary)
+            and not is_leaf(function)
+            and not makes_coroutine(function)
+        )
+
+    def invoke(
+        self,
+        function: types.FunctionType,
+        positional: Sequence[Value],
+        keyword: Sequence[tuple[str, Value]],
+        summary: Summary,
+    ) -> Value:
+        """A call of a function that is staged on its own."""
+        bound = bind_call(function, positional, dict(keyword))
+        is_kept = bool(summary.mutates or summary.retains or summary.unknown_types)
+        for name, value in bound.items():
+            if is_kept and self._is_changeable(value):
+                self.hold(value)  # the callee sees an ordinary object: it is no longer ours alone
+            if isinstance(value, LocalFunction):
+                raise Unstageable(f"argument `{name}` is a local function")
+        mark = self.builder.mark()
+        saved = self.state.copy()
+        try:
+            operands: list[SSAValue] = []
+            shape = tuple((name, self._shape(value, operands)) for name, value in bound.items())
+            staged = self.program.stage_function(function, shape)
+        except Unstageable:
+            self.builder.rewind(mark)
+            self.state.restore(saved)
+            raise
+        self.program.rely_on(summary.guards)
+        behaviour = self._invoke_behaviour(summary)
+        keys = keyed(positional, keyword)
+        self.note_write(behaviour, summary, keys)
+        result = staged.result if staged.result != ANY else summary.result  # `ANY` while a recursive call is traced
+        ssa = self.builder.invoke(staged.symbol, operands, behaviour, staged.ir_result)
+        return Tracer(ssa, result, self.result_places(summary, keys))
+
+    def _shape(self, value: Value, operands: list[SSAValue]) -> Shape:
+        """What a callee is specialised on for this argument; what it is passed when it runs goes to `operands`."""
+        if isinstance(value, Static):
+            return Shape(static=StaticType(value.value))
+        if isinstance(value, TupleValue):
+            return Shape(elements=tuple(self._shape(element, operands) for element in value.elements))
+        operands.append(self.ssa(value))
+        return Shape(type=self.type_of(value), places=self.places_of(value))
+
+    def _invoke_behaviour(self, summary: Summary) -> Behaviour:
+        if summary.unknown_types:
+            return Behaviour(Effect.DYNAMIC, external=summary.external)
+        behaviour = summary.behaviour()
+        return Behaviour(behaviour.effect, behaviour.sees_writes, external=behaviour.external)
+
+    def _is_changeable(self, value: Value) -> bool:
+        return not isinstance(value, Static) and not is_immutable(self.state.type_of(value))
+
+    # ---- callables that are data
+
+    def _call_value(self, callee: Tracer, positional: Sequence[Value], keyword: Sequence[tuple[str, Value]]) -> Value:
+        callee_type = self.type_of(callee)
+        args = [self.type_of(value) for value in positional]
+        kwargs = {name: self.type_of(value) for name, value in keyword}
+        summary = infer_value_call(callee_type, args, kwargs)
+        method = class_function(callee_type.cls, "__call__") if isinstance(callee_type, InstanceType) else None
+        if method is not None and isinstance(callee_type, InstanceType) and self._looks_into(method, summary):
+            self.program.rely_on_class(callee_type.cls, "__call__")
+            try:
+                return self.invoke(method, [callee, *positional], keyword, self.as_method(summary))
+            except (Unstageable, BindingError) as refusal:
+                self.program.note_opaque(method, str(refusal))
+        ssa = self.emit_leaf(callee, "", positional, keyword, summary)
+        return self.value_of(ssa, summary)
+
+    def as_method(self, summary: Summary) -> Summary:
+        """The summary of calling an instance as that of its `__call__` with the instance as first argument."""
+        keys: dict[int | str, int | str] = {CALLEE: 0}
+        keys.update({index: index + 1 for index in range(64)})
+        keys.update({k: k for k in summary.mutates | summary.retains if isinstance(k, str) and k != CALLEE})
+        return summary.renamed(keys)
+
+
+def class_function(cls: type, name: str) -> types.FunctionType | None:
+    """A plain method of a class, found without running a descriptor."""
+    for base in cls.__mro__:
+        if name in base.__dict__:
+            found = base.__dict__[name]
+            found = getattr(found, "__xcs_wrapped__", found)
+            return found if isinstance(found, types.FunctionType) else None
+    return None
+
+
+def is_leaf(function: object) -> bool:
+    """Whether a function is declared to be one leaf."""
+    return hasattr(function, "__xcs_leaf__") or hasattr(function, "__xcs_behaviour__")

@@ -1,0 +1,158 @@
+"""Leaf calls as ops: their effect where they stand, the versions of containers through them, what they give."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+from xdsl.ir import SSAValue
+
+from ....diagnostics.effect import Behaviour, Effect
+from ...effects.abstract_type import (
+    AbstractType,
+    CollectionType,
+    DictType,
+    InstanceType,
+    ListType,
+    SetType,
+    is_immutable,
+)
+from ...effects.ledger import DECLARE
+from ...effects.place import ParameterKey
+from ...effects.regions import is_sealable
+from ...effects.staleness import shallow
+from ...effects.summary import CALLEE, Summary
+from ..state.builder import Operand, ir_type
+from ..values import Owned, Tracer, Value
+from .object_places import PlaceStager
+
+NOTHING_CHANGED: Mapping[int | str, tuple[AbstractType, bool]] = MappingProxyType({})
+
+
+class LeafStager(PlaceStager):
+    """The layer of leaf calls."""
+
+    def emit_leaf(
+        self,
+        callee: object,
+        hint: str,
+        positional: Sequence[Value],
+        keyword: Sequence[tuple[str, Value]],
+        summary: Summary,
+        details: dict[str, str] | None = None,
+        array: str | None = None,
+        changed: Mapping[int | str, tuple[AbstractType, bool]] = NOTHING_CHANGED,
+        is_async: bool = False,
+    ) -> SSAValue:
+        """Emit one leaf call: decide its effect here, thread the versions of owned containers through it.
+
+        `changed` are the types that owned arguments have afterwards, and whether they are sealed, where that is known.
+        The summary of one that `is_async` is that of awaiting what it gives, too.
+        """
+        ours = [index for index, value in enumerate(positional) if self.is_owned(value)]
+        behaviour, mutated = self.behaviour_of(summary, positional, keyword)
+        # What it writes and lets go of in one may hold anything from here on.
+        lets_go = any(index in summary.mutates and not self.is_owned(positional[index]) for index in ours)
+        operands: list[Operand] = [self.operand(value) for value in positional]
+        named = [(name, self.operand(value)) for name, value in keyword]
+        target: str | SSAValue
+        if isinstance(callee, Tracer):
+            target = callee.ssa
+        else:
+            reason, remedy = summary.reason, summary.remedy
+            if behaviour.effect > summary.effect and behaviour.effect is Effect.ORDERED:
+                reason, remedy = "writes an object that others can see", DECLARE
+            reasons = {"reason": reason or None, "remedy": remedy or None, **(details or {})}
+            target = self.program.symbols.callable(callee, hint, behaviour, reasons)
+        self.program.rely_on(summary.guards)
+        fresh = not is_immutable(summary.result)
+        results = self.builder.call(
+            target,
+            operands,
+            named,
+            behaviour,
+            ir_type(summary.result),
+            mutates=mutated,
+            fresh=fresh,
+            array=array,
+            is_async=is_async,
+        )
+        for index, version in zip(mutated, results[1:], strict=True):
+            owned = positional[index]
+            assert isinstance(owned, Owned)
+            known, sealed = changed.get(index) or (shallow(self.state.type_of(owned)), False)
+            self.change(owned, version, known, sealed)
+        keys = keyed(positional, keyword, callee)
+        self.note_write(behaviour, None if lets_go else summary, keys)
+        if isinstance(target, str) and (behaviour.sees_writes or behaviour.effect is Effect.READS):
+            looks = self._looks(summary, keys)
+            self.program.reads.note_call(target, results[0].owner, behaviour, looks)  # type: ignore[arg-type]
+        self._last_places = self.result_places(summary, keys)
+        return results[0]
+
+    def behaviour_of(
+        self, summary: Summary, positional: Sequence[Value], keyword: Sequence[tuple[str, Value]]
+    ) -> tuple[Behaviour, list[int]]:
+        """How a call moves given who owns its arguments, and which owned arguments it makes a next version of."""
+        effect = summary.effect
+        keys: dict[int | str, Value] = {**dict(enumerate(positional)), **dict(keyword)}
+        if CALLEE in summary.mutates:
+            effect = max(effect, Effect.ORDERED)
+        mutated: list[int] = []
+        for key, value in keys.items():
+            if is_immutable(self.state.type_of(value)):
+                continue
+            if summary.unknown_types or key in summary.retains:
+                self.hold(value)
+            if not summary.unknown_types and key in summary.mutates:
+                if isinstance(value, Owned) and self.is_owned(value) and isinstance(key, int):
+                    self.require_carried(value)
+                    mutated.append(key)
+                else:
+                    self.hold(value)
+                    effect = max(effect, Effect.ORDERED)
+        if summary.unknown_types:
+            return Behaviour(Effect.DYNAMIC, False, summary.external), []
+        if effect is Effect.PURE and summary.sees_writes:
+            effect = Effect.READS
+        return Behaviour(effect, summary.sees_writes and not effect.may_write, summary.external), mutated
+
+    def value_of(self, ssa: SSAValue, summary: Summary) -> Value:
+        """What a name is bound to that gets the result of the call emitted last."""
+        known = summary.result
+        cls = container_class(known)
+        if summary.fresh and cls is not None and not summary.retains and not summary.mutates:
+            return self.own(ssa, known, cls, is_sealable(known))
+        return Tracer(ssa, known, self._last_places)
+
+
+def keyed(
+    positional: Sequence[Value], keyword: Sequence[tuple[str, Value]], callee: object = None
+) -> dict[ParameterKey, Value]:
+    """Arguments by the keys that summaries use for them."""
+    own: dict[ParameterKey, Value] = {CALLEE: callee} if isinstance(callee, Tracer) else {}
+    return {**dict(enumerate(positional)), **dict(keyword), **own}
+
+
+def is_ownable(cls: type) -> bool:
+    """Whether nobody else sees an object just made: its class keeps no book of it and has no say in its attributes."""
+    own = ("__del__", "__setattr__", "__delattr__", "__getattr__", "__getattribute__", "__new__")
+    bases = [base for base in cls.__mro__ if base is not object]
+    return type(cls) is type and not any(name in vars(base) for base in bases for name in own)
+
+
+def container_class(known: AbstractType) -> type | None:
+    """The class of a mutable builtin container type; None for anything else."""
+    match known:
+        case ListType():
+            return list
+        case DictType():
+            return dict
+        case SetType(frozen=False):
+            return set
+        case CollectionType(cls=cls):
+            return cls
+        case InstanceType(cls=cls) if is_ownable(cls):
+            return cls
+        case _:
+            return None

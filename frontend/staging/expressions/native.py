@@ -1,0 +1,124 @@
+"""Native segments as ops: pieces with nothing to stage inside become one call of the user's own code."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence, Set
+from dataclasses import replace
+
+from xdsl.ir import SSAValue
+
+from ....diagnostics.effect import Behaviour, Effect
+from ...effects.abstract_type import (
+    ANY,
+    BOOL,
+    NONE,
+    AbstractType,
+    TupleType,
+)
+from ...effects.summary import CodeSummary
+from ..source.exits import Exits
+from ..source.names import leaves
+from ..source.segment import Segment
+from ..source.unbound_names import flag_of, inside
+from ..values import Maybe, Static, Tracer, Unbound, Unstageable, Value
+from .gains import GainStager
+
+
+class NativeStager(GainStager):
+    """The layer that runs Python as Python."""
+
+    def stage_native_expression(self, node: ast.expr) -> Value:
+        """An expression as one call of native code."""
+        if bound := self.program.names([node]).bound:
+            return self._stage_binding_expression(node, bound)
+        self.at(node)
+        segment = self.segment(node)
+        if self.inner_scope is not None and segment.may_read_unbound:
+            segment = self.segment(inside(self.inner_scope, node))
+        found = self.infer(segment)
+        values = [self.input_value(name) for name in segment.inputs]
+        ssa = self.call_segment(segment, found, values)
+        return self.value_of(ssa, found.summary)
+
+    def _stage_binding_expression(self, node: ast.expr, bound: set[str]) -> Value:
+        """An expression that binds names (`:=`) as native code."""
+        held = self.temporary(Static(None))
+        target = ast.copy_location(ast.Name(held, ast.Store()), node)
+        self.stage_native_statements([ast.copy_location(ast.Assign([target], node), node)], bound | {held})
+        return self.state.names[held]
+
+    def stage_native_statements(self, nodes: Sequence[ast.stmt], live: Set[str], exits: Exits | None = None) -> None:
+        """Statements as one call of native code; afterwards the live names they bind hold its results.
+
+        With `exits`, whose names are live too, these say in which way control leaves the statements.
+        """
+        self.at(nodes[0])
+        if found_leaves := leaves(nodes) - (frozenset() if exits is None else exits.ways):
+            raise Unstageable(f"`{min(found_leaves)}` leaves native code", nodes[0].lineno)
+        names = self.program.names(nodes)
+        bound = (names.bound | names.deleted) - self.function_names.nonlocal_names
+        bound |= frozenset() if exits is None else exits.names
+        outputs = sorted(bound & live)
+        uncertain = set(outputs) - self._surely_binds(nodes, exits)
+        uncertain -= {name for name in uncertain - names.deleted - names.caught if self.is_surely_bound(name)}
+        flags = [flag_of(name) for name in sorted(uncertain)]
+        segment = self.segment(nodes, [*outputs, *flags], exits=exits)
+        found = self.infer(segment)
+        values = [self.input_value(name) for name in segment.inputs]
+        types = [*(found.bindings.get(name, ANY) for name in outputs), *(BOOL for _ in flags)]
+        if exits is not None:
+            types = _types_when_left(types, segment, found.summary.result)
+        for name in bound - set(outputs):
+            self.state.names.pop(name, None)
+        result: AbstractType = types[0] if len(types) == 1 else TupleType(tuple(types)) if types else NONE
+        summary = found.summary.replace(result=result)
+        ssa = self.call_segment(segment, replace(found, summary=summary), values)
+        if len(types) == 1:
+            self.bind(outputs[0], self.value_of(ssa, summary))
+        elif types:
+            parts = self.builder.unpack(ssa, types, Behaviour(Effect.PURE))
+            tracers = [Tracer(part, known, self._last_places) for part, known in zip(parts, types, strict=True)]
+            bound_flags = dict(zip(flags, tracers[len(outputs) :], strict=True))
+            for name, tracer in zip(outputs, tracers, strict=False):
+                flag = bound_flags.get(flag_of(name))
+                self.bind(name, tracer if flag is None else Maybe(tracer, flag))
+
+    def is_surely_bound(self, name: str) -> bool:
+        """Whether a local name is bound on every path that comes here."""
+        value = self.state.names.get(name)
+        return value is not None and not isinstance(value, (Unbound, Maybe))
+
+    def stage_tail(self, nodes: Sequence[ast.stmt]) -> Value:
+        """The rest of the function as one call of native code, whose result the function returns."""
+        self.at(nodes[0])
+        if found_leaves := leaves(nodes) - {"return"}:
+            raise Unstageable(f"`{min(found_leaves)}` leaves native code", nodes[0].lineno)
+        segment = self.segment(nodes, returns=True)
+        found = self.infer(segment)
+        # Nothing of this function runs afterwards, so it doesn't matter what the result still holds on to.
+        found = replace(found, summary=found.summary.replace(retains=frozenset()))
+        values = [self.input_value(name) for name in segment.inputs]
+        ssa = self.call_segment(segment, found, values)
+        return self.value_of(ssa, found.summary)
+
+    def call_segment(self, segment: Segment, found: CodeSummary, values: Sequence[Value]) -> SSAValue:
+        """Emit the call of a segment."""
+        index: dict[int | str, int | str] = {name: position for position, name in enumerate(segment.inputs)}
+        summary = found.summary.renamed(index)
+        function = segment.compile()
+        changed = {index[name]: (known, name in found.sealed) for name, known in found.owned.items()}
+        details = {"source": segment.name}
+        return self.emit_leaf(
+            function, segment.name, values, (), summary, details, changed=changed, is_async=segment.is_async
+        )
+
+
+def _types_when_left(types: Sequence[AbstractType], segment: Segment, left: AbstractType) -> list[AbstractType]:
+    """The types of a segment's outputs: at its end these, and where `return` leaves it those of a tuple."""
+    assert segment.exits is not None
+    if "return" not in segment.exits.ways:
+        return list(types)
+    value = segment.outputs.index(segment.exits.value)
+    known = left.elements[value] if isinstance(left, TupleType) and len(left.elements) == len(types) else ANY
+    return [known if index == value else type for index, type in enumerate(types)]

@@ -1,0 +1,120 @@
+"""Where objects come from, and which of them ops write: what tells two objects apart."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from types import MappingProxyType
+
+from ....diagnostics.effect import Behaviour, Effect
+from ...effects.abstract_type import (
+    AbstractType,
+    DictType,
+    ListType,
+    SetType,
+    is_immutable,
+)
+from ...effects.place import EVERYTHING, OutsideName, ParameterKey, Place, Root
+from ...effects.summary import Summary
+from ..state.reads import Look
+from ..state.stager import Stager
+from ..state.written import ANYWHERE, NEW, WRITES_ANYTHING, Places, written_by
+from ..values import Owned, Static, Tracer, TupleValue, Value
+
+NO_ARGUMENTS: Mapping[int | str, Value] = MappingProxyType({})
+
+
+class PlaceStager(Stager):
+    """The layer of places."""
+
+    _last_places: Places = None  # of the result of the call emitted last
+
+    def note_write(
+        self, behaviour: Behaviour, summary: Summary | None = None, keys: Mapping[ParameterKey, Value] = NO_ARGUMENTS
+    ) -> None:
+        """Remember what an op may write: without a summary, or with one that is only known when it runs, anything."""
+        if not behaviour.effect.may_write:
+            return
+        if summary is None or behaviour.effect is Effect.DYNAMIC:
+            reason = summary.reason if summary is not None else "code that isn't known"
+            self.program.note_write(WRITES_ANYTHING, ANYWHERE, (EVERYTHING,), reason)
+            return
+        places = frozenset(one for place in summary.written_places for one in self._places_at(place, keys))
+        spread = frozenset(one for root in summary.spreads for one in self._roots_at(root, keys))
+        kinds = {kind for _, kind in summary.writes}
+        self.program.note_write(written_by(summary, places, spread), places, kinds, summary.reason)
+
+    def _places_at(self, place: Place | None, keys: Mapping[ParameterKey, Value]) -> Collection[Place | None]:
+        """A written place of a callee as the entry function finds it."""
+        if place is None or isinstance(place.root, OutsideName):
+            return (self.program.written.still(place),)
+        value = keys.get(place.root)
+        if value is None:
+            return ANYWHERE
+        if self.is_owned(value) and place == Place(place.root):
+            return ()  # a container of our own: its next version says what it holds
+        held = self.places_of(value)
+        if not held:
+            return ANYWHERE
+        seen = {place.seen_from(one if len(held) == 1 else one.within()) for one in held}
+        return frozenset(map(self.program.written.still, seen))
+
+    def _roots_at(self, root: Root | None, keys: Mapping[ParameterKey, Value]) -> Collection[Root | None]:
+        if root is None or isinstance(root, OutsideName):
+            return (root,)
+        value = keys.get(root)
+        held = None if value is None else self.places_of(value)
+        return (None,) if held is None else frozenset(place.root for place in held)
+
+    def _looks(self, summary: Summary, keys: Mapping[ParameterKey, Value]) -> Iterator[Look]:
+        """What a call looks at, as the entry function finds it."""
+        for key, kind in summary.sees:
+            value = None if key is None else keys.get(key)
+            yield (None if value is None else self.places_of(value)), kind
+        if not summary.sees or summary.effect is Effect.READS:
+            yield None, EVERYTHING
+
+    def places_of(self, value: Value) -> Places:
+        """Where the objects that a value consists of were found at the start."""
+        if is_immutable(self.state.type_of(value)):
+            return NEW
+        match value:
+            case Tracer(places=places):
+                return places
+            case Static():
+                return NEW
+            case TupleValue(elements=elements):
+                found = [self.places_of(element) for element in elements]
+                return None if None in found else NEW.union(*(one for one in found if one is not None))
+            case Owned() if self.is_owned(value) and holds_immutables(self.state.type_of(value)):
+                return NEW
+            case _:
+                return None
+
+    def result_places(self, summary: Summary, keys: Mapping[ParameterKey, Value]) -> Places:
+        """Where the objects that a call gives were found at the start."""
+        if summary.unknown_types:
+            return None
+        if summary.gives is not None:
+            seen = frozenset(self._places_at(summary.gives, keys))
+            return None if None in seen else seen  # type: ignore[return-value]
+        if not summary.fresh:
+            return None
+        found: set[Place] = set()
+        for key in summary.retains:
+            value = keys.get(key)
+            held = None if value is None else self.places_of(value)
+            if held is None:
+                return None
+            found.update(one for place in held for one in (place, place.within()))  # it may be a view
+        return frozenset(found)
+
+
+def holds_immutables(known: AbstractType) -> bool:
+    """Whether what a container holds can't change."""
+    match known:
+        case ListType(element=element) | SetType(element=element):
+            return is_immutable(element)
+        case DictType(key=key, value=held):
+            return is_immutable(key) and is_immutable(held)
+        case _:
+            return False

@@ -1,0 +1,1 @@
+"""What the syntax of a function says, and syntax rewritten: no op is made here."""

@@ -1,0 +1,53 @@
+"""Compiles syntax back to code of the user's file: same globals, cells, private names, flags and line numbers."""
+
+from __future__ import annotations
+
+import ast
+import types
+from collections.abc import Iterable
+from typing import Any
+
+from ...effects.scope import CodeScope
+from .syntax import placed
+
+FACTORY = "__xcs_factory__"
+
+
+def compile_function(
+    node: ast.FunctionDef | ast.AsyncFunctionDef, scope: CodeScope, cells: Iterable[str], qualname: str
+) -> types.CodeType:
+    """The code of a function that stands where `scope` is; of the names in `cells` it takes those it reads as cells."""
+    free = ast.arguments([], [placed(ast.arg(name), node) for name in cells], None, [], [], None, [])
+    outer: ast.stmt = with_type_parameters(placed(ast.FunctionDef(FACTORY, free, [node], []), node))
+    if scope.class_name:  # private names are mangled with the class they were written in
+        outer = with_type_parameters(placed(ast.ClassDef(scope.class_name, [], [], [outer], []), node))
+    module = ast.Module([outer], type_ignores=[])
+    code = compile(module, scope.file, "exec", flags=scope.future_flags, dont_inherit=True)
+    if scope.class_name:
+        code = _inner_code(code, scope.class_name)
+    code = _inner_code(_inner_code(code, FACTORY), node.name)
+    return _renamed(code, code.co_qualname, qualname)
+
+
+def _renamed(code: types.CodeType, prefix: str, name: str) -> types.CodeType:
+    """Code whose functions and classes are named as where they are written: with this name instead of the prefix."""
+
+    def constant(held: Any) -> Any:
+        if isinstance(held, types.CodeType):
+            return _renamed(held, prefix, name)
+        is_name = type(held) is str and held.startswith(prefix)  # how a class's body says its name
+        return name + held.removeprefix(prefix) if is_name else held
+
+    constants = tuple(map(constant, code.co_consts))
+    return code.replace(co_qualname=name + code.co_qualname.removeprefix(prefix), co_consts=constants)
+
+
+def with_type_parameters(node: Any) -> Any:
+    """A definition with the field that Python 3.12 and later want, empty."""
+    if hasattr(ast, "TypeAlias"):
+        node.type_params = []
+    return node
+
+
+def _inner_code(code: types.CodeType, name: str) -> types.CodeType:
+    return next(c for c in code.co_consts if isinstance(c, types.CodeType) and c.co_name == name)

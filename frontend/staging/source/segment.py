@@ -1,0 +1,140 @@
+"""Native segments: pieces of the user's function compiled back to Python, at the user's own lines.
+
+In: statements or an expression, the local names they read (inputs) and the names that must come out (outputs).
+Out: a function of the inputs that returns the value of the expression, or the outputs (one: bare; several: a tuple),
+running in the function's own globals and cells.
+"""
+
+from __future__ import annotations
+
+import ast
+import types
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ...effects.abstract_type import AbstractType
+from ...effects.infer import infer_code
+from ...effects.scope import CodeScope
+from ...effects.summary import CodeSummary, Summary
+from .exits import Exits
+from .native_code import compile_function, with_type_parameters
+from .syntax import placed
+from .unbound_names import name_of_flag, note_bound, unbind, unbind_unless
+
+INNER = "__xcs_native__"  # a name of its own, or the code would find it where it means the function it comes from
+
+
+@dataclass(slots=True, eq=False)
+class Segment:
+    """One native piece of a function.
+
+    Attributes:
+        body: its statements; or one expression.
+        inputs: local names that become parameters, in order.
+        outputs: names returned; empty for expressions and for statements that only act.
+        scope: the function it comes from: globals, cells, file, flags.
+        statics: names known while staging, bound as cells of the segment.
+        prologue: definitions of local functions that the segment uses.
+        unbound: local names that it reads and that aren't bound.
+        returns: the body ends in `return`, whose value is the result.
+        is_async: it awaits, so its function is a coroutine function.
+        exits: the ways in which it may leave the code around it, told by names among the outputs.
+    """
+
+    body: Sequence[ast.stmt] | ast.expr
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    scope: CodeScope
+    statics: Mapping[str, Any] = field(default_factory=dict)
+    prologue: tuple[ast.stmt, ...] = ()
+    returns: bool = False
+    unbound: tuple[str, ...] = ()
+    is_async: bool = False
+    exits: Exits | None = None
+
+    @property
+    def name(self) -> str:
+        """How the IR calls it: its source."""
+        return ast.unparse(self.body) if isinstance(self.body, ast.expr) else "\n".join(map(ast.unparse, self.body))
+
+    @property
+    def may_read_unbound(self) -> bool:
+        """Whether it reads a name that may be unbound."""
+        return bool(self.unbound) or bool(_flags(self.inputs))
+
+    def nodes(self) -> Sequence[ast.stmt] | ast.expr:
+        """What effect inference looks at: the prologue and the body."""
+        if isinstance(self.body, ast.expr) and not self.prologue:
+            return self.body
+        return [*self.prologue, *self._statements()]
+
+    def _statements(self) -> list[ast.stmt]:
+        if isinstance(self.body, ast.expr):
+            return [placed(ast.Return(self.body), self.body)]
+        return list(self.body) if self.exits is None else self.exits.natively(self.body, self.outputs)
+
+    def _unbinding(self, first: ast.AST) -> list[ast.stmt]:
+        unbound = [statement for name in self.unbound for statement in unbind(name, first)]
+        return [*unbound, *(unbind_unless(flag, name, first) for flag, name in _flags(self.inputs))]
+
+    def infer(
+        self,
+        input_types: Sequence[AbstractType],
+        owned: frozenset[str] = frozenset(),
+        sealed: frozenset[str] = frozenset(),
+    ) -> CodeSummary:
+        """The effect and types of this segment for inputs of these types.
+
+        Those in `owned` are seen by no one else; of those in `sealed`, what they hold neither.
+        """
+        known = dict(zip(self.inputs, input_types, strict=True))
+        return infer_code(self.nodes(), known, self.scope.with_statics(self.statics), owned, sealed)
+
+    def summarise(self, arg_types: Sequence[AbstractType]) -> Summary:
+        """The effect of calling the segment's function, parameters by index (what dynamic resolution asks)."""
+        summary = self.infer(arg_types).summary
+        index = {name: position for position, name in enumerate(self.inputs)}
+
+        def positions(names: frozenset[int | str]) -> frozenset[int | str]:
+            return frozenset(index[name] for name in names if isinstance(name, str) and name in index)
+
+        return summary.replace(mutates=positions(summary.mutates), retains=positions(summary.retains))
+
+    def compile(self) -> types.FunctionType:
+        """The segment as a function of its inputs."""
+        first = self.body if isinstance(self.body, ast.expr) else self.body[0]
+        statements = [*self._unbinding(first), *self.prologue, *self._statements()]
+        statements += [note_bound(flag, name, first) for flag, name in _flags(self.outputs)]
+        if self.outputs and not self.returns:
+            names: list[ast.expr] = [placed(ast.Name(name, ast.Load()), first) for name in self.outputs]
+            value = names[0] if len(names) == 1 else placed(ast.Tuple(names, ast.Load()), first)
+            statements.append(placed(ast.Return(value), first))
+        code = _compile_inner(self, statements, first)
+        cells = {**self.scope.cells, **{name: types.CellType(value) for name, value in self.statics.items()}}
+        closure = tuple(cells[name] for name in code.co_freevars)
+        function = types.FunctionType(code, self.scope.globals, code.co_name, None, closure)
+        function.__xcs_segment__ = self  # type: ignore[attr-defined]
+        function.__qualname__ = f"{scope_name(self.scope)}.<native>"
+        return function
+
+
+def _flags(names: Sequence[str]) -> list[tuple[str, str]]:
+    """The flags among these names, each with the name that it is of."""
+    return [(flag, name) for flag in names if (name := name_of_flag(flag)) is not None]
+
+
+def _compile_inner(segment: Segment, statements: list[ast.stmt], first: ast.AST) -> types.CodeType:
+    scope = segment.scope
+    parameters = [placed(ast.arg(name), first) for name in segment.inputs]
+    kind = ast.AsyncFunctionDef if segment.is_async else ast.FunctionDef
+    arguments = ast.arguments([], parameters, None, [], [], None, [])
+    node = with_type_parameters(placed(kind(INNER, arguments, statements, []), first))
+    free = dict.fromkeys(name for name in (*scope.cells, *segment.statics) if name not in segment.inputs)
+    code = compile_function(node, scope, free, scope.qualname or scope_name(scope))
+    return code.replace(co_name=scope_name(scope))
+
+
+def scope_name(scope: CodeScope) -> str:
+    """How tracebacks and declarations name the function that a segment comes from."""
+    return scope.function_name or "<module>"

@@ -1,0 +1,240 @@
+"""What is known of the program being staged: symbols, facts it relies on, its functions, what could not be staged."""
+
+from __future__ import annotations
+
+import ast
+import types
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, fields
+from typing import TypeAlias
+
+from xdsl.ir import Attribute
+
+from ....diagnostics.effect import Effect
+from ....diagnostics.location import Location
+from ....dialect.functions import FuncOp
+from ....dialect.types import OBJ
+from ...effects.abstract_type import ANY, AbstractType, StaticType
+from ...effects.infer import infer_call
+from ...effects.place import Place
+from ...effects.scope import CodeScope, class_view
+from ...effects.source import is_library
+from ...effects.summary import CodeSummary, Guard, Summary
+from ..source.closures import lazy_functions
+from ..source.lifting import Lifted
+from ..source.names import Names, names_of
+from ..source.segment import Segment
+from ..values import Unstageable
+from .reads import Reads
+from .symbols import SymbolTable
+from .written import ANYWHERE, NOTHING_WRITTEN, Apartness, Places, Written, stale
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What a staged function is specialised on for one argument: a known object, a type, or a tuple of those.
+
+    With a type go the places where the argument's objects were found when the program started.
+    """
+
+    static: StaticType | None = None
+    type: AbstractType | None = None
+    elements: tuple[Shape, ...] | None = None
+    places: Places = None
+
+
+Shapes: TypeAlias = tuple[tuple[str, Shape], ...]
+"""The arguments of a call by parameter, as a staged function is specialised on them."""
+
+
+@dataclass(slots=True)
+class StagedFunction:
+    """A function of the module.
+
+    Attributes:
+        symbol: its name in the module.
+        result: the type of its result; `ANY` while its body is being traced.
+        ir_result: the IR's type of it.
+        is_open: its body is being traced.
+        is_recursive: it was called while its body was being traced.
+    """
+
+    symbol: str
+    result: AbstractType = ANY
+    ir_result: Attribute = OBJ
+    is_open: bool = True
+    is_recursive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Opaque:
+    """A piece that runs natively because it could not be staged."""
+
+    what: str
+    reason: str
+    location: Location
+
+
+@dataclass(slots=True)
+class ProgramFacts:
+    """Everything that belongs to one trace.
+
+    Attributes:
+        stage_all: stage whatever can be staged, not only what can gain by it.
+        symbols: callables and outside state by symbol.
+        functions: staged functions by code, cells and argument shapes.
+        guards: facts about the world that must hold each time the program runs.
+        opaque: what could not be staged, for stats and `explain`.
+        written: what ops emitted so far (at this point of the trace) may have written.
+        writes: those ops: the places each may write, and why.
+        apartness: the objects that are taken to be different ones.
+        parameters: the names of the entry function's arguments.
+        reads: calls that look at state.
+        stepped: loops whose body may write what they iterate, for `explain`.
+    """
+
+    stage_all: bool = False
+    symbols: SymbolTable = field(default_factory=SymbolTable)
+    functions: dict[tuple[object, ...], StagedFunction] = field(default_factory=dict)
+    bodies: list[FuncOp] = field(default_factory=list)
+    guards: set[Guard] = field(default_factory=set)
+    opaque: list[Opaque] = field(default_factory=list)
+    written: Written = NOTHING_WRITTEN
+    writes: list[tuple[frozenset[Place | None], str]] = field(default_factory=list)
+    apartness: Apartness = field(default_factory=Apartness)
+    parameters: tuple[str, ...] = ()
+    reads: Reads = field(default_factory=Reads)
+    stepped: dict[Location, Opaque] = field(default_factory=dict)
+    kept: list[object] = field(default_factory=list)
+    lifted: dict[tuple[object, ...], Lifted | None] = field(default_factory=dict)
+    # Caches by identity; each entry holds what its key is the identity of.
+    _names: dict[int, tuple[ast.AST, Names]] = field(default_factory=dict)
+    _lazies: dict[int, tuple[ast.AST, tuple[ast.AST, ...]]] = field(default_factory=dict)
+    _summaries: dict[tuple[object, ...], Summary] = field(default_factory=dict)
+    _described: dict[tuple[object, ...], tuple[Segment, CodeSummary]] = field(default_factory=dict)
+
+    # ---- what is worth staging
+
+    def gains_as_function(self, function: types.FunctionType, summary: Summary) -> bool:
+        """Whether a call with this summary can gain anything by being looked into, rather than being one leaf."""
+        if self.stage_all and not is_library(function.__code__.co_filename):
+            return True
+        acts = summary.effect >= Effect.ORDERED or bool(summary.mutates)
+        # What it does besides its one call of the world keeps its order; the call itself needn't.
+        is_mixed = summary.num_external_sites == 1 and acts and not summary.unknown_types and not summary.waits
+        return summary.num_external_sites >= 2 or summary.has_array_work or is_mixed
+
+    # ---- facts
+
+    def rely_on(self, guards: Iterable[Guard]) -> None:
+        """The program is only right while these facts hold."""
+        self.guards.update(guards)
+
+    def rely_on_class(self, cls: type, name: str) -> None:
+        """The program is only right while this class attribute is what it is now."""
+        view = class_view(cls)
+        self.guards.add(Guard(view, name, view.get(name)))
+
+    def checkpoint(self) -> tuple[Written, int]:
+        """What `rewind` restores."""
+        return self.written, len(self.writes)
+
+    def rewind(self, facts: tuple[Written, int]) -> None:
+        """Forget writes of ops that were dropped again."""
+        self.written, num_writes = facts
+        del self.writes[num_writes:]
+
+    def note_write(self, written: Written, places: frozenset[Place | None], kinds: Iterable[str], reason: str) -> None:
+        """An op was emitted that may write state of these kinds at these places."""
+        self.written |= written
+        self.writes.append((places, reason))
+        self.reads.written |= written
+        self.reads.touched.update((place, kind) for place in places or ANYWHERE for kind in kinds)
+
+    def stale(self, known: AbstractType, places: Places) -> AbstractType:
+        """What is left by now of the type of a value whose objects were found at these places."""
+        return stale(known, places, self.written, self.apartness)
+
+    def writes_to(self, places: Places, since: int) -> Iterator[tuple[Place | None, str]]:
+        """Of the writes from number `since` on, those that may reach the objects at these places, with the reason."""
+        for written, reason in self.writes[since:]:
+            for place in written:
+                if not self.apartness.told_apart(places, place, self.written):
+                    yield place, reason
+
+    def note_stepped(self, what: str, place: Place | None, reason: str, location: Location) -> None:
+        """Remember why a loop can't take all its elements at the start."""
+        because = reason or "code that isn't known"
+        if place is not None:
+            same = "may be" if self.apartness.is_assumed else "is taken for"
+            because = f"writes {place.text(self.parameters)}, which {same} what is iterated"
+        remedy = "iterate over a copy, `list(...)`, if that is not so"
+        self.stepped[location] = Opaque(what, f"{because}; {remedy}", location)
+
+    def note_native(self, node: ast.stmt | ast.expr, scope: CodeScope, refusal: Unstageable) -> None:
+        """Remember why a statement or an expression runs natively."""
+        where = Location(scope.file, refusal.line or node.lineno, node.col_offset, scope.function_name)
+        text = ast.unparse(node).partition("\n")[0]
+        self.opaque.append(Opaque(text, refusal.reason, where))
+
+    def note_opaque(self, function: types.FunctionType, reason: str) -> None:
+        """Remember why a function is one leaf."""
+        code = function.__code__
+        where = Location(code.co_filename, code.co_firstlineno, 0, function.__qualname__)
+        self.opaque.append(Opaque(function.__qualname__, reason, where))
+
+    # ---- functions
+
+    def stage_function(self, function: types.FunctionType, shapes: Shapes) -> StagedFunction:
+        """A function of the module for arguments of these shapes; traced once per shape. `Program` does it."""
+        raise NotImplementedError
+
+    def lazy_functions(self, nodes: Sequence[ast.AST]) -> Iterator[ast.AST]:
+        """Functions and generator expressions in this code that may run after the code has."""
+        for node in nodes:
+            found = self._lazies.get(id(node))
+            if found is None:
+                found = self._lazies[id(node)] = (node, tuple(lazy_functions(node)))
+            yield from found[1]
+
+    # ---- syntax, looked at once
+
+    def names(self, nodes: Sequence[ast.AST]) -> Names:
+        """The names that these pieces of syntax use."""
+        every = [self._names_of(node) for node in nodes]
+        if len(every) == 1:
+            return every[0]
+        return Names(*(set().union(*(getattr(names, f.name) for names in every)) for f in fields(Names)))
+
+    def used_names(self, node: ast.AST) -> set[str]:
+        """The names that a piece of syntax needs a value of: deleting one needs it, too."""
+        names = self._names_of(node)
+        return names.read | names.deleted if names.deleted else names.read
+
+    def _names_of(self, node: ast.AST) -> Names:
+        found = self._names.get(id(node))
+        if found is None:
+            found = self._names[id(node)] = (node, names_of([node]))
+        return found[1]
+
+    def summary_of(self, function: Callable[..., object], types: tuple[AbstractType, ...]) -> Summary:
+        """The effect of a call with positional arguments of these types, remembered for this trace."""
+        key = (function, types)
+        found = self._summaries.get(key)
+        if found is None:
+            found = self._summaries[key] = infer_call(function, types, {})
+        return found
+
+    def describe(
+        self, segment: Segment, types: tuple[AbstractType, ...], owned: frozenset[str], sealed: frozenset[str]
+    ) -> CodeSummary:
+        """Effect and types of a segment; asked again and again while loops are traced, so remembered."""
+        body = segment.body
+        nodes = (body,) if isinstance(body, ast.expr) else tuple(body)
+        statics = tuple(map(id, segment.statics.values()))
+        where = id(segment.scope), len(segment.prologue), segment.exits
+        key = (tuple(map(id, nodes)), segment.inputs, types, owned, sealed, statics, where)
+        found = self._described.get(key)
+        if found is None:
+            found = self._described[key] = (segment, segment.infer(types, owned, sealed))
+        return found[1]

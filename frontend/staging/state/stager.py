@@ -1,0 +1,298 @@
+"""The state of staging one function and the primitives that every kind of syntax uses.
+
+The stager is built in layers, one file each, every layer a subclass of the one below: primitives (here), native
+segments, expressions, calls, comprehensions, branches, loops, statements.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TypeAlias
+
+from xdsl.ir import Block, SSAValue
+
+from ....diagnostics.effect import DYNAMIC, PURE, READS, Behaviour
+from ...effects.abstract_type import (
+    AbstractType,
+    CollectionType,
+    DataType,
+    DictType,
+    ListType,
+    PlainType,
+    SetType,
+    StaticType,
+    TupleOfType,
+    TupleType,
+    is_immutable,
+    join_all,
+)
+from ...effects.contents import element_type
+from ...effects.scope import CodeScope
+from ...effects.staleness import with_parts
+from ..source.names import Names
+from ..values import Absent, LocalFunction, Maybe, Owned, Static, Tracer, TupleValue, Unbound, Unstageable, Value
+from .builder import Builder, Mark, Operand
+from .facts import ProgramFacts
+from .state import OwnedState, State
+from .written import Written
+
+Start: TypeAlias = tuple[State, Mark, tuple[Written, int]]
+"""A place to come back to: names and containers, ops, and what is known of the program."""
+
+SCALARS = (str, int, float, bool, complex, bytes, type(None), type(...))
+
+
+def is_container(known: AbstractType) -> bool:
+    """Whether a type is that of a builtin or library container, whose own operations run no code of the user's."""
+    return isinstance(known, (ListType, DictType, SetType, CollectionType))
+
+
+class MustCarry(Exception):
+    """A loop body changes a container made outside of it: trace the body again with the container carried."""
+
+    def __init__(self, owned: Owned) -> None:
+        super().__init__("a loop body changes a container made outside of it")
+        self.owned = owned
+
+
+class MustEscape(Exception):
+    """A loop body lets a container made outside of it escape: let it escape before the loop and trace again."""
+
+    def __init__(self, owned: Owned) -> None:
+        super().__init__("a container escapes in a loop body")
+        self.owned = owned
+
+    def settle(self, stager: Stager) -> None:
+        """What to do before the loop."""
+        stager.escape(self.owned)
+
+
+class MustUnseal(MustEscape):
+    """The same for what a container holds."""
+
+    def settle(self, stager: Stager) -> None:
+        """What to do before the loop."""
+        stager.unseal(self.owned)
+
+
+class Stager:
+    """Stages one function: where it is, what its names mean, and the block that ops go to."""
+
+    def __init__(self, program: ProgramFacts, scope: CodeScope, local_names: frozenset[str], names: Names) -> None:
+        self.program = program
+        self.builder = Builder(program.symbols, scope.file)
+        self.scope = scope
+        self.local_names = local_names
+        self.function_names = names
+        self.state = State()
+        self.depth = 0
+        self.loop_depth = 0  # depth of the innermost loop body
+        self.num_temporaries = 0
+        self.is_async = False
+        self.inner_scope: type[ast.expr] | None = None  # the comprehension or generator whose elements are staged
+
+    # Layers above provide these.
+    def stage_expression(self, node: ast.expr) -> Value:
+        """The value of an expression; emits what computes it."""
+        raise NotImplementedError
+
+    # ---- positions and regions
+
+    def at(self, node: ast.AST) -> None:
+        """Ops emitted from now on come from this piece of source."""
+        self.builder.locate(getattr(node, "lineno", 0), getattr(node, "col_offset", 0))
+
+    @contextmanager
+    def region(self, block: Block, *, is_loop: bool = False) -> Iterator[Block]:
+        """Emit into a nested block; what was emitted is dropped if staging it fails."""
+        outer_loop = self.loop_depth
+        self.depth += 1
+        if is_loop:
+            self.loop_depth = self.depth
+        try:
+            with self.builder.inside(block):
+                yield block
+        finally:
+            self.depth -= 1
+            self.loop_depth = outer_loop
+
+    def mark(self) -> Start:
+        """Where staging is now, to come back to."""
+        return self.state.copy(), self.builder.mark(), self.program.checkpoint()
+
+    def go_back(self, start: Start) -> None:
+        """Forget everything since `mark`."""
+        state, mark, facts = start
+        self.state.restore(state)
+        self.builder.rewind(mark)
+        self.program.rewind(facts)
+
+    @contextmanager
+    def inside_scope(self, scope: type[ast.expr]) -> Iterator[None]:
+        """While what a comprehension or generator computes for each element is staged."""
+        outer, self.inner_scope = self.inner_scope, scope
+        try:
+            yield
+        finally:
+            self.inner_scope = outer
+
+    def temporary(self, value: Value) -> str:
+        """A fresh local name bound to a value (no identifier of the user can be equal to it)."""
+        self.num_temporaries += 1
+        name = f"_xcs_{self.num_temporaries}"
+        self.state.names[name] = value
+        return name
+
+    # ---- what values are
+
+    def type_of(self, value: Value) -> AbstractType:
+        """What is known of a value now: contents of objects that anything may have changed since are not."""
+        if isinstance(value, TupleValue):
+            return TupleType(tuple(map(self.type_of, value.elements)))
+        known = self.state.type_of(value)
+        if not self.program.written.stores or is_immutable(known):
+            return known
+        if self.is_owned(value):
+            assert isinstance(value, Owned)
+            if self.state.heap[value].sealed:
+                return known
+            return with_parts(known, lambda part: self.program.stale(part, None))
+        return self.program.stale(known, value.places if isinstance(value, Tracer) else None)
+
+    def is_owned(self, value: Value) -> bool:
+        """Whether a value is a container, or an object of a class of the user's, that nobody else can see."""
+        return isinstance(value, Owned) and not self.state.heap[value].escaped
+
+    def truth_effect(self, value: Value) -> Behaviour:
+        """The effect of `bool(value)`."""
+        known = self.state.type_of(value)
+        is_sure = is_immutable(known) or isinstance(known, (TupleType, TupleOfType))
+        if is_sure or (self.is_owned(value) and is_container(known)):
+            return PURE
+        return READS if isinstance(known, (ListType, DictType, SetType, PlainType, DataType)) else DYNAMIC
+
+    # ---- values as operands
+
+    def ssa(self, value: Value) -> SSAValue:
+        """The SSA value that holds a value when the program runs."""
+        match value:
+            case Tracer(ssa=ssa):
+                return ssa
+            case Static(value=known):
+                if type(known) in SCALARS:
+                    return self.builder.constant(known)
+                return self.builder.load_object(known)
+            case TupleValue(elements=elements):
+                return self.builder.make_tuple([self.ssa(element) for element in elements])
+            case Owned():
+                return self._owned_ssa(value)
+            case Unbound() | Maybe() | Absent():
+                raise AssertionError(f"an unbound name reached an operand: {value}")
+            case LocalFunction():
+                raise Unstageable("a local function is used as a value")
+
+    def operand(self, value: Value) -> Operand:
+        """A value as a call's argument: literals stay literals."""
+        if isinstance(value, Static) and type(value.value) in SCALARS:
+            return value
+        return self.ssa(value)
+
+    def _owned_ssa(self, owned: Owned) -> SSAValue:
+        state = self.state.heap[owned]
+        if state.ssa is None:
+            assert state.elements is not None
+            ssa = self.builder.make_list([self.ssa(element) for element in state.elements])
+            self.state.update(owned, ssa=ssa)
+            return ssa
+        return state.ssa
+
+    # ---- owned containers
+
+    def own_list(self, elements: Sequence[Value]) -> Owned:
+        """A fresh list of these values."""
+        for element in elements:
+            self.hold(element)
+        kinds = join_all(map(self.type_of, elements))
+        sealed = all(map(self.is_inert, elements))
+        return self.state.own(OwnedState(ListType(kinds), self.depth, self.depth, tuple(elements), sealed=sealed))
+
+    def own(self, ssa: SSAValue, known: AbstractType, cls: type, sealed: bool = False) -> Owned:
+        """A fresh container that an op has made; `sealed`: with all that it holds."""
+        return self.state.own(OwnedState(known, self.depth, self.depth, None, ssa, sealed=sealed), cls)
+
+    def is_inert(self, value: Value) -> bool:
+        """Whether nothing that a value reaches can change, or is known by what it is."""
+        known = self.state.type_of(value)
+        return isinstance(known, StaticType) or is_immutable(known)
+
+    def is_sealed(self, value: Value) -> bool:
+        """Whether a value is a container that nobody else can see, nor anything in it."""
+        return isinstance(value, Owned) and self.is_owned(value) and self.state.heap[value].sealed
+
+    def hold(self, value: Value) -> None:
+        """A value goes into a container: what it may change in later is seen through that container too."""
+        if isinstance(value, Owned):
+            self.escape(value)
+        elif isinstance(value, TupleValue):
+            for element in value.elements:
+                self.hold(element)
+
+    def hold_in(self, owned: Owned, value: Value) -> None:
+        """The same for an owned container, which from then on may hold what others see."""
+        self.hold(value)
+        if not self.is_inert(value):
+            self.unseal(owned)
+
+    def escape(self, owned: Owned) -> None:
+        """From here on somebody else may see this container."""
+        state = self.state.heap[owned]
+        if state.escaped:
+            return
+        if state.made_at < self.loop_depth:
+            raise MustEscape(owned)
+        self._owned_ssa(owned)
+        self.state.update(owned, escaped=True, elements=None, type=self.state.type_of(owned))
+
+    def hand_out_parts(self, value: Value) -> None:
+        """What a container holds gets names of its own; an object that runs code of its own at each step is let go."""
+        if isinstance(value, Owned) and self.is_owned(value) and not is_container(self.state.type_of(value)):
+            self.escape(value)
+        elif isinstance(value, Owned) and self.is_sealed(value) and not self.is_flat(self.state.type_of(value)):
+            self.unseal(value)
+
+    def is_flat(self, known: AbstractType) -> bool:
+        """Whether nothing that a container of this type gives can change."""
+        given = element_type(known)
+        return given is not None and is_immutable(given)
+
+    def unseal(self, owned: Owned) -> None:
+        """From here on somebody else may see what this container holds."""
+        state = self.state.heap[owned]
+        if not state.sealed:
+            return
+        if state.made_at < self.loop_depth:
+            raise MustUnseal(owned)
+        self.state.update(owned, sealed=False)
+
+    def change(self, owned: Owned, ssa: SSAValue, known: AbstractType, sealed: bool = False) -> None:
+        """A container's next version."""
+        if not sealed:
+            self.unseal(owned)
+        self.state.update(owned, ssa=ssa, type=known, elements=None)
+
+    def require_carried(self, owned: Owned) -> None:
+        """Called before a container is changed: inside a loop it must be one of the loop's carried values."""
+        if self.state.heap[owned].depth < self.loop_depth:
+            raise MustCarry(owned)
+
+    # ---- binding
+
+    def bind(self, name: str, value: Value) -> None:
+        """Bind a local name."""
+        if name in self.function_names.nonlocal_names:
+            raise Unstageable(f"`{name}` is shared with another function")
+        self.state.names[name] = value
+        if isinstance(value, Tracer) and value.ssa.name_hint is None and not name.startswith("_"):
+            value.ssa.name_hint = name

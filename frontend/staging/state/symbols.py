@@ -1,0 +1,54 @@
+"""The symbol table of a program being staged: the Python object behind each declaration."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from xdsl.ir import Operation
+
+from ....diagnostics.effect import Behaviour
+from ....dialect.functions import CallableOp, OutsideOp
+
+PLAIN_SYMBOL = re.compile(r"[^A-Za-z0-9_.$]+")
+MAX_SYMBOL_LENGTH = 40  # characters; a segment's source can be long
+
+
+class SymbolTable:
+    """Declarations of a module, and the object behind each."""
+
+    def __init__(self) -> None:
+        self.objects: dict[str, Any] = {}
+        self.declarations: list[Operation] = []
+        self._by_identity: dict[tuple[object, ...], str] = {}
+
+    def reserve(self, hint: str) -> str:
+        """A symbol not used so far, close to `hint`."""
+        base = PLAIN_SYMBOL.sub("_", hint).strip("_")[:MAX_SYMBOL_LENGTH] or "anonymous"
+        symbol, number = base, 1
+        while symbol in self.objects:
+            symbol, number = f"{base}_{number}", number + 1
+        self.objects[symbol] = None
+        return symbol
+
+    def callable(self, function: Any, hint: str, behaviour: Behaviour, details: Mapping[str, Any]) -> str:
+        """The symbol of a callable; declared once, with the effect of its first use."""
+        key = ("callable", id(function))
+        if (symbol := self._by_identity.get(key)) is None:
+            symbol = self._by_identity[key] = self.reserve(hint)
+            self.objects[symbol] = function
+            path = f"{getattr(function, '__module__', None) or 'builtins'}:{getattr(function, '__qualname__', hint)}"
+            self.declarations.append(CallableOp.make(symbol, path, behaviour, **details))
+        return symbol
+
+    def object(self, value: object) -> str:
+        """The symbol of an object that the text can't spell."""
+        key = ("object", id(value))
+        if (symbol := self._by_identity.get(key)) is None:
+            name = getattr(value, "__name__", None) or type(value).__name__
+            path = f"{getattr(value, '__module__', '')}:{getattr(value, '__qualname__', name)}"
+            symbol = self._by_identity[key] = self.reserve(name)
+            self.objects[symbol] = value
+            self.declarations.append(OutsideOp.make(symbol, "object", path))
+        return symbol

@@ -1,0 +1,1 @@
+"""Statements: assignment, `try`, `match`, `with`, and the walk over a block."""

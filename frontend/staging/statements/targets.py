@@ -1,0 +1,194 @@
+"""Targets of assignments: patterns of names, and places whose operands are staged before the store itself."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence, Set
+
+from ....diagnostics.effect import PURE, READS
+from ...effects.abstract_type import AbstractType, ArrayType, ListType, TupleOfType, TupleType
+from ..control.sort_keys import SortKeyStager
+from ..expressions.expressions import has_literal_defaults
+from ..source.syntax import load_name, store_name
+from ..state.written import inside_of
+from ..values import Owned, Static, Tracer, TupleValue, Value
+
+
+class TargetStager(SortKeyStager):
+    """The layer of what values are assigned to."""
+
+    def stage_assign(self, node: ast.stmt, targets: Sequence[ast.expr], value: ast.expr, later: Set[str]) -> None:
+        """Stage `target = ... = value`."""
+        if all(self._is_name_pattern(target) for target in targets):
+            held = self.named_lambda(targets, value) or self.stage_expression(value)
+            for target in targets:
+                self.assign(target, held)
+            return
+        self._stage_store(node, targets, value, later)
+
+    def named_lambda(self, targets: Sequence[ast.expr], value: ast.expr) -> Value | None:
+        """A lambda whose name is only called; None for any other value."""
+        if not isinstance(value, ast.Lambda) or not has_literal_defaults(value.args):
+            return None
+        is_called = len(targets) == 1 and isinstance(targets[0], ast.Name) and targets[0].id in self.called_names
+        return self.local_function(value) if is_called else None
+
+    @property
+    def called_names(self) -> frozenset[str]:
+        """Names of local functions that are nothing but called or passed to calls. The layer above knows."""
+        raise NotImplementedError
+
+    def _is_name_pattern(self, target: ast.expr) -> bool:
+        if isinstance(target, (ast.Tuple, ast.List)):
+            return all(self._is_name_pattern(part) for part in target.elts)
+        return isinstance(target, ast.Name) and target.id not in self.function_names.nonlocal_names
+
+    def _stage_store(self, node: ast.stmt, targets: Sequence[ast.expr], value: ast.expr, later: Set[str]) -> None:
+        """`a[i] = value` and the like: the value first, then the operands of the targets, then the native store."""
+        gains = self.has_gain(value) or any(self._target_gains(target) for target in targets)
+        if not gains:
+            self.stage_native_statements([node], later)
+            return
+        if any(self._target_gains(target) for target in targets):
+            stored = self.stage_expression(value)
+            self.temporary(stored)
+            for target in targets:
+                self.assign(target, stored)
+            return
+        held = self.compute(value)
+        assign = ast.copy_location(ast.Assign([self._with_key_computed(target) for target in targets], held), node)
+        self.stage_native_statements([assign], later)
+
+    def _with_key_computed(self, target: ast.expr) -> ast.expr:
+        """`a[key]` with the key in a temporary, where `a` is a name that means the same before and after."""
+        if not isinstance(target, ast.Subscript) or not self.is_trivial(target.value) or self.is_trivial(target.slice):
+            return target
+        if isinstance(target.slice, ast.Slice):
+            return target
+        return ast.copy_location(ast.Subscript(target.value, self.compute(target.slice), target.ctx), target)
+
+    def _target_gains(self, target: ast.expr) -> bool:
+        if isinstance(target, (ast.Tuple, ast.List)):
+            return any(map(self._target_gains, target.elts))
+        if isinstance(target, ast.Starred):
+            return self._target_gains(target.value)
+        return any(
+            self.child_has_gain(inner)
+            for inner in ast.iter_child_nodes(target)
+            if isinstance(inner, ast.expr) and isinstance(getattr(inner, "ctx", ast.Load()), ast.Load)
+        )
+
+    def stage_augmented(self, node: ast.AugAssign, later: Set[str]) -> None:
+        """Stage `target += value`."""
+        if not self.has_gain(node):
+            self.stage_native_statements([node], later)
+            return
+        rebound = self.program.names([node.value]).bound
+        if not isinstance(node.target, ast.Name) or node.target.id in self.function_names.nonlocal_names | rebound:
+            self._stage_augmented_store(node, rebound, later)
+            return
+        known = self.state.type_of(self.lookup(node.target.id, node))
+        value = self.compute(node.value) if self.has_gain(node.value) else node.value
+        fresh = ast.copy_location(ast.AugAssign(node.target, node.op, value), node)
+        if isinstance(known, ArrayType) and known.cls.__module__.startswith("jax"):
+            load = load_name(node.target.id, node.target)
+            self.bind(node.target.id, self.stage_expression(ast.copy_location(ast.BinOp(load, node.op, value), node)))
+            return
+        self.stage_native_statements([fresh], later | {node.target.id})
+
+    def _stage_augmented_store(self, node: ast.AugAssign, rebound: Set[str], later: Set[str]) -> None:
+        """`a[i] += value`: load the old item, compute the value, then add and store, as Python does."""
+        target = self._fixed_place(node.target, rebound)
+        load: ast.expr
+        match target:
+            case ast.Subscript():
+                load = ast.Subscript(target.value, target.slice, ast.Load())
+            case ast.Attribute():
+                load = ast.Attribute(target.value, target.attr, ast.Load())
+            case _:
+                load = ast.Name(target.id, ast.Load())  # type: ignore[attr-defined]
+        is_local = isinstance(target, ast.Name) and target.id not in self.function_names.nonlocal_names
+        ast.copy_location(load, target)
+        old = self.temporary(self.stage_expression(load) if is_local else self.stage_native_expression(load))
+        value = self.compute(node.value)
+        add = ast.copy_location(ast.AugAssign(store_name(old, target), node.op, value), node)
+        store = ast.copy_location(ast.Assign([target], load_name(old, target)), node)
+        self.stage_native_statements([add, store], later)
+
+    def _fixed_place(self, place: ast.expr, rebound: Set[str]) -> ast.expr:
+        """A place whose operands are temporaries, or names that mean the same before and after."""
+
+        def settle(part: ast.expr) -> ast.expr:
+            if self.is_trivial(part) and not (isinstance(part, ast.Name) and part.id in rebound):
+                return part
+            return self.compute(part)
+
+        match place:
+            case ast.Subscript(value=value, slice=index):
+                return ast.copy_location(ast.Subscript(settle(value), settle(index), place.ctx), place)
+            case ast.Attribute(value=value, attr=attr):
+                return ast.copy_location(ast.Attribute(settle(value), attr, place.ctx), place)
+            case _:
+                return place
+
+    def assign(self, target: ast.expr, value: Value) -> None:
+        """Bind a pattern of names to a value."""
+        match target:
+            case ast.Name(id=name) if name not in self.function_names.nonlocal_names:
+                self.bind(name, value)
+            case ast.Tuple(elts=targets) | ast.List(elts=targets):
+                if any(isinstance(t, ast.Starred) for t in targets):
+                    self._assign_starred(target, value)
+                    return
+                for part, held in zip(targets, self._parts(value, len(targets), target), strict=True):
+                    self.assign(part, held)
+            case _:
+                self._store_at(target, value)
+
+    def _store_at(self, target: ast.expr, value: Value) -> None:
+        held = load_name(self.temporary(value), target)
+        if isinstance(target, (ast.Attribute, ast.Subscript)):
+            target = self._with_key_computed(self._with_children_staged(target))
+        self.stage_native_statements([ast.copy_location(ast.Assign([target], held), target)], set())
+
+    def _parts(self, value: Value, number: int, at: ast.expr) -> Sequence[Value]:
+        elements = value.elements if isinstance(value, TupleValue) else None
+        if isinstance(value, Owned):
+            elements = self.state.heap[value].elements
+        if elements is not None and len(elements) == number:
+            return elements
+        self.hand_out_parts(value)
+        known = self.type_of(value)
+        types: Sequence[AbstractType]
+        match known:
+            case TupleType(elements=found) if len(found) == number:
+                types, effect = found, PURE
+            case TupleOfType(element=element):
+                types, effect = [element] * number, PURE
+            case ListType(element=element):
+                types, effect = [element] * number, PURE if self.is_owned(value) else READS
+            case _:
+                return self._parts_natively(value, number, at)
+        parts = self.builder.unpack(self.ssa(value), types, effect)
+        places = inside_of(self.places_of(value))
+        return [Tracer(part, known, places) for part, known in zip(parts, types, strict=True)]
+
+    def _parts_natively(self, value: Value, number: int, at: ast.expr) -> Sequence[Value]:
+        """Unpack a value of unknown type by native code: iterating it may run anything."""
+        names = [self.temporary(Static(None)) for _ in range(number)]
+        held = load_name(self.temporary(value), at)
+        target = ast.copy_location(ast.Tuple([store_name(name, at) for name in names], ast.Store()), at)
+        self.stage_native_statements([ast.copy_location(ast.Assign([target], held), at)], set(names))  # type: ignore[list-item]
+        return [self.state.names[name] for name in names]
+
+    def _assign_starred(self, target: ast.Tuple | ast.List, value: Value) -> None:
+        """`a, *b, c = value`: taken apart by Python, then assigned part by part."""
+        held = load_name(self.temporary(value), target)
+        names = [self.temporary(Static(None)) for _ in target.elts]
+        parts: list[ast.expr] = [store_name(name, target) for name in names]
+        (star,) = [index for index, one in enumerate(target.elts) if isinstance(one, ast.Starred)]
+        parts[star] = ast.copy_location(ast.Starred(parts[star], ast.Store()), target)
+        pattern = ast.copy_location(ast.Tuple(parts, ast.Store()), target)
+        self.stage_native_statements([ast.copy_location(ast.Assign([pattern], held), target)], set(names))
+        for part, name in zip(target.elts, names, strict=True):
+            self.assign(part.value if isinstance(part, ast.Starred) else part, self.state.names[name])
