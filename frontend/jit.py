@@ -366,6 +366,7 @@ def jit(
     window: int | None = None,
     stage: str | None = None,
     journal: JournalPath | None = None,
+    progress: bool = False,
 ) -> Callable[[Any], Any]: ...
 def jit(
     target: Callable[..., Any] | None = None,
@@ -375,6 +376,7 @@ def jit(
     window: int | None = None,
     stage: str | None = None,
     journal: JournalPath | None = None,
+    progress: bool = False,
 ) -> Any:
     """Compile a function, or the `forward`/`__call__` of a class or of an instance.
 
@@ -387,15 +389,17 @@ def jit(
             Python's own speed; `all` stages whatever can be staged, for looking at a whole program as IR.
         journal: a file that records the results of external calls, so that a run started again makes none twice: see
             `xcs.journal`. It is opened by the first call and stays open.
+        progress: show loops that take a while as bars, as `xcs.progress` does.
 
     Returns:
         For a function a `Wrapped`; for a class the class, its method jitted; for an instance a jitted bound method;
         for a `functools.partial` one of the jitted function. C code is given back as it is.
 
     Raises:
-        XCSError: the strategy or the stage is unknown, or the target is nothing that can be called.
+        XCSError: the strategy or the stage is unknown, the target is nothing that can be called, or `tqdm`, which
+            `progress` needs, is not installed.
     """
-    options = JitOptions.of(strategy, window, stage, journal)
+    options = JitOptions.of(strategy, window, stage, journal, progress)
     if target is None:
         return functools.partial(_jit, options=options)
     return _jit(target, options)

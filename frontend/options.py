@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ..diagnostics.errors import XCSError
 from ..passes.pipeline import PIPELINES
 from ..runtime.executor import Executor, SequentialExecutor, ThreadsExecutor
+from ..runtime.watched_executor import WatchedExecutor
 from .journal import JournalPath
 
 STAGES = ("gains", "all")
@@ -24,15 +25,24 @@ class JitOptions:
         window: iterations of one loop that may be in flight at once; None for the executor's default.
         stage: `gains` stages what can gain by it, `all` stages whatever can be staged.
         journal: the file that records the results of external calls.
+        progress: whether loops are shown as bars.
     """
 
     strategy: str
     window: int | None
     stage: str
     journal: JournalPath | None = None
+    progress: bool = False
 
     @classmethod
-    def of(cls, strategy: str, window: int | None, stage: str | None, journal: JournalPath | None = None) -> JitOptions:
+    def of(
+        cls,
+        strategy: str,
+        window: int | None,
+        stage: str | None,
+        journal: JournalPath | None = None,
+        progress: bool = False,
+    ) -> JitOptions:
         """The options as given to `jit`.
 
         Raises:
@@ -47,7 +57,7 @@ class JitOptions:
             where = ""
         if stage not in STAGES:
             raise XCSError(f"expected the stage to be one of {_choices(STAGES)}, found `{stage}`{where}")
-        return cls(strategy, window, stage, journal)
+        return cls(strategy, window, stage, journal, progress)
 
     @property
     def pipeline(self) -> tuple[str, ...]:
@@ -55,7 +65,14 @@ class JitOptions:
         return PIPELINES[self.strategy]
 
     def executor(self) -> Executor:
-        """A new executor."""
+        """A new executor.
+
+        Raises:
+            XCSError: progress is to be shown, and `tqdm` isn't installed.
+        """
+        return WatchedExecutor(self._executor()) if self.progress else self._executor()
+
+    def _executor(self) -> Executor:
         if self.strategy == "sequential":
             return SequentialExecutor()
         return ThreadsExecutor() if self.window is None else ThreadsExecutor(window=self.window)

@@ -90,6 +90,8 @@ class Scheduler(LeafCalls):
         # Frames hold the user's objects: leave no cycle that keeps them until the next garbage collection.
         self._cursors = self._by_mode = ()
         self.failures.discard(self._root)
+        if self.progress is not None:
+            self.progress.end_run(id(self))
 
     def _outcome(self, failure: Failure | None, start_ns: int) -> Outcome:
         totals = RunTotals(self._num_calls, self._external_ns, time.perf_counter_ns() - start_ns)

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections import OrderedDict, defaultdict, deque
 from collections.abc import Iterator
+from operator import length_hint
 from typing import Any
 
 from .plan import LoopSource
@@ -60,6 +61,10 @@ class Elements:
             self.mode, self.may_write = RETIRED, True
         self._stepping_mode = GATE if self._snapshot else self.mode
 
+    def size(self) -> int | None:
+        """How many elements there will be, if Python's own containers say so; for loops that have not started."""
+        return size_of(self._iterable)
+
     def fetch(self) -> Any:
         """The next element or `END`. May raise what the iterable raises."""
         iterator = self._iterator
@@ -70,6 +75,20 @@ class Elements:
             self.mode = self._stepping_mode
             self.may_write = self.may_write and not self._snapshot
         return next(iterator, END)
+
+
+def size_of(iterable: Any) -> int | None:
+    """The length of an iterable, without running code of anybody's."""
+    kind = type(iterable)
+    if kind in _IMMUTABLE or kind in _CONTAINERS:
+        return len(iterable)
+    if kind in _ITERATORS:
+        return length_hint(iterable)
+    if kind not in _WRAPPERS:
+        return None
+    sizes = [size_of(inner) for inner in _iterators_of(iterable)]
+    known = [size for size in sizes if size is not None]
+    return min(known) if sizes and len(known) == len(sizes) else None
 
 
 def _only_reads_containers(iterable: Any) -> bool:

@@ -192,6 +192,8 @@ class LoopScheduler(Scheduler):
         assert self._ordered is not None
         frame, index, call, arguments = self._ordered
         self._ordered = None
+        if self.progress is not None:
+            self.progress.make_room()
         start_ns = time.perf_counter_ns()
         self._context = copy_context()
         try:

@@ -24,9 +24,11 @@ from .instrument import Instrument, Span
 from .loop import ForRegion, MapRegion
 from .plan import Plan, Raise
 from .prepared import CLEAN, DYNAMIC, FIRST_REGION, RETIRED, Kind, mode_of
+from .progress import watching
 from .tally import Tally, begin_recording
 from .task import Task
 from .try_region import TryRegion
+from .watched_loops import WATCHED_REGIONS
 from .while_loop import WhileRegion
 from .wiring import Wiring
 from .workers import WorkerPool
@@ -50,6 +52,7 @@ class LeafCalls(Wiring):
 
     Attributes:
         failures: what is known to fail.
+        progress: what shows the loops of the run, if anything does.
     """
 
     def __init__(
@@ -63,6 +66,8 @@ class LeafCalls(Wiring):
         self._in_flight: set[Task] = set()
         self._queued: deque[Task] = deque()
         self._instrument = instrument
+        self.progress = watching.get()
+        self._regions = _REGIONS if self.progress is None else _REGIONS | WATCHED_REGIONS
         self._num_calls = 0
         self._external_ns = 0
 
@@ -77,7 +82,7 @@ class LeafCalls(Wiring):
         kind = code.kinds[index]
         if kind >= FIRST_REGION:
             frame.state[index] = ISSUED
-            region = _REGIONS[kind](frame, index)
+            region = self._regions[kind](frame, index)
             region.begin(self)
             self.push(region)
             return
@@ -118,6 +123,8 @@ class LeafCalls(Wiring):
     def _run_here(self, frame: Frame, index: int, call: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
         frame.state[index] = ISSUED
         self._num_calls += 1
+        if self.progress is not None and frame.mode(index) >= RETIRED:
+            self.progress.make_room()
         start_ns = 0 if self._instrument is None else time.perf_counter_ns()
         try:
             if frame.handled is None:

@@ -13,10 +13,11 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from ..diagnostics.effect import Effect
 from ..diagnostics.errors import InternalError
 from .call_shape import read
 from .handled import await_call, call_handling, raise_from, user_traceback
@@ -24,6 +25,8 @@ from .instrument import Instrument, Span
 from .outcome import Failure, Outcome, RunTotals
 from .plan import Block, Call, For, If, Instruction, Invoke, Map, Operand, Plan, Raise, Try, While
 from .prepared import prepare
+from .progress import watching
+from .watched_iterator import watched
 
 Values: TypeAlias = tuple[Any, ...]
 
@@ -57,6 +60,13 @@ class Activation:
             here = here.outer
         return tuple(reversed(parts))
 
+    def enclosing(self) -> Iterator[Instruction]:
+        """The instructions that own the block, from the inside out."""
+        here = self
+        while here.outer is not None:
+            yield here.outer.block.instructions[here.index]
+            here = here.outer
+
 
 @dataclass(frozen=True, slots=True)
 class Awaiting:
@@ -76,6 +86,7 @@ class SequentialRun:
     def __init__(self, plan: Plan, instrument: Instrument | None = None) -> None:
         self._plan = plan
         self._instrument = instrument
+        self._progress = watching.get()
         self._num_calls = 0
         self._call_ns = 0
 
@@ -102,6 +113,8 @@ class SequentialRun:
         return Activation(block, _slots(block, arguments, None), 1, None)
 
     def _outcome(self, result: Values | Failure, start_ns: int) -> Outcome:
+        if self._progress is not None:
+            self._progress.end_run(id(self))
         totals = RunTotals(self._num_calls, self._call_ns, time.perf_counter_ns() - start_ns)
         if isinstance(result, Failure):
             return Outcome((), result, totals)
@@ -166,6 +179,8 @@ class SequentialRun:
         self._num_calls += 1
         call = prepare(self._plan, here.block).calls[index]
         assert call is not None
+        if self._progress is not None and instruction.behaviour.effect >= Effect.ORDERED:
+            self._progress.make_room()
         start_ns = time.perf_counter_ns()
         result = _attempt(here, instruction, call, here.slots)
         return self._finish_call(here, index, instruction, result, start_ns)
@@ -210,7 +225,7 @@ class SequentialRun:
 
     def _for(self, here: Activation, index: int, instruction: For) -> Steps:
         carried = _read_all(instruction.initial, here)
-        iterator = _attempt(here, instruction, iter, read(instruction.iterable, here.slots))
+        iterator = self._iterate(here, instruction)
         if isinstance(iterator, Failure):
             return iterator
         iteration = 0
@@ -230,7 +245,7 @@ class SequentialRun:
 
     def _map(self, here: Activation, index: int, instruction: Map) -> Steps:
         lists: Values = tuple([] for _ in instruction.results)
-        iterator = _attempt(here, instruction, iter, read(instruction.iterable, here.slots))
+        iterator = self._iterate(here, instruction)
         if isinstance(iterator, Failure):
             return iterator
         iteration = 0
@@ -246,6 +261,14 @@ class SequentialRun:
             iteration += 1
             for values, output in zip(lists, outputs, strict=True):
                 values.append(output)
+
+    def _iterate(self, here: Activation, instruction: For | Map) -> Values | Failure:
+        iterable = read(instruction.iterable, here.slots)
+        iterator = _attempt(here, instruction, iter, iterable)
+        if self._progress is None or isinstance(iterator, Failure):
+            return iterator
+        is_inner = any(isinstance(outer, For | Map | While) for outer in here.enclosing())
+        return (watched(iterator[0], iterable, self._progress, id(self), instruction.location, is_inner),)
 
     def _while(self, here: Activation, index: int, instruction: While) -> Steps:
         carried = _read_all(instruction.initial, here)

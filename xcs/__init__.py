@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .frontend.op import op
     from .frontend.operation_signature import OperationSignature
     from .frontend.operator import Operator, field, module
+    from .frontend.progress import progress
     from .frontend.timeline import timeline
     from .frontend.trace_function import trace_function
     from .frontend.transforms.grad import grad, value_and_grad
@@ -57,6 +58,7 @@ _HOMES = {
     "module": "frontend.operator",
     "op": "frontend.op",
     "pmap": "frontend.transforms.pmap",
+    "progress": "frontend.progress",
     "register": "frontend.effects.known",
     "register_pattern": "passes.registry",
     "run": "lowering.run",
@@ -96,6 +98,7 @@ __all__ = [
     "module",
     "op",
     "pmap",
+    "progress",
     "register",
     "register_pattern",
     "run",
