@@ -1,73 +1,143 @@
-"""Direct dispatch: a program that is one array kernel hands JAX arrays straight to one `jax.jit` object."""
+"""Direct dispatch: a program that is one array kernel hands JAX arrays straight to one `jax.jit` object.
+
+Every Python frame above a call of JAX costs twice: JAX notes the frames for each array that it makes. So what is called
+is one flat function, the `__call__` of a class that the jitted function is put in while it is such a program.
+"""
 
 from __future__ import annotations
 
+import types
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
-from ..lowering.all_tensor import all_tensor_kernel
+from ..lowering.all_tensor import AllTensorProgram, all_tensor_program
 from ..runtime.plan import Plan
+from .asked_runs import usual
+from .effects.scope import FunctionView
 from .effects.summary import Guard
 from .guard_check import guard_source
 from .stats import Counters
 from .timeline import current_instrument
 
+MAX_ARGS = 64  # parameters; the work of a program with more hides what its dispatch costs
+
 MISSED = object()
 """What a direct call gives that didn't happen: not all arguments are arrays, a guard fails, or the kernel raised."""
-
-DirectDispatch: TypeAlias = Callable[[tuple[Any, ...]], Any]
-"""Calls a program's one kernel, whatever the shapes and dtypes: its result, or `MISSED`."""
 
 
 @dataclass(frozen=True, slots=True)
 class DirectCalls:
-    """What direct calls of one jitted function share: whether it is to run as plain Python here, and its counters."""
+    """What direct calls of one jitted function share.
 
+    Attributes:
+        function: the user's function, whose globals they see.
+        disabled: whether it is to run as plain Python here.
+        counters: where they are counted.
+        otherwise: `otherwise(jitted, *args, **kwargs)` is the way of a call that can't be direct.
+    """
+
+    function: Any
     disabled: ContextVar[bool]
     counters: Counters
+    otherwise: Callable[..., Any]
+
+
+@dataclass(frozen=True, slots=True)
+class DirectDispatch:
+    """A program's one kernel, called whatever the shapes and dtypes.
+
+    Attributes:
+        attempt: `attempt(jitted, *args)` gives the result or `MISSED`.
+        call: the same for a `__call__`: goes the other way itself, with what the user gave.
+    """
+
+    attempt: Callable[..., Any]
+    call: Callable[..., Any]
 
 
 def direct_dispatch(plan: Plan, num_args: int, guards: Iterable[Guard], calls: DirectCalls) -> DirectDispatch | None:
     """Direct dispatch for a plan that is one kernel of all its `num_args` arguments; None for any other."""
-    kernel = all_tensor_kernel(plan)
-    staged = None if kernel is None or not num_args else kernel.direct
-    return None if staged is None else _dispatch(staged, num_args, guards, calls)
+    program = all_tensor_program(plan) if 0 < num_args <= MAX_ARGS else None
+    if program is None or program.kernel.direct is None:
+        return None
+    return _dispatch(program, num_args, guards, calls)
 
 
 _SOURCE = """
-def dispatch(args):
-    if {types} and {guards} and not is_disabled() and instrument() is None:
+def make({names}):
+    def __call__(?self, {params}, /, *?args, **?kwargs):
         try:
-            result = jitted(*args)
-        except Exception:  # the plan decides what is raised, and how
-            return missed
-        count()
-        return unwrap(result) if staged.wraps_values else result
-    return missed
+            if {test} and not ?args and not ?kwargs and {guards} and (?usual.holds or ?is_usual()):
+                ?result = ?jitted({values})
+                ?counters.direct_calls += 1
+                return ?unwrap(?result) if ?staged.wraps_values else ?result
+        except ?Exception:  # the plan decides what is raised, and how
+            pass
+        return {otherwise}
+    return __call__
 """
-"""One flat function: each call in it would cost a hundredth of what it dispatches."""
+_OTHERWISE = "?general(?self, *[?value for ?value in ({given}) if ?value is not ?missing], *?args, **?kwargs)"
 
 
-def _dispatch(staged: Any, num_args: int, guards: Iterable[Guard], calls: DirectCalls) -> DirectDispatch:
+def _dispatch(program: AllTensorProgram, num_args: int, guards: Iterable[Guard], calls: DirectCalls) -> DirectDispatch:
     import jax  # loaded already: the kernel is its own
 
     from ..lowering.staged_function import unwrap
 
-    array_type = type(jax.numpy.zeros(()))
-    test, names = guard_source(guards)
-    names |= {
-        "array_type": array_type,
-        "are_arrays": frozenset((array_type,)).issuperset,
-        "is_disabled": calls.disabled.get,
-        "instrument": current_instrument,
+    guards, staged = _needed(guards, calls.function), program.kernel.direct
+    prefix = "xcs_"
+    while any(guard.name.startswith(prefix) for guard in guards):
+        prefix += "_"
+    test, names = guard_source(guards, calls.function.__globals__, prefix)
+    is_disabled, missing = calls.disabled.get, object()
+    for name, value in {
+        "array_type": type(jax.numpy.zeros(())),
+        "usual": usual,
+        "is_usual": lambda: not is_disabled() and current_instrument() is None,
         "jitted": staged.jitted,
         "staged": staged,
         "unwrap": unwrap,
-        "count": calls.counters.count_direct,
+        "counters": calls.counters,
+        "general": calls.otherwise,
+        "missing": missing,
         "missed": MISSED,
-    }
-    types = "type(args[0]) is array_type" if num_args == 1 else "are_arrays(map(type, args))"
-    exec(_SOURCE.format(types=f"len(args) == {num_args} and {types}", guards=test), names)
-    return names["dispatch"]
+        "Exception": Exception,
+        **{f"load{index}": load for index, load in enumerate(program.loads)},
+    }.items():
+        names[prefix + name] = value
+    args, loaded = [f"?a{i}" for i in range(num_args)], [f"?l{i}" for i in range(len(program.loads))]
+    tests = [f"?type({arg}) is ?array_type" for arg in args]
+    tests += [f"?type({value} := ?load{index}()) is ?array_type" for index, value in enumerate(loaded)]
+    made = []
+    for otherwise in ("?missed", _OTHERWISE.format(given="".join(f"{arg}, " for arg in args))):
+        source = _SOURCE.format(
+            names=", ".join(names),
+            params=", ".join(f"{arg}=?missing" for arg in args),
+            test=" and ".join(tests),
+            guards=test,
+            values=", ".join([*args, *loaded]),
+            otherwise=otherwise,
+        )
+        made.append(_function(source.replace("?", prefix), calls.function.__globals__, names))
+    return DirectDispatch(*made)
+
+
+def _needed(guards: Iterable[Guard], function: types.FunctionType) -> list[Guard]:
+    """The guards that matter where all arguments are given: a function that nothing calls again needs no defaults."""
+    guards = list(guards)
+    if any(getattr(guard.value, "__xcs_wrapped__", guard.value) is function for guard in guards):
+        return guards
+    own = FunctionView(function)
+    return [one for one in guards if Guard(own, one.name, one.value) != one or one.name not in _DEFAULTS]
+
+
+_DEFAULTS = ("__defaults__", "__kwdefaults__")
+
+
+def _function(source: str, own: dict[str, Any], names: dict[str, Any]) -> Callable[..., Any]:
+    """What `make` gives, with the user's globals, which it doesn't add to."""
+    module = compile(source, "<xcs direct call>", "exec")
+    code = next(one for one in module.co_consts if isinstance(one, types.CodeType))
+    return types.FunctionType(code, own)(**names)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 from collections.abc import Iterable
 from typing import Any
 
@@ -9,27 +10,41 @@ from .effects.scope import CellView, FunctionView
 from .effects.summary import Guard
 
 
-def guard_source(guards: Iterable[Guard]) -> tuple[str, dict[str, Any]]:
-    """An expression that says whether all guards hold, at about 50 ns for each, and the names it uses."""
-    names: dict[str, Any] = {"absent": Guard}
-    tests = [_test(guard, index, names) for index, guard in enumerate(guards)]
-    return " and ".join(tests) or "True", names
+def guard_source(guards: Iterable[Guard], own: dict[str, Any], prefix: str) -> tuple[str, dict[str, Any]]:
+    """An expression that says whether all guards hold, and the names it uses beside those of its own globals.
+
+    A name that is gone makes the expression raise, as it would the program. Reading a global costs 5 ns, because
+    Python remembers where it was found; an item of a dict 20; an attribute of a module with a `__getattr__`, as
+    `jax.numpy` has one, 50.
+
+    Args:
+        guards: what the program relies on.
+        own: the globals that the expression will be evaluated with.
+        prefix: what the names start with, so that they are not those of the globals.
+    """
+    names: dict[str, Any] = {f"{prefix}type": type}
+    tests = [_test(guard, f"{prefix}{index}_", own, names) for index, guard in enumerate(guards)]
+    names[f"{prefix}absent"] = Guard
+    return " and ".join(tests).replace("?", prefix) or "True", names
 
 
-def _test(guard: Guard, index: int, names: dict[str, Any]) -> str:
-    """The source of one test; what it needs goes into `names`."""
-    space, value = guard.namespace, f"v{index}"
+def _test(guard: Guard, prefix: str, own: dict[str, Any], names: dict[str, Any]) -> str:
+    """The source of one test; what it needs goes into `names`. A `?` stands for the prefix of all names."""
+    space, value, place = guard.namespace, f"{prefix}value", f"{prefix}place"
     names[value] = guard.value
-    if type(space) is dict:
-        names[f"n{index}"] = space.get
-        current = f"n{index}({guard.name!r}, absent)"
-    elif isinstance(space, FunctionView) and guard.name.isidentifier():
-        names[f"n{index}"] = space.of
-        current = f"n{index}.{guard.name}"
+    is_name = guard.name.isidentifier() and not keyword.iskeyword(guard.name) and guard.value is not Guard
+    if space is own and is_name:
+        current = guard.name
+    elif type(space) is dict:
+        names[place], names[f"{prefix}name"] = (space.get if guard.value is Guard else space), guard.name
+        current = f"{place}({prefix}name, ?absent)" if guard.value is Guard else f"{place}[{prefix}name]"
+    elif isinstance(space, FunctionView) and is_name:
+        names[place] = space.of
+        current = f"{place}.{guard.name}"
     elif isinstance(space, CellView):
-        names[f"n{index}"] = space.get
-        current = f"n{index}('', absent)"
+        names[place] = space.get
+        current = f"{place}('', ?absent)"
     else:
-        names[f"n{index}"] = guard.holds
-        return f"n{index}()"
-    return f"type({current}) is {value}" if guard.by_type else f"{current} is {value}"
+        names[place] = guard.holds
+        return f"{place}()"
+    return f"?type({current}) is {value}" if guard.by_type else f"{current} is {value}"

@@ -23,6 +23,7 @@ from typing import Any, overload
 
 from ..diagnostics.errors import XCSError, XCSWarning
 from ..runtime.tally import recording
+from .asked_runs import usual
 from .border import enter_program, leave_program, raised_by
 from .direct_dispatch import MISSED, DirectCalls, DirectDispatch, direct_dispatch
 from .effects.abstract_type import ANY, StaticType
@@ -45,11 +46,19 @@ _disabled: ContextVar[bool] = ContextVar("xcs_disabled", default=False)
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """What one signature is run by: a compiled program, or plain Python with the reason."""
+    """What one signature is run by: a compiled program, or plain Python with the reason.
+
+    Attributes:
+        compiled: the program; None for plain Python.
+        passed: which arguments the program takes.
+        fallback: the reason for plain Python.
+        direct: the program as one array kernel, if it is one.
+    """
 
     compiled: Compiled | None
     passed: tuple[int, ...]
     fallback: str | None = None
+    direct: DirectDispatch | None = None
 
     def holds(self) -> bool:
         """Whether the facts that the program relies on are still true."""
@@ -76,7 +85,6 @@ class Wrapped:
         "__xcs_wrapped__",
         "_xcs_counters",
         "_xcs_defaults",
-        "_xcs_direct",
         "_xcs_executor",
         "_xcs_generalised",
         "_xcs_last",
@@ -107,7 +115,6 @@ class Wrapped:
         self._xcs_lock = threading.RLock()
         self._xcs_counters = Counters()
         self._xcs_last: Variant | None = None
-        self._xcs_direct: DirectDispatch | None = None
 
     def _xcs_look_at_function(self) -> None:
         self._xcs_defaults = self.__xcs_wrapped__.__defaults__
@@ -117,9 +124,6 @@ class Wrapped:
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         """The function's own result, effects and exceptions."""
-        direct = self._xcs_direct
-        if direct is not None and not kwargs and (result := direct(args)) is not MISSED:
-            return result
         if _disabled.get() or _DISABLED_BY_ENVIRONMENT:
             refuse_plain(self.__xcs_wrapped__, self._xcs_options.journal, "`disable_jit`")
             return self.__xcs_wrapped__(*args, **kwargs)
@@ -135,8 +139,8 @@ class Wrapped:
             self._xcs_counters.add_plain(is_fallback=variant.fallback is not None)
             with recording(self._xcs_counters.tally):
                 return self.__xcs_wrapped__(*args, **kwargs)
-        direct = self._xcs_direct  # that of this program, by now
-        if direct is not None and not kwargs and (result := direct(args)) is not MISSED:
+        direct = variant.direct
+        if direct is not None and not kwargs and (result := direct.attempt(self, *args)) is not MISSED:
             return result
         arguments = tuple(values[i] for i in variant.passed)
         journalled = recording_of(self.__xcs_wrapped__, self._xcs_options.journal, variant.compiled, arguments)
@@ -220,8 +224,14 @@ class Wrapped:
             if not variant.takes(values):
                 variant = self._xcs_current(signature, is_apart=False)
             if variant is not self._xcs_last:
-                self._xcs_last, self._xcs_direct = variant, self._xcs_direct_of(variant)
+                self._xcs_last = variant
+                self._xcs_dispatch_to(variant.direct)
             return variant
+
+    def _xcs_dispatch_to(self, direct: DirectDispatch | None) -> None:
+        """Lets calls go straight to a program, or no longer."""
+        if type(self) is Wrapped or issubclass(type(self), Direct):
+            self.__class__ = Wrapped if direct is None else _class_of(direct)
 
     def _xcs_current(self, signature: Signature, *, is_apart: bool) -> Variant:
         """What a signature is run by; `is_apart`: for arguments of which no object is met in two places."""
@@ -237,13 +247,12 @@ class Wrapped:
         self._xcs_variants.move_to_end(key)
         return variant
 
-    def _xcs_direct_of(self, variant: Variant) -> DirectDispatch | None:
-        compiled, num_args = variant.compiled, len(self._xcs_parameters.names)
-        if compiled is None or variant.passed != tuple(range(num_args)) or not self._xcs_parameters.plain:
+    def _xcs_direct_of(self, compiled: Compiled, passed: tuple[int, ...]) -> DirectDispatch | None:
+        num_args = len(self._xcs_parameters.names)
+        is_whole = passed == tuple(range(num_args)) and self._xcs_parameters.plain
+        if not is_whole or isinstance(self, AsyncWrapped) or compiled.lowered.apart.pairs:
             return None
-        if compiled.lowered.apart.pairs:
-            return None
-        calls = DirectCalls(_disabled, self._xcs_counters)
+        calls = DirectCalls(self.__xcs_wrapped__, _disabled, self._xcs_counters, Wrapped.__call__)
         return direct_dispatch(compiled.plan, num_args, compiled.lowered.guards, calls)
 
     def _xcs_generalise(self, signature: Signature) -> Signature:
@@ -268,7 +277,8 @@ class Wrapped:
             with without_garbage_collection():
                 traced = self._xcs_trace(signature, is_apart)
                 lowered = traced.lower_in_place(traced.module, self._xcs_pipeline)
-                return Variant(lowered.compile(self._xcs_executor), passed)
+                compiled = lowered.compile(self._xcs_executor)
+                return Variant(compiled, passed, direct=self._xcs_direct_of(compiled, passed))
         except Unstageable as refusal:
             return self._xcs_fall_back(passed, refusal.reason)
         except Exception as error:  # a bug of ours must not become the user's: nothing has run yet
@@ -283,6 +293,17 @@ class Wrapped:
             name = self.__xcs_wrapped__.__qualname__
             warnings.warn(f"`{name}` runs as plain Python: {reason}", XCSWarning, stacklevel=6)
         return Variant(None, passed, reason)
+
+
+class Direct(Wrapped):
+    """What all jitted functions are whose calls go straight to one array kernel: each is in a class of its own."""
+
+    __slots__ = ()
+
+
+def _class_of(direct: DirectDispatch) -> type[Direct]:
+    """The class of a jitted function that is called directly."""
+    return type("Wrapped", (Direct,), {"__slots__": (), "__call__": direct.call, "__module__": __name__})
 
 
 class AsyncWrapped(Wrapped):
@@ -350,6 +371,7 @@ _DISABLED_BY_ENVIRONMENT = os.environ.get("XCS_DISABLE", "") not in ("", "0")
 @contextmanager
 def disable_jit() -> Iterator[None]:
     """Inside, jitted functions run as plain Python: for stepping through them and for coverage."""
+    usual.holds = False
     token = _disabled.set(True)
     try:
         yield

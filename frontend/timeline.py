@@ -9,6 +9,7 @@ from contextvars import ContextVar
 
 from ..runtime.instrument import Instrument
 from ..runtime.timeline import write_timeline
+from .asked_runs import usual
 
 _instrument: ContextVar[Instrument | None] = ContextVar("xcs_instrument", default=None)
 current_instrument: Callable[[], Instrument | None] = _instrument.get
@@ -23,6 +24,7 @@ def timeline(path: str | os.PathLike[str]) -> Iterator[Instrument]:
         path: where the JSON goes; ui.perfetto.dev and chrome://tracing open it.
     """
     instrument = Instrument()
+    usual.holds = False
     token = _instrument.set(instrument)
     try:
         yield instrument

@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from operator import itemgetter
+from typing import Any
 
+from ..diagnostics.effect import Effect
 from ..runtime.plan import Arguments, Block, Call, Instruction, Literal, Operand, Plan, Slot
 from .array_region import ArrayRegion
 from .kernel import Kernel
 from .structure_calls import STRUCTURE, make_tuple
+
+
+@dataclass(frozen=True, slots=True)
+class AllTensorProgram:
+    """A program that is one kernel.
+
+    Attributes:
+        kernel: takes the arguments of the entry, then what is loaded; gives the entry's result.
+        loads: give what the program takes from elsewhere, weights that are globals for instance. They change nothing,
+            so that calling them once more is noticed by nobody.
+    """
+
+    kernel: Kernel
+    loads: tuple[Callable[[], Any], ...]
 
 
 def all_tensor_kernel(plan: Plan) -> Kernel | None:
@@ -17,11 +34,18 @@ def all_tensor_kernel(plan: Plan) -> Kernel | None:
     It takes the arguments of the entry and gives its result; `fast` is its quickest form.
     None for any other plan: several results, several kernels, or anything else to do.
     """
+    program = all_tensor_program(plan)
+    return None if program is None or program.loads else program.kernel
+
+
+def all_tensor_program(plan: Plan) -> AllTensorProgram | None:
+    """The same for a plan that may also load values."""
     entry = plan.functions[plan.entry]
     kernels = [kernel for instruction in entry.instructions if (kernel := _kernel_called(instruction)) is not None]
     if len(kernels) != 1 or len(entry.outputs) != 1:
         return None
     steps: list[Call] = []
+    loaded: dict[int, Callable[[], Any]] = {}
     names: dict[int, Operand] = {}  # slots of the entry that are other names for operands
     for instruction in entry.instructions:
         if not isinstance(instruction, Call):
@@ -30,10 +54,21 @@ def all_tensor_kernel(plan: Plan) -> Kernel | None:
             steps += _inlined(kernels[0].region, instruction, entry, names)
         elif _is_structure(instruction):
             steps.append(_renamed(instruction, names))
+        elif isinstance(instruction.callee, Literal) and _is_load(instruction):
+            loaded[instruction.results[0]] = instruction.callee.value
         else:
             return None
     output = _rename(entry.outputs[0], names)
-    return Kernel(ArrayRegion(kernels[0].name, tuple(range(entry.num_params)), tuple(steps), (output,)))
+    params = (*range(entry.num_params), *loaded)
+    kernel = Kernel(ArrayRegion(kernels[0].name, params, tuple(steps), (output,)))
+    return AllTensorProgram(kernel, tuple(loaded.values()))
+
+
+def _is_load(call: Call) -> bool:
+    """Whether a call takes nothing, changes nothing and waits for nobody."""
+    does, arguments = call.behaviour, call.arguments
+    is_plain = not (arguments.positional or arguments.keyword or call.retires or call.is_async)
+    return is_plain and len(call.results) == 1 and does.effect <= Effect.READS and not does.external
 
 
 def _kernel_called(instruction: Instruction) -> Kernel | None:

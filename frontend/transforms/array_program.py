@@ -27,7 +27,7 @@ from ...lowering.structure_calls import STRUCTURE, Unpacking, make_list
 from ...lowering.vectorized_map import VectorizedKernel
 from ...runtime.executor import SequentialExecutor
 from ...runtime.plan import Block, Call, Instruction, Invoke, Literal, Plan
-from ..jit import Wrapped, jit
+from ..jit import AsyncWrapped, Wrapped, jit
 from .batch import is_array
 from .transformed import Transformed
 
@@ -96,10 +96,10 @@ def bind_wrapped(function: Any) -> tuple[Wrapped, tuple[Any, ...], dict[str, Any
         elif isinstance(function, types.MethodType):
             function, fixed = function.__func__, (function.__self__, *fixed)
         elif isinstance(function, Wrapped):
-            return (function, fixed, named) if type(function) is Wrapped else None
+            return None if isinstance(function, AsyncWrapped) else (function, fixed, named)
         elif isinstance(function, types.FunctionType):
             function = _wrapped_of(function)
-            if type(function) is not Wrapped:
+            if not isinstance(function, Wrapped):
                 return None
         else:
             method = None if isinstance(function, (type, Transformed)) else jit(function)
