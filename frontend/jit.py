@@ -18,7 +18,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, overload
 
 from ..diagnostics.errors import XCSError, XCSWarning
@@ -29,6 +29,7 @@ from .direct_dispatch import MISSED, DirectCalls, DirectDispatch, direct_dispatc
 from .effects.abstract_type import ANY, StaticType
 from .frame_reader import FrameReader, frame_reading
 from .function_part import IMPLICIT, Computed, FunctionPart
+from .guard_check import GuardCheck
 from .journal import JournalPath, recording_of, refuse_plain
 from .options import JitOptions
 from .signature import Parameters, Signature, signature_of
@@ -53,16 +54,18 @@ class Variant:
         passed: which arguments the program takes.
         fallback: the reason for plain Python.
         direct: the program as one array kernel, if it is one.
+        guards: the facts that the program relies on.
     """
 
     compiled: Compiled | None
     passed: tuple[int, ...]
     fallback: str | None = None
     direct: DirectDispatch | None = None
+    guards: GuardCheck = field(default=GuardCheck(()), repr=False, compare=False)
 
     def holds(self) -> bool:
         """Whether the facts that the program relies on are still true."""
-        return self.compiled is None or all(guard.holds() for guard in self.compiled.lowered.guards)
+        return self.guards.holds()
 
     def takes(self, values: tuple[Any, ...]) -> bool:
         """Whether objects that the program takes to be different ones are so among these arguments."""
@@ -278,7 +281,8 @@ class Wrapped:
                 traced = self._xcs_trace(signature, is_apart)
                 lowered = traced.lower_in_place(traced.module, self._xcs_pipeline)
                 compiled = lowered.compile(self._xcs_executor)
-                return Variant(compiled, passed, direct=self._xcs_direct_of(compiled, passed))
+                direct = self._xcs_direct_of(compiled, passed)
+                return Variant(compiled, passed, direct=direct, guards=GuardCheck(lowered.guards))
         except Unstageable as refusal:
             return self._xcs_fall_back(passed, refusal.reason)
         except Exception as error:  # a bug of ours must not become the user's: nothing has run yet
@@ -303,7 +307,8 @@ class Direct(Wrapped):
 
 def _class_of(direct: DirectDispatch) -> type[Direct]:
     """The class of a jitted function that is called directly."""
-    return type("Wrapped", (Direct,), {"__slots__": (), "__call__": direct.call, "__module__": __name__})
+    body = {"__slots__": (), "__xcs_jitted__": True, "__call__": direct.call, "__module__": __name__}
+    return type("Wrapped", (Direct,), body)
 
 
 class AsyncWrapped(Wrapped):

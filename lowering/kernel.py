@@ -59,6 +59,7 @@ class Kernel:
         self.region = region
         self.name = region.name
         self._lowered: dict[object, LoweredKernel] = {}
+        self._plain: dict[tuple[type, ...], Any] = {}  # types of arguments to the region as it was run for them
 
     @functools.cached_property
     def _staged(self) -> Any:
@@ -67,8 +68,27 @@ class Kernel:
         return StagedRegion(self.region)
 
     def __call__(self, *arguments: Any) -> Any:
-        """What the calls of the region give: one value, or a tuple of several."""
-        return self._staged(*arguments)
+        """What the calls of the region give: one value, or a tuple of several.
+
+        The way of arguments that JAX takes as they are is one flat function: JAX notes every Python frame above it.
+        """
+        variant = self._plain.get(tuple(map(type, arguments)))
+        if variant is not None and variant.is_plain:
+            try:
+                result = variant.jitted(*arguments)
+            except Exception:  # the general way decides what is raised
+                pass
+            else:
+                return variant.unwrap(result) if variant.dynamic.wraps_values else result
+        return self._call(arguments)
+
+    def _call(self, arguments: tuple[Any, ...]) -> Any:
+        result = self._staged(*arguments)
+        types = tuple(map(type, arguments))
+        variant = self._staged.plain_variant(types)
+        if variant is not None:
+            self._plain[types] = variant
+        return result
 
     @functools.cached_property
     def fast(self) -> Callable[..., Any]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .literal_key import literal_key
-from .staged_function import NotStageable, StagedFunction
+from .staged_function import NotStageable, StagedFunction, unwrap
 
 MAX_VALUES = 8  # combinations of values compiled for one set of argument types; each costs a trace and an XLA compile
 MAX_KINDS = 1024  # kinds of arguments remembered after a failed trace; beyond that they are learnt anew
@@ -29,7 +29,14 @@ class SpecialisedRegion:
         dynamic: the region staged with every argument traced.
         types: the exact types of the arguments.
         traceable: for each argument whether JAX can trace it at all.
+
+    Attributes:
+        dynamic, jitted: the region with every argument traced, and its bare `jax.jit` object.
+        is_plain: every call so far was one of `jitted`.
+        unwrap: makes what `jitted` gives what the region gives, where `dynamic` wraps values.
     """
+
+    unwrap = staticmethod(unwrap)
 
     def __init__(
         self,
@@ -39,18 +46,19 @@ class SpecialisedRegion:
         types: Sequence[type],
         traceable: Sequence[bool],
     ) -> None:
-        self._name, self._eager, self._dynamic = name, eager, dynamic
+        self._name, self._eager = name, eager
+        self.dynamic, self.jitted = dynamic, dynamic.jitted
         self._rungs = _rungs(types, traceable)
-        self._all_dynamic = not self._rungs[0]
+        self.is_plain = not self._rungs[0]
         self._learnt: dict[object, int] = {}  # kind of arguments to its rung; one past the last rung: call by call
         self._staged: dict[object, StagedFunction] = {}  # (rung, values) to the function staged with them
         self._num_staged = [0] * len(self._rungs)
 
     def __call__(self, *arguments: Any) -> Any:
         """What the region gives for arguments of the types this was made for."""
-        if self._all_dynamic and not self._learnt:
+        if self.is_plain:
             try:
-                return self._dynamic(*arguments)
+                return self.dynamic(*arguments)
             except Exception:  # what plain execution does decides
                 pass
             return self._climb(arguments, 1)
@@ -72,6 +80,7 @@ class SpecialisedRegion:
     def _learn(self, arguments: tuple[Any, ...], rung: int) -> None:
         if len(self._learnt) >= MAX_KINDS:
             self._learnt.clear()
+        self.is_plain = False
         self._learnt[self._kind(arguments)] = rung
 
     def _kind(self, arguments: tuple[Any, ...]) -> object:
@@ -81,7 +90,7 @@ class SpecialisedRegion:
     def _run(self, rung: int, arguments: tuple[Any, ...]) -> Any:
         statics = self._rungs[rung]
         if not statics:
-            return self._dynamic(*arguments)
+            return self.dynamic(*arguments)
         values = literal_key(tuple(arguments[index] for index in statics))
         if values is None:
             raise NotStageable("an argument that is neither an array nor a literal")

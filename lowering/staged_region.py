@@ -44,6 +44,11 @@ class StagedRegion:
         variant = self._variants.get(types) or self._variants.setdefault(types, self._variant(types))
         return variant(*arguments)
 
+    def plain_variant(self, types: tuple[type, ...]) -> SpecialisedRegion | None:
+        """The region as it runs for such arguments, if that is JAX's code and nothing else."""
+        variant = self._variants.get(types)
+        return variant if isinstance(variant, SpecialisedRegion) and variant.is_plain else None
+
     def _variant(self, types: tuple[type, ...]) -> Callable[..., Any]:
         on_host = [not issubclass(cls, jax.Array | jax.core.Tracer) for cls in types]
         try:

@@ -70,11 +70,15 @@ def is_static(value: object) -> bool:
     return type(value) in STATIC_CLASSES or is_class(value) or _is_program(type(value))
 
 
-@functools.cache
 def _is_program(cls: type) -> bool:
     """Whether instances of a class are functions in all but class: jitted ones, NumPy's and JAX's own."""
+    return "__xcs_jitted__" in cls.__dict__ or _is_library_program(cls)  # a jitted function may have a class of its own
+
+
+@functools.cache
+def _is_library_program(cls: type) -> bool:
     root = cls.__module__.partition(".")[0]
-    return "__xcs_jitted__" in cls.__dict__ or (root in ("jax", "jaxlib", "numpy") and cls.__name__ in PROGRAM_CLASSES)
+    return root in ("jax", "jaxlib", "numpy") and cls.__name__ in PROGRAM_CLASSES
 
 
 PROGRAM_CLASSES = frozenset(("PjitFunction", "ufunc", "_ArrayFunctionDispatcher", "custom_jvp", "custom_vjp"))
@@ -193,7 +197,7 @@ class _Look:
     def object_type(self, value: Any, cls: type, depth: int) -> AbstractType:
         shape = _SHAPES.get(cls) or _shape(cls)
         if shape.is_array:
-            dtype = str(value.dtype)
+            dtype = _name_of(value.dtype)
             return ExactType(cls) if dtype.startswith(_WITH_OBJECTS) else ArrayType(cls, dtype, tuple(value.shape))
         if shape.exact is not None:
             return shape.exact
@@ -224,6 +228,12 @@ class _Look:
                 _SCALAR_INSTANCES.clear()
             _SCALAR_INSTANCES[(cls, *held, *map(type, held.values()))] = result
         return result
+
+
+@functools.lru_cache(maxsize=MAX_CACHED)
+def _name_of(dtype: Any) -> str:
+    """The name of a dtype, which NumPy puts together anew each time."""
+    return str(dtype)
 
 
 @dataclass(frozen=True, slots=True)
