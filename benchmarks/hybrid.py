@@ -1,4 +1,4 @@
-"""Two kernels around one call, beside `jax.jit` of both and the call by hand: the host time of what holds them together."""
+"""Two kernels around one call, beside `jax.jit` of both and the call by hand: the host time of what holds them."""
 
 from __future__ import annotations
 
