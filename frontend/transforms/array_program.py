@@ -27,7 +27,7 @@ from ...lowering.structure_calls import STRUCTURE, Unpacking, make_list
 from ...lowering.vectorized_map import VectorizedKernel
 from ...runtime.executor import SequentialExecutor
 from ...runtime.plan import Block, Call, Instruction, Invoke, Literal, Plan
-from ..jit import AsyncWrapped, Wrapped, jit
+from ..jit import AsyncWrapped, Variant, Wrapped, jit
 from .batch import is_array
 from .transformed import Transformed
 
@@ -55,34 +55,63 @@ class ArrayCode:
     token: Any
 
 
-def array_code(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> ArrayCode | None:
-    """A function as array code for such arguments; None where it calls out, has effects or computes otherwise."""
-    if isinstance(function, Transformed):
-        return function.array_code(args, kwargs)
+@dataclass(frozen=True, slots=True)
+class BoundProgram:
+    """A jitted function with arguments, and what it is run by for them.
+
+    Attributes:
+        wrapped: the function.
+        fixed, named: what was bound before, to positions and names.
+        values: a value for each parameter.
+        variant: the program, or plain Python.
+    """
+
+    wrapped: Wrapped
+    fixed: tuple[Any, ...]
+    named: dict[str, Any]
+    values: tuple[Any, ...]
+    variant: Variant
+
+    def array_code(self) -> ArrayCode | None:
+        """The program as array code; None where it calls out, has effects or computes otherwise."""
+        wrapped, fixed, named, variant = self.wrapped, self.fixed, self.named, self.variant
+        if variant.compiled is None:
+            return None
+        plan = variant.compiled.plan
+        is_pure, is_closed = _kind_of(plan)
+        if not is_pure:
+            return None
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            values = wrapped._xcs_parameters.bind((*fixed, *args), {**named, **kwargs})
+            return SequentialExecutor().run(plan, tuple(values[index] for index in variant.passed)).unwrap()[0]
+
+        return ArrayCode(call, variant.compiled if is_closed and not fixed and not named else None)
+
+
+def bound_program(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> BoundProgram | None:
+    """What a function is run by for such arguments; None for one that can't be jitted.
+
+    Raises:
+        TypeError: the arguments don't fit, with Python's own message.
+    """
     bound = bind_wrapped(function)
     if bound is None:
         return None
     wrapped, fixed, named = bound
+    values = wrapped._xcs_parameters.bind((*fixed, *args), {**named, **kwargs})
+    return BoundProgram(wrapped, fixed, named, values, wrapped._xcs_variant(values))
 
-    def values_of(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
-        return wrapped._xcs_parameters.bind((*fixed, *args), {**named, **kwargs})
 
+def array_code(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> ArrayCode | None:
+    """A function as array code for such arguments; None where it calls out, has effects or computes otherwise."""
+    if isinstance(function, Transformed):
+        return function.array_code(args, kwargs)
     try:
-        variant = wrapped._xcs_variant(values_of(args, kwargs))
+        program = bound_program(function, args, kwargs)
     except TypeError:
         return None
-    if variant.compiled is None:
-        return None
-    plan = variant.compiled.plan
-    is_pure, is_closed = _kind_of(plan)
-    if not is_pure:
-        return None
-
-    def call(*args: Any, **kwargs: Any) -> Any:
-        values = values_of(args, kwargs)
-        return SequentialExecutor().run(plan, tuple(values[index] for index in variant.passed)).unwrap()[0]
-
-    return ArrayCode(call, variant.compiled if is_closed and not fixed and not named else None)
+    return None if program is None else program.array_code()
 
 
 def bind_wrapped(function: Any) -> tuple[Wrapped, tuple[Any, ...], dict[str, Any]] | None:

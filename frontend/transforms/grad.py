@@ -10,13 +10,23 @@ from ...diagnostics.effect import Effect
 from ...diagnostics.errors import XCSError
 from ...passes.pipeline import DEFAULT_PIPELINE
 from ...runtime.errors import remake
-from ...runtime.plan import Plan
-from ..jit import Wrapped
+from ..jit import Variant, Wrapped
 from ..operator import register_pytrees
 from ..options import JitOptions
+from ..stages import Compiled
 from ..timeline import current_instrument
-from .array_program import ArrayCode, array_code, bind_wrapped, checked_arrays, has_tracer, is_exposed, jax_jit
+from .array_program import (
+    ArrayCode,
+    BoundProgram,
+    array_code,
+    bound_program,
+    checked_arrays,
+    has_tracer,
+    is_exposed,
+    jax_jit,
+)
 from .batch import is_array
+from .cotangents import as_array
 from .element_loop import effect_of
 from .tape import Tape, current_tape
 from .taped_plan import taped_plan
@@ -84,7 +94,7 @@ class Gradient:
         self._is_one = isinstance(argnums, int)
         self._compiled: dict[object, Callable[..., Any]] = {}
         self._staged: Wrapped | None = None
-        self._plans: dict[int, tuple[Plan, Plan]] = {}
+        self._taped_forms: dict[int, tuple[Compiled, Compiled | None]] = {}
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         """The gradient, with what else was asked for."""
@@ -92,13 +102,20 @@ class Gradient:
         if has_tracer((args, kwargs)):
             return self._by_jax(self.function)(*args, **kwargs)  # JAX traces already
         inputs = Inputs(args, argnums, name_of(self.function))
-        code = array_code(self.function, inputs.args, kwargs)
+        program = None
+        if isinstance(self.function, Transformed):
+            code = self.function.array_code(inputs.args, kwargs)
+        else:
+            program = bound_program(self.function, inputs.args, kwargs)
+            code = None if program is None else program.array_code()
         if code is not None:
             try:
                 return self._arrays(code, inputs.args, kwargs)
             except Exception:  # the function has no effect: the tape decides
                 pass
-        return self._taped(inputs, kwargs)
+        if program is None:
+            raise XCSError(f"expected a Python function to differentiate, found `{self.function!r}`")
+        return self._taped(inputs, program)
 
     def array_code(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> ArrayCode | None:
         """See `Transform.array_code`."""
@@ -132,13 +149,13 @@ class Gradient:
             compiled = self._compiled[code.token] = jax_jit(self._by_jax(_checked(code.call)))
         return compiled(*args, **kwargs)
 
-    def _taped(self, inputs: Inputs, kwargs: dict[str, Any]) -> Any:
+    def _taped(self, inputs: Inputs, program: BoundProgram) -> Any:
         tape = Tape()
         for leaf in inputs.leaves:
             tape.track(leaf)
         token = current_tape.set(tape)
         try:
-            result = self._run(inputs.args, kwargs)
+            result = self._run(program)
         finally:
             current_tape.reset(token)
         loss, aux = self._parts(result)
@@ -162,33 +179,41 @@ class Gradient:
             raise XCSError(f"expected `{name_of(self.function)}` to give a scalar to differentiate, found {kind}")
         return loss, aux
 
-    def _run(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def _run(self, program: BoundProgram) -> Any:
         """Runs the program under the tape of this context."""
-        bound = bind_wrapped(self.function)
-        name = name_of(self.function)
-        if bound is None:
-            raise XCSError(f"expected a Python function to differentiate, found `{self.function!r}`")
-        wrapped, fixed, named = bound
-        values = wrapped._xcs_parameters.bind((*fixed, *args), {**named, **kwargs})
-        variant = wrapped._xcs_variant(values)
-        if variant.compiled is not None and not is_exposed(variant.compiled.plan):
-            if self._staged is None or self._staged.__xcs_wrapped__ is not wrapped.__xcs_wrapped__:
-                self._staged = Wrapped(wrapped.__xcs_wrapped__, JitOptions.of("adaptive", None, "all"))
-                self._staged._xcs_pipeline = PIPELINE
-            variant = self._staged._xcs_variant(values)
-        if variant.compiled is None:
+        variant, values = program.variant, program.values
+        taped = self._taped_form(variant)
+        if taped is None and variant.compiled is not None:
+            variant = self._staged_whole(program.wrapped)._xcs_variant(values)
+            taped = self._taped_form(variant, is_whole=True)
+        if taped is None:
+            name = name_of(self.function)
             raise XCSError(f"`{name}` can't be differentiated, because it can't be staged: {variant.fallback}")
-        plan = variant.compiled.plan
-        known = self._plans.get(id(plan))
-        if known is None:
-            if len(self._plans) >= MAX_COMPILED:
-                self._plans.clear()
-            known = self._plans[id(plan)] = plan, taped_plan(plan)
-        compiled = dataclasses.replace(variant.compiled, plan=known[1])
-        outcome = compiled.run(tuple(values[index] for index in variant.passed), current_instrument())
+        outcome = taped.run(tuple(values[index] for index in variant.passed), current_instrument())
         if outcome.failure is not None:
             raise remake(outcome.failure.exception, outcome.failure.node, outcome.failure.location)
         return outcome.values[0]
+
+    def _staged_whole(self, wrapped: Wrapped) -> Wrapped:
+        """The function with everything staged that can be."""
+        if self._staged is None or self._staged.__xcs_wrapped__ is not wrapped.__xcs_wrapped__:
+            self._staged = Wrapped(wrapped.__xcs_wrapped__, JitOptions.of("adaptive", None, "all"))
+            self._staged._xcs_pipeline = PIPELINE
+        return self._staged
+
+    def _taped_form(self, variant: Variant, *, is_whole: bool = False) -> Compiled | None:
+        """A program whose calls record themselves; None for plain Python, and where calls hide in native code."""
+        compiled = variant.compiled
+        if compiled is None:
+            return None
+        known = self._taped_forms.get(id(compiled))
+        if known is None:
+            if len(self._taped_forms) >= MAX_COMPILED:
+                self._taped_forms.clear()
+            is_exposed_enough = is_whole or is_exposed(compiled.plan)
+            taped = dataclasses.replace(compiled, plan=taped_plan(compiled.plan)) if is_exposed_enough else None
+            known = self._taped_forms[id(compiled)] = compiled, taped
+        return known[1]
 
 
 def _checked(call: Callable[..., Any]) -> Callable[..., Any]:
@@ -224,7 +249,7 @@ class Inputs:
         import jax.numpy as jnp
 
         found = [
-            jnp.zeros_like(leaf) if one is None else jnp.asarray(one, leaf.dtype)
+            jnp.zeros_like(leaf) if one is None else as_array(one, leaf.dtype)
             for leaf, one in zip(self.leaves, cotangents, strict=True)
         ]
         return tuple(self._unflatten(found))
@@ -253,7 +278,7 @@ def _copies(leaves: list[Any]) -> list[Any]:
     """The same numbers in arrays of their own."""
     import jax
 
-    return _copy_all()([jax.numpy.asarray(leaf) for leaf in leaves])
+    return _copy_all()([leaf if isinstance(leaf, jax.Array) else jax.numpy.asarray(leaf) for leaf in leaves])
 
 
 def _copy_all() -> Callable[..., Any]:

@@ -9,6 +9,7 @@ a call is recorded before its result is handed on. Tracked objects are kept aliv
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -87,11 +88,9 @@ class Tape:
         Raises:
             XCSError: a gradient that isn't zero would have to pass a call without a derivative.
         """
-        import jax.numpy as jnp
-
         cotangents: dict[int, Any] = {}
         if self.is_tracked(loss):
-            self._add(cotangents, loss, jnp.ones_like(loss))
+            self._add(cotangents, loss, _one_like(loss))
         for node in reversed(self._nodes):
             given = [cotangents.pop(id(output), None) for output in node.outputs]
             if all(one is None for one in given):
@@ -109,6 +108,22 @@ class Tape:
             return
         known = cotangents.get(id(value))
         cotangents[id(value)] = cotangent if known is None else known + cotangent
+
+
+def _one_like(loss: Any) -> Any:
+    """The cotangent of a scalar."""
+    import jax
+
+    if not isinstance(loss, jax.Array) or isinstance(loss, jax.core.Tracer) or loss.committed:
+        return jax.numpy.ones_like(loss)
+    return _one(loss.dtype)
+
+
+@functools.lru_cache(maxsize=16)
+def _one(dtype: Any) -> Any:
+    import jax
+
+    return jax.numpy.ones((), dtype)
 
 
 current_tape: ContextVar[Tape | None] = ContextVar("xcs_tape", default=None)

@@ -14,7 +14,9 @@ from ...diagnostics.effect import PURE
 from ...lowering.kernel import Kernel
 from ...lowering.structure_calls import STRUCTURE, append, assign, current, hand_on
 from ...runtime.plan import Arguments, Block, Call, For, Instruction, Literal, Map, Operand, Plan, Resolver, Slot
-from .taped_calls import TapedCall, TapedKernel, rows
+from .pure_calls import rows
+from .taped_calls import TapedCall
+from .taped_kernels import TapedKernel
 
 _HANDS_ON = (*STRUCTURE, append, assign, current, hand_on)
 """Calls that only hand objects on: identity is all that a tape needs."""
