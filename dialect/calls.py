@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from xdsl.dialects.builtin import DenseArrayBase, LocationAttr, SymbolRefAttr, UnitAttr, i64
+from xdsl.dialects.builtin import DenseArrayBase, IntegerAttr, LocationAttr, SymbolRefAttr, UnitAttr, i64
 from xdsl.ir import Attribute, SSAValue
-from xdsl.irdl import irdl_op_definition, operand_def, opt_prop_def, prop_def, var_operand_def, var_result_def
+from xdsl.irdl import (
+    EqAttrConstraint,
+    irdl_op_definition,
+    operand_def,
+    opt_prop_def,
+    prop_def,
+    var_operand_def,
+    var_result_def,
+)
 from xdsl.parser import Parser
 from xdsl.printer import Printer
 
@@ -61,6 +69,12 @@ class LeafCallOp(EffectfulOp):
         indices = map(self.args.operand_index, self.mutated_positions)
         return tuple(passed[index] for index in indices if index is not None)
 
+    @property
+    def batch_size(self) -> int | None:
+        """Up to how many of these calls go out together, where they do."""
+        batch = self.properties.get("batch")
+        return None if batch is None else batch.value.data  # type: ignore[attr-defined]
+
     def print_words(self, printer: Printer) -> None:
         """Prints everything before the callee."""
         if "async" in self.properties:
@@ -84,6 +98,8 @@ class LeafCallOp(EffectfulOp):
             printer.print_string(" mutates ")
             with printer.in_square_brackets():
                 printer.print_list(self.mutated_positions, printer.print_int)
+        if (size := self.batch_size) is not None:
+            printer.print_string(f" batch {size}")
         print_result_types(printer, self.outputs.types, obj_types(1 + len(self.mutated_positions)))
         print_attributes(printer, self)
 
@@ -98,6 +114,8 @@ class LeafCallOp(EffectfulOp):
             positions = parser.parse_comma_separated_list(parser.Delimiter.SQUARE, lambda: parser.parse_integer(False))
             properties["mutates"] = DenseArrayBase.from_list(i64, positions)
             num_results += len(positions)
+        if parser.parse_optional_keyword("batch"):
+            properties["batch"] = IntegerAttr(parser.parse_integer(allow_boolean=False), i64)
         types = parse_result_types(parser)
         return operands, obj_types(num_results) if types is None else types, parse_attributes(parser)
 
@@ -139,11 +157,20 @@ class CallOp(LeafCallOp):
       %page = xcs.call async unordered external @fetch(%x)
       xcs.return %page
     }
+    xcs.callable @embed {path = "app:embed", effect = #xcs.effect<unordered, external>, batch = "app:embed_all"}
+    xcs.func @h(%x : !xcs.obj, %y : !xcs.obj) -> (!xcs.obj, !xcs.obj) {
+      %u = xcs.call unordered external @embed(%x) batch 16
+      %v = xcs.call unordered external @embed(%y) batch 16
+      xcs.return %u, %v
+    }
     ```
+
+    With `batch N`, calls of one callable that are ready at the same time go out in its batch form, up to N together.
     """
 
     name = "xcs.call"
     callee = prop_def(SymbolRefAttr)
+    batch = opt_prop_def(IntegerAttr.constr(type=EqAttrConstraint(i64)))
     arguments = var_operand_def()
 
     @classmethod
@@ -192,8 +219,13 @@ class CallOp(LeafCallOp):
         return cls.create(operands=operands, result_types=types, properties=properties, attributes=attributes)
 
     def verify_(self) -> None:
-        """The callee is a flat symbol, the rest as for all leaf calls."""
+        """The callee is a flat symbol, a batch has a size, the rest as for all leaf calls."""
         expect_flat_symbol(self, self.callee)
+        size = self.batch_size
+        if size is not None and size < 1:
+            self.fail(f"expected `batch` to be at least 1, found {size}")
+        if size is not None and ("mutates" in self.properties or "async" in self.properties):
+            self.fail("expected a batched call to be neither `async` nor to mutate anything")
         super().verify_()
 
 

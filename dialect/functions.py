@@ -9,13 +9,16 @@ from xdsl.dialects.builtin import (
     Float64Type,
     FloatAttr,
     FunctionType,
+    IntegerAttr,
     LocationAttr,
     ModuleOp,
     StringAttr,
     SymbolNameConstraint,
+    i64,
 )
 from xdsl.ir import Attribute, BlockArgument, Region, SSAValue
 from xdsl.irdl import (
+    EqAttrConstraint,
     irdl_op_definition,
     opt_prop_def,
     prop_def,
@@ -79,8 +82,9 @@ class DeclarationOp(XcsOperation):
 class CallableOp(DeclarationOp):
     """Declares an external callable: where to find it (`module:qualified.name`, or a registry handle), what it does.
 
-    `source` is the text of a native Python segment, `batch` the path of its declared batch form, `latency_s` how long
-    one call takes in seconds; `reason` and `remedy` say why its effect is what it is, and what the user can do.
+    `source` is the text of a native Python segment, `latency_s` how long one call takes in seconds; `reason` and
+    `remedy` say why its effect is what it is, and what the user can do. `batch` is the path of its declared batch form,
+    which takes a list of up to `max_batch` items and gives a result for each.
 
     ```mlir
     xcs.callable @classify {path = "app:classify", effect = #xcs.effect<unordered, external>, latency_s = 0.5 : f64}
@@ -93,6 +97,7 @@ class CallableOp(DeclarationOp):
     reason = opt_prop_def(StringAttr)
     remedy = opt_prop_def(StringAttr)
     batch = opt_prop_def(StringAttr)
+    max_batch = opt_prop_def(IntegerAttr.constr(type=EqAttrConstraint(i64)))
     latency_s = opt_prop_def(FloatAttr)
 
     @classmethod
@@ -105,7 +110,10 @@ class CallableOp(DeclarationOp):
         location: LocationAttr | None = None,
         **details: str | float | None,
     ) -> CallableOp:
-        """Declares a callable; `details` are `source`, `reason`, `remedy`, `batch` (str) and `latency_s` (float)."""
+        """Declares a callable.
+
+        `details` are `source`, `reason`, `remedy`, `batch` (str), `max_batch` (int) and `latency_s` (float).
+        """
         properties: dict[str, Attribute] = {
             "sym_name": StringAttr(name),
             "path": StringAttr(path),
@@ -113,7 +121,7 @@ class CallableOp(DeclarationOp):
         }
         for key, value in details.items():
             if value is not None:
-                properties[key] = StringAttr(value) if isinstance(value, str) else FloatAttr(value, Float64Type())
+                properties[key] = _detail(value)
         return cls.create(properties=properties, location=location)
 
     @property
@@ -121,10 +129,25 @@ class CallableOp(DeclarationOp):
         """The declared effect."""
         return self.effect.data
 
+    @property
+    def batch_size(self) -> int | None:
+        """Up to how many items one call of its batch form takes; None if it has none, or none that says so."""
+        return None if self.batch is None or self.max_batch is None else self.max_batch.value.data
+
     def verify_(self) -> None:
-        """The latency is a time."""
+        """The latency is a time, a batch has a form and a size."""
         if self.latency_s is not None and not self.latency_s.value.data >= 0:
             self.fail("expected `latency_s` to be a number of seconds, not negative")
+        if self.max_batch is not None and self.max_batch.value.data < 1:
+            self.fail(f"expected `max_batch` to be at least 1, found {self.max_batch.value.data}")
+        if self.max_batch is not None and self.batch is None:
+            self.fail("expected `batch` beside `max_batch`: the path of the batch form")
+
+
+def _detail(value: str | float) -> Attribute:
+    if isinstance(value, str):
+        return StringAttr(value)
+    return IntegerAttr(value, i64) if isinstance(value, int) else FloatAttr(value, Float64Type())
 
 
 @irdl_op_definition

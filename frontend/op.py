@@ -10,10 +10,11 @@ from typing import Any, TypeAlias
 
 from ..diagnostics.effect import Behaviour, Effect
 from ..diagnostics.errors import XCSError
-from ..runtime.limits.limited_op import limited_op
+from ..runtime.limits.limited_op import limited_op, limiter_of_op
 from ..runtime.limits.policy import Policy
 from ..runtime.limits.rate import RateLimit
 from ..runtime.limits.retry import Retry
+from .batching import Batching
 from .effects.promised_result import checked_promise
 
 DECLARABLE = {
@@ -41,6 +42,9 @@ def op(
     max_concurrency: int | None = None,
     rate_limit: int | RateLimit | None = None,
     retry_ordered: bool = False,
+    batch: Callable[..., Any] | None = None,
+    max_batch: int | None = None,
+    batch_over: str | None = None,
     vjp: Callable[..., Any] | None = None,
 ) -> Any:
     """Declare a function as one leaf call. Use it bare, or as `@xcs.op(effect=...)`.
@@ -61,12 +65,18 @@ def op(
         max_concurrency: calls in flight at once; a call inside another one of the same function shares its place.
         rate_limit: calls a minute, or a `RateLimit`.
         retry_ordered: also retry an op whose effect is `ordered` or `fence`.
+        batch: its batch form: takes a list of items where the function takes one (all else unchanged), and gives a list
+            with a result for each, equal to what the function gives. Compiled programs make calls in it that are ready
+            at the same time. It counts as one call for the policy. Where it raises, each call is made by itself. Needs
+            an `effect` other than `ordered` and `fence`.
+        max_batch: items in one call of the batch form (64).
+        batch_over: the parameter that is the item; by default the first one, after `self`.
         vjp: the derivative, for `xcs.grad`: `vjp(cotangent, result, *args, **kwargs)` gives a tuple with one cotangent
             for each positional argument, of its shape, or None for zero. `cotangent` has the structure of `result`.
 
     Raises:
-        XCSError: the effect or the result is none of these, what is declared is no Python function, or the policy is
-            not possible.
+        XCSError: the effect or the result is none of these, what is declared is no Python function, or the policy or
+            the batch form is not possible.
     """
     if effect is not None and effect not in DECLARABLE:
         choices = ", ".join(f"`{name}`" for name in DECLARABLE)
@@ -80,13 +90,17 @@ def op(
         _check_policy(policy, effect, retry_ordered=retry_ordered)
     if vjp is not None and not callable(vjp):
         raise XCSError(f"expected `vjp` to be a function, found `{vjp!r}`")
+    batching = Batching.of(batch, max_batch, batch_over, effect)
 
     def declare(target: Any) -> Any:
         if not isinstance(target, types.FunctionType):
             raise XCSError(f"expected a Python function to declare, found `{target!r}`")
         code, limited = target.__code__, target
-        if policy is not None:
-            limited = limited_op(target, policy)
+        own = None if policy is None else limiter_of_op(target, policy)
+        if own is not None and policy is not None:
+            limited = limited_op(target, policy, own)
+        if batching is not None:
+            limited.__xcs_batch__ = batching.form(target, policy, own)  # type: ignore[attr-defined]
         if vjp is not None:
             limited.__xcs_vjp__ = vjp  # type: ignore[attr-defined]
         return _declared(limited, code, effect, result)

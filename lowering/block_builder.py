@@ -19,6 +19,7 @@ from ..diagnostics.location import UNKNOWN, Location
 from ..dialect.constants import ConstantOp, UndefOp
 from ..runtime.plan import Arguments, Block, Call, Instruction, Literal, Operand, Slot
 from .adjustments import Adjustments
+from .batch_forms import BatchForms
 from .region_facts import ModuleFacts
 from .structure_calls import hand_on
 from .unbound import Unbound, check_bound
@@ -39,6 +40,7 @@ class ProgramContext:
         adjustments: extra instructions and order edges.
         adjusted: whether there are any.
         declarations: the ops of the module by symbol.
+        batch_forms: how calls go out together.
         num_kernels: how many kernels have been named.
     """
 
@@ -53,6 +55,7 @@ class ProgramContext:
         self.callables, self.lowerings, self.facts = callables, lowerings, facts
         self.adjustments, self.adjusted = adjustments, adjustments.any()
         self.declarations = declarations
+        self.batch_forms = BatchForms(declarations, callables)
         self.num_kernels = 0
         self._locations: dict[int, Location] = {}  # by identity of the attribute, which the module keeps alive
 

@@ -19,6 +19,7 @@ from ..dialect.control_flow import RaiseOp
 from ..dialect.functions import OutsideOp
 from ..dialect.state import LoadOp, StoreAttrOp, StoreCellOp, StoreItemOp
 from ..dialect.variables import AssignOp, CurrentOp, VariableOp
+from ..runtime.batch_form import BatchForm
 from ..runtime.plan import Arguments, Call, Invoke, Literal, Operand, Raise
 from .block_builder import BlockBuilder, OpLowering
 from .structure_calls import append, assign, current, insert, make_dict, make_list, make_tuple, unpacking
@@ -46,7 +47,12 @@ def arguments_of(template: ArgumentsAttr, operands: Sequence[Operand]) -> Argume
 
 
 def add_call(
-    builder: BlockBuilder, op: CallOp | CallIndirectOp, name: str, callee: Operand, operands: Sequence[Operand]
+    builder: BlockBuilder,
+    op: CallOp | CallIndirectOp,
+    name: str,
+    callee: Operand,
+    operands: Sequence[Operand],
+    batch: BatchForm | None = None,
 ) -> None:
     """Adds the call of a leaf call op."""
     instruction = Call(
@@ -57,6 +63,7 @@ def add_call(
         behaviour=behaviour_of(op),
         mutates=op.mutated_positions if "mutates" in op.properties else (),
         is_async="async" in op.properties,
+        batch=batch,
         after=builder.after(op),
         location=builder.context.location(op.location),
     )
@@ -67,7 +74,8 @@ def lower_call(builder: BlockBuilder, op: CallOp) -> None:
     """A call of a declared callable."""
     symbol = op.properties["callee"].root_reference.data  # type: ignore[attr-defined]
     callee = Literal(builder.context.callables[symbol])
-    add_call(builder, op, f"xcs.call @{symbol}", callee, builder.all_operands(op))
+    batch = builder.context.batch_forms.of(op, symbol)
+    add_call(builder, op, f"xcs.call @{symbol}", callee, builder.all_operands(op), batch)
 
 
 def lower_call_indirect(builder: BlockBuilder, op: CallIndirectOp) -> None:

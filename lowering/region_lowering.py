@@ -12,7 +12,6 @@ from ..dialect.loops import FoldOp, ForOp, ReduceOp, WhileOp
 from ..dialect.parallel import EnsembleOp, MapOp
 from ..dialect.types import ListType
 from ..runtime.plan import For, If, LoopSource, Map, Try, While
-from .batched_map import lower_batched
 from .block_builder import BlockBuilder, OpLowering
 from .vectorized_map import lower_vectorized
 
@@ -77,13 +76,10 @@ def lower_try(builder: BlockBuilder, op: TryOp) -> None:
 
 
 def lower_map(builder: BlockBuilder, op: MapOp) -> None:
-    """Independent iterations, in their batched or vectorised form where they have one."""
-    properties = op.properties
-    if "batch" in properties and lower_batched(builder, op):
-        return
+    """Independent iterations, in their vectorised form where they have one."""
     iterable = builder.operand(op, 0)
     body = builder.enter(op, op.regions[0].block)
-    if "vectorized" in properties and lower_vectorized(builder, op, iterable, body):
+    if "vectorized" in op.properties and lower_vectorized(builder, op, iterable, body):
         return
     instruction = Map(
         op.name, builder.results(op), iterable=iterable, body=body, source=_source(op), **_placed(builder, op)

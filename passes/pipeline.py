@@ -37,6 +37,7 @@ DEFAULT_PIPELINE = (
     *SIMPLIFY,
     *MAPS,
     REROLL,
+    "xcs-batch",  # maps that aren't batched may be vectorised
     "xcs-fuse-tensor",  # inside the final loop bodies
     "xcs-vectorize",  # bodies that are array regions by now
     "xcs-dce",  # empty lists that loops no longer start from, literals that went into regions
@@ -46,7 +47,7 @@ DEFAULT_PIPELINE = (
 
 PIPELINES: dict[str, tuple[str, ...]] = {
     "sequential": SIMPLIFY,
-    "parallel": (*SIMPLIFY, *MAPS, REROLL, "xcs-dce", "xcs-ensemble"),
+    "parallel": (*SIMPLIFY, *MAPS, REROLL, "xcs-batch", "xcs-dce", "xcs-ensemble"),
     "vectorized": (*SIMPLIFY, *MAPS, "xcs-fuse-tensor", "xcs-vectorize", "xcs-dce"),
     "hybrid": DEFAULT_PIPELINE,
     "adaptive": DEFAULT_PIPELINE,

@@ -8,6 +8,7 @@ from typing import TypeAlias
 from xdsl.passes import ModulePass
 
 from .apply_patterns import ApplyPatternsPass, pass_of_pattern
+from .batch import BatchPass
 from .canonicalize import CanonicalizePass
 from .cse import CsePass
 from .dce import DcePass
@@ -34,6 +35,7 @@ XCS_PASSES: tuple[type[ModulePass], ...] = (
     LoopToMapPass,
     FuseMapsPass,
     RerollPass,
+    BatchPass,
     FuseTensorPass,
     VectorizePass,
     EnsemblePass,

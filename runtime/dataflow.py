@@ -17,10 +17,10 @@ import time
 from typing import Any
 
 from ..diagnostics.errors import InternalError
+from .batched_calls import BatchedCalls
 from .cursor import CleanCursor, Cursor, GateCursor, RetiredCursor
 from .frame import HELD, ISSUED, Frame, Region, is_interrupt
 from .instrument import Instrument
-from .leaf_calls import LeafCalls
 from .outcome import Failure, Outcome, RunTotals
 from .plan import Plan
 from .prepared import DYNAMIC, FIRST_REGION, GATE, RETIRED, Kind, mode_of, prepare
@@ -41,7 +41,7 @@ class RunFailed(Exception):
         self.failure = failure
 
 
-class Scheduler(LeafCalls):
+class Scheduler(BatchedCalls):
     """One run of one plan. Its public attributes and methods are what frames, regions and cursors use."""
 
     def __init__(
@@ -89,12 +89,14 @@ class Scheduler(LeafCalls):
     def _leave(self) -> None:
         # Frames hold the user's objects: leave no cycle that keeps them until the next garbage collection.
         self._cursors = self._by_mode = ()
+        self._collected.clear()
         self.failures.discard(self._root)
         if self.progress is not None:
             self.progress.end_run(id(self))
 
     def _outcome(self, failure: Failure | None, start_ns: int) -> Outcome:
-        totals = RunTotals(self._num_calls, self._external_ns, time.perf_counter_ns() - start_ns)
+        wall_ns = time.perf_counter_ns() - start_ns
+        totals = RunTotals(self._num_calls, self._external_ns, wall_ns, self._num_batches, self._num_batched)
         if failure is not None:
             return Outcome((), failure, totals)
         outputs = self._root.outbox or ()
@@ -118,7 +120,7 @@ class Scheduler(LeafCalls):
                     self._walk(item)
                 else:
                     item.proceed(self)
-            elif not self.advance():
+            elif not self.advance() and not self._send_collected():
                 return False
         return True
 

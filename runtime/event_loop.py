@@ -15,7 +15,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextvars import Context, copy_context
 from functools import partial
 from queue import SimpleQueue
@@ -24,6 +24,7 @@ from types import CoroutineType
 from typing import Any
 
 from ..diagnostics.errors import InternalError
+from .batched_calls import CollectedCall
 from .dataflow import RunFailed, Scheduler
 from .frame import ISSUED, Frame, Region
 from .handled import await_call
@@ -216,6 +217,9 @@ class LoopScheduler(Scheduler):
     def _issue(self, frame: Frame, index: int, call: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
         # Plain Python would wait for it on this thread, too.
         self._run_here(frame, index, call, arguments)
+
+    def _start_batch(self, calls: Sequence[CollectedCall]) -> None:
+        self._run_batch_here(calls)
 
     def _await(self, frame: Frame, index: int, call: Callable[..., Any], arguments: tuple[Any, ...], mode: int) -> None:
         frame.state[index] = ISSUED

@@ -17,7 +17,8 @@ class Span:
     `path` places the call in the tree of frames: the position of each enclosing instruction and the number of the
     iteration (or branch) inside it, from the entry inwards; comparing two paths compares program order. `retries` are
     attempts of limited calls that were made again; `waited_ns` is what they have waited for limits and between
-    attempts, in this call and in those that it makes, summed.
+    attempts, in this call and in those that it makes, summed. `num_calls` are the calls of the program that went out as
+    this one; `path` and `location` are those of the first.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Span:
     path: tuple[int, ...]
     retries: int = 0
     waited_ns: int = 0
+    num_calls: int = 1
 
     @property
     def duration_ns(self) -> int:

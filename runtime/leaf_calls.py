@@ -43,7 +43,7 @@ _REGIONS: dict[int, type[Region]] = {
 }
 
 
-_UNPACKED_NATIVELY = {tuple, list, dict, set, frozenset, str, bytes, range}
+UNPACKED_NATIVELY = frozenset({tuple, list, dict, set, frozenset, str, bytes, range})
 """Exact types whose unpacking with `*` or `**` runs no user code."""
 
 
@@ -69,7 +69,12 @@ class LeafCalls(Wiring):
         self.progress = watching.get()
         self._regions = _REGIONS if self.progress is None else _REGIONS | WATCHED_REGIONS
         self._num_calls = 0
+        self._num_batches = 0
+        self._num_batched = 0
         self._external_ns = 0
+        self._collected: dict[tuple[Any, ...], list[Any]] = {}  # ready calls that go out together
+        self._collecting_since_ns = 0
+        self._shortest_ns: dict[tuple[int, int], int] = {}  # of calls on this thread, beside collected ones
 
     def fire(self, frame: Frame, index: int) -> None:
         """Starts an instruction whose inputs are there, if its cursor has come."""
@@ -103,9 +108,14 @@ class LeafCalls(Wiring):
         elif code.awaits[index]:
             assert call is not None
             self._await(frame, index, call, arguments, mode)
+        elif code.batches and index in code.batches and mode <= CLEAN:
+            self._collect(frame, index)
         elif external and mode <= CLEAN:
             assert call is not None
             self._issue(frame, index, call, arguments)
+        elif self._collected or code.batches:
+            assert call is not None
+            self._run_between(frame, index, call, arguments, mode)
         else:
             assert call is not None
             self._run_here(frame, index, call, arguments)
@@ -157,15 +167,35 @@ class LeafCalls(Wiring):
         """Starts an `async` call."""
         raise InternalError("expected an event loop to run an `async` call on, found none")
 
+    def _collect(self, frame: Frame, index: int, place: Any = None) -> None:
+        """Starts a call that may go out with others."""
+        raise NotImplementedError
+
+    def _run_between(
+        self, frame: Frame, index: int, call: Callable[..., Any], arguments: tuple[Any, ...], mode: int
+    ) -> None:
+        """Makes a call on this thread while others are collected."""
+        raise NotImplementedError
+
+    def _end_batch(self, calls: Any, values: Any, error: BaseException | None) -> None:
+        """Calls that went out together have ended."""
+        raise NotImplementedError
+
+    def _stop_batch(self, task: Task) -> None:
+        """Takes back what isn't wanted any more of calls that go out together."""
+        raise NotImplementedError
+
     def _issue(self, frame: Frame, index: int, call: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
         frame.state[index] = ISSUED
         self._num_calls += 1
         if frame.handled is not None:
             call, arguments = call_handling, (frame.handled, call, *arguments)
         context = copy_context()
-        task = Task(frame, index, call, arguments, context, self._completions)
+        self._submit(Task(frame, index, call, arguments, context, self._completions))
+
+    def _submit(self, task: Task) -> None:
         if self._instrument is not None:
-            task.tally = context.run(begin_recording)
+            task.tally = task.context.run(begin_recording)
         self._in_flight.add(task)
         if not self._pool.submit(task):
             self._queued.append(task)
@@ -175,7 +205,11 @@ class LeafCalls(Wiring):
             return
         self._in_flight.discard(task)
         self._external_ns += task.end_ns - task.start_ns
-        self._record(task.frame, task.index, task.start_ns, task.end_ns, task.thread_id, task.tally)
+        num_calls = 1 if task.calls is None else len(task.calls)
+        self._record(task.frame, task.index, task.start_ns, task.end_ns, task.thread_id, task.tally, num_calls)
+        if task.calls is not None:
+            self._end_batch(task.calls, task.value, task.error)
+            return
         if task.frame.discarded or task.frame.state[task.index] != ISSUED:
             return
         if task.error is not None:
@@ -200,7 +234,7 @@ class LeafCalls(Wiring):
         if found is None:
             code = frame.code
             starred = {type(read(operand, frame.slots)) for operand in code.starred.get(index, ())}
-            if not starred <= _UNPACKED_NATIVELY:
+            if not starred <= UNPACKED_NATIVELY:
                 # Unpacking runs user code, so it belongs to the call, and the call may do anything.
                 found = frame.resolved[index] = (RETIRED, False, (code.calls[index], (frame.slots,)))
                 return found
@@ -268,17 +302,26 @@ class LeafCalls(Wiring):
     def _stop_later(self) -> None:
         """Takes back what was started and comes after a failure."""
         for task in [task for task in self._in_flight if task.queued]:
-            if self.failures.precede(task.frame, task.index) and self._pool.claim(task):
+            if task.calls is not None:
+                self._stop_batch(task)
+            elif self.failures.precede(task.frame, task.index) and self._pool.claim(task):
                 self._in_flight.discard(task)
 
     def _record(
-        self, frame: Frame, index: int, start_ns: int, end_ns: int, thread_id: int, tally: Tally | None = None
+        self,
+        frame: Frame,
+        index: int,
+        start_ns: int,
+        end_ns: int,
+        thread_id: int,
+        tally: Tally | None = None,
+        num_calls: int = 1,
     ) -> None:
         if self._instrument is not None:
             instruction = frame.code.instructions[index]
             path = frame.path_from(None, index)
             costs = (0, 0) if tally is None else (tally.retries, tally.limit_wait_ns + tally.retry_wait_ns)
-            span = Span(instruction.name, instruction.location, start_ns, end_ns, thread_id, path, *costs)
+            span = Span(instruction.name, instruction.location, start_ns, end_ns, thread_id, path, *costs, num_calls)
             self._instrument.record(span)
 
 

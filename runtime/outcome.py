@@ -32,6 +32,7 @@ class RunTotals:
 
     Attributes:
         num_calls: leaf calls made, on whatever thread.
+        num_batches: those among them that were several calls of the program in one; num_batched: how many these were.
         external_ns: sum of the durations of the calls that ran on workers.
         wall_ns: from the start of the run to its end.
     """
@@ -39,6 +40,8 @@ class RunTotals:
     num_calls: int = 0
     external_ns: int = 0
     wall_ns: int = 0
+    num_batches: int = 0
+    num_batched: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from typing import Any, TypeAlias
 
 from ..diagnostics.effect import PURE, Behaviour
 from ..diagnostics.location import UNKNOWN, Location
+from .batch_form import BatchForm
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,7 @@ class Call(Instruction):
     `arguments.positional`), as the next versions of those objects. A call that `retires` runs in its place in program
     order, once everything earlier has succeeded, whatever its behaviour says of what others may notice. One that
     `is_async` gives something to await, and what that gives is the result; `behaviour` is that of both together.
+    Calls with the same `batch` form that are ready at the same time may go out as one.
     """
 
     callee: Operand = field(kw_only=True)
@@ -92,6 +94,7 @@ class Call(Instruction):
     mutates: tuple[int, ...] = field(default=(), kw_only=True)
     retires: bool = field(default=False, kw_only=True)
     is_async: bool = field(default=False, kw_only=True)
+    batch: BatchForm | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)

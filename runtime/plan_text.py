@@ -74,7 +74,8 @@ def _details(instruction: Instruction) -> str:
             mutates = f" mutates {', '.join(map(str, instruction.mutates))}" if instruction.mutates else ""
             retires = " retires" if instruction.retires else ""
             awaits = "await " if instruction.is_async else ""
-            return f"{awaits}{_behaviour(instruction.behaviour)}{retires} {called}{mutates}"
+            batch = f" batch {instruction.batch.max_batch}" if instruction.batch is not None else ""
+            return f"{awaits}{_behaviour(instruction.behaviour)}{retires} {called}{mutates}{batch}"
         case Raise():
             cause = f" from {_operand(instruction.cause)}" if instruction.cause is not None else ""
             return _operand(instruction.exception) + cause

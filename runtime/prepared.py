@@ -12,6 +12,7 @@ import enum
 from typing import Any
 
 from ..diagnostics.effect import Behaviour, Effect
+from .batch_form import BatchForm
 from .call_shape import Gathered, SlotFunction, compile_call, compile_gather, operands_of, slots_of, starred_of
 from .plan import (
     Block,
@@ -75,7 +76,7 @@ class PreparedBlock:
     """A block, indexed by instruction and by slot.
 
     Attributes, by instruction: `kinds`; `modes` (the cursor waited for; regions: that of their truth); `external`;
-    `awaits` (what the call gives is awaited);
+    `awaits` (what the call gives is awaited); `batches` (of calls that may go out together);
     `calls` (compiled, leaves only); `missing` (inputs that are not there at the start); `successors` (through `after`);
     `writes` and `fences` (for regions: whether anything inside may, as far as is known before running; for leaves:
     whether it is a fence).
@@ -84,6 +85,7 @@ class PreparedBlock:
 
     __slots__ = (
         "awaits",
+        "batches",
         "block",
         "calls",
         "consumers",
@@ -125,6 +127,11 @@ class PreparedBlock:
         )
         self.external = tuple(behaviour.external for behaviour in behaviours)
         self.awaits = tuple(isinstance(one, Call) and one.is_async for one in instructions)
+        self.batches: dict[int, BatchForm] = {
+            index: instruction.batch
+            for index, instruction in enumerate(instructions)
+            if isinstance(instruction, Call) and instruction.batch is not None
+        }
         self.calls: tuple[SlotFunction | None, ...] = tuple(
             compile_call(instruction.callee, instruction.arguments) if isinstance(instruction, Call) else None
             for instruction in instructions
@@ -132,12 +139,12 @@ class PreparedBlock:
         self.gathers: dict[int, Any] = {
             index: compile_gather(instruction.callee, instruction.arguments)
             for index, instruction in enumerate(instructions)
-            if isinstance(instruction, Call) and self.modes[index] == DYNAMIC
+            if isinstance(instruction, Call) and (self.modes[index] == DYNAMIC or index in self.batches)
         }
         self.starred = {
             index: starred_of(instruction.arguments)
             for index, instruction in enumerate(instructions)
-            if isinstance(instruction, Call) and self.modes[index] == DYNAMIC
+            if isinstance(instruction, Call) and (self.modes[index] == DYNAMIC or index in self.batches)
         }
         self.mutated: tuple[tuple[Operand, ...], ...] = tuple(_mutated(instruction) for instruction in instructions)
         self.writes = tuple(_may_write(instruction, plan) for instruction in instructions)
@@ -170,7 +177,7 @@ class PreparedBlock:
         self.num_pending = len(block.instructions) + len(block.outputs)
 
     def gather(self, index: int, slots: list[Any]) -> Gathered:
-        """What the dynamic call `index` would receive."""
+        """What the dynamic or batched call `index` would receive."""
         return self.gathers[index](slots)
 
 

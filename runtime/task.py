@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextvars import Context
 from typing import Any, Protocol
 
@@ -36,6 +36,8 @@ class Task:
 
     Attributes:
         frame, index: the instruction.
+        calls: the calls that it makes as one, if it is a batch.
+        context: what the call sees of context variables.
         queued: no worker was free; whoever claims the task runs it.
         value, error: how the call ended.
         tally: what policies have cost, where that is recorded.
@@ -45,8 +47,9 @@ class Task:
     __slots__ = (
         "_arguments",
         "_completions",
-        "_context",
         "_function",
+        "calls",
+        "context",
         "end_ns",
         "error",
         "frame",
@@ -69,6 +72,7 @@ class Task:
     ) -> None:
         self.frame = frame
         self.index = index
+        self.calls: Sequence[Any] | None = None
         self.queued = False
         self.value: Any = None
         self.error: BaseException | None = None
@@ -78,7 +82,7 @@ class Task:
         self.tally: Tally | None = None
         self._function = function
         self._arguments = arguments
-        self._context = context
+        self.context = context
         self._completions = completions
 
     def run(self) -> None:
@@ -86,7 +90,7 @@ class Task:
         self.thread_id = threading.get_ident()
         self.start_ns = time.perf_counter_ns()
         try:
-            self.value = self._context.run(self._function, *self._arguments)
+            self.value = self.context.run(self._function, *self._arguments)
         except BaseException as error:
             self.error = error
         self.end_ns = time.perf_counter_ns()

@@ -46,6 +46,7 @@ def _event(span: Span, start_ns: int, thread: int) -> dict[str, Any]:
 
 
 def _waits(span: Span) -> dict[str, Any]:
-    """What a policy has cost, in milliseconds; nothing where there is none."""
+    """What a policy has cost, in milliseconds, and how many calls went out as one; nothing where there is none."""
     costs = {"retries": span.retries, "waited_ms": span.waited_ns / 1e6}
-    return {name: cost for name, cost in costs.items() if cost}
+    together = {"calls": span.num_calls} if span.num_calls > 1 else {}
+    return {name: cost for name, cost in costs.items() if cost} | together

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...diagnostics.effect import Behaviour, Effect
+from ...runtime.batch_form import batch_form_of
 from . import operations
 from .abstract_type import (
     ANY,
@@ -53,6 +54,7 @@ from .type_of import is_class
 from .value import KEY, NOTHING, VALUE, Cell, Value, deep, join_values, outside, reach_of, value
 
 MAX_NESTING = 12  # closures inside closures
+SITES_OF_A_BATCH = 2  # code with a call that may go out with others is looked into, as if it had two calls
 
 
 def call_value(frame: Frame, callee: Value, args: Sequence[Value], kwargs: Mapping[str, Value], node: object) -> Value:
@@ -157,6 +159,8 @@ def apply_declared(
         fresh=False,
         reason=f"{getattr(holder, '__name__', 'it')} is declared {declared.effect.keyword}",
     )
+    if batch_form_of(holder) is not None:
+        frame.ledger.site(id(node), SITES_OF_A_BATCH)
     return apply_known(frame, entry, args, kwargs, node, getattr(holder, "__name__", "it"))
 
 

@@ -70,6 +70,8 @@ class _Writer:
         return len(made.instructions) - 1
 
     def _call(self, made: _Made, call: Call) -> dict[str, Any]:
+        if call.batch is not None:  # the tape knows calls one by one
+            return {**self._call(made, replace(call, batch=None)), "batch": None}
         given = tuple((star, made.rows_of(one, call) if star else one) for star, one in call.arguments.positional)
         arguments = Arguments(given, call.arguments.keyword)
         if isinstance(call.callee, Slot):

@@ -15,7 +15,7 @@ from ..plan import Literal, Plan
 from .digest import digest_of
 from .source import bare, code_digest
 
-_IGNORED = frozenset({"location", "resolve", "resolve_early", "resolve_awaited", "prepared"})
+_IGNORED = frozenset({"batch", "location", "resolve", "resolve_early", "resolve_awaited", "prepared"})
 
 
 def plan_shape(plan: Plan) -> bytes:

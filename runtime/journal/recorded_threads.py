@@ -6,19 +6,19 @@ depends on it is seen before.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from ..batched_calls import BatchedCalls, CollectedCall
 from ..dataflow import Scheduler
 from ..frame import ISSUED, Frame
 from ..instrument import Instrument
-from ..leaf_calls import LeafCalls
 from ..plan import Call, Plan
 from ..workers import WorkerPool
 from .recording import Found, Place, RunRecording
 
 
-class RecordedCalls(LeafCalls):
+class RecordedCalls(BatchedCalls):
     """What every scheduler does with a journal.
 
     Attributes:
@@ -46,6 +46,20 @@ class RecordedCalls(LeafCalls):
         else:
             self._fail(frame, index, found.error)
         return True
+
+    def _collect(self, frame: Frame, index: int, place: Any = None) -> None:
+        if not frame.code.external[index]:
+            super()._collect(frame, index)
+            return
+        place = self.place_of(frame, index)
+        if not self.take_recorded(frame, index, place):
+            super()._collect(frame, index, place)
+
+    def _batch_call(self, calls: Sequence[CollectedCall]) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+        function, arguments = super()._batch_call(calls)
+        if calls[0].place is None:
+            return function, arguments
+        return self.recording.make_batch, ([one.place for one in calls], function, *arguments)
 
     def _complete(self, frame: Frame, index: int, value: Any) -> None:
         self.recording.tell()

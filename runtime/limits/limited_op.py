@@ -17,8 +17,13 @@ from .policy import Policy
 from .shared import limiters_for
 
 
-def limited_op(function: FunctionType, policy: Policy) -> FunctionType:
-    """`function`, its calls bounded by `policy`; a coroutine function stays one.
+def limiter_of_op(function: FunctionType, policy: Policy) -> Limiter:
+    """What bounds the calls of an op."""
+    return Limiter(function.__qualname__, policy.max_concurrency, policy.rate_limit)
+
+
+def limited_op(function: FunctionType, policy: Policy, own: Limiter) -> FunctionType:
+    """`function`, its calls bounded by `policy` and counted by its `own` limiter; a coroutine function stays one.
 
     Raises:
         XCSError: it is a generator function: its work is not done when its call returns.
@@ -29,7 +34,6 @@ def limited_op(function: FunctionType, policy: Policy) -> FunctionType:
             f"function `{function.__qualname__}`; help: put the policy on the calls inside of it"
         )
     name = function.__qualname__
-    own = Limiter(name, policy.max_concurrency, policy.rate_limit)
 
     def journey() -> Journey:
         return Journey(name, (Route((own, *limiters_for(None))),), policy.timeout_s, policy.retry)

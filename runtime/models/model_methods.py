@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ...diagnostics.effect import Behaviour, Effect
 from ...diagnostics.errors import XCSError
+from ..batch_form import BatchForm
 
 if TYPE_CHECKING:
     import numpy as np
 
 Answer = TypeVar("Answer")
+MAX_EMBEDDED = 128
+"""Texts in one request: OpenAI takes 2,048 and 300,000 tokens, so these may have some 2,300 tokens each."""
 ASKED = Behaviour(Effect.UNORDERED, external=True)
 
 
@@ -58,6 +61,10 @@ class ModelMethods:
 
         return np.asarray(self._ask("embed_batch", list(texts), options))
 
+    def embed_each(self, texts: Sequence[str], **options: object) -> list[np.ndarray]:
+        """What `embed` gives for each text, from one request: the batch form of `embed`."""
+        return [row.copy() for row in self.embed_batch(texts, **options)]
+
     def parse(self, prompt: str, response_format: type[Answer], **options: object) -> Answer:
         """The answer as an instance of a pydantic model, by the client's own helper.
 
@@ -86,4 +93,7 @@ for _method in (ModelMethods.acall, ModelMethods.embed, ModelMethods.embed_batch
 ModelMethods.message.__xcs_behaviour__ = ASKED  # type: ignore[attr-defined]
 ModelMethods.acall.__xcs_result__ = str  # type: ignore[attr-defined]
 ModelMethods.embed.__xcs_result__ = "numpy.ndarray"  # type: ignore[attr-defined]
+ModelMethods.embed.__xcs_batch__ = BatchForm(  # type: ignore[attr-defined]
+    "embed", ModelMethods.embed_each, MAX_EMBEDDED, position=1, keyword="text"
+)
 ModelMethods.embed_batch.__xcs_result__ = "numpy.ndarray"  # type: ignore[attr-defined]

@@ -28,6 +28,7 @@ def test_every_pass_has_its_line() -> None:
         "xcs-loop-to-map",
         "xcs-fuse-maps",
         "xcs-reroll",
+        "xcs-batch",
         "xcs-fuse-tensor",
         "xcs-vectorize",
         "xcs-ensemble",

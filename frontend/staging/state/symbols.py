@@ -10,6 +10,7 @@ from xdsl.ir import Operation
 
 from ....diagnostics.effect import Behaviour
 from ....dialect.functions import CallableOp, OutsideOp
+from ....runtime.batch_form import batch_form_of
 
 PLAIN_SYMBOL = re.compile(r"[^A-Za-z0-9_.$]+")
 MAX_SYMBOL_LENGTH = 40  # characters; a segment's source can be long
@@ -39,7 +40,7 @@ class SymbolTable:
             symbol = self._by_identity[key] = self.reserve(hint)
             self.objects[symbol] = function
             path = f"{getattr(function, '__module__', None) or 'builtins'}:{getattr(function, '__qualname__', hint)}"
-            self.declarations.append(CallableOp.make(symbol, path, behaviour, **details))
+            self.declarations.append(CallableOp.make(symbol, path, behaviour, **details, **_batch_of(function)))
         return symbol
 
     def object(self, value: object) -> str:
@@ -52,3 +53,13 @@ class SymbolTable:
             self.objects[symbol] = value
             self.declarations.append(OutsideOp.make(symbol, "object", path))
         return symbol
+
+
+def _batch_of(function: Any) -> dict[str, Any]:
+    """What a declaration says of a batch form."""
+    form = batch_form_of(function)
+    if form is None:
+        return {}
+    inner = form.function
+    name = getattr(inner, "__qualname__", type(inner).__qualname__)
+    return {"batch": f"{getattr(inner, '__module__', '')}:{name}", "max_batch": form.max_batch}

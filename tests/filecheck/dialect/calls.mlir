@@ -201,3 +201,21 @@ xcs.func @main(%x : !xcs.obj, %fn : !xcs.obj) -> (!xcs.obj, !xcs.obj) {
 // GENERIC-NEXT:      "xcs.return"(%b, %y) : (!xcs.obj, !xcs.obj) -> ()
 // GENERIC-NEXT:    }) : () -> ()
 // GENERIC-NEXT:  }) : () -> ()
+
+// -----
+
+// Calls that go out together.
+
+xcs.callable @g {path = "app:g", effect = #xcs.effect<unordered, external>, batch = "app:gs", max_batch = 16 : i64}
+xcs.func @main(%x : !xcs.obj) -> () {
+  %a = xcs.call unordered external @g(%x, k = 1) batch 8
+  %b = xcs.call unordered external @g(%x) batch 16 -> (!xcs.obj<"str">) {note = "kept"}
+  xcs.return
+}
+
+// CHECK:         xcs.callable @g {path = "app:g", effect = #xcs.effect<unordered, external>, batch = "app:gs", max_batch = 16 : i64}
+// CHECK-NEXT:    xcs.func @main(%x : !xcs.obj) -> () {
+// CHECK-NEXT:      %a = xcs.call unordered external @g(%x, k = 1) batch 8
+// CHECK-NEXT:      %b = xcs.call unordered external @g(%x) batch 16 -> (!xcs.obj<"str">) {note = "kept"}
+
+// GENERIC:         %a = "xcs.call"(%x) <{effect = #xcs.effect<unordered, external>, callee = @g, args = #xcs.args<_, k = 1>, batch = 8 : i64}> : (!xcs.obj) -> !xcs.obj

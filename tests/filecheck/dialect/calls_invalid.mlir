@@ -248,3 +248,25 @@ xcs.func @f(%a : !xcs.obj) -> () {
   %r = xcs.call async pure total @g(%a)
   xcs.return
 }
+
+// -----
+
+// a batch has a size
+// CHECK: :8: error: `xcs.call`: expected `batch` to be at least 1, found 0
+// CHECK-NEXT: %r = xcs.call pure @g(%a) batch 0
+xcs.callable @g {path = "app:g", effect = #xcs.effect<pure>}
+xcs.func @f(%a : !xcs.obj) -> () {
+  %r = xcs.call pure @g(%a) batch 0
+  xcs.return
+}
+
+// -----
+
+// what mutates has a place of its own
+// CHECK: :12: error: `xcs.call`: expected a batched call to be neither `async` nor to mutate anything
+// CHECK-NEXT: %r, %b = xcs.call pure @g(%a) mutates [0] batch 2
+xcs.callable @g {path = "app:g", effect = #xcs.effect<pure>}
+xcs.func @f(%a : !xcs.obj) -> () {
+  %r, %b = xcs.call pure @g(%a) mutates [0] batch 2
+  xcs.return
+}

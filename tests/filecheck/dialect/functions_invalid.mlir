@@ -131,3 +131,17 @@ xcs.outside @g {kind = "local", path = "app:g"}
 // CHECK: :2: error: `xcs.outside`: property 'color' is not defined by the operation 'xcs.outside'. Use the dictionary attribute to add arbitrary information to the operation
 // CHECK-NEXT: "xcs.outside"() <{sym_name = "g", kind = "cell", path = "app:g", color = "red"}> : () -> ()
 "xcs.outside"() <{sym_name = "g", kind = "cell", path = "app:g", color = "red"}> : () -> ()
+
+// -----
+
+// a batch has a size
+// CHECK: :1: error: `xcs.callable`: expected `max_batch` to be at least 1, found 0
+// CHECK-NEXT: xcs.callable @g {path = "app:g", effect = #xcs.effect<pure>, batch = "app:gs", max_batch = 0 : i64}
+xcs.callable @g {path = "app:g", effect = #xcs.effect<pure>, batch = "app:gs", max_batch = 0 : i64}
+
+// -----
+
+// and a form
+// CHECK: :1: error: `xcs.callable`: expected `batch` beside `max_batch`: the path of the batch form
+// CHECK-NEXT: xcs.callable @g {path = "app:g", effect = #xcs.effect<pure>, max_batch = 8 : i64}
+xcs.callable @g {path = "app:g", effect = #xcs.effect<pure>, max_batch = 8 : i64}
