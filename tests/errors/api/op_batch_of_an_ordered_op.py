@@ -1,0 +1,5 @@
+import xcs
+
+
+@xcs.op(effect="ordered", batch=lambda items: items)
+def save(text): ...

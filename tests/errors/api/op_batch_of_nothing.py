@@ -1,0 +1,5 @@
+import xcs
+
+
+@xcs.op(effect="unordered", batch=lambda items: items)
+def embed(): ...

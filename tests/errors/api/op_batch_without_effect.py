@@ -1,0 +1,5 @@
+import xcs
+
+
+@xcs.op(batch=lambda items: items)
+def embed(text): ...

@@ -1,0 +1,5 @@
+import xcs
+
+
+@xcs.op(effect="unordered", max_batch=8)
+def embed(text): ...
