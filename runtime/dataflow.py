@@ -17,7 +17,7 @@ import time
 from typing import Any
 
 from ..diagnostics.errors import InternalError
-from .batched_calls import BatchedCalls
+from .batched_calls import MAX_DELAY_NS, BatchedCalls
 from .cursor import CleanCursor, Cursor, GateCursor, RetiredCursor
 from .frame import HELD, ISSUED, Frame, Region, is_interrupt
 from .instrument import Instrument
@@ -26,6 +26,7 @@ from .plan import Plan
 from .prepared import DYNAMIC, FIRST_REGION, GATE, RETIRED, Kind, mode_of, prepare
 from .stuck import describe_stuck
 from .try_region import TryRegion, is_first_in_body
+from .turns import STEPS_IN_A_TURN, sort_stack
 from .workers import WorkerPool, is_worker_thread
 
 DEFAULT_WINDOW = 1024
@@ -54,6 +55,8 @@ class Scheduler(BatchedCalls):
     ) -> None:
         super().__init__(plan, pool, window, max_live_frames, instrument)
         entry = prepare(plan, plan.functions[plan.entry])
+        self._turn = STEPS_IN_A_TURN
+        self._num_turns = 0
         self._root = Frame(entry, None, 0, 0 if entry.has_fence else 1 << GATE)
         clean, retired = CleanCursor(self, self._root), RetiredCursor(self, self._root)
         self._by_mode: tuple[Cursor, ...] = (clean, clean, retired)
@@ -103,7 +106,7 @@ class Scheduler(BatchedCalls):
         return Outcome(tuple(value for _, value in sorted(outputs, key=_position)), None, totals)
 
     def _pump(self) -> bool:
-        """Does all that can be done without waiting; says whether the program has ended."""
+        """Does what can be done without waiting, until a turn is to end; says whether the program has ended."""
         root = self._root
         while root.remaining:
             if self._deliveries or self._completed:
@@ -114,6 +117,9 @@ class Scheduler(BatchedCalls):
                 frame, index = self.ready.popleft()
                 if not frame.discarded:
                     self.fire(frame, index)
+            elif self.num_steps >= self._turn and self.stack:
+                if self._end_turn():
+                    return False
             elif self.stack:
                 item = self.stack[-1]
                 if type(item) is Frame:
@@ -124,6 +130,19 @@ class Scheduler(BatchedCalls):
                 return False
         return True
 
+    def _end_turn(self) -> bool:
+        """Looks at what else might go on after many steps in a row; says whether the driver is to look, too."""
+        self.num_steps = 0
+        self._num_turns += 1
+        self._run_queued()
+        while not self._completions.empty():
+            self._take(self._completions.get())
+        if time.perf_counter_ns() - self._collecting_since_ns > MAX_DELAY_NS:
+            self._send_collected()
+        self.advance()
+        self._turn = max(STEPS_IN_A_TURN, sort_stack(self.stack, self._num_turns))
+        return False
+
     def _walk(self, frame: Frame) -> None:
         """Visits the instructions of a new frame in order, until another frame has to be walked first."""
         stack = self.stack
@@ -131,12 +150,15 @@ class Scheduler(BatchedCalls):
         kinds = frame.code.kinds
         state = frame.state
         end = len(state)
-        while stack[-1] is frame:
+        while stack and stack[-1] is frame:
             index = frame.walked
             if index == end or frame.discarded:
                 stack.pop()
                 return
             frame.walked = index + 1
+            if frame.walked == end:
+                # Now: what the last instruction pushes would bury it, one frame for each step of a loop.
+                stack.pop()
             if kinds[index] == Kind.RAISE:
                 self._note_failure(frame, index, frame.scope)
             if not missing[index]:
@@ -159,6 +181,16 @@ class Scheduler(BatchedCalls):
         """Waits for one finished call, and takes all that are finished by then."""
         if not self._in_flight:
             raise InternalError(describe_stuck(self._root))
+        self._run_queued()
+        try:
+            self._take(self._completions.get())
+            while not self._completions.empty():
+                self._take(self._completions.get())
+        except KeyboardInterrupt as interrupt:
+            self._interrupt(interrupt)
+
+    def _run_queued(self) -> None:
+        """Runs calls that wait for a worker, if otherwise they might wait for ever."""
         queued = self._queued
         while queued and not queued[0].queued:
             queued.popleft()
@@ -171,12 +203,6 @@ class Scheduler(BatchedCalls):
                 task.run()
                 if task.error is not None and is_interrupt(task.frame, task.error):
                     raise task.error
-        try:
-            self._take(self._completions.get())
-            while not self._completions.empty():
-                self._take(self._completions.get())
-        except KeyboardInterrupt as interrupt:
-            self._interrupt(interrupt)
 
     def _interrupt(self, interrupt: KeyboardInterrupt) -> None:
         """Takes an interrupt to where plain Python would be: the earliest call that has not returned."""

@@ -122,6 +122,11 @@ class LoopScheduler(Scheduler):
         self._free_lanes: list[int] = []
         self._num_lanes = 0
 
+    def _end_turn(self) -> bool:
+        """The event loop has a turn, too, so that calls can end."""
+        super()._end_turn()
+        return bool(self.stack)
+
     def _settle_early(self, frame: Frame, index: int) -> None:
         """Never: which call Python would be awaiting must stay known, so that a cancellation goes there."""
 
@@ -148,13 +153,13 @@ class LoopScheduler(Scheduler):
 
     async def _go_on(self) -> None:
         """Waits for what the program waits for."""
-        is_paused = self._resume()
+        is_paused = self._resume() or bool(self.stack)
         if self._ordered is not None:
             if is_paused:
                 self._pump()  # nothing else might, while the ordered call is awaited
             await self._await_ordered()
         elif not self._finished:
-            if not self._calls:
+            if not is_paused and not self._calls:
                 raise InternalError(describe_stuck(self._root))
             try:
                 await (asyncio.sleep(0) if is_paused else self._next_end())
@@ -197,6 +202,8 @@ class LoopScheduler(Scheduler):
             self.progress.make_room()
         start_ns = time.perf_counter_ns()
         self._context = copy_context()
+        if self.stack:
+            self._loop.call_soon(self._go_on_meanwhile)
         try:
             value = await (call(*arguments) if frame.handled is None else await_call(frame.handled, call, *arguments))
         except (KeyboardInterrupt, GeneratorExit):
@@ -256,15 +263,21 @@ class LoopScheduler(Scheduler):
         if self._wake is not None:
             if not self._wake.done():
                 self._wake.set_result(None)
-        elif self._context is not None and self._broken is None:
-            # The caller's task awaits an ordered call: what doesn't wait for that call goes on meanwhile.
-            self._context.run(self._go_on_meanwhile)
+        else:
+            self._go_on_meanwhile()
 
     def _go_on_meanwhile(self) -> None:
+        """While the caller's task awaits an ordered call: what doesn't wait for that call goes on."""
+        if self._context is not None and self._broken is None:
+            self._context.run(self._go_on_in_context)
+
+    def _go_on_in_context(self) -> None:
         try:
             self._take_finished()
             self._resume()
             self._pump()
+            if self.stack:
+                self._loop.call_soon(self._go_on_meanwhile)
         except BaseException as error:
             self._broken = error
             if isinstance(error, (KeyboardInterrupt, SystemExit)):
@@ -302,19 +315,20 @@ class LoopScheduler(Scheduler):
 
     def _cancel_current(self, error: asyncio.CancelledError) -> None:
         """The caller's task is cancelled: so is the call that plain Python would be awaiting now."""
-        if self._pump():
-            raise error
-        if self._ordered is not None:
-            frame, index, *_ = self._ordered
-            self._ordered = None
-            self._fail(frame, index, error)
-            return
-        frame = self._by_mode[RETIRED].frame
-        index = frame.at[RETIRED]
-        for call in self._calls:
-            if call.frame is frame and call.index == index:
-                call.task.cancel(*error.args)
+        while not self._pump():
+            if self._ordered is not None:
+                frame, index, *_ = self._ordered
+                self._ordered = None
+                self._fail(frame, index, error)
                 return
+            frame = self._by_mode[RETIRED].frame
+            index = frame.at[RETIRED]
+            for call in self._calls:
+                if call.frame is frame and call.index == index:
+                    call.task.cancel(*error.args)
+                    return
+            if not self.stack:
+                break
         raise error
 
     def _cancel_all(self) -> None:

@@ -25,6 +25,7 @@ class Wiring(Machine):
         ready: instructions whose inputs have all arrived after the first pass over them.
         stack: frames in their first pass and regions with a step to try, the next one last.
         num_live: unfinished frames.
+        num_steps: how often a region was to step since the driver last looked around.
     """
 
     def __init__(self, plan: Plan, window: int, max_live_frames: int) -> None:
@@ -33,6 +34,7 @@ class Wiring(Machine):
         self.ready: deque[tuple[Frame, int]] = deque()
         self.stack: list[Any] = []
         self.num_live = 0
+        self.num_steps = 0
         self._max_live_frames = max_live_frames
         self._crowded: deque[Region] = deque()
         self._deliveries: list[tuple[Frame, int, Any]] = []
@@ -84,6 +86,7 @@ class Wiring(Machine):
         """Puts a region on the work stack, to try its next step."""
         if not region.queued and not region.ended:
             region.queued = True
+            self.num_steps += 1
             self.stack.append(region)
 
     def is_crowded(self, region: Region) -> bool:
