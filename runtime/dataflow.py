@@ -78,6 +78,9 @@ class Scheduler(BatchedCalls):
             for task in self._in_flight:
                 self._pool.claim(task)
             self._leave()
+            for task in self._in_flight:
+                if (wake := task.wake) is not None:
+                    wake()
         return self._outcome(failure, start_ns)
 
     def _enter(self, arguments: tuple[Any, ...]) -> None:
@@ -200,6 +203,9 @@ class Scheduler(BatchedCalls):
         while queued and starved and self._completions.empty():
             task = queued.popleft()
             if self._pool.claim(task):
+                if task.is_stopped:
+                    self._in_flight.discard(task)
+                    continue
                 task.run()
                 if task.error is not None and is_interrupt(task.frame, task.error):
                     raise task.error

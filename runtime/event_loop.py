@@ -259,6 +259,8 @@ class LoopScheduler(Scheduler):
             call.value = task.result()
         except BaseException as error:
             call.error = error
+            if not call.frame.discarded:  # before anything that has waited for it goes on
+                self._note_failure(call.frame, call.index, call.frame.scope)
         self._finished.append(call)
         if self._wake is not None:
             if not self._wake.done():

@@ -4,10 +4,13 @@ A failure ends its *scope*: the innermost enclosing body of a `try`, or the whol
 that scope nothing later in program order starts any more; everything earlier still runs. Positions are compared only
 while a failure is known.
 
-Guarantees: only the thread that drives the run uses it.
+Guarantees: any thread may note a failure, or ask whether one precedes a place; `_lock` guards what is written. A worker
+notes the failure of its call before anything that has waited for that call goes on, so nothing later overtakes it.
 """
 
 from __future__ import annotations
+
+import threading
 
 from .frame import Frame, Scope
 
@@ -19,21 +22,23 @@ class Failures:
         scopes: the scopes that have one, not discarded.
     """
 
-    __slots__ = ("scopes",)
+    __slots__ = ("_lock", "scopes")
 
     def __init__(self) -> None:
         self.scopes: list[Scope] = []
+        self._lock = threading.Lock()
 
     def note(self, scope: Scope, frame: Frame, index: int, sequence: int | None = None) -> bool:
         """Takes down a failure at an instruction (or before frame `sequence` of it); says if it is now the earliest."""
         path = frame.path_from(scope, index)
         if sequence is not None:
             path = (*path, sequence)
-        if scope.failure is None:
-            self.scopes.append(scope)
-        elif scope.failure <= path:
-            return False
-        scope.failure = path
+        with self._lock:
+            if scope.failure is None:
+                self.scopes.append(scope)
+            elif scope.failure <= path:
+                return False
+            scope.failure = path
         return True
 
     def precede(self, frame: Frame, index: int, sequence: int | None = None) -> bool:
@@ -62,5 +67,6 @@ class Failures:
             for region in frame.regions.values():
                 pending.extend(region.abandon())
             frame.regions.clear()
-        self.scopes = [scope for scope in self.scopes if not scope.discarded]
+        with self._lock:
+            self.scopes = [scope for scope in self.scopes if not scope.discarded]
         return num_discarded

@@ -191,13 +191,15 @@ class LeafCalls(Wiring):
         if frame.handled is not None:
             call, arguments = call_handling, (frame.handled, call, *arguments)
         context = copy_context()
-        self._submit(Task(frame, index, call, arguments, context, self._completions))
+        self._submit(Task(frame, index, call, arguments, context, self._completions, self.failures))
 
     def _submit(self, task: Task) -> None:
         if self._instrument is not None:
             task.tally = task.context.run(begin_recording)
         self._in_flight.add(task)
-        if not self._pool.submit(task):
+        if task.is_stopped:  # a worker has just said so, and its task is on the way
+            task.queued = True
+        elif not self._pool.submit(task):
             self._queued.append(task)
 
     def _take(self, task: Task) -> None:
@@ -214,6 +216,7 @@ class LeafCalls(Wiring):
             return
         if task.error is not None:
             self._fail(task.frame, task.index, task.error)
+            self._stop_later()
         else:
             self._complete(task.frame, task.index, task.value)
 
@@ -301,11 +304,15 @@ class LeafCalls(Wiring):
 
     def _stop_later(self) -> None:
         """Takes back what was started and comes after a failure."""
-        for task in [task for task in self._in_flight if task.queued]:
+        for task in [task for task in self._in_flight if task.queued or task.wake is not None]:
             if task.calls is not None:
-                self._stop_batch(task)
-            elif self.failures.precede(task.frame, task.index) and self._pool.claim(task):
-                self._in_flight.discard(task)
+                if task.queued:
+                    self._stop_batch(task)
+            elif self.failures.precede(task.frame, task.index):
+                if self._pool.claim(task):
+                    self._in_flight.discard(task)
+                elif (wake := task.wake) is not None:
+                    wake()
 
     def _record(
         self,

@@ -2,6 +2,7 @@
 
 Guarantees: the driving thread makes a task and reads its outcome after it came out of `completions`; in between exactly
 one thread, the one that was given or has claimed the task, calls `run`. `queued` is guarded by the lock of the pool.
+`wake` is set by the thread that runs the task and called by the driver: whoever sets it looks at `is_stopped` after.
 """
 
 from __future__ import annotations
@@ -10,9 +11,13 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextvars import Context
+from types import FunctionType, MethodType
 from typing import Any, Protocol
 
+from .call_shape import read
+from .failures import Failures
 from .frame import Frame
+from .plan import Call
 from .tally import Tally
 
 
@@ -40,6 +45,9 @@ class Task:
         context: what the call sees of context variables.
         queued: no worker was free; whoever claims the task runs it.
         value, error: how the call ended.
+        failures: what is known to fail in the run; None: failing says nothing to others.
+        limit_depth: how many limited calls enclose what the thread does at the moment.
+        wake: ends a wait for a limit.
         tally: what policies have cost, where that is recorded.
         start_ns, end_ns, thread_id: when (`time.perf_counter_ns`) and where it ran.
     """
@@ -52,13 +60,16 @@ class Task:
         "context",
         "end_ns",
         "error",
+        "failures",
         "frame",
         "index",
+        "limit_depth",
         "queued",
         "start_ns",
         "tally",
         "thread_id",
         "value",
+        "wake",
     )
 
     def __init__(
@@ -69,6 +80,7 @@ class Task:
         arguments: tuple[Any, ...],
         context: Context,
         completions: Completions,
+        failures: Failures | None = None,
     ) -> None:
         self.frame = frame
         self.index = index
@@ -80,6 +92,9 @@ class Task:
         self.end_ns = 0
         self.thread_id = 0
         self.tally: Tally | None = None
+        self.failures = failures
+        self.limit_depth = 0
+        self.wake: Callable[[], None] | None = None
         self._function = function
         self._arguments = arguments
         self.context = context
@@ -87,11 +102,67 @@ class Task:
 
     def run(self) -> None:
         """Makes the call and posts the task, whatever the call raises."""
+        outer, _this_thread.task = _this_thread.task, self
         self.thread_id = threading.get_ident()
         self.start_ns = time.perf_counter_ns()
         try:
             self.value = self.context.run(self._function, *self._arguments)
         except BaseException as error:
             self.error = error
+            self.note_failure()
         self.end_ns = time.perf_counter_ns()
+        _this_thread.task = outer
         self._completions.put(self)
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether nobody wants the call any more: something earlier in program order has failed. From any thread."""
+        failures = self.failures
+        if failures is None or not (self.frame.discarded or failures.scopes):
+            return False
+        return self.frame.discarded or failures.precede(self.frame, self.index)
+
+    def note_failure(self) -> None:
+        """The call fails: from now on nothing later starts."""
+        frame = self.frame
+        if self.failures is not None and not frame.discarded:
+            self.failures.note(frame.scope, frame, self.index)
+
+    def calls_limited(self) -> bool:
+        """Whether what it calls is itself something with limits, so that its last failed attempt is its failure."""
+        instruction = self.frame.code.instructions[self.index]
+        return isinstance(instruction, Call) and is_limited(read(instruction.callee, self.frame.slots))
+
+
+class CallStopped(BaseException):
+    """Ends a call that waits for a limit in a run that has failed before it. No program sees it: the run is over."""
+
+
+def is_limited(callee: Any) -> bool:
+    """Whether calling an object waits for limits first. Runs no code of the object's."""
+    kind = type(callee)
+    if kind is MethodType:
+        return is_limited(callee.__func__) or is_limited(callee.__self__)
+    if kind is FunctionType:
+        return LIMITED in callee.__dict__
+    return any(LIMITED in part.__dict__ or _is_limited_method(part.__dict__.get("__call__")) for part in kind.__mro__)
+
+
+LIMITED = "__xcs_limited__"
+"""The attribute of functions and classes whose calls wait for limits."""
+
+
+def _is_limited_method(method: Any) -> bool:
+    return type(method) is FunctionType and LIMITED in method.__dict__
+
+
+class _ThisThread(threading.local):
+    task: Task | None = None
+
+
+_this_thread = _ThisThread()
+
+
+def running_task() -> Task | None:
+    """The task that the calling thread runs."""
+    return _this_thread.task

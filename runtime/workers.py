@@ -98,11 +98,14 @@ class ThreadPool:
         return self._max_workers
 
     def resize(self, max_workers: int) -> None:
-        """Changes the limit; threads above it end when they have finished their task."""
+        """Changes the limit; threads above it end, at once or when they have finished their task."""
         if type(max_workers) is not int or max_workers < 1:
             raise XCSError(f"expected at least 1 worker, found `{max_workers!r}`")
         with self._lock:
             self._max_workers = max_workers
+            while self._parked and self._num_workers > max_workers:
+                self._num_workers -= 1
+                self._parked.pop().wake.release()
 
     def completions(self) -> Completions:
         """A queue that any thread may post to."""
@@ -153,7 +156,7 @@ class ThreadPool:
     def _next_queued(self) -> Task | None:
         while self._queue:
             task = self._queue.popleft()
-            if task.queued:
+            if task.queued and not task.is_stopped:  # its driver takes back what is stopped
                 task.queued = False
                 return task
         return None
@@ -202,15 +205,15 @@ class ThreadPool:
                 return True
             self._parked.append(worker)
         if worker.wake.acquire(timeout=IDLE_S):
-            return True
+            return worker.task is not None
         with self._lock:
             if worker in self._parked:
                 self._parked.remove(worker)
                 self._num_workers -= 1
                 return False
-        # A task was handed over just as the wait ended.
+        # It was woken just as the wait ended.
         worker.wake.acquire()
-        return True
+        return worker.task is not None
 
 
 class _ThisThread(threading.local):

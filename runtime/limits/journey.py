@@ -39,6 +39,7 @@ class Journey:
         num_failed: attempts that have failed since every route was last tried.
         num_refused: attempts that a server has put off, saying for how long.
         used: what the attempt has used, where tokens are counted.
+        on_failure: is called when an error is the result of the call, before its permits are given back.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Journey:
     num_failed: int = 0
     num_refused: int = 0
     used: Tally = field(default_factory=Tally)
+    on_failure: Callable[[], None] | None = None
     _failed: set[int] = field(default_factory=set)
     _open: list[int] = field(default_factory=list)
 
@@ -74,8 +76,10 @@ class Journey:
         if self.watch is not None:
             self.watch.ended(index, error)
         pause_s = retry_after_s(error)
-        ADMISSION.leave(request, self._used_tokens(), pause_s)
         wait_s = self._wait_s(index, error, pause_s)
+        if wait_s is None and self.on_failure is not None:
+            self.on_failure()
+        ADMISSION.leave(request, self._used_tokens(), pause_s)
         if wait_s is not None:
             count(retries=1)
         return wait_s

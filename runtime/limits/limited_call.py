@@ -13,6 +13,7 @@ from contextvars import Context, copy_context
 from typing import Any
 
 from ..tally import count, recording
+from ..task import CallStopped, Task, running_task
 from ..workers import place_given_back
 from .admission import ADMISSION, HELD, Request
 from .journey import Journey
@@ -24,8 +25,21 @@ def call_limited(journey: Journey, attempt: Callable[[int], Any]) -> Any:
     Raises:
         TimeoutError: the last attempt took too long. It goes on in the background, and what it gives is dropped.
     """
+    task = running_task()
+    if task is None:
+        return _call(journey, attempt, None)
+    if not task.limit_depth and task.calls_limited():
+        journey.on_failure = task.note_failure
+    task.limit_depth += 1
+    try:
+        return _call(journey, attempt, task)
+    finally:
+        task.limit_depth -= 1
+
+
+def _call(journey: Journey, attempt: Callable[[int], Any], task: Task | None) -> Any:
     while True:
-        request = _admitted(journey)
+        request = _admitted(journey, task)
         try:
             value = _attempt(journey, request, attempt)
         except BaseException as error:
@@ -38,21 +52,34 @@ def call_limited(journey: Journey, attempt: Callable[[int], Any]) -> Any:
         _wait(wait_s)
 
 
-def _admitted(journey: Journey) -> Request:
+def _admitted(journey: Journey, task: Task | None) -> Request:
     told = threading.Event()
     request = journey.request(told.set)
-    if ADMISSION.ask(request):
-        return request
     start_ns = time.perf_counter_ns()
     try:
-        with place_given_back():
-            told.wait()
+        if not ADMISSION.ask(request):
+            _wait_for(told, task)
+            count(limit_wait_ns=time.perf_counter_ns() - start_ns)
+        if task is not None and task.is_stopped:
+            raise CallStopped
     except BaseException:
         if not ADMISSION.withdraw(request):
             ADMISSION.leave(request)
         raise
-    count(limit_wait_ns=time.perf_counter_ns() - start_ns)
     return request
+
+
+def _wait_for(told: threading.Event, task: Task | None) -> None:
+    if task is not None:
+        task.wake = told.set
+        if task.is_stopped:
+            told.set()
+    try:
+        with place_given_back():
+            told.wait()
+    finally:
+        if task is not None:
+            task.wake = None
 
 
 def _attempt(journey: Journey, request: Request, attempt: Callable[[int], Any]) -> Any:

@@ -29,6 +29,8 @@ class ModelBinding(ModelMethods):
     Make one with `xcs.bind`, `xcs.embedded` or `xcs.default_model`.
     """
 
+    __xcs_limited__ = True
+
     __xcs_result__ = str
 
     text_model: TextModel

@@ -49,6 +49,8 @@ class ModelMesh(ModelMethods):
         break_after: failures in a row after which an endpoint is left alone for `cooldown_s` seconds.
     """
 
+    __xcs_limited__ = True
+
     __xcs_result__ = str
 
     bindings: tuple[ModelBinding, ...]
