@@ -13,6 +13,7 @@ from xdsl.ir import Operation, SSAValue
 from ..diagnostics.effect import Behaviour, Effect
 from ..dialect.calls import CallIndirectOp, CallOp, InvokeOp
 from ..dialect.functions import CallableOp, FuncOp
+from ..passes.parallelism_info import NONE
 from .effects.ledger import DECLARE
 from .explained_loops import explained_loops
 from .jit import jitted
@@ -78,6 +79,7 @@ def explain(function: Any) -> str:
     if not stats["calls"]:
         return f"{name} has not been called yet"
     lowered = wrapped.lower()
+    lines.extend(_opportunities(lowered))
     shown = None
     calls = [(file, call.line, str(call)) for call, file in explained_calls(lowered)]
     loops = [(loop.file, loop.line, str(loop)) for loop in explained_loops(lowered)]
@@ -92,6 +94,15 @@ def explain(function: Any) -> str:
     for loop in lowered.stepped:
         lines.append(f"  {loop.location}  {loop.what} goes on step by step: {loop.reason}")
     return "\n".join(lines)
+
+
+def _opportunities(lowered: Lowered) -> Iterator[str]:
+    """What can be vectorised, spread over devices, batched or overlapped: the program, and the values in it."""
+    analysis = lowered.parallelism
+    if analysis.info != NONE:
+        yield f"  the program: {analysis.info}"
+    for name, info in analysis.values.items():
+        yield f"  `{name}`: {info}"
 
 
 def _with_remedy(reason: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TypedDict
 
 from ..passes.parallelism import ParallelismAnalysis
+from ..passes.parallelism_info import NONE, ParallelismInfo
 from ..runtime.outcome import RunTotals
 from ..runtime.tally import ModelUsage, Tally
 
@@ -20,6 +21,7 @@ class JitStats(TypedDict):
         estimated_speedup: sum of all external calls over the critical path, in equal units, from the IR alone.
         measured_speedup: sum of the durations of the external calls over wall time, all runs so far; None before one.
         execution_strategy: `sequential`, `parallel`, `vectorized`, `hybrid` or `adaptive`.
+        parallelism: the opportunities of the program last used, and parallelism_of_values those of its values by name.
         tensor_ops: array regions; orchestration_ops: external calls, both of the lowered module.
         fallback: why the function runs as plain Python, or None.
         opaque: what runs natively because it could not be staged: `what (reason) at file:line`.
@@ -37,6 +39,8 @@ class JitStats(TypedDict):
     estimated_speedup: float
     measured_speedup: float | None
     execution_strategy: str
+    parallelism: ParallelismInfo
+    parallelism_of_values: dict[str, ParallelismInfo]
     tensor_ops: int
     orchestration_ops: int
     fallback: str | None
@@ -112,6 +116,8 @@ def describe(
         "estimated_speedup": analysis.estimated_speedup if analysis else 1.0,
         "measured_speedup": measured,
         "execution_strategy": analysis.execution_strategy if analysis else "sequential",
+        "parallelism": analysis.info if analysis else NONE,
+        "parallelism_of_values": dict(analysis.values) if analysis else {},
         "tensor_ops": analysis.tensor_ops if analysis else 0,
         "orchestration_ops": analysis.orchestration_ops if analysis else 0,
         "fallback": fallback,

@@ -23,25 +23,7 @@ from .critical_path import CriticalPath
 from .declarations import Declarations
 from .dependence import analyze_block, blocks_of
 from .loop_shape import Obstacle, match_independent_loop
-
-
-@dataclass(frozen=True)
-class ParallelismInfo:
-    """The opportunities at one op.
-
-    Attributes:
-        can_vmap: it is array code over independent elements, so one vectorised kernel can do it.
-        can_pmap: the same, spread over devices.
-        can_batch: its calls have a batch form.
-        can_parallelize: its calls can be in flight together, or together with others.
-        data_parallel_axes: the values over whose elements it is independent, by name.
-    """
-
-    can_vmap: bool = False
-    can_pmap: bool = False
-    can_batch: bool = False
-    can_parallelize: bool = False
-    data_parallel_axes: frozenset[str] = frozenset()
+from .parallelism_info import NONE, ParallelismInfo, info_of_map, info_of_program, infos_of_values, numbered
 
 
 @dataclass(frozen=True)
@@ -87,7 +69,9 @@ class ParallelismAnalysis:
         parallel_groups: where calls overlap.
         fusion_groups: where array computations run as one.
         sequential_loops: the loops that are no maps.
-        infos: the opportunities of each op that calls out, loops or computes on arrays, by its name in reports.
+        info: the opportunities of the whole program.
+        infos: those of each op that calls out, loops or computes on arrays, by its name in reports.
+        values: those of each named value in what uses it; values without any are left out.
         critical_path_s: the longest chain of waiting, in seconds or, with nothing measured, in calls.
         total_cost_s: the waiting of all calls one after the other, in the same unit.
         estimated_speedup: the second by the first; 1.0 where nothing waits.
@@ -99,7 +83,9 @@ class ParallelismAnalysis:
     parallel_groups: tuple[ParallelGroup, ...] = ()
     fusion_groups: tuple[FusionGroup, ...] = ()
     sequential_loops: tuple[SequentialLoop, ...] = ()
+    info: ParallelismInfo = NONE
     infos: Mapping[str, ParallelismInfo] = field(default_factory=dict)
+    values: Mapping[str, ParallelismInfo] = field(default_factory=dict)
     critical_path_s: float = 0.0
     total_cost_s: float = 0.0
     estimated_speedup: float = 1.0
@@ -160,6 +146,7 @@ class _Analysis:
         self._fused: list[FusionGroup] = []
         self._loops: list[SequentialLoop] = []
         self._infos: dict[str, ParallelismInfo] = {}
+        self._infos_by_op: dict[Operation, ParallelismInfo] = {}
         self._tensor_ops = 0
         self._orchestration_ops = 0
         self._has_late_effects = False
@@ -168,14 +155,19 @@ class _Analysis:
         """The analysis of a program, the entry of which is the first function."""
         for func in functions:
             self._paths.of_function(func)  # before the walk below asks which loops overlap
-        for block in blocks_of(functions):
+        blocks = blocks_of(functions)
+        for block in blocks:
             self._visit_block(block)
         times = self._paths.of_function(functions[0])
         return ParallelismAnalysis(
             tuple(self._groups),
             tuple(self._fused),
             tuple(self._loops),
+            info_of_program(
+                functions[0], functions, self._infos_by_op, self._declarations, overlaps=bool(self._groups)
+            ),
             self._infos,
+            infos_of_values(blocks, self._infos_by_op, self._declarations),
             times.critical_path_s,
             times.total_s,
             times.total_s / times.critical_path_s if times.critical_path_s else 1.0,
@@ -226,11 +218,8 @@ class _Analysis:
         trips = static_trips(op.iterable)
         if is_external and trips != 1:
             self._add_group("map", op, trips)
-        body = [inner for inner in op.body.block.ops if inner.name not in ("xcs.yield", "xcs.constant")]
-        arrays = bool(body) and all(isinstance(one, TensorOp) or self._declarations.array_kind(one) for one in body)
         batched = any(self._is_batched(inner) for inner in op.walk())
-        axis = op.iterable.name_hint or "items"
-        self._note(op, ParallelismInfo(arrays, arrays, batched, is_external, frozenset({axis})))
+        self._note(op, info_of_map(op, self._declarations, can_batch=batched, is_external=is_external))
 
     def _visit_for(self, op: ForOp) -> None:
         overlaps = op in self._paths.overlapping
@@ -260,12 +249,8 @@ class _Analysis:
 
     def _note(self, op: Operation, info: ParallelismInfo) -> None:
         """Remember the opportunities of an op under its label, numbered where several ops share it."""
-        label, number = op_label(op), 1
-        name = label
-        while name in self._infos:
-            number += 1
-            name = f"{label} #{number}"
-        self._infos[name] = info
+        self._infos_by_op[op] = info
+        self._infos[numbered(op_label(op), self._infos)] = info
 
 
 def _width(ops: tuple[Operation, ...]) -> int | None:

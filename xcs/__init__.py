@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from .frontend.transforms.scan import scan
     from .frontend.transforms.vmap import vmap
     from .lowering.run import run
-    from .passes.parallelism import ParallelismInfo
+    from .passes.parallelism_info import ParallelismInfo
     from .passes.registry import register_pattern
     from .runtime import models
     from .runtime.limits.rate import RateLimit
@@ -41,7 +41,7 @@ _HOMES = {
     "ModelMesh": "runtime.models",
     "OperationSignature": "frontend.operation_signature",
     "Operator": "frontend.operator",
-    "ParallelismInfo": "passes.parallelism",
+    "ParallelismInfo": "passes.parallelism_info",
     "RateLimit": "runtime.limits.rate",
     "Retry": "runtime.limits.retry",
     "bind": "runtime.models",

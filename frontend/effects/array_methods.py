@@ -10,8 +10,10 @@ from .abstract_type import (
     ANY,
     BOOL,
     BYTES,
+    FLOAT,
     INT,
     NONE,
+    STR,
     AbstractType,
     ArrayType,
     ExactType,
@@ -19,14 +21,15 @@ from .abstract_type import (
     TupleType,
     UnionType,
 )
+from .array_names import may_be_view
 from .array_results import (
+    COMPLEX,
     Named,
     Rule,
     Types,
     array_kind,
     is_jax,
     jax_array,
-    may_be_view,
     nested_lists,
     numpy_array,
     numpy_value,
@@ -66,12 +69,8 @@ def _own(args: Types, kwargs: Named) -> AbstractType:
     return args[0]
 
 
-def _one_array(args: Types, kwargs: Named) -> AbstractType:
-    return jax_array() if is_jax(args[0]) else numpy_value()
-
-
 def _many_arrays(args: Types, kwargs: Named) -> AbstractType:
-    return TupleOfType(_one_array(args, kwargs))
+    return TupleOfType(jax_array() if is_jax(args[0]) else numpy_value())
 
 
 _RESULTS: dict[str, Rule | AbstractType] = {
@@ -84,10 +83,28 @@ _RESULTS: dict[str, Rule | AbstractType] = {
     "is_ready": BOOL,
     "is_deleted": BOOL,
     "copy_to_host_async": NONE,
-    "__len__": INT,
-    "__bool__": BOOL,
+    "__complex__": COMPLEX,
+    "__float__": FLOAT,
+    **dict.fromkeys(("__len__", "__int__", "__index__", "__sizeof__", "on_device_size_in_bytes"), INT),
+    **dict.fromkeys(("__bool__", "__contains__"), BOOL),
+    **dict.fromkeys(("__str__", "__repr__", "__format__", "__hex__", "__oct__"), STR),
     **dict.fromkeys(("devices", "addressable_data", "platform", "traceback", "unsafe_buffer_pointer"), ANY),
 }
+_OPERATORS = frozenset(
+    "add sub mul truediv floordiv mod pow matmul lshift rshift and or xor radd rsub rmul rtruediv rfloordiv rmod rpow "
+    "rmatmul rlshift rrshift rand ror rxor eq ne lt le gt ge neg pos abs invert getitem copy deepcopy round".split()
+)
+"""The methods with underscores around their names that give arrays; what others give isn't followed."""
+
+
+def _result_of(name: str, *, is_of_jax: bool) -> Rule | AbstractType:
+    """What a method gives. JAX's functions are methods, too: what they are called with needn't be an array of JAX's."""
+    found = _RESULTS.get(name)
+    if found is not None:
+        return found
+    if name.startswith("__") and name.strip("_") not in _OPERATORS:
+        return ANY
+    return jax_array() if is_of_jax else numpy_value()
 
 
 def method_entry(function: object) -> KnownCallable | None:
@@ -99,7 +116,7 @@ def method_entry(function: object) -> KnownCallable | None:
     name = name.removeprefix("jax.")
     if name in _IN_PLACE and not (is_of_jax and name not in ("delete",)):
         return KnownCallable(array="numpy", mutates=frozenset((0,)), retains=frozenset((0, 1)), fresh=False)
-    kind, result = ("jax" if is_of_jax else "numpy"), _RESULTS.get(name, _one_array)
+    kind, result = ("jax" if is_of_jax else "numpy"), _result_of(name, is_of_jax=is_of_jax)
     if is_of_jax:
         return KnownCallable(result=result, array=kind, fresh=True, uses=("any *", "any **"))
     out: frozenset[ParameterKey] = frozenset(("out", _PLACE_OF_OUT.get(name, MAX_OPERANDS + 1)))

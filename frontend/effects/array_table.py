@@ -13,15 +13,14 @@ import types
 
 from ...diagnostics.effect import Effect
 from .abstract_type import ANY, AbstractType
+from .array_names import computes, may_be_view, result_rule
 from .array_results import (
     Named,
     Rule,
     Types,
     is_array_data,
     jax_array,
-    may_be_view,
     numpy_value,
-    result_rule,
     staged_result,
     traced_type,
 )
@@ -41,7 +40,8 @@ JAX_MODULES = (
     "jax._src.third_party",
 )
 _EFFECTFUL = frozenset(
-    "callback debug debugging savez io print save load file profiler distributed seed export".split()
+    "callback debug debugging savez io print save load file profiler distributed seed export printoptions "
+    "initializers".split()
 )
 _TAKES_CALLABLE = frozenset(
     "vectorize apply_along_axis apply_over_axes piecewise fromfunction fromiter frompyfunc".split()
@@ -97,6 +97,8 @@ def _jax_entry(function: object, module: str, name: str) -> KnownCallable | None
     if module.startswith(("jax._src.random", "jax.random")):
         name = f"random.{name}" if name == "split" else name
     found = result_rule(name.lstrip("_"), jax_array, is_numpy=False)
+    if not computes(name.lstrip("_")):
+        return KnownCallable(result=ANY if found is None else found, fresh=True, uses=_ANYTHING)
     return JIT_CALL if found is None else _jax_call(found)
 
 

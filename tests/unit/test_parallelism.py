@@ -6,7 +6,8 @@ from xdsl.ir import Operation
 from xcs.dialect.parsing import parse_module
 from xcs.passes.cost import op_label
 from xcs.passes.dependence import analyze_block, find_parallel_opportunities, independent_sets
-from xcs.passes.parallelism import ParallelismAnalysis, ParallelismInfo, analyze_parallelism
+from xcs.passes.parallelism import ParallelismAnalysis, analyze_parallelism
+from xcs.passes.parallelism_info import ParallelismInfo
 from xcs.passes.pipeline import DEFAULT_PIPELINE, optimise
 
 DECLARED = """
@@ -384,3 +385,63 @@ def test_levels_and_dependences_of_a_block() -> None:
         "@get": ["@print"],
         "xcs.return": ["@embed"],
     }
+
+
+def test_values_have_the_opportunities_of_their_uses() -> None:
+    found = analyze("""
+      %ys = xcs.map %e in %xs snapshot {
+        %a = xcs.call unordered external @embed(%e)
+        xcs.yield %a
+      }
+      %d = xcs.call pure @dot(%x, %y)
+      %n = xcs.call pure @fmt(%y)
+      %t = xcs.make_tuple(%ys, %d, %n)
+      xcs.return %t""")
+    mapped = ParallelismInfo(can_batch=True, can_parallelize=True, data_parallel_axes=frozenset({"xs"}))
+    assert found.values["xs"] == mapped
+    assert found.values["x"] == ParallelismInfo(can_vmap=True, can_pmap=True)
+    assert "y" not in found.values  # it is used by a call that isn't array code
+    assert found.info == mapped
+
+
+def test_a_program_of_array_code_can_be_mapped() -> None:
+    found = analyze("""
+      %a = xcs.call pure @dot(%x, %y)
+      %t = xcs.make_tuple(%a, %x)
+      xcs.return %t""")
+    assert found.info == ParallelismInfo(can_vmap=True, can_pmap=True)
+    assert str(found.info) == "can_vmap, can_pmap"
+
+
+def test_axes_of_a_program_are_its_arguments_and_their_attributes() -> None:
+    found = analyze("""
+      %experts = xcs.getattr reads %x "experts"
+      %made = xcs.call pure @fmt(%y)
+      %as = xcs.map %e in %experts snapshot {
+        %a = xcs.call unordered external @ask(%e)
+        xcs.yield %a
+      }
+      %bs = xcs.map %f in %made snapshot {
+        %b = xcs.call unordered external @ask(%f)
+        xcs.yield %b
+      }
+      %t = xcs.make_tuple(%as, %bs)
+      xcs.return %t""")
+    assert found.values["x.experts"].data_parallel_axes == {"x.experts"}
+    assert found.values["made"].data_parallel_axes == {"made"}
+    assert found.info.data_parallel_axes == {"x.experts"}
+    assert str(found.info) == "can_parallelize; over the elements of `x.experts`"
+
+
+def test_numpy_is_not_spread_over_devices() -> None:
+    found = analyze(
+        """xcs.callable @norm {path = "numpy:norm", effect = #xcs.effect<pure>, array = "numpy"}
+        xcs.func @f(%xs : !xcs.list<!xcs.obj>) -> (!xcs.obj) {
+          %ys = xcs.map %e in %xs snapshot {
+            %a = xcs.call pure @norm(%e)
+            xcs.yield %a
+          }
+          xcs.return %ys
+        }"""
+    )
+    assert found.info == ParallelismInfo(can_vmap=True, data_parallel_axes=frozenset({"xs"}))
