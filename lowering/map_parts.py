@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from operator import itemgetter
 
 from ..diagnostics.effect import Effect
-from ..runtime.plan import Arguments, Block, Call, Literal, Operand, Slot
+from ..runtime.plan import Arguments, Block, Call, Instruction, Literal, Operand, Slot
 from .array_region import ArrayRegion, step_operands
 from .kernel import Kernel, NativeKernel
 from .numpy_table import is_known
@@ -92,7 +92,7 @@ class _Flat:
         self.outputs = tuple(self._rename(output) for output in block.outputs)
 
     def _add(self, call: object) -> bool:
-        if not isinstance(call, Call) or not _changes_nothing(call):
+        if not isinstance(call, Call) or not changes_nothing(call):
             return False
         callee = call.callee.value if isinstance(call.callee, Literal) else None
         slot = call.results[0]
@@ -137,7 +137,10 @@ class _Flat:
         return replace(call, callee=self._rename(call.callee), arguments=arguments)
 
 
-def _changes_nothing(call: Call) -> bool:
+def changes_nothing(call: Instruction) -> bool:
+    """Whether an instruction is a call that changes nothing and waits for nobody."""
+    if not isinstance(call, Call):
+        return False
     does, is_plain = call.behaviour, not (call.mutates or call.retires or call.is_async)
     return is_plain and len(call.results) == 1 and does.effect <= Effect.READS and not does.external
 

@@ -13,6 +13,7 @@ from ..dialect.parallel import EnsembleOp, MapOp
 from ..dialect.types import ListType
 from ..runtime.plan import For, If, LoopSource, Map, Try, While
 from .block_builder import BlockBuilder, OpLowering
+from .split_map import lower_split
 from .vectorized_map import lower_vectorized
 
 
@@ -79,7 +80,8 @@ def lower_map(builder: BlockBuilder, op: MapOp) -> None:
     """Independent iterations, in their vectorised form where they have one."""
     iterable = builder.operand(op, 0)
     body = builder.enter(op, op.regions[0].block)
-    if "vectorized" in op.properties and lower_vectorized(builder, op, iterable, body):
+    forms = (lower_vectorized, lower_split) if "vectorized" in op.properties else ()
+    if any(lower(builder, op, iterable, body, _source(op)) for lower in forms):
         return
     instruction = Map(
         op.name, builder.results(op), iterable=iterable, body=body, source=_source(op), **_placed(builder, op)

@@ -21,6 +21,7 @@ from .batched_calls import MAX_DELAY_NS, BatchedCalls
 from .cursor import CleanCursor, Cursor, GateCursor, RetiredCursor
 from .frame import HELD, ISSUED, Frame, Region, is_interrupt
 from .instrument import Instrument
+from .loop import MapRegion
 from .outcome import Failure, Outcome, RunTotals
 from .plan import Plan
 from .prepared import DYNAMIC, FIRST_REGION, GATE, RETIRED, Kind, mode_of, prepare
@@ -263,8 +264,11 @@ class Scheduler(BatchedCalls):
     def settle(self, frame: Frame, error: BaseException, index: int) -> None:
         """Takes a failure that the retired cursor has met to its handler, or ends the run."""
         inner: Frame = frame
+        instruction = frame.code.instructions[index]
         while inner.region is not None:
             region = inner.region
+            if isinstance(region, MapRegion) and (earlier := region.first_error(self, inner.sequence)) is not None:
+                error, instruction = earlier, region.instruction
             if isinstance(region, TryRegion) and not region.ended:
                 self.num_live -= self.failures.discard(inner)
                 for cursor in self._cursors:
@@ -273,7 +277,6 @@ class Scheduler(BatchedCalls):
                 region.handle(self, error)
                 return
             inner = region.frame
-        instruction = frame.code.instructions[index]
         raise RunFailed(Failure(error, instruction.name, instruction.location))
 
 

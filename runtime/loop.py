@@ -13,6 +13,7 @@ from typing import Any
 
 from .elements import END, Elements
 from .frame import EMPTY, Frame, Machine, Region, is_interrupt
+from .handled import user_traceback
 from .plan import Block, For, Literal, Map
 from .prepared import RETIRED
 
@@ -181,6 +182,20 @@ class MapRegion(LoopRegion):
         if not self.live:
             self._give_lists(machine)
         super().end(machine)
+
+    def first_error(self, machine: Machine, sequence: int) -> BaseException | None:
+        """What is raised by all that the program does later with the elements before a failed iteration."""
+        check = self.instruction.before_failure
+        if check is None:
+            return None
+        try:
+            machine.attempt(self.frame, check.value, *(values[:sequence] for values in self.lists))
+        except BaseException as error:
+            if is_interrupt(self.frame, error):
+                raise
+            error.__traceback__ = user_traceback(error)
+            return error
+        return None
 
     def _give_lists(self, machine: Machine) -> None:
         for slot, values in zip(self.instruction.results, self.lists, strict=True):

@@ -132,12 +132,17 @@ class For(Instruction):
 
 @dataclass(frozen=True, slots=True)
 class Map(Instruction):
-    """Independent iterations: body parameter is the element; each result is the list of one body output."""
+    """Independent iterations: body parameter is the element; each result is the list of one body output.
+
+    Where an iteration fails, `before_failure` is called with the lists of what the iterations before it gave: what it
+    raises is the failure instead. So what the program does with all elements at once, later, fails in its place.
+    """
 
     iterable: Operand = field(kw_only=True)
     body: Block = field(kw_only=True)
     source: LoopSource = field(default=LoopSource.STEPPED, kw_only=True)
     window: int | None = field(default=None, kw_only=True)
+    before_failure: Literal | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)

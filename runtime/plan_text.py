@@ -87,7 +87,9 @@ def _details(instruction: Instruction) -> str:
             return f"{_operand(instruction.iterable)} {instruction.source.value}{carried}{breaks}"
         case Map():
             window = f" window {instruction.window}" if instruction.window is not None else ""
-            return f"{_operand(instruction.iterable)} {instruction.source.value}{window}"
+            checked = instruction.before_failure
+            checks = f" before failure {_operand(checked)}" if checked is not None else ""
+            return f"{_operand(instruction.iterable)} {instruction.source.value}{window}{checks}"
         case While():
             return f"carries {_operands(instruction.initial)} truth {_behaviour(instruction.truth)}"
         case Invoke():

@@ -257,7 +257,9 @@ class SequentialRun:
                 return lists
             outputs = yield _enter(here, index, iteration, instruction.body, element)
             if isinstance(outputs, Failure):
-                return outputs
+                check = instruction.before_failure
+                earlier = _attempt(here, instruction, check.value, *lists) if check is not None else None
+                return earlier if isinstance(earlier, Failure) else outputs
             iteration += 1
             for values, output in zip(lists, outputs, strict=True):
                 values.append(output)

@@ -207,3 +207,27 @@ def test_a_run_leaves_no_cycle_that_holds_the_users_objects() -> None:
         assert references[0]() is None
     finally:
         gc.enable()
+
+
+def test_what_comes_later_for_all_elements_fails_before_a_later_iteration() -> None:
+    def check(values: list[int]) -> None:
+        for value in values:
+            if value < 0:
+                raise LookupError(value)
+
+    def ask(x: int) -> int:
+        if x == 9:
+            raise KeyError(x)
+        return x
+
+    body = Block(2, (call(ask, Slot(0), to=1, behaviour=EXTERNAL),), (Slot(1),), 1)
+    for elements, wanted in (([1, -2, 9, -3], LookupError), ([1, 9, -2], KeyError), ([9, -1], KeyError)):
+        mapped = Map("map", (1,), iterable=Slot(0), body=body, source=SNAPSHOT, before_failure=Literal(check))
+        block = Block(2, (mapped,), (Slot(1),), 1)
+        for last_first in (False, True):
+            pool = VirtualPool(lambda running, last=last_first: len(running) - 1 if last else 0)
+            for run in (SequentialRun(plan_of(block)), Scheduler(plan_of(block), pool)):
+                failure = run.run((elements,)).failure
+                assert failure is not None
+                assert type(failure.exception) is wanted
+                assert failure.node == ("map" if wanted is LookupError else "ask")

@@ -36,7 +36,47 @@ xcs.func @number(%xs : !xcs.list<!xcs.obj>, %q : !xcs.obj) -> (!xcs.list<!xcs.ob
 
 // -----
 
-// Not: the body asks the world.
+// Array code behind external calls: they stay a map, it is one kernel.
+xcs.callable @tanh {path = "jax.numpy:tanh", effect = #xcs.effect<pure>}
+xcs.callable @embed {path = "app:embed", effect = #xcs.effect<unordered, external>}
+xcs.callable @float {path = "builtins:float", effect = #xcs.effect<reads>}
+xcs.func @behind(%xs : !xcs.obj) -> (!xcs.list<!xcs.obj>) {
+  %ys = xcs.map %x in %xs snapshot {
+    %e = xcs.call unordered external @embed(%x)
+    %y = xcs.tensor jax pure (%a = %e) {
+      %t = xcs.call pure @tanh(%a)
+      xcs.yield %t
+    }
+    %z = xcs.call reads @float(%y)
+    xcs.yield %z
+  }
+  xcs.return %ys
+}
+// CHECK-LABEL: xcs.func @behind
+// CHECK:         %ys = xcs.map %x in %xs snapshot vectorized {
+
+// -----
+
+// Not: the call is ordered, or may write what is read.
+xcs.callable @tanh {path = "jax.numpy:tanh", effect = #xcs.effect<pure>}
+xcs.callable @log {path = "app:log", effect = #xcs.effect<ordered, external>}
+xcs.func @ordered(%xs : !xcs.obj) -> (!xcs.list<!xcs.obj>) {
+  %ys = xcs.map %x in %xs snapshot {
+    %e = xcs.call ordered external @log(%x)
+    %y = xcs.tensor jax pure (%a = %e) {
+      %t = xcs.call pure @tanh(%a)
+      xcs.yield %t
+    }
+    xcs.yield %y
+  }
+  xcs.return %ys
+}
+// CHECK-LABEL: xcs.func @ordered
+// CHECK:         %ys = xcs.map %x in %xs snapshot {
+
+// -----
+
+// Not: the body asks the world with what the array code gives.
 xcs.callable @tanh {path = "jax.numpy:tanh", effect = #xcs.effect<pure>}
 xcs.callable @ask {path = "app:ask", effect = #xcs.effect<unordered, external>}
 xcs.func @mixed(%xs : !xcs.obj) -> (!xcs.list<!xcs.obj>) {
