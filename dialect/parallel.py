@@ -20,6 +20,7 @@ from xdsl.parser import Parser
 from xdsl.printer import Printer
 from xdsl.traits import RecursiveMemoryEffect
 
+from .calls import CallOp
 from .effects import IndependentLoopEffects
 from .loops import parse_element
 from .operands import (
@@ -201,3 +202,13 @@ class EnsembleOp(YieldingOp):
         values = [value for region in self.regions for value in self.yielded(region, "each branch")]
         for index, (value, result) in enumerate(zip(values, self.results, strict=True)):
             self.expect_flow(value.type, result.type, f"yielded value {index}")
+
+
+def stated_batch_size(call: CallOp) -> int | None:
+    """Up to how many calls go out together with this one: what it says itself, or the map whose own body it is in."""
+    if call.batch_size is not None:
+        return call.batch_size
+    parent = call.parent_op()
+    while isinstance(parent, EnsembleOp):
+        parent = parent.parent_op()
+    return parent.batch_size if isinstance(parent, MapOp) else None

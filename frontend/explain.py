@@ -13,6 +13,7 @@ from xdsl.ir import Operation, SSAValue
 from ..diagnostics.effect import Behaviour, Effect
 from ..dialect.calls import CallIndirectOp, CallOp, InvokeOp
 from ..dialect.functions import CallableOp, FuncOp
+from ..dialect.parallel import stated_batch_size
 from ..passes.parallelism_info import NONE
 from .effects.ledger import DECLARE
 from .explained_loops import explained_loops
@@ -35,10 +36,13 @@ class ExplainedCall:
     waits_for: tuple[str, ...]
     nesting: tuple[str, ...]
     is_async: bool = False
+    batch_size: int | None = None
 
     def __str__(self) -> str:
         inside = f" in {' > '.join(self.nesting)}" if self.nesting else ""
         words = [self.behaviour.effect.keyword, *_place(self)]
+        if self.batch_size is not None:
+            words.append(f"up to {self.batch_size} together")
         why = f" ({self.why})" if self.why else ""
         return f"line {self.line}: {self.callee}: {', '.join(words)}{why}{inside}; waits for {_waiting(self)}"
 
@@ -73,7 +77,8 @@ def explain(function: Any) -> str:
     stats = wrapped.stats
     name = wrapped.__xcs_wrapped__.__qualname__
     groups = stats["parallel_groups"]
-    lines = [f"{name}: {stats['execution_strategy']}, {groups} parallel group{'' if groups == 1 else 's'}"]
+    counted = f"{groups} parallel group{'' if groups == 1 else 's'}"
+    lines = [f"{name}: {stats['execution_strategy']}, {counted} ({stats['strategy_reason']})"]
     if stats["fallback"]:
         return f"{name} runs as plain Python: {_with_remedy(stats['fallback'])}"
     if not stats["calls"]:
@@ -131,9 +136,18 @@ def explained_calls(lowered: Lowered) -> Iterator[tuple[ExplainedCall, str]]:
                 _inputs(op, declared),
                 tuple(_nesting(op)),
                 "async" in op.properties,
+                _batch_size(op, declaration),
             ),
             file,
         )
+
+
+def _batch_size(op: Operation, declaration: CallableOp | None) -> int | None:
+    """Up to how many of these calls go out as one."""
+    if not isinstance(op, CallOp) or declaration is None or declaration.batch_size is None:
+        return None
+    stated = stated_batch_size(op)
+    return None if stated is None else min(stated, declaration.batch_size)
 
 
 def _as_written(callee: str, declaration: CallableOp | None) -> str:

@@ -36,6 +36,7 @@ from .signature import Parameters, Signature, signature_of
 from .stages import Compiled, Lowered, Traced, without_garbage_collection
 from .staging.values import Unstageable
 from .stats import Counters, JitStats, describe
+from .strategies import ADAPTIVE
 from .timeline import current_instrument
 from .tracing import trace
 
@@ -389,29 +390,34 @@ def jit(target: Callable[..., Any], /) -> Any: ...
 @overload
 def jit(
     *,
-    strategy: str = "adaptive",
+    strategy: str = ADAPTIVE,
     window: int | None = None,
     stage: str | None = None,
     journal: JournalPath | None = None,
     progress: bool = False,
+    max_workers: int | None = None,
 ) -> Callable[[Any], Any]: ...
 def jit(
     target: Callable[..., Any] | None = None,
     /,
     *,
-    strategy: str = "adaptive",
+    strategy: str = ADAPTIVE,
     window: int | None = None,
     stage: str | None = None,
     journal: JournalPath | None = None,
     progress: bool = False,
+    max_workers: int | None = None,
 ) -> Any:
     """Compile a function, or the `forward`/`__call__` of a class or of an instance.
 
     Args:
         target: what to compile; left out, `jit(...)` is a decorator.
         strategy: `adaptive` (the default), `sequential` (program order on the calling thread), `parallel`,
-            `vectorized` or `hybrid`: selects the pass pipeline and the executor, nothing else.
+            `vectorized` or `hybrid`: selects the pass pipeline and where calls run, nothing else. What each one does is
+            in `docs/runtime.md`; which one a program has, and why, in `explain` and `get_jit_stats`.
         window: iterations of one loop that may be in flight at once (default: 1024).
+        max_workers: external calls of this function that may run on threads at once, on threads of its own. By default
+            they run on those of the process: 1,024, or what `XCS_MAX_WORKERS` or `xcs.set_max_workers` says.
         stage: `gains` (the default, or what `XCS_STAGE` says) stages the code that can gain by it and runs the rest at
             Python's own speed; `all` stages whatever can be staged, for looking at a whole program as IR.
         journal: a file that records the results of external calls, so that a run started again makes none twice: see
@@ -423,10 +429,10 @@ def jit(
         for a `functools.partial` one of the jitted function. C code is given back as it is.
 
     Raises:
-        XCSError: the strategy or the stage is unknown, the target is nothing that can be called, or `tqdm`, which
+        XCSError: an option is unknown or out of its range, the target is nothing that can be called, or `tqdm`, which
             `progress` needs, is not installed.
     """
-    options = JitOptions.of(strategy, window, stage, journal, progress)
+    options = JitOptions.of(strategy, window, stage, journal, progress, max_workers)
     if target is None:
         return functools.partial(_jit, options=options)
     return _jit(target, options)
@@ -503,7 +509,7 @@ def statistics_of(wrapped: Wrapped) -> JitStats:
     lowered = last.compiled.lowered if last is not None and last.compiled is not None else None
     opaque = [f"{o.what} ({o.reason}) at {o.location}" for o in lowered.opaque] if lowered else []
     parallelism, fallback = lowered.parallelism if lowered else None, last.fallback if last else None
-    return describe(wrapped._xcs_counters, parallelism, fallback, opaque)
+    return describe(wrapped._xcs_counters, parallelism, fallback, opaque, wrapped._xcs_options.strategy)
 
 
 def jitted(function: Any) -> Wrapped:

@@ -10,6 +10,7 @@ from ..diagnostics.errors import XCSError
 from ..passes.pipeline import PIPELINES
 from ..runtime.executor import Executor, SequentialExecutor, ThreadsExecutor
 from ..runtime.watched_executor import WatchedExecutor
+from ..runtime.workers import ThreadPool, checked_max_workers
 from .journal import JournalPath
 
 STAGES = ("gains", "all")
@@ -26,6 +27,7 @@ class JitOptions:
         stage: `gains` stages what can gain by it, `all` stages whatever can be staged.
         journal: the file that records the results of external calls.
         progress: whether loops are shown as bars.
+        max_workers: external calls that may run on threads at once; None for those of the process.
     """
 
     strategy: str
@@ -33,6 +35,7 @@ class JitOptions:
     stage: str
     journal: JournalPath | None = None
     progress: bool = False
+    max_workers: int | None = None
 
     @classmethod
     def of(
@@ -42,11 +45,12 @@ class JitOptions:
         stage: str | None,
         journal: JournalPath | None = None,
         progress: bool = False,
+        max_workers: int | None = None,
     ) -> JitOptions:
         """The options as given to `jit`.
 
         Raises:
-            XCSError: one of them is unknown.
+            XCSError: one of them is unknown or out of its range.
         """
         if strategy not in PIPELINES:
             raise XCSError(f"expected the strategy to be one of {_choices(PIPELINES)}, found `{strategy}`")
@@ -57,7 +61,9 @@ class JitOptions:
             where = ""
         if stage not in STAGES:
             raise XCSError(f"expected the stage to be one of {_choices(STAGES)}, found `{stage}`{where}")
-        return cls(strategy, window, stage, journal, progress)
+        if max_workers is not None:
+            checked_max_workers(max_workers)
+        return cls(strategy, window, stage, journal, progress, max_workers)
 
     @property
     def pipeline(self) -> tuple[str, ...]:
@@ -75,7 +81,8 @@ class JitOptions:
     def _executor(self) -> Executor:
         if self.strategy == "sequential":
             return SequentialExecutor()
-        return ThreadsExecutor() if self.window is None else ThreadsExecutor(window=self.window)
+        pool = None if self.max_workers is None else ThreadPool(self.max_workers)
+        return ThreadsExecutor(pool, self.window)
 
 
 def _choices(names: Iterable[str]) -> str:

@@ -10,6 +10,7 @@ from ..passes.parallelism import ParallelismAnalysis
 from ..passes.parallelism_info import NONE, ParallelismInfo
 from ..runtime.outcome import RunTotals
 from ..runtime.tally import ModelUsage, Tally
+from .strategies import ADAPTIVE, chosen_strategy
 
 
 class JitStats(TypedDict):
@@ -20,13 +21,15 @@ class JitStats(TypedDict):
         parallel_groups: groups of external calls that may overlap, in the program last used.
         estimated_speedup: sum of all external calls over the critical path, in equal units, from the IR alone.
         measured_speedup: sum of the durations of the external calls over wall time, all runs so far; None before one.
-        execution_strategy: `sequential`, `parallel`, `vectorized`, `hybrid` or `adaptive`.
+        execution_strategy: `sequential`, `parallel`, `vectorized`, `hybrid` or `adaptive`: the one that was asked for
+            by name, otherwise what the analyses conclude; strategy_reason: why it is that one.
         parallelism: the opportunities of the program last used, and parallelism_of_values those of its values by name.
         tensor_ops: array regions; orchestration_ops: external calls, both of the lowered module.
         fallback: why the function runs as plain Python, or None.
         opaque: what runs natively because it could not be staged: `what (reason) at file:line`.
         compile_time_s: seconds spent tracing and compiling; wall_time_s: seconds in runs; external_time_s: seconds
             in external calls, summed over threads; leaf_calls: leaf calls made.
+        batches: those of them that were several calls of the program in one; batched_calls: how many these were.
         retries: attempts of limited calls that were made again; timeouts: attempts given up; limit_wait_s: seconds
             waited for limits; retry_wait_s: seconds between attempts, both summed over calls.
         usage: what models say that calls have used, by the name of the model.
@@ -39,6 +42,7 @@ class JitStats(TypedDict):
     estimated_speedup: float
     measured_speedup: float | None
     execution_strategy: str
+    strategy_reason: str
     parallelism: ParallelismInfo
     parallelism_of_values: dict[str, ParallelismInfo]
     tensor_ops: int
@@ -49,6 +53,8 @@ class JitStats(TypedDict):
     wall_time_s: float
     external_time_s: float
     leaf_calls: int
+    batches: int
+    batched_calls: int
     retries: int
     timeouts: int
     limit_wait_s: float
@@ -72,6 +78,8 @@ class Counters:
     wall_ns: int = 0
     external_ns: int = 0
     leaf_calls: int = 0
+    batches: int = 0
+    batched_calls: int = 0
     tally: Tally = field(default_factory=Tally)
     lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
     direct_calls: int = 0
@@ -88,6 +96,8 @@ class Counters:
             self.wall_ns += totals.wall_ns
             self.external_ns += totals.external_ns
             self.leaf_calls += totals.num_calls
+            self.batches += totals.num_batches
+            self.batched_calls += totals.num_batched
 
     def add_plain(self, *, is_fallback: bool) -> None:
         """One call that ran as plain Python."""
@@ -103,10 +113,15 @@ class Counters:
 
 
 def describe(
-    counters: Counters, analysis: ParallelismAnalysis | None, fallback: str | None, opaque: list[str]
+    counters: Counters,
+    analysis: ParallelismAnalysis | None,
+    fallback: str | None,
+    opaque: list[str],
+    asked_strategy: str = ADAPTIVE,
 ) -> JitStats:
     """The statistics as one dictionary."""
     tally = counters.tally.copy()
+    strategy = chosen_strategy(asked_strategy, analysis, fallback)
     measured = counters.external_ns / counters.wall_ns if counters.wall_ns else None
     return {
         "calls": counters.all_calls(),
@@ -115,7 +130,8 @@ def describe(
         "parallel_groups": len(analysis.parallel_groups) if analysis else 0,
         "estimated_speedup": analysis.estimated_speedup if analysis else 1.0,
         "measured_speedup": measured,
-        "execution_strategy": analysis.execution_strategy if analysis else "sequential",
+        "execution_strategy": strategy.name,
+        "strategy_reason": strategy.reason,
         "parallelism": analysis.info if analysis else NONE,
         "parallelism_of_values": dict(analysis.values) if analysis else {},
         "tensor_ops": analysis.tensor_ops if analysis else 0,
@@ -126,6 +142,8 @@ def describe(
         "wall_time_s": counters.wall_ns / 1e9,
         "external_time_s": counters.external_ns / 1e9,
         "leaf_calls": counters.leaf_calls,
+        "batches": counters.batches,
+        "batched_calls": counters.batched_calls,
         "retries": tally.retries,
         "timeouts": tally.timeouts,
         "limit_wait_s": tally.limit_wait_ns / 1e9,

@@ -15,7 +15,7 @@ from xdsl.ir import Operation
 
 from ..dialect.calls import CallOp
 from ..dialect.functions import CallableOp
-from ..dialect.parallel import MapOp
+from ..dialect.parallel import stated_batch_size
 from ..runtime.batch_form import BatchForm, batch_form_of
 
 
@@ -30,11 +30,15 @@ class BatchForms:
         }
         self._forms: dict[tuple[str, int], BatchForm | None] = {}
 
+    def any(self) -> bool:
+        """Whether calls of the module go out together."""
+        return any(form is not None for form in self._forms.values())
+
     def of(self, op: CallOp, symbol: str) -> BatchForm | None:
         """How a call goes out together with others; None if it doesn't."""
         if symbol not in self._declared:
             return None
-        size = _stated_size(op)
+        size = stated_batch_size(op)
         if size is None or "async" in op.properties or "mutates" in op.properties:
             return None
         key = (symbol, size)
@@ -53,10 +57,3 @@ class BatchForms:
             function = carried.function if function is None else function
             return dataclasses.replace(carried, name=f"@{symbol}", function=function, max_batch=size)
         return None if function is None else BatchForm(f"@{symbol}", function, size)
-
-
-def _stated_size(op: CallOp) -> int | None:
-    if op.batch_size is not None:
-        return op.batch_size
-    parent = op.parent_op()
-    return parent.batch_size if isinstance(parent, MapOp) else None

@@ -75,7 +75,8 @@ def lower_to_plan(
         for argument in block.args:
             builder.define(argument)
         lowered[symbol] = builder.finish(block)
-    return Plan(lowered, entry, resolve, resolve_early, resolve_awaited, facts.is_async)
+    is_batched = context.batch_forms.any()
+    return Plan(lowered, entry, resolve, resolve_early, resolve_awaited, facts.is_async, is_batched)
 
 
 def _entry_of(functions: Mapping[str, FuncOp], entry: str | None) -> str:

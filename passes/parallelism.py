@@ -14,6 +14,7 @@ from xdsl.ir import Block, Operation
 from ..diagnostics.effect import Effect
 from ..dialect.functions import FuncOp
 from ..dialect.loops import ForOp
+from ..dialect.operation import counted
 from ..dialect.parallel import EnsembleOp, MapOp
 from ..dialect.tensor import TensorOp
 from .behaviour import OpSummaries
@@ -76,6 +77,7 @@ class ParallelismAnalysis:
         total_cost_s: the waiting of all calls one after the other, in the same unit.
         estimated_speedup: the second by the first; 1.0 where nothing waits.
         execution_strategy: `sequential`, `parallel`, `vectorized`, `hybrid` or `adaptive`.
+        strategy_reason: why it is that one, in a few words.
         tensor_ops: array regions and kernels.
         orchestration_ops: external calls.
     """
@@ -92,6 +94,7 @@ class ParallelismAnalysis:
     execution_strategy: str = "sequential"
     tensor_ops: int = 0
     orchestration_ops: int = 0
+    strategy_reason: str = "no external calls"
 
 
 def analyze_parallelism(
@@ -159,6 +162,7 @@ class _Analysis:
         for block in blocks:
             self._visit_block(block)
         times = self._paths.of_function(functions[0])
+        strategy, reason = self._strategy()
         return ParallelismAnalysis(
             tuple(self._groups),
             tuple(self._fused),
@@ -171,17 +175,24 @@ class _Analysis:
             times.critical_path_s,
             times.total_s,
             times.total_s / times.critical_path_s if times.critical_path_s else 1.0,
-            self._strategy(),
+            strategy,
             self._tensor_ops,
             self._orchestration_ops,
+            reason,
         )
 
-    def _strategy(self) -> str:
+    def _strategy(self) -> tuple[str, str]:
+        """The strategy and the reason for it."""
+        calls = counted(self._orchestration_ops, "external call")
         if self._tensor_ops:
-            return "hybrid" if self._orchestration_ops else "vectorized"
+            arrays = counted(self._tensor_ops, "array computation")
+            both = self._orchestration_ops > 0
+            return ("hybrid", f"{arrays} beside {calls}") if both else ("vectorized", f"{arrays}, no external calls")
         if self._groups:
-            return "parallel"
-        return "adaptive" if self._has_late_effects else "sequential"
+            return "parallel", "external calls may overlap, no array computations"
+        if self._has_late_effects:
+            return "adaptive", "what some calls do is known when they run"
+        return "sequential", f"{calls}, none of which may overlap" if self._orchestration_ops else "no external calls"
 
     def _visit_block(self, block: Block) -> None:
         parent = block.parent_op()

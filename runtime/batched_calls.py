@@ -67,6 +67,7 @@ class BatchedCalls(LeafCalls):
             return
         frame.state[index] = ISSUED
         if not self._collected:
+            self._collects = True
             self._collecting_since_ns = time.perf_counter_ns()
         key = (id(form), id(frame.handled), form.group(*passed))
         calls = self._collected.setdefault(key, [])

@@ -72,6 +72,7 @@ class LeafCalls(Wiring):
         self._num_batches = 0
         self._num_batched = 0
         self._external_ns = 0
+        self._collects = plan.is_batched
         self._collected: dict[tuple[Any, ...], list[Any]] = {}  # ready calls that go out together
         self._collecting_since_ns = 0
         self._shortest_ns: dict[tuple[int, int], int] = {}  # of calls on this thread, beside collected ones
@@ -113,7 +114,7 @@ class LeafCalls(Wiring):
         elif external and mode <= CLEAN:
             assert call is not None
             self._issue(frame, index, call, arguments)
-        elif self._collected or code.batches:
+        elif self._collects:
             assert call is not None
             self._run_between(frame, index, call, arguments, mode)
         else:

@@ -23,8 +23,9 @@ from typing import Protocol
 from ..diagnostics.errors import XCSError
 from .task import Completions, Task
 
-DEFAULT_MAX_WORKERS = 512
-"""Calls in flight at once: they wait for the world, so this is far above the number of cores."""
+DEFAULT_MAX_WORKERS = 1024
+"""Calls in flight at once: they wait for the world, so this is far above the number of cores. A sleeping thread takes
+some 20 KiB."""
 IDLE_S = 30.0
 """A worker without work for this many seconds ends."""
 MAX_WAITING = 2048
@@ -82,9 +83,7 @@ class ThreadPool:
     """Daemon threads, made on demand up to `max_workers`."""
 
     def __init__(self, max_workers: int) -> None:
-        if type(max_workers) is not int or max_workers < 1:
-            raise XCSError(f"expected at least 1 worker, found `{max_workers!r}`")
-        self._max_workers = max_workers
+        self._max_workers = checked_max_workers(max_workers)
         self._lock = threading.Lock()
         self._parked: list[_Worker] = []
         self._queue: deque[Task] = deque()
@@ -99,8 +98,7 @@ class ThreadPool:
 
     def resize(self, max_workers: int) -> None:
         """Changes the limit; threads above it end, at once or when they have finished their task."""
-        if type(max_workers) is not int or max_workers < 1:
-            raise XCSError(f"expected at least 1 worker, found `{max_workers!r}`")
+        checked_max_workers(max_workers)
         with self._lock:
             self._max_workers = max_workers
             while self._parked and self._num_workers > max_workers:
@@ -224,6 +222,13 @@ _this_thread = _ThisThread()
 _pools: weakref.WeakSet[ThreadPool] = weakref.WeakSet()
 _pool: ThreadPool | None = None
 _pool_lock = threading.Lock()
+
+
+def checked_max_workers(max_workers: int) -> int:
+    """The number of workers, if it is one; raises `XCSError` otherwise."""
+    if type(max_workers) is not int or max_workers < 1:
+        raise XCSError(f"expected at least 1 worker, found `{max_workers!r}`")
+    return max_workers
 
 
 def is_worker_thread() -> bool:

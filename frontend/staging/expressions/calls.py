@@ -104,21 +104,30 @@ class CallStager(ArrayStager):
 
     def _method(self, node: ast.Attribute, call: ast.Call) -> tuple[Value, Sequence[Value]] | None:
         """A method found on the class of an instance of known type."""
-        if isinstance(node.value, ast.Name):
-            receiver_type = self.type_of(self.lookup(node.value.id, node))
+        receiver: Value | None = None
+        if isinstance(node.value, ast.Name) and not self._is_free_data(node.value.id):
+            receiver = self.lookup(node.value.id, node.value)
+            receiver_type = self.type_of(receiver)
         else:
             receiver_type = self.describe(node.value).summary.result
+            if isinstance(node.value, ast.Name) and getattr(receiver_type, "cls", object).__dictoffset__:
+                return None  # what is known of data outside is its class: the object may have a function of that name
         if not isinstance(receiver_type, InstanceType) or node.attr in dict(receiver_type.attributes):
             return None
         method = class_function(receiver_type.cls, node.attr)
         if method is None:
             return None
         self.program.rely_on_class(receiver_type.cls, node.attr)
-        if isinstance(node.value, ast.Name) and self.is_owned(self.lookup(node.value.id, node)):
+        if receiver is not None and self.is_owned(receiver):
             summary = self.describe(call).summary
             if summary.num_external_sites < 2 and not summary.has_array_work:
                 return None  # as native code its next version is known by what it holds
         return Static(method), (self.stage_expression(node.value),)
+
+    def _is_free_data(self, name: str) -> bool:
+        """Whether a name means data outside of this function."""
+        is_own = name in self.state.names or name in self.local_names
+        return not is_own and self.known_free_name(name) is None
 
     # ---- known callables
 
