@@ -151,7 +151,8 @@ class BatchedCalls(LeafCalls):
             self._run_batch_here(calls)
             return
         function, arguments = self._batch_call(calls)
-        task = Task(first.frame, first.index, function, arguments, copy_context(), self._completions)
+        context = copy_context()
+        task = Task(first.frame, first.index, function, arguments, context, self._completions, self.failures)
         task.calls = calls
         self._submit(task)
 
@@ -194,6 +195,8 @@ class BatchedCalls(LeafCalls):
         if len(wanted) < len(task.calls) and self._pool.claim(task):
             self._in_flight.discard(task)
             self._send(wanted)
+        elif not wanted and (wake := task.wake) is not None:
+            wake()
 
 
 def _is_users(frame: Frame, index: int) -> bool:

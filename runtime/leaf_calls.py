@@ -307,8 +307,7 @@ class LeafCalls(Wiring):
         """Takes back what was started and comes after a failure."""
         for task in [task for task in self._in_flight if task.queued or task.wake is not None]:
             if task.calls is not None:
-                if task.queued:
-                    self._stop_batch(task)
+                self._stop_batch(task)
             elif self.failures.precede(task.frame, task.index):
                 if self._pool.claim(task):
                     self._in_flight.discard(task)

@@ -120,12 +120,14 @@ class Task:
         failures = self.failures
         if failures is None or not (self.frame.discarded or failures.scopes):
             return False
+        if self.calls is not None:
+            return all(one.frame.discarded or failures.precede(one.frame, one.index) for one in self.calls)
         return self.frame.discarded or failures.precede(self.frame, self.index)
 
     def note_failure(self) -> None:
-        """The call fails: from now on nothing later starts."""
+        """The call fails: from now on nothing later starts. Of calls that go out together it says nothing."""
         frame = self.frame
-        if self.failures is not None and not frame.discarded:
+        if self.failures is not None and self.calls is None and not frame.discarded:
             self.failures.note(frame.scope, frame, self.index)
 
     def calls_limited(self) -> bool:

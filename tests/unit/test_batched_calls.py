@@ -62,7 +62,7 @@ def asking(service: Service, behaviour: Behaviour = EXTERNAL) -> Plan:
 
 
 def run(plan: Plan, *arguments: Any, pool: VirtualPool | None = None, **options: Any) -> Outcome:
-    return Scheduler(plan, pool or VirtualPool(lambda _: 0), **options).run(arguments)
+    return Scheduler(replace(plan, is_batched=True), pool or VirtualPool(lambda _: 0), **options).run(arguments)
 
 
 @pytest.fixture(autouse=True)
