@@ -30,8 +30,34 @@ def symbol(name: str) -> SymbolRefAttr:
 
 @lru_cache(maxsize=4096)
 def file_location(file: str, line: int, column: int) -> FileLineColLoc:
-    """The location of a point in a source file, shared between ops."""
-    return FileLineColLoc(StringAttr(file), IntAttr(line), IntAttr(column))
+    """The location of a point in a source file, shared between ops.
+
+    The constructor would check what is so by construction; each op needs a location, so that is most of what it costs.
+    """
+    location = FileLineColLoc.__new__(FileLineColLoc)
+    vars(location).update(filename=_file_name(file), line=_number(line), column=_number(column))
+    return location
+
+
+@lru_cache(maxsize=256)
+def _file_name(file: str) -> StringAttr:
+    return StringAttr(file)
+
+
+@lru_cache(maxsize=16384)
+def _number(value: int) -> IntAttr:
+    return IntAttr(value)
+
+
+@lru_cache(maxsize=4096)
+def valid_hint(name: str) -> str | None:
+    """What xDSL makes of a name for a value: without a number at its end. The text has no letters beyond ASCII."""
+    return SSAValue.extract_valid_name(name) if name.isascii() else None
+
+
+def hint_name(value: SSAValue, name: str) -> None:
+    """Name a value in the text."""
+    value._name = valid_hint(name)
 
 
 def counted(number: int, noun: str) -> str:

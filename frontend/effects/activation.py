@@ -353,7 +353,7 @@ def settle(
         ledger.cells, ledger.stores = objects, stored
         before = dict(captured)
         result = run(ledger, types_, captured)
-        weaker = tuple(aged(one, ledger.stores) for one in types_)
+        weaker = tuple(aged(one, ledger.stores) for one in types_) if ledger.stores else types_
         if number >= MAX_PASSES // 2:  # what is stored nests ever deeper
             weaker = tuple(new if new == old else shallow(new) for new, old in zip(weaker, types_, strict=True))
         if weaker == types_ and captured == before:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 from .source import FunctionNode
@@ -19,29 +20,96 @@ class WrongArguments(Exception):
 
 def assigned(body: Sequence[ast.AST]) -> frozenset[str]:
     """Names that these nodes bind in their own scope (`global` and `nonlocal` ones excluded)."""
+    if len(body) == 1:
+        bindings = own_bindings(body[0])
+        return bindings.bound - bindings.declared if bindings.declared else bindings.bound
+    every = [own_bindings(node) for node in body]
+    return frozenset().union(*(one.bound for one in every)).difference(*(one.declared for one in every))
+
+
+@dataclass(frozen=True, slots=True)
+class OwnBindings:
+    """What one piece of syntax binds in the scope that it stands in.
+
+    Attributes:
+        bound: names bound anywhere but inside nested functions and classes.
+        declared: names that it declares `global` or `nonlocal`.
+        has_functions: functions are defined in it.
+    """
+
+    bound: frozenset[str]
+    declared: frozenset[str]
+    has_functions: bool
+
+
+@lru_cache(maxsize=16384)
+def own_bindings(node: ast.AST) -> OwnBindings:
+    """What a piece of syntax binds: looked at once, however often the code around it is inferred."""
     found: set[str] = set()
-    excluded: set[str] = set()
-    targets: set[ast.AST] = set()  # of comprehensions, which have a scope of their own
-    for node in own_nodes(body):
-        match node:
-            case ast.comprehension(target=target):
-                targets.update(ast.walk(target))
-            case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
-                if node not in targets:
-                    found.add(name)
-            case ast.Global(names=names) | ast.Nonlocal(names=names):
-                excluded.update(names)
-            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
-                found.add(name)
-            case ast.ExceptHandler(name=str(name)):
-                found.add(name)
-            case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)) | ast.MatchMapping(rest=str(name)):
-                found.add(name)
-            case ast.alias(name=name, asname=asname):
-                found.add((asname or name).partition(".")[0])
-            case _:
-                pass
-    return frozenset(found - excluded)
+    declared: set[str] = set()
+    has_functions = False
+    pending: list[ast.AST] = [node]
+    while pending:
+        node = pending.pop()
+        kind = node.__class__
+        if kind is ast.Name:
+            if node.ctx.__class__ is not ast.Load:  # type: ignore[attr-defined]
+                found.add(node.id)  # type: ignore[attr-defined]
+        elif kind in _LEAF_SYNTAX:
+            continue
+        elif kind is ast.comprehension:  # its targets have a scope of their own
+            has_functions = has_functions or defines_functions(node.target)  # type: ignore[attr-defined]
+            pending += (node.iter, *node.ifs)  # type: ignore[attr-defined]
+        elif isinstance(node, FUNCTIONS):
+            has_functions = True
+            found.update(_bound_by_itself(node))
+            pending += _outer_parts(node)  # type: ignore[arg-type]
+        elif isinstance(node, ast.ClassDef):
+            has_functions = has_functions or defines_functions(node)
+            found.add(node.name)
+            pending += (*node.decorator_list, *node.bases)
+        else:
+            if isinstance(node, (ast.Global, ast.Nonlocal)):
+                declared.update(node.names)
+            found.update(_bound_by_itself(node))
+            pending += _children(node)
+    return OwnBindings(frozenset(found), frozenset(declared), has_functions)
+
+
+_LEAF_SYNTAX = frozenset((ast.Constant, ast.Pass, ast.Break, ast.Continue))
+
+
+def _children(node: ast.AST) -> Iterator[ast.AST]:
+    """The parts of a node that may bind names."""
+    for name in node._fields:
+        held = getattr(node, name, None)
+        if held.__class__ is list:
+            yield from (one for one in held if isinstance(one, ast.AST))  # type: ignore[union-attr]
+        elif isinstance(held, ast.AST) and not isinstance(held, _WITHOUT_PARTS):
+            yield held
+
+
+_WITHOUT_PARTS = (ast.expr_context, ast.operator, ast.cmpop, ast.unaryop, ast.boolop)
+
+
+def _bound_by_itself(node: ast.AST) -> tuple[str, ...]:
+    """Names that a node binds which isn't a name."""
+    match node:
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+            return (name,)
+        case ast.ExceptHandler(name=str(name)):
+            return (name,)
+        case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)) | ast.MatchMapping(rest=str(name)):
+            return (name,)
+        case ast.alias(name=name, asname=asname):
+            return ((asname or name).partition(".")[0],)
+        case _:
+            return ()
+
+
+def defines_functions(node: ast.AST) -> bool:
+    """Whether functions are defined anywhere in a piece of syntax."""
+    return any(isinstance(part, FUNCTIONS) for part in ast.walk(node))
 
 
 def own_nodes(body: Iterable[ast.AST]) -> Iterator[ast.AST]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from .abstract_type import ANY, AbstractType
 from .activation import Analysis, settle, unknown_call
-from .binding import FUNCTIONS, assigned, captured_names
+from .binding import assigned, captured_names, own_bindings
 from .frame import Frame, TooLarge
 from .ledger import Ledger
 from .regions import Region, is_sealable
@@ -33,15 +33,18 @@ def run_code(
     targets = assigned(body)
     bindings: dict[str, Value] = {}
     names = tuple(inputs)
+    own = targets.union(names)
+    has_functions = any(own_bindings(node).has_functions for node in body)
 
     def run(ledger: Ledger, types_: tuple[AbstractType, ...], captured: dict[str, Value]) -> Value:
-        frame = Frame(ledger, analysis, scope, targets | frozenset(names), {}, analysis.budget)
+        frame = Frame(ledger, analysis, scope, own, {}, analysis.budget)
         frame.captured = captured
-        module = ast.Module(body=[*body], type_ignores=[])  # type: ignore[list-item]
-        frame.capturing, frame.shared = captured_names(module) if _has_functions(body) else (frozenset(), frozenset())
+        if has_functions:
+            module = ast.Module(body=[*body], type_ignores=[])  # type: ignore[list-item]
+            frame.capturing, frame.shared = captured_names(module)
         for name, one in zip(names, types_, strict=True):
-            region = Region(ledger, name, name in sealed)
-            frame.bind(name, region.enter(one) if name in owned else parameter(name, one))
+            is_ours = name in owned
+            frame.bind(name, Region(ledger, name, name in sealed).enter(one) if is_ours else parameter(name, one))
         bindings.clear()
         if isinstance(nodes, ast.expr):
             result = frame.evaluate(nodes)
@@ -60,6 +63,8 @@ def run_code(
     summary = ledger.summary(result, is_leaf=False)
     if any(None in reach_of(held) for held in bindings.values()):
         summary = summary.replace(fresh=False)
+    if not owned:
+        return CodeSummary(summary, {name: deep(held) for name, held in bindings.items()})
     regions = {name: Region(ledger, name, name in sealed) for name in owned}
     reached = reach([*reach_of(result), *(o for held in bindings.values() for o in reach_of(held))])
     found = {name: _after(name, regions, reached, ledger, inputs[name]) for name in owned}
@@ -98,7 +103,3 @@ def _after(
     is_alone = all(isinstance(origin, Cell) for origin in inside) and inside.isdisjoint(reached | others)
     is_sealed = region.sealed and not is_kept and is_alone and is_sealable(type_)
     return OwnedAfter(is_unsettled or not ledger.written_cells.isdisjoint(inside), is_kept, is_sealed, type_)
-
-
-def _has_functions(body: Sequence[ast.AST]) -> bool:
-    return any(isinstance(part, FUNCTIONS) for one in body for part in ast.walk(one))

@@ -130,7 +130,11 @@ class Summary:
 
     def replace(self, **changes: Any) -> Summary:
         """This summary with some fields changed."""
-        return dataclasses.replace(self, **changes)
+        made = object.__new__(Summary)
+        for name in _FIELDS:
+            _set_field(made, name, changes.pop(name) if name in changes else getattr(self, name))
+        assert not changes, f"a summary has no {min(changes)}"
+        return made
 
     def renamed(self, keys: Mapping[ParameterKey, ParameterKey]) -> Summary:
         """The same call with its parameters named otherwise; parameters not in `keys` become the outside world."""
@@ -138,6 +142,8 @@ class Summary:
         def touches(found: frozenset[Touch]) -> frozenset[Touch]:
             return frozenset((None if key is None else keys.get(key), kind) for key, kind in found)
 
+        if not (self.retains or self.sees or self.writes or self.mutates or self.places or self.spreads or self.gives):
+            return self  # it names no parameter
         outside = any(key not in keys for key in self.mutates)
         return self.replace(
             effect=max(self.effect, Effect.ORDERED) if outside else self.effect,
@@ -176,6 +182,10 @@ class Summary:
         if not written or not seen:
             return False
         return EVERYTHING in written or EVERYTHING in seen or bool(written & seen)
+
+
+_FIELDS = tuple(one.name for one in dataclasses.fields(Summary))
+_set_field = object.__setattr__
 
 
 def _renamed_root(root: Root | None, keys: Mapping[ParameterKey, ParameterKey]) -> Root | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -14,6 +14,7 @@ from ...effects.abstract_type import NEVER, AbstractType, join
 from ..expressions.awaits import AwaitStager
 from ..expressions.leaf_ops import container_class
 from ..source.exits import EXIT
+from ..source.live_names import lacking
 from ..state.state import State
 from ..values import (
     Absent,
@@ -121,9 +122,9 @@ class BranchStager(AwaitStager):
         test = self.ssa(condition)
         truth = self.truth_effect(condition)
         self.note_write(truth)
-        before = self.state.copy()
+        before = self.state
         sides = [self.trace_side(Block(), body, before) for body in (then, orelse)]
-        self.state = before.copy()
+        self.state = before
 
         def emit(types: Sequence[Attribute]) -> Sequence[SSAValue]:
             return self.builder.if_(test, truth, types, sides[0].block, sides[1].block)
@@ -131,11 +132,12 @@ class BranchStager(AwaitStager):
         return self.join_sides(emit, sides, before, live)
 
     def trace_side(self, block: Block, body: Callable[[], Completion], before: State) -> Side:
-        """Stage one of two ways that control may take, into a block of its own."""
-        self.state = before.copy()
+        """Stage one of two ways that control may take, into a block of its own; its state remembers what changes."""
+        own = self.state = before.copy()
         with self.region(block):
             completion = body()
-        return Side(block, self.state, completion)
+        assert self.state is own
+        return Side(block, own, completion)
 
     def join_sides(
         self,
@@ -144,10 +146,16 @@ class BranchStager(AwaitStager):
         before: State,
         live: Set[str],
     ) -> Completion:
-        """After two ways that control may have taken: one state, one value. `emit` makes the op around their blocks."""
+        """After two ways that control may have taken: one state, one value. `emit` makes the op around their blocks.
+
+        The state is `before`, in which nothing has happened since.
+        """
         left, right = sides
         joins = Joins()
-        names = self._join_names(left, right, live, joins)
+        if captured := self._captured_names(left.state) | self._captured_names(right.state):
+            live = live | captured
+        touched = self._touched_names(left, right)
+        names = self._join_names(left, right, touched, live, joins)
         value: object = None
         returning = [side for side in sides if side.completion.value is not None]
         if returning:
@@ -165,9 +173,9 @@ class BranchStager(AwaitStager):
         joined = [self._joined_value(joins.pairs[i], results[i], i in clean, sides) for i in range(len(joins.pairs))]
         for name, found in names.items():
             self.state.names[name] = self._resolve(found, joined)
-        for name in dict.fromkeys((*left.state.names, *right.state.names)):
-            if name not in names:
-                self.state.names.pop(name, None)
+        unread = lacking([name for name in self.state.names if not name.startswith("_xcs_")], live)
+        for name in [*(name for name in touched if name not in names), *(name for name in unread if name not in names)]:
+            self.state.names.pop(name, None)
         if not left.reaches_end and not right.reaches_end:
             return RAISES
         if all(side.completion in (JUMPS, RAISES) for side in sides):
@@ -177,11 +185,19 @@ class BranchStager(AwaitStager):
 
     # ---- what must be joined
 
-    def _join_names(self, left: Side, right: Side, live: Set[str], joins: Joins) -> dict[str, object]:
+    def _touched_names(self, left: Side, right: Side) -> Iterable[str]:
+        """Names that some side binds or unbinds, in the order of their bindings; the others mean what they meant."""
+        mine, others = left.state.names, right.state.names
+        if not left.goes_on and not right.goes_on:
+            return dict.fromkeys((*mine, *others))
+        changed = mine.changed | others.changed
+        return dict.fromkeys((*filter(changed.__contains__, mine), *filter(changed.__contains__, others)))
+
+    def _join_names(
+        self, left: Side, right: Side, touched: Iterable[str], live: Set[str], joins: Joins
+    ) -> dict[str, object]:
         names: dict[str, object] = {}
-        if captured := _captured_names(left.state) | _captured_names(right.state):
-            live = live | captured
-        for name in dict.fromkeys((*left.state.names, *right.state.names)):
+        for name in touched:
             is_exit = name.startswith(EXIT)
             if name not in live and not name.startswith("_xcs_"):
                 continue
@@ -268,7 +284,9 @@ class BranchStager(AwaitStager):
 
     def _changed_containers(self, left: Side, right: Side, before: State) -> list[Owned]:
         changed: list[Owned] = []
-        for owned, state in before.heap.items():
+        touched = left.state.heap.changed | right.state.heap.changed
+        for owned in [*filter(touched.__contains__, before.heap)]:
+            state = before.heap[owned]
             a, b = left.state.heap[owned], right.state.heap[owned]
             if not left.reaches_end:
                 a = b
@@ -283,6 +301,13 @@ class BranchStager(AwaitStager):
                 continue
             changed.append(owned)
         return changed
+
+    def _captured_names(self, state: State) -> set[str]:
+        """Names that local functions read where they are called, whatever code there says."""
+        if not self.has_local_functions:
+            return set()
+        functions = [value for value in state.names.values() if isinstance(value, LocalFunction)]
+        return {name for function in functions for name in function.captured}
 
     # ---- emitting
 
@@ -403,12 +428,6 @@ class BranchStager(AwaitStager):
         first = self.compute(ast.copy_location(ast.Compare(a, ops[:1], [b]), left))
         rest = ast.copy_location(ast.Compare(b, ops[1:], comparators[1:]), left)
         return self.choose(self.stage_expression(first), lambda: rest, lambda: first)
-
-
-def _captured_names(state: State) -> set[str]:
-    """Names that local functions read where they are called, whatever code there says."""
-    functions = [value for value in state.names.values() if isinstance(value, LocalFunction)]
-    return {name for function in functions for name in function.captured}
 
 
 def common_type(left: SSAValue | None, right: SSAValue | None) -> Attribute:

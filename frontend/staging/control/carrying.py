@@ -11,10 +11,9 @@ from ....dialect.containers import AppendOp, InsertOp
 from ....dialect.types import OBJ
 from ...effects.abstract_type import BOOL, NEVER, AbstractType, join, widen
 from ..source.unbound_names import flag_of, name_of_flag
-from ..state.builder import Mark, discard, ir_type
+from ..state.builder import discard, ir_type
 from ..state.stager import MustCarry, MustEscape
-from ..state.state import OwnedState, State
-from ..state.written import Written
+from ..state.state import OwnedState, Point, State
 from ..values import LocalFunction, Maybe, Owned, Static, Tracer, TupleValue, Unbound, Unstageable, Value, parts_of
 from .leaving import LeavingStager
 
@@ -68,13 +67,11 @@ class CarryingStager(LeavingStager):
         for owned in changed:
             carried.containers[owned] = self.state.type_of(owned)
         for attempt in range(MAX_ATTEMPTS):
-            before = self.state.copy()
-            mark = self.builder.mark()
-            facts = self.program.checkpoint()
+            before, start = self.state.copy(), self.mark()
             try:
                 traced = trace(carried)
             except MustCarry as missing:
-                self._restart(before, mark, facts)
+                self.go_back(start)
                 if before.heap[missing.owned].depth < self.loop_depth:
                     raise
                 if missing.owned in self.iterated:
@@ -82,24 +79,20 @@ class CarryingStager(LeavingStager):
                 carried.containers[missing.owned] = self.state.type_of(missing.owned)
                 continue
             except MustEscape as missing:
-                self._restart(before, mark, facts)
+                self.go_back(start)
                 missing.settle(self)
                 if not self.is_owned(missing.owned):
                     carried.containers.pop(missing.owned, None)
                 continue
+            point, mark, facts = start
             if self._settled(carried, traced, before) and facts[0].covers(self.program.written):
-                self._finish(carried, traced, before, bound, live, emit, flag)
+                self._finish(carried, traced, before, point, bound, live, emit, flag)
                 return
             written = self.program.written if attempt < WIDENING_ATTEMPT else self.program.written.widened()
             for block, _ in traced:
                 discard(block, None)
-            self._restart(before, mark, (written, facts[1]))
+            self.go_back((point, mark, (written, facts[1])))
         raise Unstageable("what a loop carries does not settle")
-
-    def _restart(self, before: State, mark: Mark, facts: tuple[Written, int]) -> None:
-        self.state.restore(before)
-        self.builder.rewind(mark)
-        self.program.rewind(facts)
 
     def _first_guess(self, bound: set[str], read: set[str], live: Set[str]) -> Carried:
         carried = Carried(read=read)
@@ -183,6 +176,7 @@ class CarryingStager(LeavingStager):
         carried: Carried,
         traced: list[tuple[Block, list[BlockArgument]]],
         before: State,
+        point: Point,
         bound: set[str],
         live: Set[str],
         emit: Callable[[list[SSAValue], list[Block]], Sequence[SSAValue]],
@@ -207,7 +201,7 @@ class CarryingStager(LeavingStager):
         finally:
             self.depth -= 1
             self.loop_depth = outer_loop
-        self.state.restore(before)
+        self.state = State.rewind(point)
         keys: list[str | Owned] = [*carried.names, *carried.containers]
         initial: list[SSAValue] = []
         for key in keys:

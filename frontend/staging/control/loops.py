@@ -28,7 +28,8 @@ from ...effects.abstract_type import (
 )
 from ...effects.array_results import is_jax
 from ...effects.contents import element_type
-from ..state.stager import Start, is_container
+from ..state.stager import is_container
+from ..state.state import Heap, State
 from ..state.written import Places, inside_of
 from ..values import Owned, Static, Tracer, TupleValue, Unstageable, Value
 from .branches import FALLS, Completion
@@ -89,10 +90,11 @@ class LoopStager(CarryingStager):
         if self._is_view(iterable_node):
             walked = self._walked(iterable_node)
             start, first_write = self.mark(), len(self.program.writes)
+            before = {one: self.state.heap[one] for one in walked if isinstance(one, Owned)}
             if None not in walked:
                 listed = self.stage_expression(self._listed(iterable_node))
                 self._stage_over(target, listed, bound, read, live, body, changed, flag)
-                if not any(self._is_disturbed(one, start, first_write) for one in walked):
+                if not any(self._is_disturbed(one, before, first_write) for one in walked):
                     return
                 self.go_back(start)  # the body writes what the view walks: step it as Python does
             changed = self._settle_walked(walked, changed)
@@ -111,11 +113,11 @@ class LoopStager(CarryingStager):
                 self.escape(one)
         return [one for one in changed if one not in walked]
 
-    def _is_disturbed(self, walked: Value | None, start: Start, first_write: int) -> bool:
-        """Whether a loop that has been staged since `start` writes a container that it walks."""
+    def _is_disturbed(self, walked: Value | None, before: Heap, first_write: int) -> bool:
+        """Whether a loop that has been staged since `first_write` writes a container that it walks."""
         if isinstance(walked, Owned):
-            before, now = start[0].heap[walked], self.state.heap[walked]
-            return now.escaped != before.escaped or now.ssa is not before.ssa
+            then, now = before[walked], self.state.heap[walked]
+            return now.escaped != then.escaped or now.ssa is not then.ssa
         return walked is None or any(self.program.writes_to(self.places_of(walked), first_write))
 
     def _stage_over(
@@ -261,7 +263,7 @@ class LoopStager(CarryingStager):
 
         def trace(carried: Carried) -> list[tuple[Block, list[BlockArgument]]]:
             condition, loop = Block(), Block()
-            outer = self.state.copy()
+            outer = self.state.mark()
             with self.region(condition, is_loop=True):
                 first = self._enter(condition, carried)
                 heap = dict(self.state.heap)
@@ -272,7 +274,7 @@ class LoopStager(CarryingStager):
                 if any(self.state.heap[owned].ssa is not heap[owned].ssa for owned in carried.containers):
                     raise Unstageable("the condition of a loop changes a container", test.lineno)
                 self.builder.yield_([ssa])
-            self.state = outer
+            self.state = State.rewind(outer)
             with self.region(loop, is_loop=True):
                 second = self._enter(loop, carried)
                 body()

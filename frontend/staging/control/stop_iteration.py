@@ -52,12 +52,12 @@ class GeneratorBodyStager(ComprehensionStager):
 
     def as_generator_body(self, stage: Callable[[], Value]) -> Value:
         """Stage code that runs inside a generator in Python."""
-        before = self.state.copy()
+        before = self.state
         with self.inside_scope(ast.GeneratorExp):
             body = self.trace_side(Block(), lambda: Completion("falls", stage()), before)
         handler_block = Block(arg_types=[OBJ])
         handler = self.trace_side(handler_block, lambda: self._convert(Tracer(handler_block.args[0], ANY)), before)
-        self.state = before.copy()
+        self.state = before
         live = set(body.state.names)
         result = self.join_sides(
             lambda types: self.builder.try_(types, body.block, handler.block), [body, handler], before, live

@@ -12,7 +12,7 @@ from xdsl.ir import SSAValue
 from ....diagnostics.effect import Behaviour, Effect
 from ...effects.abstract_type import ANY, InstanceType, StaticType, is_immutable
 from ...effects.coroutines import makes_coroutine
-from ...effects.infer import infer_call, infer_value_call
+from ...effects.infer import infer_value_call
 from ...effects.known import known
 from ...effects.summary import CALLEE, Summary
 from ...frame_reader import reads_frames
@@ -20,11 +20,11 @@ from ..source.lifting import Lifted, lift
 from ..state.binding import BindingError, bind_call
 from ..state.facts import Shape
 from ..values import LocalFunction, Maybe, Static, Tracer, TupleValue, Unbound, Unstageable, Value
-from .arrays import ArrayStager
 from .leaf_ops import keyed
+from .repeated_calls import RepeatedCallStager
 
 
-class CallStager(ArrayStager):
+class CallStager(RepeatedCallStager):
     """The layer of calls."""
 
     def stage_call(self, node: ast.Call) -> Value:
@@ -139,10 +139,8 @@ class CallStager(ArrayStager):
             return self.emit_array(function, entry.array, positional, keyword)
         function = getattr(function, "__xcs_wrapped__", function)
         args = [self.type_of(value) for value in positional]
-        if keyword or not isinstance(function, types.FunctionType):
-            summary = infer_call(function, args, {name: self.type_of(value) for name, value in keyword})
-        else:
-            summary = self.program.summary_of(function, tuple(args))
+        named = tuple((name, self.type_of(value)) for name, value in keyword)
+        summary = self.program.summary_of(function, tuple(args), named)
         if isinstance(function, types.FunctionType) and self._looks_into(function, summary):
             try:
                 return self.invoke(function, positional, keyword, summary)
@@ -150,7 +148,9 @@ class CallStager(ArrayStager):
                 self.program.note_opaque(function, str(refusal))
         hint = getattr(function, "__qualname__", None) or type(function).__name__
         ssa = self.emit_leaf(function, hint.replace("<locals>.", ""), positional, keyword, summary)
-        return self.value_of(ssa, summary)
+        value = self.value_of(ssa, summary)
+        self.remember_call(function, positional, keyword, value)
+        return value
 
     def _looks_into(self, function: types.FunctionType, summary: Summary) -> bool:
         return (
@@ -174,15 +174,13 @@ class CallStager(ArrayStager):
                 self.hold(value)  # the callee sees an ordinary object: it is no longer ours alone
             if isinstance(value, LocalFunction):
                 raise Unstageable(f"argument `{name}` is a local function")
-        mark = self.builder.mark()
-        saved = self.state.copy()
+        start = self.mark()
         try:
             operands: list[SSAValue] = []
             shape = tuple((name, self._shape(value, operands)) for name, value in bound.items())
             staged = self.program.stage_function(function, shape)
         except Unstageable:
-            self.builder.rewind(mark)
-            self.state.restore(saved)
+            self.go_back(start)
             raise
         self.program.rely_on(summary.guards)
         behaviour = self._invoke_behaviour(summary)

@@ -59,10 +59,15 @@ class ExpressionStager(NativeStager):
         """A call whose operands have nothing to stage."""
         raise NotImplementedError
 
+    def stage_repeated(self, node: ast.Call) -> Value | None:
+        """A call like one that has been staged before; None if it isn't one."""
+        raise NotImplementedError
+
     def stage_control(self, node: ast.expr) -> Value | None:
         """An expression that evaluates its operands conditionally or repeatedly; None if it isn't one."""
         raise NotImplementedError
 
+    has_local_functions = False  # some value may be a function of this one
     is_tried = False  # code of this function may still run after a statement here has failed
 
     # ---- entry
@@ -71,6 +76,8 @@ class ExpressionStager(NativeStager):
         """The value of an expression."""
         if (known := self._known(node)) is not None:
             return known
+        if node.__class__ is ast.Call and (repeated := self.stage_repeated(node)) is not None:  # type: ignore[arg-type]
+            return repeated
         if not self.has_gain(node):
             return self.stage_plain(node)
         start = self.mark()
@@ -157,6 +164,7 @@ class ExpressionStager(NativeStager):
             raise Unstageable(f"`{min(missing)}` is captured before it is bound", node.lineno)
         if not isinstance(node, ast.Lambda):
             captured.pop(node.name, None)  # it means itself
+        self.has_local_functions = True
         return LocalFunction(node, captured)
 
     def _static_attribute(self, base: ast.expr, name: str) -> Value | None:

@@ -4,17 +4,27 @@ from __future__ import annotations
 
 import ast
 import types
+from functools import cached_property
 
 from ...effects.abstract_type import (
     NEVER,
     AbstractType,
+    CollectionType,
+    DictType,
     InstanceType,
     ListType,
+    SetType,
+    StaticType,
     TupleOfType,
+    TupleType,
+    UnionType,
 )
 from ...effects.array_results import is_array
+from ...effects.calls import declared_behaviour
+from ...effects.coroutines import makes_coroutine, unjitted
 from ...effects.summary import Summary
 from ...frame_reader import FRAME_READERS
+from ..source.names import FUNCTIONS
 from ..source.rewriting import comes_apart
 from ..values import Owned, Static, Tracer, Unstageable
 from .native_pieces import FRAME_INSPECTION, PieceStager
@@ -34,6 +44,8 @@ class GainStager(PieceStager):
             return False
         if self.program.stage_all and comes_apart(node):
             return not is_frame_inspection(node)
+        if self._calls_world(node):
+            return True
         if not self._may_gain(node):
             return False
         known = self._summary_of_call(node)
@@ -45,23 +57,74 @@ class GainStager(PieceStager):
             return isinstance(node, ast.stmt) and not isinstance(node, (ast.With, ast.Try))
         return gains(summary)
 
+    def _calls_world(self, node: ast.AST) -> bool:
+        """Whether a function that is declared to wait for the world is surely called by its name in this code.
+
+        That says enough without inference, and is looked for once in each piece of code. Where a loop goes over what is
+        known to be empty, only inference tells what is left.
+        """
+        if id(node) not in self._world_calls:
+            self._find_world_calls(node)
+        _, is_found, iterated = self._world_calls[id(node)]
+        names = self.state.names
+        return is_found and not any(
+            name in names and holds_nothing(self.state.type_of(names[name])) for name in iterated
+        )
+
+    @cached_property
+    def _world_calls(self) -> dict[int, tuple[ast.AST, bool, frozenset[str]]]:
+        """For each piece of code looked at: whether such a call is in it, and the names that say what loops go over."""
+        return {}
+
+    def _find_world_calls(self, node: ast.AST) -> None:
+        known = self._world_calls
+        pending, found = [node], list[tuple[ast.AST, list[ast.AST]]]()
+        while pending:
+            node = pending.pop()
+            is_later = isinstance(node, (*FUNCTIONS, ast.GeneratorExp, ast.ClassDef))
+            parts = [] if is_later else [*ast.iter_child_nodes(node)]
+            found.append((node, parts))
+            pending += [part for part in parts if id(part) not in known]
+        for node, parts in reversed(found):
+            inside = [known[id(part)] for part in parts]
+            is_one = isinstance(node, ast.Call) and self._is_world(node.func)
+            is_loop = isinstance(node, (ast.For, ast.AsyncFor, ast.comprehension))
+            own = self.program.names([node.iter]).read if is_loop else frozenset[str]()  # type: ignore[attr-defined]
+            iterated = frozenset(own).union(*(names for _, _, names in inside)) if own or inside else frozenset()
+            known[id(node)] = node, is_one or any(is_found for _, is_found, _ in inside), iterated
+
+    def _is_world(self, callee: ast.expr) -> bool:
+        """Whether a callee is a function found outside of this one, whose declared calls wait for the world."""
+        root = callee
+        while isinstance(root, ast.Attribute):
+            root = root.value
+        if not isinstance(root, ast.Name) or root.id in self.local_names:
+            return False
+        function = unjitted(self.static_of(callee))
+        if type(function) is not types.FunctionType or makes_coroutine(function):
+            return False
+        declared = declared_behaviour(function)
+        return declared is not None and declared.external
+
     def _summary_of_call(self, node: ast.AST) -> Summary | None:
-        """The summary of a call of a known Python function with names and literals, found without looking at more."""
-        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or node.keywords:
+        """The summary of a call of a known callable with names and literals, found without looking at more."""
+        if not isinstance(node, ast.Call):
             return None
         function = self.static_of(node.func)
-        if not isinstance(function, types.FunctionType):
+        if not callable(function):
             return None
-        types_: list[AbstractType] = []
-        for argument in node.args:
-            value = self.state.names.get(argument.id) if isinstance(argument, ast.Name) else None
-            if isinstance(argument, ast.Constant):
-                types_.append(Static(argument.value).type)
-            elif isinstance(value, (Tracer, Static, Owned)):
-                types_.append(self.type_of(value))
-            else:
-                return None
-        return self.program.summary_of(function, tuple(types_))
+        positional = [self._type_of_simple(argument) for argument in node.args]
+        named = [(keyword.arg, self._type_of_simple(keyword.value)) for keyword in node.keywords]
+        if None in positional or any(name is None or known is None for name, known in named):
+            return None
+        return self.program.summary_of(function, tuple(positional), tuple(named))  # type: ignore[arg-type]
+
+    def _type_of_simple(self, node: ast.expr) -> AbstractType | None:
+        """The type of a literal, or of a name that is surely bound; None for anything else."""
+        if isinstance(node, ast.Constant):
+            return StaticType(node.value)
+        value = self.state.names.get(node.id) if isinstance(node, ast.Name) else None
+        return self.type_of(value) if isinstance(value, (Tracer, Static, Owned)) else None
 
     def static_of(self, node: ast.expr) -> object:
         """The object a name or attribute chain is known to mean, else None. The layer above knows."""
@@ -88,6 +151,25 @@ class GainStager(PieceStager):
             for name in self.program.names([node]).read
             if name in self.state.names
         )
+
+
+def holds_nothing(known: AbstractType) -> bool:
+    """Whether a value of this type is, or has inside, a container that is known to be empty."""
+    match known:
+        case ListType(element=element) | SetType(element=element) | TupleOfType(element=element):
+            return element == NEVER or holds_nothing(element)
+        case DictType(key=key, value=held) | CollectionType(key=key, value=held):
+            return held == NEVER or holds_nothing(key) or holds_nothing(held)
+        case TupleType(elements=parts):
+            return not parts or any(map(holds_nothing, parts))
+        case UnionType(members=parts):
+            return any(map(holds_nothing, parts))
+        case InstanceType(attributes=attributes):
+            return any(holds_nothing(held) for _, held in attributes)
+        case StaticType(value=value):
+            return isinstance(value, (str, bytes, range, tuple)) and not value
+        case _:
+            return False
 
 
 def may_hold_array(known: AbstractType) -> bool:

@@ -31,3 +31,12 @@ class LiveNames(Set[str]):
 
     def __rand__(self, names: Set[str]) -> set[str]:  # type: ignore[override]
         return {name for name in names if name in self}
+
+
+def lacking(names: list[str], live: Set[str]) -> list[str]:
+    """Those of these names that aren't live."""
+    while isinstance(live, LiveNames):
+        last_read, index = live._last_read, live._index
+        names = [name for name in names if last_read.get(name, -1) <= index]
+        live = live._outer
+    return [name for name in names if name not in live]

@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from xdsl.ir import Attribute
 
-from ....diagnostics.effect import Effect
+from ....diagnostics.effect import Behaviour, Effect
 from ....diagnostics.location import Location
 from ....dialect.functions import FuncOp
 from ....dialect.types import OBJ
@@ -43,6 +43,8 @@ class Shape:
     places: Places = None
 
 
+NamedTypes: TypeAlias = tuple[tuple[str, AbstractType], ...]
+"""The types of a call's keyword arguments, by name, in their order."""
 Shapes: TypeAlias = tuple[tuple[str, Shape], ...]
 """The arguments of a call by parameter, as a staged function is specialised on them."""
 
@@ -64,6 +66,27 @@ class StagedFunction:
     ir_result: Attribute = OBJ
     is_open: bool = True
     is_recursive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RepeatedCall:
+    """What every call of a function with arguments of certain types is.
+
+    Attributes:
+        function: the function; held, because it is found by its identity.
+        symbol: its declaration.
+        behaviour: how the call moves.
+        result: the type of what it gives.
+        ir_result: the IR's type of that.
+        places: where the objects that it gives were found at the start.
+    """
+
+    function: types.FunctionType
+    symbol: str
+    behaviour: Behaviour
+    result: AbstractType
+    ir_result: Attribute
+    places: Places
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +113,7 @@ class ProgramFacts:
         apartness: the objects that are taken to be different ones.
         parameters: the names of the entry function's arguments.
         reads: calls that look at state.
+        repeated: calls of declared functions that are the same each time, by function and types of arguments.
         stepped: loops whose body may write what they iterate, for `explain`.
     """
 
@@ -105,12 +129,13 @@ class ProgramFacts:
     parameters: tuple[str, ...] = ()
     reads: Reads = field(default_factory=Reads)
     stepped: dict[Location, Opaque] = field(default_factory=dict)
+    repeated: dict[tuple[object, ...], RepeatedCall] = field(default_factory=dict)
     kept: list[object] = field(default_factory=list)
     lifted: dict[tuple[object, ...], Lifted | None] = field(default_factory=dict)
     # Caches by identity; each entry holds what its key is the identity of.
     _names: dict[int, tuple[ast.AST, Names]] = field(default_factory=dict)
     _lazies: dict[int, tuple[ast.AST, tuple[ast.AST, ...]]] = field(default_factory=dict)
-    _summaries: dict[tuple[object, ...], Summary] = field(default_factory=dict)
+    _summaries: dict[tuple[object, ...], tuple[object, Summary]] = field(default_factory=dict)
     _described: dict[tuple[object, ...], tuple[Segment, CodeSummary]] = field(default_factory=dict)
 
     # ---- what is worth staging
@@ -217,13 +242,15 @@ class ProgramFacts:
             found = self._names[id(node)] = (node, names_of([node]))
         return found[1]
 
-    def summary_of(self, function: Callable[..., object], types: tuple[AbstractType, ...]) -> Summary:
-        """The effect of a call with positional arguments of these types, remembered for this trace."""
-        key = (function, types)
+    def summary_of(
+        self, function: Callable[..., object], types: tuple[AbstractType, ...], named: NamedTypes = ()
+    ) -> Summary:
+        """The effect of a call with arguments of these types, remembered for this trace."""
+        key = (id(function), types, named)
         found = self._summaries.get(key)
         if found is None:
-            found = self._summaries[key] = infer_call(function, types, {})
-        return found
+            found = self._summaries[key] = (function, infer_call(function, types, dict(named)))
+        return found[1]
 
     def describe(
         self, segment: Segment, types: tuple[AbstractType, ...], owned: frozenset[str], sealed: frozenset[str]

@@ -14,6 +14,7 @@ from typing import TypeAlias
 from xdsl.ir import Block, SSAValue
 
 from ....diagnostics.effect import DYNAMIC, PURE, READS, Behaviour
+from ....dialect.operation import hint_name
 from ...effects.abstract_type import (
     AbstractType,
     CollectionType,
@@ -35,10 +36,10 @@ from ..source.names import Names
 from ..values import Absent, LocalFunction, Maybe, Owned, Static, Tracer, TupleValue, Unbound, Unstageable, Value
 from .builder import Builder, Mark, Operand
 from .facts import ProgramFacts
-from .state import OwnedState, State
+from .state import OwnedState, Point, State
 from .written import Written
 
-Start: TypeAlias = tuple[State, Mark, tuple[Written, int]]
+Start: TypeAlias = tuple[Point, Mark, tuple[Written, int]]
 """A place to come back to: names and containers, ops, and what is known of the program."""
 
 SCALARS = (str, int, float, bool, complex, bytes, type(None), type(...))
@@ -120,12 +121,12 @@ class Stager:
 
     def mark(self) -> Start:
         """Where staging is now, to come back to."""
-        return self.state.copy(), self.builder.mark(), self.program.checkpoint()
+        return self.state.mark(), self.builder.mark(), self.program.checkpoint()
 
     def go_back(self, start: Start) -> None:
         """Forget everything since `mark`."""
-        state, mark, facts = start
-        self.state.restore(state)
+        point, mark, facts = start
+        self.state = State.rewind(point)
         self.builder.rewind(mark)
         self.program.rewind(facts)
 
@@ -144,6 +145,11 @@ class Stager:
         name = f"_xcs_{self.num_temporaries}"
         self.state.names[name] = value
         return name
+
+    def forget_temporaries(self, number: int) -> None:
+        """Unbind the temporaries made since there were so many: a statement reads none but its own."""
+        for later in range(number + 1, self.num_temporaries + 1):
+            self.state.names.pop(f"_xcs_{later}", None)
 
     # ---- what values are
 
@@ -295,4 +301,4 @@ class Stager:
             raise Unstageable(f"`{name}` is shared with another function")
         self.state.names[name] = value
         if isinstance(value, Tracer) and value.ssa.name_hint is None and not name.startswith("_"):
-            value.ssa.name_hint = name
+            hint_name(value.ssa, name)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any, TypeAlias, TypeVar
 
 from xdsl.ir import SSAValue
 
@@ -33,21 +36,84 @@ class OwnedState:
     sealed: bool = False
 
 
-@dataclass(slots=True)
+Heap: TypeAlias = "Mapping[Owned, OwnedState]"
+_Key = TypeVar("_Key")
+_Held = TypeVar("_Held")
+_MISSING: Any = object()
+
+
+class Recorded(dict[_Key, _Held]):
+    """A dict that remembers what it was, so that going back costs what has changed and not what there is."""
+
+    __slots__ = ("_changes",)
+
+    def __init__(self, held: Mapping[_Key, _Held] = MappingProxyType({})) -> None:
+        super().__init__(held)
+        self._changes: list[tuple[_Key, _Held]] = []
+
+    def __setitem__(self, key: _Key, held: _Held) -> None:
+        self._changes.append((key, self.get(key, _MISSING)))
+        dict.__setitem__(self, key, held)
+
+    def pop(self, key: _Key, *default: Any) -> Any:
+        """Remove a key; what it held."""
+        if key in self:
+            self._changes.append((key, self[key]))
+        return dict.pop(self, key, *default)
+
+    def update(self, others: Iterable[tuple[_Key, _Held]]) -> None:  # type: ignore[override]
+        """Set several."""
+        for key, held in others:
+            self[key] = held
+
+    @property
+    def changed(self) -> set[_Key]:
+        """The keys that were set or removed since it was made."""
+        return {key for key, _ in self._changes}
+
+    @property
+    def num_changes(self) -> int:
+        """How many changes there were: a point to go back to."""
+        return len(self._changes)
+
+    def rewind(self, num_changes: int) -> None:
+        """Hold what it held after so many changes."""
+        while len(self._changes) > num_changes:
+            key, held = self._changes.pop()
+            if held is _MISSING:
+                dict.pop(self, key, None)
+            else:
+                dict.__setitem__(self, key, held)
+
+
+Point: TypeAlias = tuple["State", int, int]
+"""A state and a point in its past."""
+
+
 class State:
     """Names and owned containers; copied where control splits."""
 
-    names: dict[str, Value] = field(default_factory=dict)
-    heap: dict[Owned, OwnedState] = field(default_factory=dict)
+    __slots__ = ("heap", "names")
+
+    def __init__(self, names: Mapping[str, Value] = MappingProxyType({}), heap: Heap = MappingProxyType({})) -> None:
+        self.names: Recorded[str, Value] = Recorded(names)
+        self.heap: Recorded[Owned, OwnedState] = Recorded(heap)
 
     def copy(self) -> State:
         """An independent copy (values are immutable, so it is shallow)."""
-        return State(dict(self.names), dict(self.heap))
+        return State(self.names, self.heap)
 
-    def restore(self, saved: State) -> None:
-        """Forget everything since `saved` was copied."""
-        self.names = dict(saved.names)
-        self.heap = dict(saved.heap)
+    def mark(self) -> Point:
+        """Where it is now, to come back to with `rewind`."""
+        return self, self.names.num_changes, self.heap.num_changes
+
+    @staticmethod
+    def rewind(point: Point) -> State:
+        """The state as it was at a point."""
+        state, num_names, num_heap = point
+        state.names.rewind(num_names)
+        state.heap.rewind(num_heap)
+        return state
 
     def own(self, state: OwnedState, cls: type = list) -> Owned:
         """A new owned container in this state."""

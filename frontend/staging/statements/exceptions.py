@@ -204,24 +204,22 @@ class ExceptionStager(KeptNamesStager):
         kept = self._kept_names(parts, seen)
         unbound = self.program.names(parts).deleted | self.program.names(parts).caught
         while True:
-            start = self.state.copy(), self.builder.mark(), self.program.checkpoint()
+            start = self.mark()
             with self.keeping(kept, unbound) as variables:
-                before, reachable = self.state.copy(), self.reachable(seen)
+                before, reachable = self.state, self.reachable(seen)
                 num_changes, num_unsealed = len(self._changes), len(self._unsealed)
                 body = self.trace_side(Block(), lambda: self._tried(inner, live | kept), before)
             early = self._touched_early(body, before, self._changes[num_changes:], reachable)
             open_ = {o for o in self._unsealed[num_unsealed:] if o in before.heap and before.heap[o].sealed}
             if not early and not open_ & reachable:
                 break
-            self.state.restore(start[0])
-            self.builder.rewind(start[1])
-            self.program.rewind(start[2])
+            self.go_back(start)
             for owned in early:
                 self.escape(owned)
             for owned in open_ & reachable - set(early):
                 self.unseal(owned)
         handler = self._trace_handler(before, variables, on_failure)
-        self.state = before.copy()
+        self.state = before
         self.at(node)
         return self.join_sides(
             lambda types: self.builder.try_(types, body.block, handler.block), [body, handler], before, live

@@ -67,9 +67,11 @@ class FunctionStager(ManagerStager):
         """
         last_read = {name: index for index, node in enumerate(nodes) for name in self.program.used_names(node)}
         for index in range(len(nodes)):
+            num_temporaries = self.num_temporaries
             completion = self._stage_or_outline(nodes, index, LiveNames(last_read, index, live), live, tail)
             if completion is not FALLS:
                 return completion
+            self.forget_temporaries(num_temporaries)
         return FALLS
 
     def _stage_or_outline(
@@ -120,6 +122,9 @@ class FunctionStager(ManagerStager):
     ) -> Completion:
         """Stage one statement. One that some path leaves takes the rest of the block with it."""
         match node:
+            case ast.Assign() | ast.Expr():  # most statements are one of these
+                self._stage_simple(node, later)
+                return FALLS
             case ast.If():
                 return self._stage_if(node, rest, later, live, tail)
             case ast.Return(value=value):
@@ -160,12 +165,12 @@ class FunctionStager(ManagerStager):
 
     def _stage_simple(self, node: ast.stmt, later: Set[str]) -> None:
         match node:
-            case ast.AnnAssign(value=None, simple=1):
-                return  # only makes the name local; the annotation isn't evaluated
-            case ast.Expr(value=value):
-                self._stage_expression_statement(node, value, later)
             case ast.Assign(targets=targets, value=value):
                 self.stage_assign(node, targets, value, later)
+            case ast.Expr(value=value):
+                self._stage_expression_statement(node, value, later)
+            case ast.AnnAssign(value=None, simple=1):
+                return  # only makes the name local; the annotation isn't evaluated
             case ast.AnnAssign(target=target, value=value, simple=1) if value is not None:
                 self.stage_assign(node, [target], value, later)
             case ast.AugAssign():
