@@ -49,7 +49,7 @@ class Recorded(dict[_Key, _Held]):
 
     def __init__(self, held: Mapping[_Key, _Held] = MappingProxyType({})) -> None:
         super().__init__(held)
-        self._changes: list[tuple[_Key, _Held]] = []
+        self._changes: list[tuple[_Key, Any]] = []
 
     def __setitem__(self, key: _Key, held: _Held) -> None:
         self._changes.append((key, self.get(key, _MISSING)))
