@@ -6,8 +6,9 @@ The rules, for a region R that is placed where its first op stands:
 - an op that may raise isn't moved across another that may raise or that acts, one that sees writes not across a writer;
 - W(R) is what R waits for: the external ops that one of its ops depends on. Whoever uses a result of R must have waited
   for all of W(R) anyway: each external call that depends on an op of R, and what leaves the block;
-- an op moved up across an external op serves every external call that the rest of R serves, so none waits for work that
-  it doesn't need; NumPy ops aren't moved so, because they keep the scheduling thread busy and gain nothing by fusing.
+- all ops of R serve the same external calls, so none waits for work that it doesn't need; what leaves a loop or a
+  branch of a program with external calls counts as such a call, value by value. NumPy runs on the scheduling thread, in
+  program order anyway, so there this counts only for what would move up across an external op: it stays.
 
 Sets of external ops are bit masks (`waiting.py`), so the cost stays near linear.
 """
@@ -21,6 +22,9 @@ from xdsl.dialects.builtin import StringAttr
 from xdsl.ir import Block, Operation, SSAValue
 
 from ..diagnostics.effect import Effect
+from ..dialect.control_flow import IfOp
+from ..dialect.functions import FuncOp
+from ..dialect.loops import ForOp, WhileOp
 from .behaviour import OpSummaries, OpSummary
 from .captures import Captures
 from .declarations import Declarations
@@ -64,11 +68,22 @@ def find_tensor_groups(
     if not kinds:
         return []
     kinds.update(_facts_for(ops, kinds))
-    waiting = analyze_waiting(ops, summaries, captures)
+    waiting = analyze_waiting(ops, summaries, captures, serves_outputs=_leaves_early(block, summaries))
     grouping = _Grouping(kinds, waiting, summaries, captures)
     for op in ops:
         grouping.add(op)
     return grouping.groups
+
+
+def _leaves_early(block: Block, summaries: OpSummaries) -> bool:
+    """Whether values leave a block one by one, in a program where external calls may wait for them."""
+    owner = block.parent_op()
+    if not isinstance(owner, ForOp | WhileOp | IfOp):
+        return False
+    while owner.parent_op() is not None and not isinstance(owner, FuncOp):
+        owner = owner.parent_op()
+        assert owner is not None
+    return summaries.of_all(owner.body.block.ops).behaviour.external if isinstance(owner, FuncOp) else True
 
 
 def _facts_for(ops: Sequence[Operation], kinds: dict[Operation, str]) -> dict[Operation, str]:
@@ -190,9 +205,9 @@ class _Grouping:
         waiting = self._waiting[op]
         if (group.waits_for | waiting.waits_for) & ~(group.may_wait_for & waiting.may_wait_for):
             return False
-        if group.index > self._last_external:
-            return True
-        return group.kind == "jax" and not group.serves & ~waiting.serves
+        if group.kind == "jax":
+            return group.serves == waiting.serves
+        return group.index > self._last_external
 
     def _last_unit_before(self, values: Sequence[SSAValue]) -> int:
         return max((self._after.get(value.owner, -1) for value in values), default=-1)  # type: ignore[arg-type]

@@ -26,7 +26,7 @@ class Waiting:
         waits_for: the external ops that must have returned before it starts.
         done_after: those, and itself if it is external.
         may_wait_for: what all who use its results wait for anyway.
-        serves: the external ops that are the next to depend on it.
+        serves: the external ops that are the next to depend on it, beyond them the outputs of the block, if asked for.
     """
 
     waits_for: int
@@ -35,8 +35,14 @@ class Waiting:
     serves: int = 0
 
 
-def analyze_waiting(ops: Sequence[Operation], summaries: OpSummaries, captures: Captures) -> dict[Operation, Waiting]:
-    """The masks of all ops of a block, which are given in program order."""
+def analyze_waiting(
+    ops: Sequence[Operation], summaries: OpSummaries, captures: Captures, *, serves_outputs: bool = False
+) -> dict[Operation, Waiting]:
+    """The masks of all ops of a block, which are given in program order.
+
+    With `serves_outputs` what leaves the block counts as served, value by value: outside, external ops may need one of
+    the values and not another.
+    """
     waiting: dict[Operation, Waiting] = {}
     all_external, after_writer, next_bit = 0, 0, 1
     for op in ops:
@@ -55,6 +61,10 @@ def analyze_waiting(ops: Sequence[Operation], summaries: OpSummaries, captures: 
         waiting[op] = Waiting(mask, mask | bit)
         if behaviour.effect.may_write:
             after_writer |= mask | bit
+    if serves_outputs and ops:
+        for index, value in enumerate(ops[-1].operands):
+            if (producer := waiting.get(value.owner)) is not None:  # type: ignore[arg-type]
+                producer.serves |= next_bit << index
     for op in reversed(ops):
         _pass_to_operands(op, waiting, captures, summaries.of(op))
     return waiting

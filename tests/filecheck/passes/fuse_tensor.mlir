@@ -301,3 +301,41 @@ xcs.func @early_sequence(%x : !xcs.obj) -> (!xcs.obj) {
 // CHECK-NEXT:    }
 // CHECK-NEXT:    xcs.return %y
 // CHECK-NEXT:  }
+
+// -----
+
+// A call needs only the first of two results: the array code that it doesn't need is a region of its own.
+xcs.callable @tanh {path = "jax.numpy:tanh", effect = #xcs.effect<pure>, array = "jax"}
+xcs.callable @ask {path = "app:ask", effect = #xcs.effect<unordered, external>}
+xcs.func @split(%x : !xcs.obj) -> (!xcs.obj, !xcs.obj) {
+  %a = xcs.call pure @tanh(%x)
+  %b = xcs.call pure @tanh(%a)
+  %c = xcs.call pure @tanh(%b)
+  %y = xcs.call unordered external @ask(%a)
+  xcs.return %y, %c
+}
+// CHECK-LABEL: xcs.func @split
+// CHECK-NEXT:    %a = xcs.tensor jax pure
+// CHECK-NEXT:      xcs.call pure @tanh
+// CHECK-NEXT:      xcs.yield
+// CHECK-NEXT:    }
+// CHECK-NEXT:    %c = xcs.tensor jax pure
+// CHECK:         xcs.call unordered external @ask(%a)
+
+// -----
+
+// A loop's next call needs only one of the values that are carried on.
+xcs.callable @tanh {path = "jax.numpy:tanh", effect = #xcs.effect<pure>, array = "jax"}
+xcs.callable @ask {path = "app:ask", effect = #xcs.effect<unordered, external>}
+xcs.func @carried(%x : !xcs.obj, %xs : !xcs.list<!xcs.obj>) -> (!xcs.obj, !xcs.obj) {
+  %p, %q = xcs.for %e in %xs iter(%a = %x, %b = %x) {
+    %y = xcs.call unordered external @ask(%a, %e)
+    %c = xcs.call pure @tanh(%y)
+    %d = xcs.call pure @tanh(%y)
+    xcs.yield %c, %d
+  }
+  xcs.return %p, %q
+}
+// CHECK-LABEL: xcs.func @carried
+// CHECK:         %c = xcs.tensor jax pure
+// CHECK:         %d = xcs.tensor jax pure
