@@ -140,6 +140,7 @@ class Wrapped:
         variant = self._xcs_variant(values)
         if variant.compiled is None:
             refuse_plain(self.__xcs_wrapped__, self._xcs_options.journal, variant.fallback)
+            self._xcs_options.refuse_plain(self.__xcs_wrapped__.__qualname__, variant.fallback)
             self._xcs_counters.add_plain(is_fallback=variant.fallback is not None)
             with recording(self._xcs_counters.tally):
                 return self.__xcs_wrapped__(*args, **kwargs)
@@ -345,6 +346,7 @@ class AsyncWrapped(Wrapped):
         variant = self._xcs_variant(values)
         if variant.compiled is None:
             refuse_plain(self.__xcs_wrapped__, self._xcs_options.journal, variant.fallback)
+            self._xcs_options.refuse_plain(self.__xcs_wrapped__.__qualname__, variant.fallback)
             self._xcs_counters.add_plain(is_fallback=variant.fallback is not None)
             return await self.__xcs_wrapped__(*args, **kwargs)
         arguments = tuple(values[i] for i in variant.passed)
@@ -396,6 +398,7 @@ def jit(
     journal: JournalPath | None = None,
     progress: bool = False,
     max_workers: int | None = None,
+    timeout_s: float | None = None,
 ) -> Callable[[Any], Any]: ...
 def jit(
     target: Callable[..., Any] | None = None,
@@ -407,6 +410,7 @@ def jit(
     journal: JournalPath | None = None,
     progress: bool = False,
     max_workers: int | None = None,
+    timeout_s: float | None = None,
 ) -> Any:
     """Compile a function, or the `forward`/`__call__` of a class or of an instance.
 
@@ -423,6 +427,10 @@ def jit(
         journal: a file that records the results of external calls, so that a run started again makes none twice: see
             `xcs.journal`. It is opened by the first call and stays open.
         progress: show loops that take a while as bars, as `xcs.progress` does.
+        timeout_s: seconds that a whole call may take; then `TimeoutError` is raised, from the call that Python would be
+            making. `finally` and `with` around that call still do their work; calls in flight are let go, or cancelled
+            where they are asynchronous. It is noticed where the program waits and before each ordered call; code that
+            has nothing to overlap is not cut off.
 
     Returns:
         For a function a `Wrapped`; for a class the class, its method jitted; for an instance a jitted bound method;
@@ -432,7 +440,7 @@ def jit(
         XCSError: an option is unknown or out of its range, the target is nothing that can be called, or `tqdm`, which
             `progress` needs, is not installed.
     """
-    options = JitOptions.of(strategy, window, stage, journal, progress, max_workers)
+    options = JitOptions.of(strategy, window, stage, journal, progress, max_workers, timeout_s)
     if target is None:
         return functools.partial(_jit, options=options)
     return _jit(target, options)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ..diagnostics.errors import XCSError
 from ..passes.pipeline import PIPELINES
 from ..runtime.executor import Executor, SequentialExecutor, ThreadsExecutor
+from ..runtime.limits.policy import checked_timeout
 from ..runtime.watched_executor import WatchedExecutor
 from ..runtime.workers import ThreadPool, checked_max_workers
 from .journal import JournalPath
@@ -28,6 +29,7 @@ class JitOptions:
         journal: the file that records the results of external calls.
         progress: whether loops are shown as bars.
         max_workers: external calls that may run on threads at once; None for those of the process.
+        timeout_s: seconds that a whole call may take.
     """
 
     strategy: str
@@ -36,6 +38,7 @@ class JitOptions:
     journal: JournalPath | None = None
     progress: bool = False
     max_workers: int | None = None
+    timeout_s: float | None = None
 
     @classmethod
     def of(
@@ -46,6 +49,7 @@ class JitOptions:
         journal: JournalPath | None = None,
         progress: bool = False,
         max_workers: int | None = None,
+        timeout_s: float | None = None,
     ) -> JitOptions:
         """The options as given to `jit`.
 
@@ -63,7 +67,14 @@ class JitOptions:
             raise XCSError(f"expected the stage to be one of {_choices(STAGES)}, found `{stage}`{where}")
         if max_workers is not None:
             checked_max_workers(max_workers)
-        return cls(strategy, window, stage, journal, progress, max_workers)
+        if timeout_s is not None:
+            checked_timeout(timeout_s)
+            if strategy == "sequential":
+                raise XCSError(
+                    "expected no `timeout_s` with the strategy `sequential`: its calls run on the calling thread, "
+                    "where nothing cuts them off"
+                )
+        return cls(strategy, window, stage, journal, progress, max_workers, timeout_s)
 
     @property
     def pipeline(self) -> tuple[str, ...]:
@@ -82,7 +93,19 @@ class JitOptions:
         if self.strategy == "sequential":
             return SequentialExecutor()
         pool = None if self.max_workers is None else ThreadPool(self.max_workers)
-        return ThreadsExecutor(pool, self.window)
+        return ThreadsExecutor(pool, self.window, self.timeout_s)
+
+    def refuse_plain(self, name: str, fallback: str | None) -> None:
+        """A function is about to run as plain Python, where nothing bounds its time; `fallback` says why.
+
+        Raises:
+            XCSError: it is to be bounded, and it isn't that none of its calls wait.
+        """
+        if self.timeout_s is not None and fallback is not None:
+            raise XCSError(
+                f"expected `{name}` to be compiled, so that `timeout_s` bounds it, found that it runs as plain Python: "
+                f"{fallback}"
+            )
 
 
 def _choices(names: Iterable[str]) -> str:

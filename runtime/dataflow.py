@@ -80,8 +80,7 @@ class Scheduler(BatchedCalls):
                 self._pool.claim(task)
             self._leave()
             for task in self._in_flight:
-                if (wake := task.wake) is not None:
-                    wake()
+                task.abandon()
         return self._outcome(failure, start_ns)
 
     def _enter(self, arguments: tuple[Any, ...]) -> None:
@@ -200,11 +199,12 @@ class Scheduler(BatchedCalls):
             queued.popleft()
         # A driver whose calls all lack a worker runs one itself, or two drivers could wait for each other's threads; on
         # a worker thread it also does so to give the thread it occupies something to do.
-        starved = is_worker_thread() or len(queued) >= len(self._in_flight)
+        starved = bool(queued) and (is_worker_thread() or len(queued) + self._num_parked() >= len(self._in_flight))
         while queued and starved and self._completions.empty():
             task = queued.popleft()
             if self._pool.claim(task):
                 if task.is_stopped:
+                    task.take_back(True)
                     self._in_flight.discard(task)
                     continue
                 task.run()

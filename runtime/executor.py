@@ -78,12 +78,18 @@ class SequentialExecutor:
 class ThreadsExecutor:
     """Out-of-order issue, in-order retire: external calls on worker threads, all else on the calling thread."""
 
-    def __init__(self, pool: WorkerPool | None = None, window: int | None = None) -> None:
-        """With a pool of its own (default: the pool of the process) and `window` live iterations a loop."""
+    def __init__(
+        self, pool: WorkerPool | None = None, window: int | None = None, timeout_s: float | None = None
+    ) -> None:
+        """With a pool of its own (default: the pool of the process) and `window` live iterations a loop.
+
+        A run that takes longer than `timeout_s` seconds fails with `TimeoutError`.
+        """
         if window is not None and (type(window) is not int or window < 1):
             raise XCSError(f"expected a window of at least 1 iteration, found `{window!r}`")
         self._pool = pool
         self._window = window
+        self._timeout_s = timeout_s
 
     def run(
         self,
@@ -96,6 +102,14 @@ class ThreadsExecutor:
         _refuse_async(plan)
         window = self._window or DEFAULT_WINDOW
         pool = self._pool or process_pool()
+        if self._timeout_s is not None:
+            from .timed_run import TimedRecordedScheduler, TimedScheduler  # loads asyncio
+
+            timed = TimedScheduler(plan, pool, window, instrument)
+            if recording is not None:
+                timed = TimedRecordedScheduler(recording, plan, pool, window, instrument)
+            timed.bound(self._timeout_s)
+            return timed.run(arguments)
         if recording is not None:
             from .journal.recorded_threads import RecordedScheduler  # loads SQLite, likewise
 
@@ -113,11 +127,17 @@ class ThreadsExecutor:
         from .event_loop import DEFAULT_WINDOW, LoopScheduler  # loads asyncio, which other programs can do without
 
         window = self._window or DEFAULT_WINDOW
-        if recording is not None:
+        if recording is None:
+            run = LoopScheduler(plan, window, instrument).run_async(arguments)
+        else:
             from .journal.recorded_loop import RecordedLoopScheduler
 
-            return await RecordedLoopScheduler(recording, plan, window, instrument).run_async(arguments)
-        return await LoopScheduler(plan, window, instrument).run_async(arguments)
+            run = RecordedLoopScheduler(recording, plan, window, instrument).run_async(arguments)
+        if self._timeout_s is None:
+            return await run
+        from .timed_run import bounded
+
+        return await bounded(run, plan.entry, self._timeout_s)
 
 
 def _sequential(plan: Plan, instrument: Instrument | None, recording: RunRecording | None) -> SequentialRun:

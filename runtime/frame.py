@@ -170,6 +170,10 @@ class Frame:
         return self.code.modes[index]
 
 
+class RunTimeout(BaseException):
+    """The time of a whole run is up: no `except Exception` of the program's takes it, and its `finally` blocks run."""
+
+
 def is_interrupt(frame: Frame, error: BaseException) -> bool:
     """Whether an exception leaves the run at once: an interrupt, where no `try` around it has a say."""
     return isinstance(error, KeyboardInterrupt) and frame.scope.outer is None

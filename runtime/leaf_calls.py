@@ -21,12 +21,13 @@ from .failures import Failures
 from .frame import FAILED, HELD, ISSUED, WAITING, Frame, Region, Scope, is_interrupt
 from .handled import call_handling, raise_from, user_traceback
 from .instrument import Instrument, Span
+from .limits.limited_task import LimitedTask
 from .loop import ForRegion, MapRegion
-from .plan import Plan, Raise
+from .plan import Call, Plan, Raise
 from .prepared import CLEAN, DYNAMIC, FIRST_REGION, RETIRED, Kind, mode_of
 from .progress import watching
 from .tally import Tally, begin_recording
-from .task import Task
+from .task import Task, is_limited
 from .try_region import TryRegion
 from .watched_loops import WATCHED_REGIONS
 from .while_loop import WhileRegion
@@ -65,6 +66,7 @@ class LeafCalls(Wiring):
         self._completions = pool.completions()
         self._in_flight: set[Task] = set()
         self._queued: deque[Task] = deque()
+        self._parked: set[LimitedTask] = set()  # some of them may have been let go since
         self._instrument = instrument
         self.progress = watching.get()
         self._regions = _REGIONS if self.progress is None else _REGIONS | WATCHED_REGIONS
@@ -191,8 +193,10 @@ class LeafCalls(Wiring):
         self._num_calls += 1
         if frame.handled is not None:
             call, arguments = call_handling, (frame.handled, call, *arguments)
-        context = copy_context()
-        self._submit(Task(frame, index, call, arguments, context, self._completions, self.failures))
+        instruction = frame.code.instructions[index]
+        assert isinstance(instruction, Call)
+        kind = LimitedTask if is_limited(read(instruction.callee, frame.slots)) else Task
+        self._submit(kind(frame, index, call, arguments, copy_context(), self._completions, self.failures))
 
     def _submit(self, task: Task) -> None:
         if self._instrument is not None:
@@ -200,13 +204,26 @@ class LeafCalls(Wiring):
         self._in_flight.add(task)
         if task.is_stopped:  # a worker has just said so, and its task is on the way
             task.queued = True
+        elif isinstance(task, LimitedTask) and task.parks(self._pool):
+            self._parked.add(task)
         elif not self._pool.submit(task):
             self._queued.append(task)
+
+    def _num_parked(self) -> int:
+        """Calls in flight that wait for limits, as far as that decides anything."""
+        if len(self._queued) + len(self._parked) >= len(self._in_flight):
+            self._parked = {task for task in self._parked if task.is_parked}
+        return len(self._parked)
 
     def _take(self, task: Task) -> None:
         if task not in self._in_flight:
             return
+        if not task.end_ns:
+            self._queued.append(task)  # it has waited for limits, and now waits for a worker
+            return
         self._in_flight.discard(task)
+        if self._parked:
+            self._parked.discard(task)  # type: ignore[arg-type]
         self._external_ns += task.end_ns - task.start_ns
         num_calls = 1 if task.calls is None else len(task.calls)
         self._record(task.frame, task.index, task.start_ns, task.end_ns, task.thread_id, task.tally, num_calls)
@@ -305,12 +322,13 @@ class LeafCalls(Wiring):
 
     def _stop_later(self) -> None:
         """Takes back what was started and comes after a failure."""
-        for task in [task for task in self._in_flight if task.queued or task.wake is not None]:
+        for task in [one for one in self._in_flight if one.queued or one.wake is not None or one in self._parked]:
             if task.calls is not None:
                 self._stop_batch(task)
             elif self.failures.precede(task.frame, task.index):
-                if self._pool.claim(task):
+                if task.take_back(self._pool.claim(task)):
                     self._in_flight.discard(task)
+                    self._parked.discard(task)  # type: ignore[arg-type]
                 elif (wake := task.wake) is not None:
                     wake()
 

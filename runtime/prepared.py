@@ -177,8 +177,13 @@ class PreparedBlock:
         self.num_pending = len(block.instructions) + len(block.outputs)
 
     def gather(self, index: int, slots: list[Any]) -> Gathered:
-        """What the dynamic or batched call `index` would receive."""
-        return self.gathers[index](slots)
+        """What call `index` would receive."""
+        found = self.gathers.get(index)
+        if found is None:
+            instruction = self.instructions[index]
+            assert isinstance(instruction, Call)
+            found = self.gathers[index] = compile_gather(instruction.callee, instruction.arguments)
+        return found(slots)
 
 
 def prepare(plan: Plan, block: Block) -> PreparedBlock:

@@ -27,8 +27,8 @@ class Completions(Protocol):
     def put(self, item: Task, /) -> None:
         """Posts a finished task, from any thread."""
 
-    def get(self) -> Task:
-        """Waits for a finished task."""
+    def get(self, block: bool = True, timeout: float | None = None, /) -> Task:
+        """Waits for a finished task; raises `queue.Empty` after `timeout` seconds without one."""
         ...
 
     def empty(self) -> bool:
@@ -101,11 +101,13 @@ class Task:
         self._completions = completions
 
     def run(self) -> None:
-        """Makes the call and posts the task, whatever the call raises."""
+        """Makes the call and posts the task, whatever the call raises; a call of a run that is over isn't made."""
         outer, _this_thread.task = _this_thread.task, self
         self.thread_id = threading.get_ident()
-        self.start_ns = time.perf_counter_ns()
+        self.start_ns = self.start_ns or time.perf_counter_ns()
         try:
+            if self.failures is not None and self.frame.discarded:
+                raise CallStopped
             self.value = self.context.run(self._function, *self._arguments)
         except BaseException as error:
             self.error = error
@@ -113,6 +115,15 @@ class Task:
         self.end_ns = time.perf_counter_ns()
         _this_thread.task = outer
         self._completions.put(self)
+
+    def take_back(self, is_claimed: bool) -> bool:
+        """The run wants it no more: whether it won't be made. `is_claimed`: no worker has it or will have it."""
+        return is_claimed
+
+    def abandon(self) -> None:
+        """The run is over, and has said so to `is_stopped`."""
+        if (wake := self.wake) is not None:
+            wake()
 
     @property
     def is_stopped(self) -> bool:

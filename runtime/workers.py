@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 import weakref
 from collections import deque
 from collections.abc import Iterator
@@ -57,12 +58,15 @@ class _InterruptibleQueue(SimpleQueue[Task]):
     """
 
     def get(self, block: bool = True, timeout: float | None = None) -> Task:
-        """The next finished task."""
+        """The next finished task; raises `queue.Empty` after `timeout` seconds without one."""
+        ends_s = None if timeout is None else time.monotonic() + timeout
         while True:
+            left_s = SIGNAL_DELAY_S if ends_s is None else min(SIGNAL_DELAY_S, max(ends_s - time.monotonic(), 0.0))
             try:
-                return super().get(block, SIGNAL_DELAY_S)
+                return super().get(block, left_s)
             except Empty:
-                continue
+                if left_s < SIGNAL_DELAY_S:
+                    raise
 
 
 SIGNAL_DELAY_S = 1.0  # seconds that Ctrl-C may go unnoticed in that one case; a wake-up each costs a few microseconds

@@ -5,8 +5,9 @@ A call asks for all its limiters at once, so it never holds one while it waits f
 several are, the one with the lowest load. Calls with the same routes are let go in the order in which they asked.
 
 Guarantees: any thread may ask, withdraw and leave. `_lock` guards the queue and every limiter and permit; it is not
-held while a waiting call is told. Who is told has been let go already, so nobody overtakes. Where only time is missing,
-one alarm is set; nothing polls.
+held while a waiting call is told. Who is told has been let go already, so nobody overtakes; who is told twice takes the
+second time for nothing. Where only time is missing, one alarm is set; nothing polls. An interrupt of any of this loses
+neither a permit nor a call: what was left undone the alarm clock does.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ class Request:
     Attributes:
         routes: the ways it may go; tokens: of a model, that it is expected to use.
         inherited: the permits of the calls around it.
-        wake: is called once it is let go, from any thread; it doesn't wait and doesn't raise.
+        wake: is called when it is let go, from any thread, perhaps twice; it doesn't wait and doesn't raise.
         route_index, permits: the way it goes, once it is let go.
         is_withdrawn: it no longer waits.
     """
@@ -83,80 +84,124 @@ class AdmissionQueue:
         """Starts anew, as in a forked child, where no call of the parent runs."""
         self._lock = threading.Lock()
         self._groups: dict[Group, deque[Request]] = {}
+        self._told: deque[Request] = deque()
         self._alarm_s = NEVER_S
         for limiter in list(LIMITERS):
             limiter.in_flight = 0
 
     def ask(self, request: Request) -> bool:
         """Lets the call go now and says so, or has it wait until its `wake` is called."""
-        with self._lock:
-            now_s = time.monotonic()
-            group = request.group()
-            waiting = self._groups.get(group)
-            if waiting is None and self._let_go(request, now_s) == 0.0:
-                return True
-            if waiting is None:
-                waiting = self._groups[group] = deque()
-            waiting.append(request)
-            woken = self._let_go_all(now_s)  # sets the alarm
-        _wake(woken)
+        try:
+            with self._lock:
+                now_s = time.monotonic()
+                group = request.group()
+                waiting = self._groups.get(group)
+                if waiting is None and self._let_go(request, now_s) == 0.0:
+                    return True
+                if waiting is None:
+                    waiting = self._groups[group] = deque()
+                waiting.append(request)
+                self._let_go_all(now_s)  # sets the alarm
+            self._tell()
+        except BaseException:
+            self._give_back_later(request)
+            raise
         return False
 
     def withdraw(self, request: Request) -> bool:
         """Takes back a call that waits; false if it has been let go, so that it has to leave."""
-        with self._lock:
-            if request.route_index >= 0:
-                return False
-            request.is_withdrawn = True
-            woken = self._let_go_all(time.monotonic())
-        _wake(woken)
+        try:
+            with self._lock:
+                if request.route_index >= 0:
+                    return False
+                request.is_withdrawn = True
+                self._let_go_all(time.monotonic())
+            self._tell()
+        except BaseException:
+            self._give_back_later(request)
+            raise
         return True
 
     def leave(self, request: Request, used_tokens: int | None = None, pause_s: float = 0.0) -> None:
-        """The call has ended: it gives its permits back; its own limiter pauses for `pause_s` seconds."""
-        with self._lock:
-            now_s = time.monotonic()
-            spare = 0 if used_tokens is None else request.tokens - used_tokens
-            for permit in request.permits:
-                permit.limiter.leave(permit, spare, now_s)
-            if pause_s > 0 and request.permits:
-                request.permits[0].limiter.pause(now_s + pause_s)
-            woken = self._let_go_all(now_s)
-        _wake(woken)
+        """The call has ended: it gives its permits back, once; its own limiter pauses for `pause_s` seconds."""
+        try:
+            with self._lock:
+                now_s = time.monotonic()
+                spare = 0 if used_tokens is None else request.tokens - used_tokens
+                for permit in request.permits:
+                    permit.limiter.leave(permit, spare, now_s)
+                if pause_s > 0 and request.permits:
+                    request.permits[0].limiter.pause(now_s + pause_s)
+                request.permits = ()
+                self._let_go_all(now_s)
+            self._tell()
+        except BaseException:
+            self._give_back_later(request)
+            raise
+
+    def give_back(self, request: Request) -> None:
+        """Whatever has become of it, the call is not made, or has ended."""
+        if not self.withdraw(request):
+            self.leave(request)
 
     def change(self, limiter: Limiter, change: Callable[[Limiter], None]) -> None:
         """Changes a limiter, and lets go what it now lets pass."""
         with self._lock:
             change(limiter)
-            woken = self._let_go_all(time.monotonic())
-        _wake(woken)
+            self._let_go_all(time.monotonic())
+        self._tell()
+
+    def num_waiting(self) -> int:
+        """Calls that wait now."""
+        with self._lock:
+            return sum(not one.is_withdrawn for waiting in self._groups.values() for one in waiting)
+
+    def _give_back_later(self, request: Request) -> None:
+        ALARM_CLOCK.ring_at(0.0, lambda: self.give_back(request))
 
     def _ring(self) -> None:
         with self._lock:
             self._alarm_s = NEVER_S
-            woken = self._let_go_all(time.monotonic())
-        _wake(woken)
+            self._let_go_all(time.monotonic())
+        self._tell()
 
-    def _let_go_all(self, now_s: float) -> list[Request]:
+    def _tell(self) -> None:
+        """Wakes what has been let go; each stays noted until that is done."""
+        if not self._told or _this_thread.is_telling:  # who is woken may leave at once
+            return
+        _this_thread.is_telling = True
+        try:
+            while self._told:
+                try:
+                    request = self._told[0]
+                except IndexError:
+                    return
+                request.wake()
+                with self._lock:
+                    if self._told and self._told[0] is request:
+                        self._told.popleft()
+        finally:
+            _this_thread.is_telling = False
+
+    def _let_go_all(self, now_s: float) -> None:
         """Lets go what can go, and sets the alarm for what only waits for time."""
-        woken: list[Request] = []
         earliest_s = NEVER_S
         for group in list(self._groups):
             waiting = self._groups[group]
             while waiting:
                 if not waiting[0].is_withdrawn:
-                    delay_s = self._let_go(waiting[0], now_s)
+                    is_going = waiting[0].route_index >= 0  # an interrupt came before it was told
+                    delay_s = 0.0 if is_going else self._let_go(waiting[0], now_s)
                     if delay_s > 0.0:
                         earliest_s = min(earliest_s, now_s + delay_s)
                         break
-                    woken.append(waiting[0])
+                    self._told.append(waiting[0])
                 waiting.popleft()
             if not waiting:
                 del self._groups[group]
         if earliest_s < self._alarm_s:
             self._alarm_s = earliest_s
             ALARM_CLOCK.ring_at(earliest_s, self._ring)
-        return woken
 
     def _let_go(self, request: Request, now_s: float) -> float:
         """Gives a call its permits, if it may go; how long it has to wait else."""
@@ -169,17 +214,18 @@ class AdmissionQueue:
             if chosen < 0 or better:
                 earliest_s, chosen = delay_s, index
         if earliest_s == 0.0:
-            limiters = request.routes[chosen].limiters
-            request.permits = tuple(one.enter(request.lent_by(one), request.tokens, now_s) for one in limiters)
+            request.permits = tuple(map(Permit, request.routes[chosen].limiters))
             request.route_index = chosen
+            for permit in request.permits:
+                permit.limiter.enter(permit, request.lent_by(permit.limiter), request.tokens, now_s)
         return earliest_s
 
 
-def _wake(woken: list[Request]) -> None:
-    for request in woken:
-        request.wake()
+class _ThisThread(threading.local):
+    is_telling = False
 
 
+_this_thread = _ThisThread()
 ADMISSION = AdmissionQueue()
 """The queue of this process."""
 

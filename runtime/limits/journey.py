@@ -6,6 +6,7 @@ Guarantees: a journey belongs to one call; whoever makes that call uses it from 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -72,6 +73,9 @@ class Journey:
 
     def failed(self, request: Request, error: BaseException) -> float | None:
         """The attempt has failed: seconds until another one, None if the error is the result of the call."""
+        if request.route_index < 0:  # it was not made: the wait was interrupted
+            ADMISSION.give_back(request)
+            return None
         index = self.route_index(request)
         if self.watch is not None:
             self.watch.ended(index, error)
@@ -107,3 +111,28 @@ class Journey:
         used = sum(one["prompt_tokens"] + one["completion_tokens"] for one in usage)
         self.used.usage.clear()
         return used or None
+
+
+@dataclass(eq=False, slots=True)
+class Grant:
+    """A call that has been let go before it is made: what it waited for is not waited for again.
+
+    Attributes:
+        journey: that of the call; request: what it was let go with.
+        is_taken: the call has come to use it, and gives the permits back.
+    """
+
+    journey: Journey
+    request: Request
+    is_taken: bool = False
+
+    def take(self, journey: Journey) -> Request | None:
+        """The request, if this is the call that asked; once."""
+        if self.is_taken or journey.routes != self.journey.routes or journey.name != self.journey.name:
+            return None
+        self.is_taken = True
+        return self.request
+
+
+GRANTED: ContextVar[Grant | None] = ContextVar("xcs_granted", default=None)
+"""What the code that runs here has been let go with in advance."""

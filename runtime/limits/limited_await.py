@@ -23,8 +23,9 @@ async def await_limited(journey: Journey, attempt: Callable[[int], Awaitable[Any
         TimeoutError: the last attempt took too long; it was cancelled.
     """
     while True:
-        request = await _admitted(journey)
+        told, request = _asking(journey)
         try:
+            await _wait_for(request, told)
             value = await _attempt(journey, request, attempt)
         except BaseException as error:
             wait_s = journey.failed(request, error)
@@ -39,7 +40,7 @@ async def await_limited(journey: Journey, attempt: Callable[[int], Awaitable[Any
             count(retry_wait_ns=time.perf_counter_ns() - start_ns)
 
 
-async def _admitted(journey: Journey) -> Request:
+def _asking(journey: Journey) -> tuple[asyncio.Future[None], Request]:
     loop = asyncio.get_running_loop()
     told: asyncio.Future[None] = loop.create_future()
 
@@ -50,17 +51,16 @@ async def _admitted(journey: Journey) -> Request:
             ADMISSION.leave(request)
 
     request = journey.request(wake)
+    return told, request
+
+
+async def _wait_for(request: Request, told: asyncio.Future[None]) -> None:
+    """Waits until the call is let go."""
     if ADMISSION.ask(request):
-        return request
+        return
     start_ns = time.perf_counter_ns()
-    try:
-        await told
-    except BaseException:
-        if not ADMISSION.withdraw(request):
-            ADMISSION.leave(request)
-        raise
+    await told
     count(limit_wait_ns=time.perf_counter_ns() - start_ns)
-    return request
 
 
 async def _attempt(journey: Journey, request: Request, attempt: Callable[[int], Awaitable[Any]]) -> Any:

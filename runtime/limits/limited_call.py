@@ -16,7 +16,7 @@ from ..tally import count, recording
 from ..task import CallStopped, Task, running_task
 from ..workers import place_given_back
 from .admission import ADMISSION, HELD, Request
-from .journey import Journey
+from .journey import GRANTED, Journey
 
 
 def call_limited(journey: Journey, attempt: Callable[[int], Any]) -> Any:
@@ -25,22 +25,32 @@ def call_limited(journey: Journey, attempt: Callable[[int], Any]) -> Any:
     Raises:
         TimeoutError: the last attempt took too long. It goes on in the background, and what it gives is dropped.
     """
+    granted = GRANTED.get()
+    request = None if granted is None else granted.take(journey)
+    if granted is not None and request is not None:
+        journey = granted.journey
     task = running_task()
     if task is None:
-        return _call(journey, attempt, None)
+        return _call(journey, attempt, None, request)
     if not task.limit_depth and task.calls_limited():
         journey.on_failure = task.note_failure
     task.limit_depth += 1
     try:
-        return _call(journey, attempt, task)
+        return _call(journey, attempt, task, request)
     finally:
         task.limit_depth -= 1
 
 
-def _call(journey: Journey, attempt: Callable[[int], Any], task: Task | None) -> Any:
+def _call(journey: Journey, attempt: Callable[[int], Any], task: Task | None, request: Request | None) -> Any:
+    """Makes the call; with a `request`, the first attempt has been let go already."""
     while True:
-        request = _admitted(journey, task)
+        told = threading.Event()
+        request = request or journey.request(told.set)
         try:
+            if request.route_index < 0:
+                _wait_for(request, told, task)
+            if task is not None and task.is_stopped:
+                raise CallStopped
             value = _attempt(journey, request, attempt)
         except BaseException as error:
             wait_s = journey.failed(request, error)
@@ -49,27 +59,15 @@ def _call(journey: Journey, attempt: Callable[[int], Any], task: Task | None) ->
         else:
             journey.succeeded(request)
             return value
+        request = None
         _wait(wait_s)
 
 
-def _admitted(journey: Journey, task: Task | None) -> Request:
-    told = threading.Event()
-    request = journey.request(told.set)
+def _wait_for(request: Request, told: threading.Event, task: Task | None) -> None:
+    """Waits until the call is let go, or is stopped."""
+    if ADMISSION.ask(request):
+        return
     start_ns = time.perf_counter_ns()
-    try:
-        if not ADMISSION.ask(request):
-            _wait_for(told, task)
-            count(limit_wait_ns=time.perf_counter_ns() - start_ns)
-        if task is not None and task.is_stopped:
-            raise CallStopped
-    except BaseException:
-        if not ADMISSION.withdraw(request):
-            ADMISSION.leave(request)
-        raise
-    return request
-
-
-def _wait_for(told: threading.Event, task: Task | None) -> None:
     if task is not None:
         task.wake = told.set
         if task.is_stopped:
@@ -80,6 +78,7 @@ def _wait_for(told: threading.Event, task: Task | None) -> None:
     finally:
         if task is not None:
             task.wake = None
+    count(limit_wait_ns=time.perf_counter_ns() - start_ns)
 
 
 def _attempt(journey: Journey, request: Request, attempt: Callable[[int], Any]) -> Any:

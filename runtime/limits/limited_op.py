@@ -47,4 +47,5 @@ def limited_op(function: FunctionType, policy: Policy, own: Limiter) -> Function
     limited: Any = limited_await if inspect.iscoroutinefunction(function) else limited_call
     functools.update_wrapper(limited, function)
     limited.__xcs_limited__ = function
+    limited.__xcs_journey__ = lambda *args, **kwargs: journey()
     return limited

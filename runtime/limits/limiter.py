@@ -26,12 +26,14 @@ class Permit:
     Attributes:
         limiter: what it counts against.
         parent: the permit that this one is borrowed from.
+        is_counted: its limiter counts it as in flight.
         is_lent: an inner call runs with it.
         is_over: its call has ended.
     """
 
     limiter: Limiter
     parent: Permit | None = None
+    is_counted: bool = False
     is_lent: bool = False
     is_over: bool = False
 
@@ -79,26 +81,29 @@ class Limiter:
             delay_s = max(delay_s, self._tokens.delay_s(tokens, now_s))
         return delay_s
 
-    def enter(self, inherited: Permit | None, tokens: int, now_s: float) -> Permit:
-        """A permit, after a delay of 0."""
+    def enter(self, permit: Permit, inherited: Permit | None, tokens: int, now_s: float) -> None:
+        """Counts a new permit, after a delay of 0."""
         self.num_started += 1
         if self._requests is not None:
             self._requests.take(1, now_s)
         if self._tokens is not None:
             self._tokens.take(tokens, now_s)
+        # Nothing is called below, so that no Ctrl-C comes between what belongs together.
         if inherited is not None and not inherited.is_lent and not inherited.is_over:
             inherited.is_lent = True
-            return Permit(self, inherited)
-        self.in_flight += 1
-        return Permit(self)
+            permit.parent = inherited
+        else:
+            self.in_flight += 1
+            permit.is_counted = True
 
     def leave(self, permit: Permit, spare_tokens: int, now_s: float) -> None:
         """The call has ended; it has used so many tokens less than it was let go for (or more: negative)."""
-        permit.is_over = True
-        if permit.parent is not None:
+        if permit.parent is not None and not permit.is_over:
             permit.parent.is_lent = False
-        else:
+        elif permit.is_counted:
             self.in_flight -= 1
+            permit.is_counted = False
+        permit.is_over = True
         if self._tokens is not None and spare_tokens:
             self._tokens.take(-spare_tokens, now_s)
 

@@ -41,9 +41,15 @@ class Policy:
         Raises:
             XCSError: a bound is out of its range, or retrying lacks its extra.
         """
-        if timeout_s is not None and (
-            isinstance(timeout_s, bool) or not isinstance(timeout_s, int | float) or not timeout_s > 0
-        ):
-            raise XCSError(f"expected `timeout_s` in seconds above 0, found `{timeout_s!r}`")
-        policy = Policy(timeout_s, Retry.of(retries), checked_concurrency(max_concurrency), RateLimit.of(rate_limit))
+        most = checked_concurrency(max_concurrency)
+        policy = Policy(checked_timeout(timeout_s), Retry.of(retries), most, RateLimit.of(rate_limit))
         return None if policy == Policy() else policy
+
+
+def checked_timeout(timeout_s: float | None) -> float | None:
+    """The time in seconds, if it is one; raises `XCSError` otherwise."""
+    if timeout_s is not None and (
+        isinstance(timeout_s, bool) or not isinstance(timeout_s, int | float) or not timeout_s > 0
+    ):
+        raise XCSError(f"expected `timeout_s` in seconds above 0, found `{timeout_s!r}`")
+    return timeout_s

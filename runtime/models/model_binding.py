@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...diagnostics.errors import XCSError
+from ..limits.journey import Journey
 from ..limits.limited_call import call_limited
 from .endpoint import Endpoint
 from .model_methods import ModelMethods
@@ -74,20 +75,26 @@ class ModelBinding(ModelMethods):
         """Where a call with these options on top of the bound ones goes."""
         return Endpoint.of(self.text_model, {**self.options, **options})
 
-    def _ask(self, kind: str, subject: Any, options: Mapping[str, object]) -> Any:
+    def _journey_of(self, kind: str, subject: Any, options: Mapping[str, object]) -> Journey | None:
+        return self._way(options)[1]
+
+    def _way(self, options: Mapping[str, object]) -> tuple[Endpoint, Journey | None]:
         endpoint = self.endpoint(options)
         journey = endpoint.journey()
+        if journey is not None:
+            endpoint.text_model.open(endpoint.options)
+        return endpoint, journey
+
+    def _ask(self, kind: str, subject: Any, options: Mapping[str, object]) -> Any:
+        endpoint, journey = self._way(options)
         if journey is None:
             return endpoint.ask(kind, subject)
-        endpoint.text_model.open(endpoint.options)
         return call_limited(journey, lambda _: endpoint.ask(kind, subject))
 
     async def _ask_async(self, kind: str, subject: Any, options: Mapping[str, object]) -> Any:
-        endpoint = self.endpoint(options)
-        journey = endpoint.journey()
+        endpoint, journey = self._way(options)
         if journey is None:
             return await endpoint.ask(kind, subject)
-        endpoint.text_model.open(endpoint.options)
         from ..limits.limited_await import await_limited  # loads asyncio, which other programs can do without
 
         return await await_limited(journey, lambda _: endpoint.ask(kind, subject))

@@ -127,7 +127,10 @@ class ModelMesh(ModelMethods):
         health = _health_of(self)
         return [health.describe(index, binding) for index, binding in enumerate(self.bindings)]
 
-    def _journey(self, kind: str, subject: Any, options: Mapping[str, object]) -> tuple[Journey, list[Endpoint]]:
+    def _journey_of(self, kind: str, subject: Any, options: Mapping[str, object]) -> Journey | None:
+        return self._way(kind, subject, options)[0]
+
+    def _way(self, kind: str, subject: Any, options: Mapping[str, object]) -> tuple[Journey, list[Endpoint]]:
         own = {} if self.timeout_s is None else {"timeout_s": self.timeout_s}
         endpoints = [binding.endpoint({"retries": Retry(0), **own, **options}) for binding in self.bindings]
         for endpoint in endpoints:
@@ -141,13 +144,13 @@ class ModelMesh(ModelMethods):
         return Journey(self.name, routes, timeout_s, self.retry, tokens, health), endpoints
 
     def _ask(self, kind: str, subject: Any, options: Mapping[str, object]) -> Any:
-        journey, endpoints = self._journey(kind, subject, options)
+        journey, endpoints = self._way(kind, subject, options)
         return call_limited(journey, lambda index: endpoints[index].ask(kind, subject))
 
     async def _ask_async(self, kind: str, subject: Any, options: Mapping[str, object]) -> Any:
         from ..limits.limited_await import await_limited  # loads asyncio, which other programs can do without
 
-        journey, endpoints = self._journey(kind, subject, options)
+        journey, endpoints = self._way(kind, subject, options)
         return await await_limited(journey, lambda index: endpoints[index].ask(kind, subject))
 
     def __repr__(self) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ...diagnostics.effect import Behaviour, Effect
 from ...diagnostics.errors import XCSError
 from ..batch_form import BatchForm
+from ..limits.journey import Journey
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,6 +36,10 @@ class ModelMethods:
 
     def _ask(self, kind: str, subject: Any, options: Mapping[str, object]) -> Any:
         """Asks a text model's method `kind`."""
+        raise NotImplementedError
+
+    def _journey_of(self, kind: str, subject: Any, options: Mapping[str, object]) -> Journey | None:
+        """The way of a call that is about to be made; None where nothing bounds it."""
         raise NotImplementedError
 
     async def _ask_async(self, kind: str, subject: Any, options: Mapping[str, object]) -> Any:
@@ -88,6 +93,21 @@ class ModelMethods:
         return prompt
 
 
+def _journey_by(kind: str, subject_name: str) -> Callable[..., Journey | None]:
+    """How a call of one method waits for limits, from what it is called with."""
+
+    def journey(model: ModelMethods, *args: Any, **options: Any) -> Journey | None:
+        subject = args[0] if args else options.pop(subject_name)
+        return model._journey_of(kind, subject, options)
+
+    return journey
+
+
+ModelMethods.__call__.__xcs_journey__ = _journey_by("complete", "prompt")  # type: ignore[attr-defined]
+ModelMethods.parse.__xcs_journey__ = _journey_by("parse", "prompt")  # type: ignore[attr-defined]
+ModelMethods.message.__xcs_journey__ = _journey_by("message", "prompt")  # type: ignore[attr-defined]
+ModelMethods.embed.__xcs_journey__ = _journey_by("embed", "text")  # type: ignore[attr-defined]
+ModelMethods.embed_batch.__xcs_journey__ = _journey_by("embed_batch", "texts")  # type: ignore[attr-defined]
 for _method in (ModelMethods.acall, ModelMethods.embed, ModelMethods.embed_batch, ModelMethods.parse):
     _method.__xcs_behaviour__ = ASKED  # type: ignore[attr-defined]
 ModelMethods.message.__xcs_behaviour__ = ASKED  # type: ignore[attr-defined]

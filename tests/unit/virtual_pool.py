@@ -80,7 +80,7 @@ class _Completions:
     def put(self, item: Task, /) -> None:
         self._done.append(item)
 
-    def get(self) -> Task:
+    def get(self, block: bool = True, timeout: float | None = None, /) -> Task:
         while not self._done:
             assert self._pool.running, "the driver waits for a call that nobody runs"
             self._pool.complete_one()

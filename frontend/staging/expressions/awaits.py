@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from ...effects.abstract_type import InstanceType
 from ...effects.awaiting import AWAITED
-from ...effects.coroutines import makes_coroutine
+from ...effects.coroutines import looked_into, makes_coroutine
 from ...effects.infer import infer_awaited, infer_awaited_value
 from ...effects.known import path_of
 from ...effects.summary import Summary
@@ -51,7 +51,7 @@ class AwaitStager(CallStager):
         return path_of(self.static_of(call.func)) in AWAITED
 
     def _await_static(self, callee: Static, positional: Sequence[Value], keyword: Sequence[tuple[str, Value]]) -> Value:
-        function = getattr(callee.value, "__xcs_wrapped__", callee.value)
+        function = looked_into(callee.value)
         types_ = [self.type_of(value) for value in positional]
         summary = infer_awaited(function, types_, {name: self.type_of(value) for name, value in keyword})
         if self._stages_body(function, summary):

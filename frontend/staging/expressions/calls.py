@@ -11,7 +11,7 @@ from xdsl.ir import SSAValue
 
 from ....diagnostics.effect import Behaviour, Effect
 from ...effects.abstract_type import ANY, InstanceType, StaticType, is_immutable
-from ...effects.coroutines import makes_coroutine
+from ...effects.coroutines import looked_into, makes_coroutine
 from ...effects.infer import infer_value_call
 from ...effects.known import known
 from ...effects.summary import CALLEE, Summary
@@ -96,10 +96,21 @@ class CallStager(RepeatedCallStager):
         if isinstance(node.func, ast.Attribute):
             if (known := self.static_of(node.func)) is not None:
                 return Static(known), ()
-            return self._method(node.func, node)
+            return self._method(node.func, node) or self._model(node.func)
         if (lifted := self._lifted_callee(node.func)) is not None:
             return Static(lifted.function), [self.state.names[name] for name in lifted.captured]
         callee = self.stage_expression(node.func)
+        return (callee, ()) if isinstance(callee, (Static, Tracer)) else None
+
+    def _model(self, node: ast.Attribute) -> tuple[Value, Sequence[Value]] | None:
+        """A model that an instance of known type holds: a call of its own, which waits for limits without a thread."""
+        if not isinstance(node.value, ast.Name):
+            return None
+        receiver_type = self.type_of(self.lookup(node.value.id, node))
+        held = dict(receiver_type.attributes).get(node.attr) if isinstance(receiver_type, InstanceType) else None
+        if not isinstance(held, InstanceType) or not hasattr(held.cls, "__xcs_behaviour__"):
+            return None
+        callee = self.stage_expression(node)
         return (callee, ()) if isinstance(callee, (Static, Tracer)) else None
 
     def _method(self, node: ast.Attribute, call: ast.Call) -> tuple[Value, Sequence[Value]] | None:
@@ -137,7 +148,7 @@ class CallStager(RepeatedCallStager):
         entry = known(function)
         if entry is not None and entry.array is not None:
             return self.emit_array(function, entry.array, positional, keyword)
-        function = getattr(function, "__xcs_wrapped__", function)
+        function = looked_into(function)
         args = [self.type_of(value) for value in positional]
         named = tuple((name, self.type_of(value)) for name, value in keyword)
         summary = self.program.summary_of(function, tuple(args), named)
@@ -238,7 +249,7 @@ def class_function(cls: type, name: str) -> types.FunctionType | None:
     for base in cls.__mro__:
         if name in base.__dict__:
             found = base.__dict__[name]
-            found = getattr(found, "__xcs_wrapped__", found)
+            found = looked_into(found)
             return found if isinstance(found, types.FunctionType) else None
     return None
 
