@@ -101,13 +101,11 @@ class Task:
         self._completions = completions
 
     def run(self) -> None:
-        """Makes the call and posts the task, whatever the call raises; a call of a run that is over isn't made."""
+        """Makes the call and posts the task, whatever the call raises."""
         outer, _this_thread.task = _this_thread.task, self
         self.thread_id = threading.get_ident()
         self.start_ns = self.start_ns or time.perf_counter_ns()
         try:
-            if self.failures is not None and self.frame.discarded:
-                raise CallStopped
             self.value = self.context.run(self._function, *self._arguments)
         except BaseException as error:
             self.error = error
