@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..runtime.last_use import ARRAYS
 from .array_region import ArrayRegion
 
 
@@ -37,6 +38,9 @@ class NativeKernel:
 
     @functools.cached_property
     def _function(self) -> Callable[..., Any]:
+        import numpy  # loaded already: the region is its calls
+
+        ARRAYS.add(numpy.ndarray)
         return self.region.function()
 
     def __call__(self, *arguments: Any) -> Any:

@@ -76,7 +76,8 @@ def lower_to_plan(
             builder.define(argument)
         lowered[symbol] = builder.finish(block)
     is_batched = context.batch_forms.any()
-    return Plan(lowered, entry, resolve, resolve_early, resolve_awaited, facts.is_async, is_batched)
+    holds_arrays = context.num_kernels > 0
+    return Plan(lowered, entry, resolve, resolve_early, resolve_awaited, facts.is_async, is_batched, holds_arrays)
 
 
 def _entry_of(functions: Mapping[str, FuncOp], entry: str | None) -> str:

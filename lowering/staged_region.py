@@ -13,6 +13,7 @@ import jax
 import jax.core
 import numpy
 
+from ..runtime.last_use import ARRAYS
 from .array_region import ArrayRegion
 from .host_split import HostSplit, MixedCall, split_host
 from .specialisation import SpecialisedRegion
@@ -22,6 +23,7 @@ _HOST_NUMBERS = frozenset({bool, int, float, complex, numpy.ndarray})
 _JIT_TYPE = type(jax.jit(lambda: None))
 _ARRAY_TYPE = type(jax.device_put(0.0))
 _ONLY_ARRAYS = frozenset({_ARRAY_TYPE})
+ARRAYS.add(_ARRAY_TYPE)
 
 
 class StagedRegion:

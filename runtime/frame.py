@@ -82,6 +82,7 @@ class Frame:
         errors: the exception of each failed leaf.
         resolved: mode, placement and gathered arguments of each dynamic call whose inputs have arrived.
         sink, sink_slots: the frame and slots that the outputs go to; outputs wait in `outbox` while it is `None`.
+        uses_left: of slots with an array that was used, how many instructions have yet to use it.
         num_taps: how many leading outputs go to the region itself.
         discarded: the frame's results are wanted no more.
     """
@@ -109,6 +110,7 @@ class Frame:
         "slots",
         "state",
         "subscribers",
+        "uses_left",
         "walked",
     )
 
@@ -130,6 +132,7 @@ class Frame:
         self.sink: Frame | None = None
         self.sink_slots: tuple[int, ...] = ()
         self.outbox: list[tuple[int, Any]] | None = None
+        self.uses_left: dict[int, int] | None = None
         self.num_taps = 0
         self.discarded = False
         self.opens: Scope | None = None

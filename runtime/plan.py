@@ -203,7 +203,8 @@ class Plan:
     `DYNAMIC` where it can't tell without them (None: `resolve` itself needs no contents). `resolve_awaited` answers for
     `async` calls what calling and awaiting does; it looks at contents as `resolve` does, unless its last argument,
     `settled`, is false. None: such calls are ordered. A plan that `is_async` has `async` calls; it needs an event loop.
-    One that `is_batched` has calls with a batch form.
+    One that `is_batched` has calls with a batch form. One that `holds_arrays` has array code: arrays go after their
+    last use.
     """
 
     functions: Mapping[str, Block]
@@ -213,5 +214,6 @@ class Plan:
     resolve_awaited: AwaitedResolver | None = None
     is_async: bool = False
     is_batched: bool = False
+    holds_arrays: bool = False
     prepared: dict[int, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
     """What the dataflow executor has prepared, by `id` of the block; the plan keeps the blocks alive."""

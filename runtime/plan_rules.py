@@ -55,7 +55,7 @@ def _check_block(block: Block, place: str, functions: Mapping[str, Block]) -> No
         fill(inner, "a captured value")
     for index, instruction in enumerate(block.instructions):
         what = f"instruction {index} (`{instruction.name}`, {instruction.location})"
-        for operand in _operands(instruction):
+        for operand in instruction_operands(instruction):
             read(operand, what)
         for earlier in instruction.after:
             if not 0 <= earlier < index:
@@ -71,7 +71,8 @@ def _check_block(block: Block, place: str, functions: Mapping[str, Block]) -> No
         read(operand, "an output")
 
 
-def _operands(instruction: Instruction) -> tuple[Operand, ...]:
+def instruction_operands(instruction: Instruction) -> tuple[Operand, ...]:
+    """The operands that an instruction reads itself."""
     match instruction:
         case Call():
             return operands_of(instruction.callee, instruction.arguments)

@@ -9,11 +9,13 @@ forms, and either may stay.
 from __future__ import annotations
 
 import enum
+from collections import Counter
 from typing import Any
 
 from ..diagnostics.effect import Behaviour, Effect
 from .batch_form import BatchForm
 from .call_shape import Gathered, SlotFunction, compile_call, compile_gather, operands_of, slots_of, starred_of
+from .last_use import last_uses, slots_used
 from .plan import (
     Block,
     Call,
@@ -80,7 +82,9 @@ class PreparedBlock:
     `calls` (compiled, leaves only); `missing` (inputs that are not there at the start); `successors` (through `after`);
     `writes` and `fences` (for regions: whether anything inside may, as far as is known before running; for leaves:
     whether it is a fence).
-    Attributes, by slot: `consumers`, `outputs_of` (positions among the block's outputs).
+    `last` (the slots that nothing later in program order reads); `uses` (those that it reads; None where nothing is to
+    be let go of).
+    Attributes, by slot: `num_uses`, `consumers`, `outputs_of` (positions among the block's outputs).
     """
 
     __slots__ = (
@@ -95,6 +99,7 @@ class PreparedBlock:
         "has_fence",
         "instructions",
         "kinds",
+        "last",
         "literal_outputs",
         "may_write",
         "missing",
@@ -103,10 +108,12 @@ class PreparedBlock:
         "num_instructions",
         "num_pending",
         "num_slots",
+        "num_uses",
         "outputs_of",
         "results",
         "starred",
         "successors",
+        "uses",
         "writes",
     )
 
@@ -149,6 +156,9 @@ class PreparedBlock:
         self.mutated: tuple[tuple[Operand, ...], ...] = tuple(_mutated(instruction) for instruction in instructions)
         self.writes = tuple(_may_write(instruction, plan) for instruction in instructions)
         self.fences = tuple(_has_fence(instruction, plan) for instruction in instructions)
+        self.last = last_uses(block) if plan.holds_arrays else ()
+        self.uses = slots_used(block) if plan.holds_arrays else None
+        self.num_uses = Counter(slot for slots in self.uses or () for slot in slots)
         self._index_slots(block)
 
     def _index_slots(self, block: Block) -> None:

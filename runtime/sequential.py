@@ -22,6 +22,7 @@ from ..diagnostics.errors import InternalError
 from .call_shape import read
 from .handled import await_call, call_handling, raise_from, user_traceback
 from .instrument import Instrument, Span
+from .last_use import ARRAYS, GONE
 from .outcome import Failure, Outcome, RunTotals
 from .plan import Block, Call, For, If, Instruction, Invoke, Map, Operand, Plan, Raise, Try, While
 from .prepared import prepare
@@ -139,6 +140,7 @@ class SequentialRun:
         return result
 
     def _steps(self, here: Activation) -> Steps:
+        last = prepare(self._plan, here.block).last if self._plan.holds_arrays else None
         for index, instruction in enumerate(here.block.instructions):
             match instruction:
                 case Call(is_async=True):
@@ -173,6 +175,11 @@ class SequentialRun:
                 return result
             for slot, value in zip(instruction.results, result, strict=True):
                 here.slots[slot] = value
+            result = ()
+            if last is not None:
+                for slot in last[index]:
+                    if type(here.slots[slot]) in ARRAYS:
+                        here.slots[slot] = GONE
         return tuple(read(operand, here.slots) for operand in here.block.outputs)
 
     def _call(self, here: Activation, index: int, instruction: Call) -> Values | Failure:
@@ -235,7 +242,9 @@ class SequentialRun:
                 return element
             if element[0] is _END:
                 return carried
-            outputs = yield _enter(here, index, iteration, instruction.body, (element[0], *carried))
+            entered = _enter(here, index, iteration, instruction.body, (element[0], *carried))
+            carried = element = outputs = ()  # the iteration has them now
+            outputs = yield entered
             if isinstance(outputs, Failure):
                 return outputs
             iteration += 1

@@ -13,6 +13,7 @@ from collections import deque
 from typing import Any
 
 from .frame import DONE, EMPTY, Frame, Machine, Region
+from .last_use import ARRAYS, GONE
 from .plan import Plan
 
 
@@ -105,6 +106,8 @@ class Wiring(Machine):
             missing[later] -= 1
             if not missing[later] and later < frame.walked:
                 self.ready.append((frame, later))
+        if frame.code.uses is not None and ARRAYS:
+            _let_go(frame, index, frame.code.uses[index])
         frame.remaining -= 1
         if not frame.remaining:
             self._completed.append(frame)
@@ -140,3 +143,21 @@ class Wiring(Machine):
             frame.outbox = [(position, value)]
         else:
             frame.outbox.append((position, value))
+
+
+def _let_go(frame: Frame, index: int, uses: tuple[int, ...]) -> None:
+    """Empties the slots with arrays that instruction `index` was the last one to use."""
+    slots, num_uses = frame.slots, frame.code.num_uses
+    for slot in uses:
+        if type(slots[slot]) in ARRAYS:
+            left = num_uses[slot]
+            if left > 1:
+                if frame.uses_left is None:
+                    frame.uses_left = {}
+                left = frame.uses_left.get(slot, left)
+                frame.uses_left[slot] = left - 1
+            if left == 1:
+                slots[slot] = GONE
+    if frame.resolved is not None and index in frame.resolved:
+        mode, is_here, _ = frame.resolved[index]
+        frame.resolved[index] = mode, is_here, None

@@ -1,4 +1,4 @@
-"""Fusing array code makes no external call wait: the longest path of a program is never longer behind `xcs-fuse-tensor`.
+"""Fusing array code makes no external call wait: no path of a program is longer behind `xcs-fuse-tensor`.
 
 Array code takes time here: an op an eighth of a call, a region as long as the longest chain of ops in it. So a region
 that a call needs only a part of would show.

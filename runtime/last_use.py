@@ -1,0 +1,50 @@
+"""Which values a run lets go of after their last use, and which use is the last.
+
+Python keeps what a name holds until the function ends. That nobody can tell for arrays, which take most of the memory
+and have no end of their own; whatever else a slot holds may be noticed when it goes, so it stays.
+
+Guarantees: pure functions of a block, callable from any thread. Classes are only ever added.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .plan import Block, Instruction, Slot
+from .plan_rules import instruction_operands
+from .plan_summary import blocks_of
+
+ARRAYS: set[type] = set()
+"""The exact classes of arrays. Who makes kernels adds them: this layer knows neither NumPy nor JAX."""
+
+
+class Gone:
+    """The type of `GONE`."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "<gone>"
+
+
+GONE: Any = Gone()
+"""In a slot: an array was here until its last use."""
+
+
+def slots_used(block: Block) -> tuple[tuple[int, ...], ...]:
+    """For each instruction the slots that it reads, itself or in its blocks, but for outputs of the block."""
+    given = {output.index for output in block.outputs if isinstance(output, Slot)}
+    return tuple(tuple(slot for slot in _used(one) if slot not in given) for one in block.instructions)
+
+
+def _used(instruction: Instruction) -> dict[int, None]:
+    operands = [operand.index for operand in instruction_operands(instruction) if isinstance(operand, Slot)]
+    captured = [outer for inner in blocks_of(instruction).values() for outer, _ in inner.captures]
+    return dict.fromkeys((*operands, *captured))
+
+
+def last_uses(block: Block) -> tuple[tuple[int, ...], ...]:
+    """For each instruction the slots that nothing later in program order reads."""
+    used = slots_used(block)
+    last = {slot: index for index, slots in enumerate(used) for slot in slots}
+    return tuple(tuple(slot for slot in slots if last[slot] == index) for index, slots in enumerate(used))
