@@ -140,7 +140,7 @@ class SequentialRun:
         return result
 
     def _steps(self, here: Activation) -> Steps:
-        last = prepare(self._plan, here.block).last if self._plan.holds_arrays else None
+        last = prepare(self._plan, here.block).last
         for index, instruction in enumerate(here.block.instructions):
             match instruction:
                 case Call(is_async=True):
@@ -176,10 +176,7 @@ class SequentialRun:
             for slot, value in zip(instruction.results, result, strict=True):
                 here.slots[slot] = value
             result = ()
-            if last is not None:
-                for slot in last[index]:
-                    if type(here.slots[slot]) in ARRAYS:
-                        here.slots[slot] = GONE
+            _let_go(here.slots, last[index] if last else ())
         return tuple(read(operand, here.slots) for operand in here.block.outputs)
 
     def _call(self, here: Activation, index: int, instruction: Call) -> Values | Failure:
@@ -313,6 +310,13 @@ class SequentialRun:
         block = self._plan.functions[instruction.symbol]
         slots = _slots(block, _read_all(instruction.operands, here), None)
         return (yield Activation(block, slots, here.depth + 1, here.handled, here, index))
+
+
+def _let_go(slots: list[Any], used: tuple[int, ...]) -> None:
+    """Empties the slots with arrays among those that were used for the last time."""
+    for slot in used:
+        if type(slots[slot]) in ARRAYS:
+            slots[slot] = GONE
 
 
 _END: Any = object()
