@@ -27,7 +27,7 @@ from .plan import Call, Plan, Raise
 from .prepared import CLEAN, DYNAMIC, FIRST_REGION, RETIRED, Kind, mode_of
 from .progress import watching
 from .tally import Tally, begin_recording
-from .task import Task, is_limited
+from .task import Task, blocked_loop, is_limited
 from .try_region import TryRegion
 from .watched_loops import WATCHED_REGIONS
 from .while_loop import WhileRegion
@@ -70,6 +70,7 @@ class LeafCalls(Wiring):
         self._instrument = instrument
         self.progress = watching.get()
         self._regions = _REGIONS if self.progress is None else _REGIONS | WATCHED_REGIONS
+        self._blocked_loop: int | None = None  # found when the first call leaves the driving thread
         self._num_calls = 0
         self._num_batches = 0
         self._num_batched = 0
@@ -201,6 +202,9 @@ class LeafCalls(Wiring):
     def _submit(self, task: Task) -> None:
         if self._instrument is not None:
             task.tally = task.context.run(begin_recording)
+        if self._blocked_loop is None:
+            self._blocked_loop = blocked_loop()
+        task.blocked_loop = self._blocked_loop
         self._in_flight.add(task)
         if task.is_stopped:  # a worker has just said so, and its task is on the way
             task.queued = True

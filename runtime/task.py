@@ -7,6 +7,7 @@ one thread, the one that was given or has claimed the task, calls `run`. `queued
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -42,6 +43,7 @@ class Task:
     Attributes:
         frame, index: the instruction.
         calls: the calls that it makes as one, if it is a batch.
+        blocked_loop: the thread of the event loop that doesn't go on before the call has ended; 0 if there is none.
         context: what the call sees of context variables.
         queued: no worker was free; whoever claims the task runs it.
         value, error: how the call ended.
@@ -56,6 +58,7 @@ class Task:
         "_arguments",
         "_completions",
         "_function",
+        "blocked_loop",
         "calls",
         "context",
         "end_ns",
@@ -84,6 +87,7 @@ class Task:
     ) -> None:
         self.frame = frame
         self.index = index
+        self.blocked_loop = 0
         self.calls: Sequence[Any] | None = None
         self.queued = False
         self.value: Any = None
@@ -177,3 +181,12 @@ _this_thread = _ThisThread()
 def running_task() -> Task | None:
     """The task that the calling thread runs."""
     return _this_thread.task
+
+
+def blocked_loop() -> int:
+    """The thread of the event loop that doesn't go on while this thread waits; 0 if there is none."""
+    asyncio = sys.modules.get("asyncio")
+    if asyncio is not None and asyncio._get_running_loop() is not None:
+        return threading.get_ident()
+    task = running_task()
+    return 0 if task is None else task.blocked_loop

@@ -51,6 +51,8 @@ class Request:
     Attributes:
         routes: the ways it may go; tokens: of a model, that it is expected to use.
         inherited: the permits of the calls around it.
+        loop_thread: the thread of the event loop that awaits the call; 0 if it blocks its thread.
+        blocked_loop: the thread of the event loop that would not go on while the call waits; 0 if there is none.
         wake: is called when it is let go, from any thread, perhaps twice; it doesn't wait and doesn't raise.
         route_index, permits: the way it goes, once it is let go.
         is_withdrawn: it no longer waits.
@@ -60,18 +62,21 @@ class Request:
     tokens: int
     wake: Callable[[], None]
     inherited: tuple[Permit, ...] = field(default_factory=HELD.get)
+    loop_thread: int = 0
+    blocked_loop: int = 0
     route_index: int = -1
     permits: tuple[Permit, ...] = ()
     is_withdrawn: bool = False
 
     def lent_by(self, limiter: Limiter) -> Permit | None:
-        """The innermost permit under this limiter among the calls around."""
-        return next((permit for permit in reversed(self.inherited) if permit.limiter is limiter), None)
+        """The innermost permit under this limiter among the calls around, or one of a call that this one holds up."""
+        inner = next((permit for permit in reversed(self.inherited) if permit.limiter is limiter), None)
+        return limiter.held_up(self.blocked_loop) if inner is None and self.blocked_loop else inner
 
     def group(self) -> Group:
         """What decides when it is let go."""
         held = tuple(id(permit) for permit in self.inherited)
-        return (*(tuple(map(id, route.limiters)) for route in self.routes), held)
+        return (*(tuple(map(id, route.limiters)) for route in self.routes), held, (self.blocked_loop,))
 
 
 class AdmissionQueue:
@@ -87,7 +92,7 @@ class AdmissionQueue:
         self._told: deque[Request] = deque()
         self._alarm_s = NEVER_S
         for limiter in list(LIMITERS):
-            limiter.in_flight = 0
+            limiter.forget()
 
     def ask(self, request: Request) -> bool:
         """Lets the call go now and says so, or has it wait until its `wake` is called."""
@@ -214,7 +219,8 @@ class AdmissionQueue:
             if chosen < 0 or better:
                 earliest_s, chosen = delay_s, index
         if earliest_s == 0.0:
-            request.permits = tuple(map(Permit, request.routes[chosen].limiters))
+            thread = request.loop_thread
+            request.permits = tuple([Permit(limiter, thread) for limiter in request.routes[chosen].limiters])
             request.route_index = chosen
             for permit in request.permits:
                 permit.limiter.enter(permit, request.lent_by(permit.limiter), request.tokens, now_s)

@@ -56,10 +56,11 @@ class Journey:
     _failed: set[int] = field(default_factory=set)
     _open: list[int] = field(default_factory=list)
 
-    def request(self, wake: Callable[[], None]) -> Request:
-        """Asks for the next attempt, by a route that has not failed since they all were tried."""
+    def request(self, wake: Callable[[], None], *, loop_thread: int = 0, blocked_loop: int = 0) -> Request:
+        """Asks for the next attempt, by a route that has not failed since they all were tried; see `Request`."""
         self._open = [index for index in range(len(self.routes)) if index not in self._failed]
-        return Request([self.routes[index] for index in self._open], self.tokens, wake)
+        routes = [self.routes[index] for index in self._open]
+        return Request(routes, self.tokens, wake, loop_thread=loop_thread, blocked_loop=blocked_loop)
 
     def route_index(self, request: Request) -> int:
         """The route that an attempt goes, among all of them."""

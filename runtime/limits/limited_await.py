@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from threading import get_ident
 from typing import Any
 
 from ..tally import count, recording
@@ -50,7 +51,7 @@ def _asking(journey: Journey) -> tuple[asyncio.Future[None], Request]:
         except RuntimeError:  # the loop is closed: nobody waits any more
             ADMISSION.leave(request)
 
-    request = journey.request(wake)
+    request = journey.request(wake, loop_thread=get_ident())
     return told, request
 
 

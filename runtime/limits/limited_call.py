@@ -13,7 +13,7 @@ from contextvars import Context, copy_context
 from typing import Any
 
 from ..tally import count, recording
-from ..task import CallStopped, Task, running_task
+from ..task import CallStopped, Task, blocked_loop, running_task
 from ..workers import place_given_back
 from .admission import ADMISSION, HELD, Request
 from .journey import GRANTED, Journey
@@ -45,7 +45,8 @@ def _call(journey: Journey, attempt: Callable[[int], Any], task: Task | None, re
     """Makes the call; with a `request`, the first attempt has been let go already."""
     while True:
         told = threading.Event()
-        request = request or journey.request(told.set)
+        if request is None:
+            request = journey.request(told.set, blocked_loop=blocked_loop())
         try:
             if request.route_index < 0:
                 _wait_for(request, told, task)

@@ -61,7 +61,7 @@ class LimitedTask(Task):
         if journey is None:
             return False
         self._pool = pool
-        request = self.context.run(journey.request, self._wake)
+        request = self.context.run(journey.request, self._wake, blocked_loop=self.blocked_loop)
         self._grant = Grant(journey, request)
         self.context.run(GRANTED.set, self._grant)
         self.start_ns = self._parked_ns = time.perf_counter_ns()

@@ -21,10 +21,12 @@ class Permit:
     """That one call may run under a limiter.
 
     A call made inside another one under the same limiter borrows the permit of the outer one, which only waits for it:
-    so it never waits for what can't end before it. One inner call borrows at a time.
+    so it never waits for what can't end before it. One inner call borrows at a time. For the same reason a call that
+    blocks the thread of an event loop borrows the permit of one that this loop awaits, where all are taken.
 
     Attributes:
         limiter: what it counts against.
+        loop_thread: the thread of the event loop that awaits the call; 0 for a call that blocks its thread.
         parent: the permit that this one is borrowed from.
         is_counted: its limiter counts it as in flight.
         is_lent: an inner call runs with it.
@@ -32,6 +34,7 @@ class Permit:
     """
 
     limiter: Limiter
+    loop_thread: int = 0
     parent: Permit | None = None
     is_counted: bool = False
     is_lent: bool = False
@@ -60,6 +63,7 @@ class Limiter:
     num_started: int = 0
     paused_until_s: float = 0.0
     is_suspect: bool = False
+    _awaited: dict[int, Permit] = field(default_factory=dict, repr=False)  # by `id`
     _requests: TokenBucket | None = field(default=None, repr=False)
     _tokens: TokenBucket | None = field(default=None, repr=False)
 
@@ -81,6 +85,13 @@ class Limiter:
             delay_s = max(delay_s, self._tokens.delay_s(tokens, now_s))
         return delay_s
 
+    def held_up(self, loop_thread: int) -> Permit | None:
+        """A permit whose call can't end while the thread of its event loop waits, if all permits are taken."""
+        if not self._is_full():
+            return None
+        awaited = [one for one in self._awaited.values() if one.loop_thread == loop_thread and one.is_counted]
+        return None if not awaited or any(permit.is_lent for permit in awaited) else awaited[0]
+
     def enter(self, permit: Permit, inherited: Permit | None, tokens: int, now_s: float) -> None:
         """Counts a new permit, after a delay of 0."""
         self.num_started += 1
@@ -88,13 +99,15 @@ class Limiter:
             self._requests.take(1, now_s)
         if self._tokens is not None:
             self._tokens.take(tokens, now_s)
-        # Nothing is called below, so that no Ctrl-C comes between what belongs together.
+        # Nothing is called up to `is_counted`, so that no Ctrl-C comes between what belongs together.
         if inherited is not None and not inherited.is_lent and not inherited.is_over:
             inherited.is_lent = True
             permit.parent = inherited
         else:
             self.in_flight += 1
             permit.is_counted = True
+            if permit.loop_thread:
+                self._awaited[id(permit)] = permit
 
     def leave(self, permit: Permit, spare_tokens: int, now_s: float) -> None:
         """The call has ended; it has used so many tokens less than it was let go for (or more: negative)."""
@@ -103,9 +116,16 @@ class Limiter:
         elif permit.is_counted:
             self.in_flight -= 1
             permit.is_counted = False
+            if permit.loop_thread:
+                self._awaited.pop(id(permit), None)
         permit.is_over = True
         if self._tokens is not None and spare_tokens:
             self._tokens.take(-spare_tokens, now_s)
+
+    def forget(self) -> None:
+        """Nothing is in flight: this is a forked child."""
+        self.in_flight = 0
+        self._awaited.clear()
 
     def pause(self, until_s: float) -> None:
         """Nothing starts before `until_s` (`time.monotonic`)."""

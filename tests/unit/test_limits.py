@@ -204,3 +204,25 @@ def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(XCSError, match=r"help: `pip install xcs\[retry\]`"):
         Retry(2)
+
+
+def test_what_blocks_an_event_loop_shares_the_place_of_a_call_that_the_loop_awaits() -> None:
+    limiter, loop_thread = Limiter("one", 2), 7
+    route = [Route((limiter,))]
+    awaited = [Request(route, 0, lambda: None, loop_thread=loop_thread) for _ in range(2)]
+    blocking = [Request(route, 0, lambda: None, blocked_loop=thread) for thread in (7, 7, 8)]
+    assert ADMISSION.ask(awaited[0])
+    assert ADMISSION.ask(blocking[2])  # there is room: nothing is shared
+    assert limiter.in_flight == 2
+    assert ADMISSION.ask(blocking[0])
+    assert not ADMISSION.ask(blocking[1])  # one at a time
+    assert limiter.in_flight == 2
+    ADMISSION.leave(blocking[0])
+    assert blocking[1].route_index == 0
+    ADMISSION.leave(blocking[1])
+    ADMISSION.leave(blocking[2])
+    assert ADMISSION.ask(awaited[1])
+    for request in awaited:
+        ADMISSION.leave(request)
+    assert limiter.in_flight == 0
+    assert limiter.held_up(loop_thread) is None
