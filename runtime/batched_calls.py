@@ -105,11 +105,12 @@ class BatchedCalls(LeafCalls):
         start_ns = time.perf_counter_ns()
         self._run_here(frame, index, call, arguments)
         took_ns = time.perf_counter_ns() - start_ns
-        self._shortest_ns[key] = min(took_ns, self._shortest_ns.get(key, took_ns))
+        shortest_ns = self.plan.shortest_ns
+        shortest_ns[key] = min(took_ns, shortest_ns.get(key, took_ns))
 
     def _may_take_long(self, frame: Frame, index: int, key: tuple[int, int]) -> bool:
         """Whether collected calls should not be put off by this one: unknown code of the user's is taken to be long."""
-        took_ns = self._shortest_ns.get(key)
+        took_ns = self.plan.shortest_ns.get(key)
         if took_ns is None:
             return _is_users(frame, index)
         return took_ns > LONG_NS or time.perf_counter_ns() - self._collecting_since_ns > MAX_DELAY_NS

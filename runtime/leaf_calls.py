@@ -78,7 +78,6 @@ class LeafCalls(Wiring):
         self._collects = plan.is_batched
         self._collected: dict[tuple[Any, ...], list[Any]] = {}  # ready calls that go out together
         self._collecting_since_ns = 0
-        self._shortest_ns: dict[tuple[int, int], int] = {}  # of calls on this thread, beside collected ones
 
     def fire(self, frame: Frame, index: int) -> None:
         """Starts an instruction whose inputs are there, if its cursor has come."""

@@ -217,3 +217,5 @@ class Plan:
     holds_arrays: bool = False
     prepared: dict[int, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
     """What the dataflow executor has prepared, by `id` of the block; the plan keeps the blocks alive."""
+    shortest_ns: dict[tuple[int, int], int] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """Of calls on the driving thread of a batched plan, by `id` of the prepared block and index: the shortest time."""

@@ -230,6 +230,23 @@ def test_another_parameter_may_be_the_item() -> None:
     assert sizes == [3, 3]
 
 
+def test_code_that_was_short_before_puts_nothing_off_the_next_time() -> None:
+    service = Service()
+    embed = op_of(service)
+
+    def shown(text: str) -> str:
+        return f"<{text}>"
+
+    @xcs.jit
+    def program(texts: list[str]) -> list[tuple[str, str]]:
+        return [(embed(text), shown(text)) for text in texts]
+
+    for sizes in ([1, 7], [8]):
+        service.sizes.clear()
+        assert program(TEXTS[:8]) == [(text.upper(), f"<{text}>") for text in TEXTS[:8]]
+        assert sorted(service.sizes) == sizes
+
+
 # ---- policies
 
 
