@@ -132,6 +132,17 @@ class TupleOfType(AbstractType):
 
 
 @dataclass(frozen=True, slots=True)
+class RecordType(AbstractType):
+    """A named tuple of a library, of exactly `cls`, with these elements: `jax.numpy.linalg.svd` gives one."""
+
+    cls: type
+    elements: tuple[AbstractType, ...]
+
+    def __str__(self) -> str:
+        return f"{self.cls.__name__}<{', '.join(map(str, self.elements))}>"
+
+
+@dataclass(frozen=True, slots=True)
 class IteratorType(AbstractType):
     """A fresh builtin iterator (`zip`, `map`, `enumerate`, dict view, ...) whose steps have no effect of their own.
 
@@ -280,7 +291,7 @@ def is_immutable(value: AbstractType) -> bool:
             return type(held) in IMMUTABLE_SCALARS
         case TupleOfType(element=element) | SetType(element=element, frozen=True):
             return is_immutable(element)
-        case TupleType(elements=parts) | UnionType(members=parts):
+        case TupleType(elements=parts) | RecordType(elements=parts) | UnionType(members=parts):
             return all(map(is_immutable, parts))
         case ArrayType(cls=cls):
             return cls.__module__.startswith("jax") or cls.__name__ == "generic"
@@ -317,6 +328,8 @@ def join(left: AbstractType, right: AbstractType) -> AbstractType:
             return TupleOfType(join(tuple_element(left), tuple_element(right)))
         case InstanceType(cls=a), InstanceType(cls=b) if a is b:
             return InstanceType(a, _join_attributes(a, dict(left.attributes), dict(right.attributes)))
+        case RecordType(cls=a), RecordType(cls=b) if a is b:
+            return RecordType(a, tuple(map(join, left.elements, right.elements)))
         case ArrayType(cls=a), ArrayType(cls=b) if a is b:
             return ArrayType(a, left.dtype if left.dtype == right.dtype else None)
     return _join_unions(left, right)
@@ -346,7 +359,7 @@ def _join_members(parts: Sequence[AbstractType]) -> frozenset[AbstractType]:
 
 def _family(part: AbstractType) -> object:
     """Members of a union with the same family join to one type that isn't a union."""
-    if isinstance(part, (InstanceType, ArrayType, CollectionType)):
+    if isinstance(part, (InstanceType, ArrayType, CollectionType, RecordType)):
         return part.cls
     if isinstance(part, (TupleType, TupleOfType)):
         return tuple

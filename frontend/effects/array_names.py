@@ -15,9 +15,11 @@ from .abstract_type import (
     INT,
     STR,
     AbstractType,
+    DictType,
     ExactType,
     ListType,
     TupleOfType,
+    TupleType,
     UnionType,
     join_all,
     members,
@@ -55,9 +57,16 @@ def _at_least(one: AbstractType) -> Rule:
     return lambda args, kwargs: one if len(args) == 1 else _either_sequence(one)
 
 
-def _like_operand(one: AbstractType) -> Rule:
+def _like_operand(one: AbstractType, *, is_reshape: bool) -> Rule:
     """What gives JAX's arrays back as JAX's, and NumPy's as NumPy's."""
-    return lambda args, kwargs: one if args and is_jax(args[0]) else join_all((one, numpy_value()))
+    either = join_all((one, numpy_value()))
+
+    def rule(args: Types, kwargs: Named) -> AbstractType:
+        if args and isinstance(args[0], (TupleType, TupleOfType, ListType, DictType)):
+            return one if is_reshape else ANY
+        return one if args and is_jax(args[0]) else either
+
+    return rule
 
 
 def _of_tree(args: Types, kwargs: Named) -> AbstractType:
@@ -76,9 +85,10 @@ _TEXTS = frozenset(
     "format_float_scientific".split()
 )
 _FLAGS = frozenset(
-    "can_cast isscalar iscomplexobj isrealobj issubdtype isdtype shares_memory may_share_memory iterable".split()
+    "can_cast isscalar isfortran iscomplexobj isrealobj issubdtype isdtype shares_memory may_share_memory "
+    "iterable".split()
 )
-LIKE_OPERAND = frozenset(("reshape",))
+LIKE_OPERAND = frozenset(("reshape", "stop_gradient"))
 _COMPARISONS = frozenset("array_equal array_equiv allclose".split())
 _DTYPES = frozenset("result_type promote_types dtype canonicalize_dtype min_scalar_type".split())
 _FACTS = frozenset(
@@ -86,12 +96,12 @@ _FACTS = frozenset(
 )
 _OF_TREES = frozenset(
     "psum pmax pmin pmean ppermute pshuffle pswapaxes pbroadcast psend psum_scatter all_gather all_to_all "
-    "optimization_barrier stop_gradient sort".split()
+    "optimization_barrier sort".split()
 )
 _OF_ARRAYS = frozenset("diff real imag isreal iscomplex logical_and logical_or trim_zeros".split())
 _TUPLES = frozenset(
     "nonzero divmod modf frexp histogram histogram2d ix_ tril_indices triu_indices tril_indices_from "
-    "triu_indices_from diag_indices_from mask_indices unravel_index unstack lu_factor fresnel qr_multiply".split()
+    "triu_indices_from diag_indices_from mask_indices unravel_index unstack lu_factor fresnel sici qr_multiply".split()
 )
 _SEQUENCES = frozenset(
     "split array_split hsplit vsplit dsplit meshgrid broadcast_arrays top_k approx_max_k approx_min_k".split()
@@ -103,7 +113,7 @@ _UNKNOWN = frozenset(
     "get_printoptions cond scan while_loop fori_loop switch map associative_scan reduce reduce_window sort_key_val "
     "rng_bit_generator custom_root custom_linear_solve vectorize apply_along_axis apply_over_axes piecewise "
     "fromfunction fromiter frompyfunc frombuffer tree_map poly1d errstate nested_iters histogramdd common_type "
-    "diag_indices matrix_rank broadcast_shapes object_ composite create_token dce_sink shape_as_value cho_factor "
+    "diag_indices bmat poly matrix_rank broadcast_shapes object_ composite create_token dce_sink shape_as_value cho_factor "
     "eigh_tridiagonal rsf2csf hessenberg qdwh mode minimize cg gmres bicgstab stft istft csd welch periodogram vq lpmn "
     "get_scaled_dot_config".split()
 )
@@ -154,7 +164,7 @@ def result_rule(name: str, one: Callable[[], AbstractType], *, is_numpy: bool) -
     if name in _OF_TREES and not is_numpy:
         return _of_tree
     if name in LIKE_OPERAND and not is_numpy:
-        return lambda args, kwargs: _like_operand(one())(args, kwargs)
+        return lambda args, kwargs: _like_operand(one(), is_reshape=name == "reshape")(args, kwargs)
     if name in _KEYS and not is_numpy:
         return lambda args, kwargs: jax_keys()
     return lambda args, kwargs: one()

@@ -12,7 +12,7 @@ import sys
 import types
 
 from ...diagnostics.effect import Effect
-from .abstract_type import ANY, AbstractType
+from .abstract_type import ANY, NONE, AbstractType
 from .array_names import computes, may_be_view, result_rule
 from .array_results import (
     Named,
@@ -140,7 +140,8 @@ def _effect_of_copying(args: Types, kwargs: Named) -> Effect:
 
 def _of_data(found: Rule, args: Types, kwargs: Named) -> AbstractType:
     """The result where no operand has code of its own, which decides then."""
-    return found(args, kwargs) if all(map(is_array_data, (*args, *kwargs.values()))) else ANY
+    is_data = all(map(is_array_data, (*args, *kwargs.values()))) and not (args and args[0] == NONE)
+    return found(args, kwargs) if is_data else ANY
 
 
 def _place_of_out(function: object) -> int | None:

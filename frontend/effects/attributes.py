@@ -26,6 +26,7 @@ from .abstract_type import (
     ListType,
     NeverType,
     PlainType,
+    RecordType,
     SetType,
     StaticType,
     TupleOfType,
@@ -118,6 +119,8 @@ def _load_part(frame: Frame, owner: Value, name: str, node: object) -> Value:
         return load_static(frame, type_.value, name)
     if isinstance(type_, InstanceType):
         return _load_instance(frame, owner, type_, name, node)
+    if isinstance(type_, RecordType) and name in type_.cls._fields:  # type: ignore[attr-defined]
+        return value(type_.elements[type_.cls._fields.index(name)], owner.origins)  # type: ignore[attr-defined]
     if isinstance(type_, CaughtType):
         return Value(ANY, frozenset((None,)))
     if isinstance(type_, PlainType):

@@ -48,6 +48,7 @@ from .library_data import call_data_method
 from .promised_result import promised_type
 from .scope import CodeScope, class_view, current_type
 from .source import FunctionNode
+from .staged_calls import staged_call_type
 from .summary import Guard
 from .table_calls import apply_known
 from .type_of import is_class
@@ -181,8 +182,12 @@ def call_static(frame: Frame, function: Any, args: Sequence[Value], kwargs: Mapp
     if entry is not None:
         name = getattr(function, "__qualname__", None) or getattr(function, "__name__", "it")
         found = apply_known(frame, entry, args, kwargs, node, name)
-        inner = staged_by_jax(function)
-        return found if inner is None or found.type is not ANY else _compiled_result(frame, inner, args, kwargs)
+        if found.type is not ANY:
+            return found
+        if (inner := staged_by_jax(function)) is not None:
+            return _compiled_result(frame, inner, args, kwargs)
+        given = staged_call_type(frame, function, args, kwargs, node) if entry.array == "jax" else ANY
+        return found if given is ANY else value(given)
     if type(function) is types.MethodType and is_class(function.__self__):
         return call_static(frame, function.__func__, [outside(StaticType(function.__self__)), *args], kwargs, node)
     if type(function) is types.MethodType and makes_coroutine(function.__func__):

@@ -22,6 +22,7 @@ from .abstract_type import (
     ListType,
     NeverType,
     PlainType,
+    RecordType,
     SetType,
     StaticType,
     TupleOfType,
@@ -46,7 +47,7 @@ def element_type(type_: AbstractType) -> AbstractType | None:
             return element
         case DictType(key=key):
             return key
-        case TupleType(elements=elements):
+        case TupleType(elements=elements) | RecordType(elements=elements):
             return join_all(elements)
         case PlainType() | DataType():
             return type_

@@ -24,6 +24,7 @@ from .abstract_type import (
     InstanceType,
     ListType,
     PlainType,
+    RecordType,
     SetType,
     StaticType,
     TupleOfType,
@@ -92,7 +93,7 @@ def _subscript_part(frame: Frame, owner: Value, index: Value, node: ast.Subscrip
             return made_list(frame, (node, "slice"), elements_of(frame, owner))
         case ListType():
             return elements_of(frame, owner)
-        case TupleType(elements=elements):
+        case TupleType(elements=elements) | RecordType(elements=elements):
             return _tuple_item(frame, owner, elements, node)
         case TupleOfType(element=element):
             return Value(type_, owner.origins) if is_slice else value(element, owner.origins)

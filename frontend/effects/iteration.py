@@ -18,6 +18,7 @@ from .abstract_type import (
     ArrayType,
     ExactType,
     IteratorType,
+    RecordType,
     StaticType,
     TupleType,
     join_all,
@@ -33,7 +34,7 @@ MAX_MEMBERS = 16  # of an enumeration whose members are told apart
 
 def elements_of(frame: Frame, one: Value) -> Value:
     """What iterating a value gives, without entering the effect of iterating."""
-    if isinstance(one.type, TupleType):
+    if isinstance(one.type, (TupleType, RecordType)):
         found = NOTHING
         for part in one.type.elements:
             found = join_values(found, value(part, one.origins))

@@ -9,6 +9,7 @@ from . import attributes, comparisons
 from .abstract_type import (
     ANY,
     CaughtType,
+    RecordType,
     TupleType,
     members,
 )
@@ -108,7 +109,7 @@ def assign(frame: Frame, target: ast.expr, held: Value) -> None:
 
 def _unpack(frame: Frame, targets: Sequence[ast.expr], held: Value, node: ast.expr) -> None:
     stars = [i for i, one in enumerate(targets) if isinstance(one, ast.Starred)]
-    if isinstance(held.type, TupleType) and len(held.type.elements) == len(targets) and not stars:
+    if isinstance(held.type, (TupleType, RecordType)) and len(held.type.elements) == len(targets) and not stars:
         for target, part in zip(targets, held.type.elements, strict=True):
             assign(frame, target, value(part, held.origins))
         return

@@ -34,7 +34,8 @@ class CallStager(RepeatedCallStager):
         """
         self.at(node)
         if self.runs_natively(node):
-            return self.stage_native_expression(node)
+            entry = known(self.static_of(node.func))
+            return self.stage_native_expression(node, calls_jax=entry is not None and entry.array == "jax")
         if (value := self.stage_array_method(node)) is not None:
             return value
         node = self.with_named_callee(node)

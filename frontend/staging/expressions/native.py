@@ -12,11 +12,15 @@ from ....diagnostics.effect import Behaviour, Effect
 from ...effects.abstract_type import (
     ANY,
     BOOL,
+    FLOAT,
+    INT,
     NONE,
     AbstractType,
+    RecordType,
     TupleType,
 )
-from ...effects.summary import CodeSummary
+from ...effects.array_results import is_array, is_jax
+from ...effects.summary import CodeSummary, Summary
 from ..source.exits import Exits
 from ..source.names import leaves
 from ..source.segment import Segment
@@ -28,8 +32,8 @@ from .gains import GainStager
 class NativeStager(GainStager):
     """The layer that runs Python as Python."""
 
-    def stage_native_expression(self, node: ast.expr) -> Value:
-        """An expression as one call of native code."""
+    def stage_native_expression(self, node: ast.expr, *, calls_jax: bool = False) -> Value:
+        """An expression as one call of native code; `calls_jax`: it is one of a function of JAX's."""
         if bound := self.program.names([node]).bound:
             return self._stage_binding_expression(node, bound)
         self.at(node)
@@ -38,8 +42,15 @@ class NativeStager(GainStager):
             segment = self.segment(inside(self.inner_scope, node))
         found = self.infer(segment)
         values = [self.input_value(name) for name in segment.inputs]
-        ssa = self.call_segment(segment, found, values)
+        is_array_code = calls_jax and self._is_array_code(found.summary, values)
+        ssa = self.call_segment(segment, found, values, array="jax" if is_array_code else None)
         return self.value_of(ssa, found.summary)
+
+    def _is_array_code(self, summary: Summary, values: Sequence[Value]) -> bool:
+        """Whether a call with functions of this function, such as `jax.lax.scan(step, ...)`, can be in a kernel."""
+        if summary.effect > Effect.READS or summary.external or summary.mutates:
+            return False
+        return _is_made_of_arrays(summary.result) and all(_is_operand(self.type_of(value)) for value in values)
 
     def _stage_binding_expression(self, node: ast.expr, bound: set[str]) -> Value:
         """An expression that binds names (`:=`) as native code."""
@@ -102,7 +113,9 @@ class NativeStager(GainStager):
         ssa = self.call_segment(segment, found, values)
         return self.value_of(ssa, found.summary)
 
-    def call_segment(self, segment: Segment, found: CodeSummary, values: Sequence[Value]) -> SSAValue:
+    def call_segment(
+        self, segment: Segment, found: CodeSummary, values: Sequence[Value], array: str | None = None
+    ) -> SSAValue:
         """Emit the call of a segment."""
         index: dict[int | str, int | str] = {name: position for position, name in enumerate(segment.inputs)}
         summary = found.summary.renamed(index)
@@ -110,7 +123,7 @@ class NativeStager(GainStager):
         changed = {index[name]: (known, name in found.sealed) for name, known in found.owned.items()}
         details = {"source": segment.name}
         return self.emit_leaf(
-            function, segment.name, values, (), summary, details, changed=changed, is_async=segment.is_async
+            function, segment.name, values, (), summary, details, array, changed=changed, is_async=segment.is_async
         )
 
 
@@ -122,3 +135,16 @@ def _types_when_left(types: Sequence[AbstractType], segment: Segment, left: Abst
     value = segment.outputs.index(segment.exits.value)
     known = left.elements[value] if isinstance(left, TupleType) and len(left.elements) == len(types) else ANY
     return [known if index == value else type for index, type in enumerate(types)]
+
+
+def _is_made_of_arrays(known: AbstractType) -> bool:
+    if isinstance(known, (TupleType, RecordType)):
+        return all(map(_is_made_of_arrays, known.elements))
+    return is_jax(known) or known == NONE
+
+
+def _is_operand(known: AbstractType) -> bool:
+    """Whether a kernel takes values of a type: arrays, and structures of them."""
+    if isinstance(known, TupleType):
+        return all(map(_is_operand, known.elements))
+    return is_array(known) or known in (INT, FLOAT, BOOL)

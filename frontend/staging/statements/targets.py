@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import ast
+import operator
 from collections.abc import Sequence, Set
 
-from ....diagnostics.effect import PURE, READS
-from ...effects.abstract_type import AbstractType, ArrayType, ListType, TupleOfType, TupleType
+from xdsl.ir import Operation
+
+from ....diagnostics.effect import PURE, READS, Effect
+from ...effects.abstract_type import NONE, AbstractType, ArrayType, ListType, RecordType, TupleOfType, TupleType
+from ...effects.array_results import is_jax
+from ...effects.summary import Summary
 from ..control.sort_keys import SortKeyStager
 from ..expressions.expressions import has_literal_defaults
 from ..source.syntax import load_name, store_name
@@ -159,6 +164,10 @@ class TargetStager(SortKeyStager):
             return elements
         self.hand_out_parts(value)
         known = self.type_of(value)
+        if isinstance(known, (TupleType, RecordType)) and len(known.elements) == number:
+            parts = self._array_parts(value, known.elements)
+            if parts is not None:
+                return parts
         types: Sequence[AbstractType]
         match known:
             case TupleType(elements=found) if len(found) == number:
@@ -172,6 +181,21 @@ class TargetStager(SortKeyStager):
         parts = self.builder.unpack(self.ssa(value), types, effect)
         places = inside_of(self.places_of(value))
         return [Tracer(part, known, places) for part, known in zip(parts, types, strict=True)]
+
+    def _array_parts(self, value: Value, types: Sequence[AbstractType]) -> Sequence[Value] | None:
+        """The arrays that a function of JAX's gives, as parts of the kernel that it is in; None for anything else."""
+        owner = self.ssa(value).owner
+        if not isinstance(owner, Operation) or "array" not in owner.attributes:
+            return None
+        if not all(is_jax(known) or known == NONE for known in types):
+            return None
+        parts: list[Value] = []
+        for index, known in enumerate(types):
+            summary = Summary(Effect.PURE, result=known, has_array_work=True)
+            operands = [value, Static(index)]
+            part = self.emit_leaf(operator.getitem, "operator.getitem", operands, (), summary, array="jax")
+            parts.append(Tracer(part, known))
+        return parts
 
     def _parts_natively(self, value: Value, number: int, at: ast.expr) -> Sequence[Value]:
         """Unpack a value of unknown type by native code: iterating it may run anything."""
