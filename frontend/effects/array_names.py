@@ -114,8 +114,8 @@ _UNKNOWN = frozenset(
     "rng_bit_generator custom_root custom_linear_solve vectorize apply_along_axis apply_over_axes piecewise "
     "fromfunction fromiter frompyfunc frombuffer tree_map poly1d errstate nested_iters histogramdd common_type "
     "diag_indices bmat poly matrix_rank broadcast_shapes object_ composite create_token dce_sink shape_as_value "
-    "cho_factor eigh_tridiagonal rsf2csf hessenberg qdwh mode minimize cg gmres bicgstab stft istft csd welch periodogram "
-    "vq lpmn get_scaled_dot_config".split()
+    "cho_factor eigh_tridiagonal rsf2csf hessenberg qdwh mode minimize cg gmres bicgstab stft istft csd welch "
+    "periodogram vq lpmn get_scaled_dot_config".split()
 )
 """Functions that give named tuples, objects, or what a callable gives."""
 _VIEWS = frozenset(
