@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from .frame import DONE, FAILED, HELD, Frame, Machine, Region
+from .frame import DONE, FAILED, HELD, NOWHERE, Frame, Machine, Region
 from .prepared import CLEAN, DYNAMIC, FIRST_REGION, GATE, RETIRED, PreparedBlock
 
 
@@ -47,7 +47,7 @@ class Cursor:
     def __init__(self, machine: Issuer, root: Frame) -> None:
         self.machine = machine
         self.frame = root
-        root.at[self.number] = 0
+        self._enter(root)
 
     def advance(self) -> bool:
         """Goes on as far as possible; says whether anything changed."""
@@ -75,6 +75,11 @@ class Cursor:
             else:
                 return moved
             moved = True
+
+    def _enter(self, frame: Frame) -> None:
+        if frame.at is NOWHERE:
+            frame.at = NOWHERE.copy()
+        frame.at[self.number] = 0
 
     def passes_leaf(self, frame: Frame, index: int) -> bool:
         """Whether a leaf that is not done is no obstacle."""
@@ -120,7 +125,7 @@ class Cursor:
             if self.passes_block(inner.code):
                 self._pass_frame(inner)
                 continue
-            inner.at[number] = 0
+            self._enter(inner)
             self.frame = inner
             return True
         if self.passes_rest(region):

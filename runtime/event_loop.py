@@ -17,7 +17,6 @@ import heapq
 import time
 from collections.abc import Callable, Sequence
 from contextvars import Context, copy_context
-from functools import partial
 from queue import SimpleQueue
 from threading import get_ident
 from types import CoroutineType
@@ -26,7 +25,7 @@ from typing import Any
 from ..diagnostics.errors import InternalError
 from .batched_calls import CollectedCall
 from .dataflow import RunFailed, Scheduler
-from .frame import ISSUED, Frame, Region
+from .frame import ISSUED, Frame
 from .handled import await_call
 from .instrument import Instrument
 from .outcome import Failure, Outcome
@@ -35,11 +34,14 @@ from .prepared import RETIRED
 from .stuck import describe_stuck
 from .tally import Tally, begin_recording
 from .task import Completions, Task
+from .turns import STEPS_IN_A_TURN
 
 DEFAULT_WINDOW = 65_536
 """Unfinished iterations of one loop: tasks cost a few KiB and no thread, so this bounds memory only."""
-TASKS_AT_ONCE = 256
-"""Tasks that loops start before the event loop has a turn: a few milliseconds, so that the first ones get going."""
+MAX_STEPS_AT_ONCE = 2048
+"""Steps, and with them tasks that loops start, before the event loop has a turn. The first turn comes after
+`STEPS_IN_A_TURN`, so that the first tasks get going; each is then twice as long as the one before, so that what the
+first tasks do doesn't hold up the last ones. Some ten milliseconds."""
 MAX_LIVE_FRAMES = 262_144
 """Unfinished frames of one run above which loops only keep their oldest iteration going (about 1 KiB a frame)."""
 
@@ -48,6 +50,7 @@ class AwaitedCall:
     """One `async` call that runs as a task.
 
     Attributes:
+        run: what started it.
         frame, index: the instruction.
         task: what runs it.
         is_stopped: the run wants it no more, and has cancelled it.
@@ -57,11 +60,12 @@ class AwaitedCall:
         tally: what policies have cost, where that is recorded.
     """
 
-    __slots__ = ("end_ns", "error", "frame", "index", "is_stopped", "lane", "start_ns", "tally", "task", "value")
+    __slots__ = ("end_ns", "error", "frame", "index", "is_stopped", "lane", "run", "start_ns", "tally", "task", "value")
 
     def __init__(
-        self, frame: Frame, index: int, task: asyncio.Task[Any], lane: int, tally: Tally | None = None
+        self, run: LoopScheduler, frame: Frame, index: int, task: asyncio.Task[Any], lane: int, tally: Tally | None
     ) -> None:
+        self.run = run
         self.frame = frame
         self.index = index
         self.task = task
@@ -72,6 +76,15 @@ class AwaitedCall:
         self.error: BaseException | None = None
         self.start_ns = time.perf_counter_ns()
         self.end_ns = 0
+
+    def __call__(self, task: asyncio.Task[Any]) -> None:
+        """The event loop says that the task has ended."""
+        self.end_ns = time.perf_counter_ns()
+        try:
+            self.value = task.result()
+        except BaseException as error:
+            self.error = error
+        self.run.note_end(self)
 
     def stop(self) -> None:
         """Cancels the task, once: a second time would cut off what it does to clean up."""
@@ -118,13 +131,15 @@ class LoopScheduler(Scheduler):
         self._ordered: tuple[Frame, int, Callable[..., Any], tuple[Any, ...]] | None = None
         self._context: Context | None = None  # while an ordered call is awaited: that of the caller
         self._broken: BaseException | None = None
-        self._num_started = 0  # since the event loop had a turn
+        self._steps_at_once = STEPS_IN_A_TURN
         self._free_lanes: list[int] = []
         self._num_lanes = 0
 
     def _end_turn(self) -> bool:
         """The event loop has a turn, too, so that calls can end."""
         super()._end_turn()
+        self._turn = max(self._turn, self._steps_at_once)
+        self._steps_at_once = min(2 * self._steps_at_once, MAX_STEPS_AT_ONCE)
         return bool(self.stack)
 
     def _settle_early(self, frame: Frame, index: int) -> None:
@@ -153,7 +168,7 @@ class LoopScheduler(Scheduler):
 
     async def _go_on(self) -> None:
         """Waits for what the program waits for."""
-        is_paused = self._resume() or bool(self.stack)
+        is_paused = bool(self.stack)
         if self._ordered is not None:
             if is_paused:
                 self._pump()  # nothing else might, while the ordered call is awaited
@@ -167,23 +182,6 @@ class LoopScheduler(Scheduler):
                 self._take_finished()
                 self._cancel_current(error)
         self._take_finished()
-
-    def is_crowded(self, region: Region) -> bool:
-        """Whether a loop is to wait before it starts its next iteration: for room, or for the event loop's turn."""
-        if self._num_started < TASKS_AT_ONCE:
-            return super().is_crowded(region)
-        self._crowded.append(region)
-        return True
-
-    def _resume(self) -> bool:
-        """Lets loops go on that wait for the event loop's turn; says whether there are any."""
-        if self._num_started < TASKS_AT_ONCE:
-            return False
-        self._num_started = 0
-        is_paused = bool(self._crowded)
-        while self._crowded:
-            self.push(self._crowded.popleft())
-        return is_paused
 
     async def _next_end(self) -> None:
         """Waits until some task has ended."""
@@ -247,20 +245,14 @@ class LoopScheduler(Scheduler):
         context = copy_context()
         tally = None if self._instrument is None else context.run(begin_recording)
         task = self._loop.create_task(coroutine or await_call(frame.handled, call, *arguments), context=context)
-        started = AwaitedCall(frame, index, task, self._lane(), tally)
+        started = AwaitedCall(self, frame, index, task, 0 if tally is None else self._lane(), tally)
         self._calls.add(started)
-        self._num_started += 1
-        task.add_done_callback(partial(self._note_end, started))
+        task.add_done_callback(started, context=context)
 
-    def _note_end(self, call: AwaitedCall, task: asyncio.Task[Any]) -> None:
-        """Called by the loop when a task has ended."""
-        call.end_ns = time.perf_counter_ns()
-        try:
-            call.value = task.result()
-        except BaseException as error:
-            call.error = error
-            if not call.frame.discarded:  # before anything that has waited for it goes on
-                self._note_failure(call.frame, call.index, call.frame.scope)
+    def note_end(self, call: AwaitedCall) -> None:
+        """Takes down that a call has ended."""
+        if call.error is not None and not call.frame.discarded:  # before anything that has waited for it goes on
+            self._note_failure(call.frame, call.index, call.frame.scope)
         self._finished.append(call)
         if self._wake is not None:
             if not self._wake.done():
@@ -276,7 +268,6 @@ class LoopScheduler(Scheduler):
     def _go_on_in_context(self) -> None:
         try:
             self._take_finished()
-            self._resume()
             self._pump()
             if self.stack:
                 self._loop.call_soon(self._go_on_meanwhile)
@@ -290,8 +281,8 @@ class LoopScheduler(Scheduler):
         for call in finished:
             self._calls.discard(call)
             self._external_ns += call.end_ns - call.start_ns
-            self._record(call.frame, call.index, call.start_ns, call.end_ns, call.lane, call.tally)
             if self._instrument is not None:
+                self._record(call.frame, call.index, call.start_ns, call.end_ns, call.lane, call.tally)
                 heapq.heappush(self._free_lanes, call.lane)
             if call.frame.discarded:
                 continue
@@ -301,8 +292,6 @@ class LoopScheduler(Scheduler):
                 self._complete(call.frame, call.index, call.value)
 
     def _lane(self) -> int:
-        if self._instrument is None:
-            return 0
         if self._free_lanes:
             return heapq.heappop(self._free_lanes)
         self._num_lanes += 1

@@ -43,6 +43,13 @@ FAILED = 4
 
 Path = tuple[int, ...]
 
+_NO_REGIONS: dict[int, Region] = {}
+"""The regions of frames without any: one of a million frames is the only one to need a dictionary."""
+
+
+NOWHERE = [-1, -1, -1]
+"""Where the cursors are in a frame that none has entered; shared, since most frames are passed as a whole."""
+
 
 class Scope:
     """What a failure ends: one run of a `try` body, or the whole run.
@@ -75,7 +82,7 @@ class Frame:
         scope: what a failure in this frame ends.
         opens: the scope, if this frame is the body of a `try` or the entry.
         handled: the exception of the innermost enclosing handler.
-        at: for each cursor, the instruction it stands at in this frame; -1 before it comes.
+        at: for each cursor, the instruction it stands at in this frame (-1 before it comes); `NOWHERE` is not written.
         passed: a bit for each cursor that has passed this frame as a whole.
         regions: running regions by instruction.
         subscribers: for a slot not yet filled, the slots of other frames that want its value.
@@ -123,9 +130,9 @@ class Frame:
         self.walked = 0
         self.region = region
         self.sequence = sequence
-        self.at = [-1, -1, -1]
+        self.at = NOWHERE
         self.passed = passed
-        self.regions: dict[int, Region] = {}
+        self.regions = _NO_REGIONS
         self.subscribers: dict[int, list[tuple[Frame, int]]] | None = None
         self.errors: dict[int, BaseException] | None = None
         self.resolved: dict[int, tuple[int, bool, Any]] | None = None
@@ -189,12 +196,14 @@ class Machine(Protocol):
         plan: the whole program.
         stack: frames being walked and regions with a step to try, the next one last.
         num_live: unfinished frames of the whole run.
+        max_live_frames: how many of them there may be before only the oldest iterations of loops go on.
         window: how many unfinished iterations a loop may have.
     """
 
     plan: Plan
     stack: list[Any]
     num_live: int
+    max_live_frames: int
     window: int
 
     def store(self, frame: Frame, slot: int, value: Any) -> None:
@@ -238,7 +247,7 @@ class Machine(Protocol):
         """Calls user code on this thread, as the instructions of `frame` see the world."""
 
     def is_crowded(self, region: Region) -> bool:
-        """Whether the run has as many live frames as it may; the region is asked again when that changes."""
+        """The run has as many live frames as it may: the region is asked again when that changes, unless it has."""
         ...
 
 
@@ -290,6 +299,8 @@ class Region:
         self.queued = False
         self.discarded = False
         self.error: BaseException | None = None
+        if frame.regions is _NO_REGIONS:
+            frame.regions = {}
         frame.regions[index] = self
 
     def begin(self, machine: Machine) -> None:
@@ -327,19 +338,26 @@ class Region:
         """Whether the next step is wanted and its cursor has come."""
         if self.ended or self.discarded or self.error is not None:
             return False
-        if not machine.has_reached(self):
+        if self.mode != GATE and not machine.has_reached(self):
             return False
         return not machine.is_cancelled(self.frame, self.index, self.num_started)
 
     def spawn(self, machine: Machine, block: Block) -> Frame:
         """A new frame after the others, with its captures connected. It runs once it is launched."""
         outer = self.frame
-        frame = Frame(prepare(machine.plan, block), self, self.num_started, self.passed)
-        self.live[self.num_started] = frame
-        self.num_started += 1
+        sequence = self.num_started
+        frame = Frame(machine.plan.prepared.get(id(block)) or prepare(machine.plan, block), self, sequence, self.passed)
+        self.live[sequence] = frame
+        self.num_started = sequence + 1
         machine.num_live += 1
         for outer_slot, inner_slot in block.captures:
-            machine.connect(outer, outer_slot, frame, inner_slot)
+            value = outer.slots[outer_slot]
+            if value is EMPTY or frame.code.outputs_of[inner_slot]:
+                machine.connect(outer, outer_slot, frame, inner_slot)
+                continue
+            frame.slots[inner_slot] = value
+            for index in frame.code.consumers[inner_slot]:
+                frame.missing[index] -= 1
         return frame
 
     def connect(self, machine: Machine, operands: tuple[Operand, ...], frame: Frame, first_slot: int = 0) -> None:

@@ -46,16 +46,18 @@ class LoopRegion(Region):
         """Fetches one element and starts its iteration, or ends the loop."""
         if len(self.live) >= self.window or self.awaits_flag() or not self.may_step(machine):
             return False
-        if self.live and machine.is_crowded(self):
+        if self.live and machine.num_live >= machine.max_live_frames and machine.is_crowded(self):
             return False
         try:
-            element = machine.attempt(self.frame, self.elements.fetch)
+            fetch = self.elements.fetch
+            element = fetch() if self.frame.handled is None else machine.attempt(self.frame, fetch)
         except BaseException as error:
             if is_interrupt(self.frame, error):
                 raise
             machine.fail_step(self, error)
             return True
-        self._place()
+        if not self.num_started:
+            self._place()  # what the first fetch waits for may be more
         if element is END:
             self.end(machine)
             return True

@@ -82,6 +82,7 @@ class PreparedBlock:
     `calls` (compiled, leaves only); `missing` (inputs that are not there at the start); `successors` (through `after`);
     `writes` and `fences` (for regions: whether anything inside may, as far as is known before running; for leaves:
     whether it is a fence).
+    `is_one_call` says that there is nothing else than one call, which waits for fences only.
     `last` (the slots that nothing later in program order reads); `uses` (those that it reads; None where nothing is to
     be let go of).
     Attributes, by slot: `num_uses`, `consumers`, `outputs_of` (positions among the block's outputs).
@@ -98,6 +99,7 @@ class PreparedBlock:
         "gathers",
         "has_fence",
         "instructions",
+        "is_one_call",
         "kinds",
         "last",
         "literal_outputs",
@@ -159,6 +161,7 @@ class PreparedBlock:
         self.last = last_uses(block) if plan.holds_arrays else ()
         self.uses = slots_used(block) if plan.holds_arrays else None
         self.num_uses = Counter(slot for slots in self.uses or () for slot in slots)
+        self.is_one_call = self.kinds == (Kind.CALL,) and self.modes == (GATE,)
         self._index_slots(block)
 
     def _index_slots(self, block: Block) -> None:
@@ -179,7 +182,8 @@ class PreparedBlock:
                 outputs_of[operand.index].append(position)
             else:
                 literal_outputs.append((position, operand.value))
-        self.missing = missing
+        # Bytes are what the garbage collector doesn't look at, and there may be a million frames.
+        self.missing = bytearray(missing) if max(missing, default=0) < 256 else missing
         self.consumers = tuple(map(tuple, consumers))
         self.successors = tuple(map(tuple, successors))
         self.outputs_of = tuple(map(tuple, outputs_of))

@@ -37,7 +37,7 @@ class WhileRegion(Region):
         """Takes the truth and starts the body together with the next condition, or ends the loop."""
         if self.value is EMPTY or self.error is not None or len(self.live) >= 2 * machine.window:
             return False
-        if self.live and machine.is_crowded(self):
+        if self.live and machine.num_live >= machine.max_live_frames and machine.is_crowded(self):
             return False
         truth = machine.truth_of(self, self.value)
         if truth is None:

@@ -15,6 +15,9 @@ from typing import Any
 from .frame import DONE, EMPTY, Frame, Machine, Region
 from .last_use import ARRAYS, GONE
 from .plan import Plan
+from .prepared import GATE
+
+_GATE_PASSED = 1 << GATE
 
 
 class Wiring(Machine):
@@ -25,7 +28,7 @@ class Wiring(Machine):
         window: how many unfinished iterations a loop may have.
         ready: instructions whose inputs have all arrived after the first pass over them.
         stack: frames in their first pass and regions with a step to try, the next one last.
-        num_live: unfinished frames.
+        num_live, max_live_frames: unfinished frames; how many there may be before loops wait.
         num_steps: how often a region was to step since the driver last looked around.
     """
 
@@ -36,7 +39,7 @@ class Wiring(Machine):
         self.stack: list[Any] = []
         self.num_live = 0
         self.num_steps = 0
-        self._max_live_frames = max_live_frames
+        self.max_live_frames = max_live_frames
         self._crowded: deque[Region] = deque()
         self._deliveries: list[tuple[Frame, int, Any]] = []
         self._completed: list[Frame] = []
@@ -76,12 +79,21 @@ class Wiring(Machine):
             frame.outbox = None
 
     def launch(self, frame: Frame) -> None:
-        """Puts a connected frame on the work stack."""
-        for output, value in frame.code.literal_outputs:
+        """Puts a connected frame on the work stack; a call on its own that nothing holds back starts at once."""
+        code = frame.code
+        for output, value in code.literal_outputs:
             self._deliver(frame, output, value)
-        if not frame.code.num_pending:
+        if not code.num_pending:
             self._completed.append(frame)
+        if code.is_one_call and not frame.missing[0] and frame.passed & _GATE_PASSED:
+            frame.walked = 1
+            self.fire(frame, 0)
+            return
         self.stack.append(frame)
+
+    def fire(self, frame: Frame, index: int) -> None:
+        """Starts an instruction whose inputs are there, if its cursor has come."""
+        raise NotImplementedError
 
     def push(self, region: Region) -> None:
         """Puts a region on the work stack, to try its next step."""
@@ -92,7 +104,7 @@ class Wiring(Machine):
 
     def is_crowded(self, region: Region) -> bool:
         """Whether the run has as many live frames as it may; the region is asked again when that changes."""
-        if self.num_live < self._max_live_frames:
+        if self.num_live < self.max_live_frames:
             return False
         self._crowded.append(region)
         return True
@@ -100,7 +112,8 @@ class Wiring(Machine):
     def finish(self, frame: Frame, index: int) -> None:
         """An instruction has completed."""
         frame.state[index] = DONE
-        frame.regions.pop(index, None)
+        if frame.regions:
+            frame.regions.pop(index, None)
         missing = frame.missing
         for later in frame.code.successors[index]:
             missing[later] -= 1
@@ -126,7 +139,7 @@ class Wiring(Machine):
                 if frame.region is not None and not frame.discarded:
                     self.num_live -= 1
                     frame.region.frame_done(self, frame)
-                    if self._crowded and self.num_live < self._max_live_frames:
+                    if self._crowded and self.num_live < self.max_live_frames:
                         self.push(self._crowded.popleft())
 
     def _deliver(self, frame: Frame, output: int, value: Any) -> None:

@@ -16,7 +16,7 @@ from plan_writing import EXTERNAL, ORDERED, Recorder, args, operand
 
 import xcs
 from xcs.diagnostics.effect import Behaviour
-from xcs.runtime.event_loop import TASKS_AT_ONCE
+from xcs.runtime.event_loop import MAX_STEPS_AT_ONCE
 from xcs.runtime.executor import SequentialExecutor, ThreadsExecutor
 from xcs.runtime.plan import Block, Call, For, LoopSource, Map, Plan, Slot
 from xcs.runtime.plan_summary import summarise
@@ -239,7 +239,7 @@ def test_a_second_cancellation_waits_for_the_cleaning_up_of_the_first() -> None:
 
 
 def test_loops_have_more_calls_in_flight_than_there_are_workers() -> None:
-    count = 10 * TASKS_AT_ONCE
+    count = 2 * MAX_STEPS_AT_ONCE
     arrived = 0
 
     async def leaf(x: int) -> int:

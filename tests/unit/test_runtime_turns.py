@@ -14,7 +14,7 @@ from virtual_pool import Script, VirtualPool
 
 import xcs
 from xcs.runtime.dataflow import Scheduler
-from xcs.runtime.event_loop import LoopScheduler
+from xcs.runtime.event_loop import MAX_STEPS_AT_ONCE, LoopScheduler
 from xcs.runtime.frame import Frame
 from xcs.runtime.loop import ForRegion
 from xcs.runtime.outcome import Outcome
@@ -24,7 +24,7 @@ from xcs.runtime.prepared import prepare
 from xcs.runtime.turns import PLACES_IN_A_LOOK, STEPS_IN_A_TURN, sort_stack
 from xcs.runtime.workers import ThreadPool
 
-MANY_STEPS = 100 * STEPS_IN_A_TURN
+MANY_STEPS = 20 * MAX_STEPS_AT_ONCE
 """Where a loop of the tests gives up: far more than fairness needs."""
 
 
@@ -55,7 +55,7 @@ def countdown(initial: Any, to: int) -> While:
 def check(outcome: Outcome, endless: Endless, kind: type[BaseException] = KeyError) -> None:
     assert outcome.failure is not None
     assert isinstance(outcome.failure.exception, kind)
-    assert endless.num_steps < 10 * STEPS_IN_A_TURN
+    assert endless.num_steps < MANY_STEPS / 2
 
 
 def fail(*_: Any) -> None:
