@@ -20,6 +20,7 @@ from ..dialect.constants import ConstantOp, UndefOp
 from ..runtime.plan import Arguments, Block, Call, Instruction, Literal, Operand, Slot
 from .adjustments import Adjustments
 from .batch_forms import BatchForms
+from .chained_kernel import chain_kernels
 from .region_facts import ModuleFacts
 from .structure_calls import hand_on
 from .unbound import Unbound, check_bound
@@ -197,7 +198,7 @@ class BlockBuilder:
         facts = self.context.facts.blocks[block]
         return Block(
             self.num_slots,
-            tuple(self.instructions),
+            chain_kernels(self.instructions, outputs),
             outputs,
             len(block.args),
             captures,

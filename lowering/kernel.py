@@ -86,6 +86,11 @@ class Kernel:
                 return variant.unwrap(result) if variant.dynamic.wraps_values else result
         return self._call(arguments)
 
+    @property
+    def undonated(self) -> Kernel:
+        """The kernel for arguments that others hold as well."""
+        return self
+
     def _call(self, arguments: tuple[Any, ...]) -> Any:
         result = self._staged(*arguments)
         types = tuple(map(type, arguments))

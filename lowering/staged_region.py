@@ -51,6 +51,11 @@ class StagedRegion:
         variant = self._variants.get(types)
         return variant if isinstance(variant, SpecialisedRegion) and variant.is_plain else None
 
+    def plain_form(self, types: tuple[type, ...]) -> StagedFunction | None:
+        """The region for such arguments as one function of JAX's; None where part of it is Python's to do."""
+        variant = self._variants.get(types) or self._variants.setdefault(types, self._variant(types))
+        return variant.dynamic if isinstance(variant, SpecialisedRegion) and variant.is_plain else None
+
     def _variant(self, types: tuple[type, ...]) -> Callable[..., Any]:
         on_host = [not issubclass(cls, jax.Array | jax.core.Tracer) for cls in types]
         try:

@@ -40,6 +40,7 @@ def record_pure(
         outputs, pull_arrays = jax.vjp(lambda *values: tuple(jaxpr_as_fun(traced)(*values)), *inputs)
     except Exception:  # not of a kind that JAX can differentiate
         return False
+    outputs = [jax.numpy.asarray(one) for one in outputs]  # JAX gives Python's numbers where a result is one
     made = [leaves[i] for i in wanted]
     if any(shape_of(one) != output.shape for one, output in zip(made, outputs, strict=True)):
         return False

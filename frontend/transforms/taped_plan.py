@@ -83,7 +83,7 @@ class _Writer:
         if any(target is one for one in _HANDS_ON):
             return {"arguments": arguments}
         if isinstance(target, Kernel):
-            return {"callee": Literal(TapedKernel(target, call.location)), "arguments": arguments}
+            return {"callee": Literal(TapedKernel(target.undonated, call.location)), "arguments": arguments}
         taped = TapedCall(target, call.location, call.behaviour, self.resolve)
         return {"callee": Literal(taped), "arguments": arguments}
 

@@ -1,0 +1,116 @@
+"""Kernels whose result nobody but another kernel takes: that one may compute in the memory of the first one's result.
+
+Goes in: the instructions of a block. Come out: the same, with `ChainedKernel`s where an array is made by one kernel and
+used by one other, and by nothing else. Only such arrays are donated, if they are large: never an argument of the
+user's, what a call has given or was given, or what leaves the block.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from ..runtime.plan import Call, Instruction, Literal, Operand, Slot
+from ..runtime.plan_rules import instruction_operands
+from ..runtime.plan_summary import blocks_of
+from .array_region import ArrayRegion, step_operands
+from .kernel import Kernel
+
+MIN_BYTES = 1 << 20  # of an array that is donated; with less, the second compilation costs more than the memory
+
+
+def chain_kernels(instructions: Sequence[Instruction], outputs: Iterable[Operand]) -> tuple[Instruction, ...]:
+    """The instructions of a block, with kernels that hand memory on."""
+    kernels = {index: kernel for index, one in enumerate(instructions) if (kernel := _kernel_of(one)) is not None}
+    made = {
+        instructions[index].results[0]: index for index, kernel in kernels.items() if len(kernel.region.outputs) == 1
+    }
+    if len(kernels) < 2 or not made:
+        return tuple(instructions)
+    num_uses = Counter(slot for one in instructions for slot in _slots_read(one))
+    num_uses.update(one.index for one in outputs if isinstance(one, Slot))
+    donated: dict[int, tuple[int, ...]] = {}
+    for index in kernels:
+        operands = instruction_operands(instructions[index])[1:]
+        slots = [one.index if isinstance(one, Slot) else None for one in operands]
+        donated[index] = tuple(i for i, slot in enumerate(slots) if slot in made and num_uses[slot] == 1)
+    givers = {made[slot] for index, places in donated.items() for slot in _slots_at(instructions[index], places)}
+    chained = list(instructions)
+    for index, kernel in kernels.items():
+        if donated[index] or index in givers:
+            callee = Literal(ChainedKernel(kernel.region, donated[index], gives_own=index in givers))
+            chained[index] = replace(instructions[index], callee=callee)  # type: ignore[call-arg]
+    return tuple(chained)
+
+
+def _kernel_of(instruction: Instruction) -> Kernel | None:
+    if not isinstance(instruction, Call) or not isinstance(instruction.callee, Literal):
+        return None
+    callee, arguments = instruction.callee.value, instruction.arguments
+    is_plain = not arguments.keyword and not any(is_star for is_star, _ in arguments.positional)
+    return callee if type(callee) is Kernel and is_plain else None
+
+
+def _slots_read(instruction: Instruction) -> list[int]:
+    """Every reading of a slot, by the instruction itself or into its blocks."""
+    read = [operand.index for operand in instruction_operands(instruction) if isinstance(operand, Slot)]
+    return read + [outer for inner in blocks_of(instruction).values() for outer, _ in inner.captures]
+
+
+def _slots_at(instruction: Instruction, places: Sequence[int]) -> list[int]:
+    operands = instruction_operands(instruction)[1:]
+    return [one.index for place in places if isinstance(one := operands[place], Slot)]
+
+
+class ChainedKernel(Kernel):
+    """A kernel that gives memory to another one, or takes memory from one.
+
+    Attributes:
+        donated: which arguments are arrays that nobody else will ever use.
+        gives_own: the result must not be an object, or the memory of one, that somebody else holds.
+    """
+
+    def __init__(self, region: ArrayRegion, donated: tuple[int, ...], *, gives_own: bool) -> None:
+        super().__init__(region)
+        self.donated, self.gives_own = donated, gives_own
+        self._donating: dict[object, tuple[Callable[..., Any], tuple[int, ...]] | None] = {}
+
+    def __call__(self, *arguments: Any) -> Any:
+        """What the calls of the region give: one value, or a tuple of several."""
+        places = tuple(place for place in self.donated if getattr(arguments[place], "nbytes", 0) >= MIN_BYTES)
+        if places and (found := self._for(arguments, places)) is not None:
+            donating, taken = found
+            try:
+                return donating(*arguments)
+            except Exception:
+                if any(arguments[place].is_deleted() for place in taken):
+                    raise
+        return super().__call__(*arguments)
+
+    @property
+    def undonated(self) -> Kernel:
+        """The same kernel for arguments that others hold as well."""
+        return Kernel(self.region)
+
+    def _call(self, arguments: tuple[Any, ...]) -> Any:
+        result = super()._call(arguments)
+        if not self.gives_own or getattr(result, "nbytes", 0) < MIN_BYTES:
+            return result
+        literals = [one.value for step in self.region.steps for one in step_operands(step) if isinstance(one, Literal)]
+        from .donation import own_memory  # imports JAX, likewise
+
+        return own_memory(result, (*arguments, *literals))
+
+    def _for(
+        self, arguments: tuple[Any, ...], places: tuple[int, ...]
+    ) -> tuple[Callable[..., Any], tuple[int, ...]] | None:
+        """The region compiled with arguments donated, and which; None where it has no form that takes their memory."""
+        from .donation import aval_key, donating_form
+
+        key = places, tuple(map(aval_key, arguments))
+        if key not in self._donating:
+            staged = self._staged.plain_form(tuple(map(type, arguments)))
+            self._donating[key] = None if staged is None else donating_form(self.region, staged, arguments, places)
+        return self._donating[key]
