@@ -138,3 +138,21 @@ def test_other_objects_live_as_long_as_in_python() -> None:
 
     program(jnp.ones(SIZE), "a")
     assert seen == [True]
+
+
+def test_a_while_loop_keeps_what_its_condition_has_seen() -> None:
+    @xcs.jit
+    def doubled(x, text):
+        while jnp.abs(x).max() < 20.0:
+            x = x * 1.5 + rate(x)
+        return x
+
+    def plain(x):
+        while jnp.abs(x).max() < 20.0:
+            x = x * 1.5 + float(x[0])
+        return x
+
+    x = jnp.linspace(1.0, 2.0, SIZE)
+    np.testing.assert_allclose(doubled(x, "a"), plain(x), rtol=1e-5)
+    plan = doubled.compile().plan
+    np.testing.assert_allclose(SequentialExecutor().run(plan, (x, "a")).unwrap()[0], plain(x), rtol=1e-5)
