@@ -27,6 +27,7 @@ from .abstract_type import (
 from .awaiting import await_value
 from .binding import WrongArguments, bind_arguments, is_generator, local_names
 from .calls import SPECIAL, call_static, call_value, declared_behaviour, enter_body, run_body
+from .client_paths import called_path
 from .construction import call_in_place, construct, initialise
 from .contents import aged
 from .coroutines import makes_coroutine, unjitted
@@ -150,7 +151,7 @@ class Analysis:
                 found.append(self.call(part.value, args, kwargs))
                 continue
             method = operations.dunder(part.cls, "__call__") if isinstance(part, InstanceType) else None
-            if isinstance(method, types.FunctionType) and declared_behaviour(part.cls) is None:  # type: ignore[union-attr]
+            if isinstance(method, types.FunctionType) and not _is_known(part.cls):  # type: ignore[union-attr]
                 summary = self.call(method, (part, *args), kwargs)
                 guard = Guard(class_view(part.cls), "__call__", method)  # type: ignore[union-attr]
                 found.append(_with_callee(summary.replace(guards=summary.guards | {guard}), len(args), kwargs))
@@ -425,3 +426,8 @@ def unknown_call(reason: str, args: Sequence[AbstractType], kwargs: Mapping[str,
 
 def _name(function: Any) -> str:
     return getattr(function, "__qualname__", None) or getattr(function, "__name__", None) or type(function).__name__
+
+
+def _is_known(cls: type) -> bool:
+    """Whether what calling an instance does is declared, or in the table."""
+    return declared_behaviour(cls) is not None or called_path(cls) is not None

@@ -36,7 +36,7 @@ from .abstract_type import (
 )
 from .application import apply_summary
 from .array_methods import FACTS, attribute_type, one_class
-from .client_paths import client_path
+from .client_paths import method_path
 from .frame import Frame, Method, Path, Super
 from .known import TABLE
 from .ledger import DECLARE
@@ -240,7 +240,7 @@ def _load_class(frame: Frame, cls: type, name: str) -> Value:
 
 def _load_instance(frame: Frame, owner: Value, type_: InstanceType, name: str, node: object) -> Value:
     cls = type_.cls
-    path = client_path(cls, name)
+    path = method_path(type_, name)
     if path is not None:
         return _load_path(path, owner)
     if name == "__class__":

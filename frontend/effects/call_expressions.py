@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import types
 from collections.abc import Sequence
 
 from .abstract_type import (
@@ -21,6 +22,7 @@ from .coroutines import starts_coroutines
 from .expressions import mapping_items
 from .frame import Frame, Path, expression
 from .iteration import iterate
+from .known import known
 from .value import NOTHING, Cell, Value, join_values, reach_of
 
 
@@ -99,6 +101,9 @@ def _is_variadic(callee: Value) -> bool:
         return True
     held = callee.type.value if isinstance(callee.type, StaticType) else getattr(callee.bound, "function", None)
     if starts_coroutines(held):
+        return True
+    entry = known(held) if type(held) is types.FunctionType else None
+    if entry is not None and "any **" in entry.uses:
         return True
     return getattr(held, "__name__", None) in _VARIADIC and type(held).__name__ != "function"
 

@@ -40,6 +40,7 @@ from .binding import (
     is_generator,
     local_names,
 )
+from .client_paths import called_path
 from .coroutines import makes_coroutine, starts_coroutines, unjitted
 from .frame import Closure, Frame, Method, Path, Pending
 from .known import TABLE, KnownCallable, known
@@ -84,6 +85,8 @@ def _call_part(frame: Frame, callee: Value, args: Sequence[Value], kwargs: Mappi
         declared = declared_behaviour(type_.cls)
         if declared is not None:
             return apply_declared(frame, type_.cls, declared, args, kwargs, node)
+        if (path := called_path(type_.cls)) is not None:
+            return _call_path(frame, Path(path, callee), args, kwargs, node)
         if isinstance(method, types.FunctionType):
             frame.ledger.guards.add(Guard(class_view(type_.cls), "__call__", method))
             return call_static(frame, method, [callee, *args], kwargs, node)

@@ -7,10 +7,13 @@ own defining paths are listed too, for calls that are resolved from the actual b
 from __future__ import annotations
 
 import dataclasses
+import sys
 from collections.abc import Mapping, Sequence
+from types import FunctionType
 
 from ...diagnostics.effect import Effect
 from .abstract_type import ANY, BOOL, DATA, NONE, AbstractType, covers, is_data
+from .framework_models import CHAIN_CALLS, CHAINS, MODEL_BASES
 from .known import TABLE, KnownCallable, Rule
 from .type_of import CLIENT_PATHS
 
@@ -58,15 +61,13 @@ def _gives(result: AbstractType | Rule, is_async: bool = False) -> KnownCallable
 def _is_async(path: str) -> bool:
     """Whether a call makes a coroutine: those of asynchronous clients, and those that are called so."""
     client, _, call = path.rpartition(".")
-    return "Async" in client or call in ("ainvoke", "abatch", "acompletion", "aembedding")
+    return "Async" in client or call in ("acompletion", "aembedding")
 
 
 def _result_of(path: str) -> AbstractType | Rule:
     """What a model call gives: data, but for calls that make objects of a class they are told."""
-    client, _, call = path.rpartition(".")
-    if call in ("parse", "run", "ainvoke", "abatch"):
-        return ANY
-    if client == "langchain_core.Runnable":
+    call = path.rpartition(".")[2]
+    if call in ("parse", "run"):
         return ANY
     return _unless_parsed if call == "generate_content" else _unless_streamed
 
@@ -151,26 +152,38 @@ SESSIONS: Mapping[str, tuple[str, ...]] = {
 }
 """HTTP sessions: their cookies are state, so only reads overlap with each other."""
 
-RUNNABLES: Mapping[str, tuple[str, ...]] = {
-    "langchain_core.Runnable": ("invoke", "batch", "ainvoke", "abatch"),
-    "langchain_core.BaseChatModel": ("invoke", "batch", "predict", "ainvoke", "abatch"),
-    "langchain_core.BaseLLM": ("invoke", "batch", "predict", "ainvoke", "abatch"),
-    "langchain_core.BaseRetriever": ("invoke", "ainvoke"),
-    "llama_index.LLM": ("complete", "chat", "predict"),
-    "llama_index.BaseLLM": ("complete", "chat"),
-}
-"""Classes that the models of a framework derive from."""
+RETRIEVAL = dataclasses.replace(HTTP_READ, result=ANY, reason="searches a collection")
+LOCAL_MODEL = KnownCallable(
+    Effect.READS, True, result=DATA, uses=("any *", "any **"), fresh=True, writes="world", reason="runs a local model"
+)
+"""On the calling thread, one after the other: tokenizers fail when two threads use one. Calls of other models go on."""
+SAMPLING_MODEL = dataclasses.replace(LOCAL_MODEL, effect=Effect.ORDERED, reason="runs a local model that may sample")
+
+
+def _of_framework(path: str) -> KnownCallable:
+    """What calling a model of a framework does."""
+    base, _, call = path.rpartition(".")
+    if base.startswith(("transformers.", "sentence_transformers.")):
+        return SAMPLING_MODEL if base == "transformers.Pipeline" else LOCAL_MODEL
+    is_async = call in ("acall", "ainvoke", "abatch") or call.startswith(("aembed", "acomplete", "achat", "apredict"))
+    if base == "langchain_core.BaseRetriever":
+        return dataclasses.replace(RETRIEVAL, is_async=is_async)
+    makes_users_objects = base in (CHAINS, "dspy.Predict", "dspy.ChainOfThought")
+    return _gives(ANY if makes_users_objects else DATA, is_async)
+
 
 ASYNC_SESSIONS = frozenset({"httpx.AsyncClient"})
 
 
 def load() -> None:
     """Enters the clients into the table."""
-    for clients in (CLIENTS, RUNNABLES):
-        for client, calls in clients.items():
-            for call in calls:
-                path = f"{client}.{call}"
-                TABLE.add(path, _gives(_result_of(path), _is_async(path)))
+    for client, calls in CLIENTS.items():
+        for call in calls:
+            TABLE.add(f"{client}.{call}", _gives(_result_of(f"{client}.{call}"), _is_async(f"{client}.{call}")))
+    for base, calls in {**MODEL_BASES, CHAINS: CHAIN_CALLS}.items():
+        for call in calls:
+            TABLE.add(f"{base}.{call}", _of_framework(f"{base}.{call}"))
+    TABLE.rules.append(_public_function)
     for session, calls in SESSIONS.items():
         changes = {"is_async": session in ASYNC_SESSIONS}
         for call in calls:
@@ -180,6 +193,17 @@ def load() -> None:
     CLIENT_PATHS.update(CLIENTS, SESSIONS)
     for path, entry in FUNCTIONS.items():
         TABLE.add(path, entry)
+
+
+def _public_function(function: object) -> KnownCallable | None:
+    """A function of LiteLLM by the name that it is called by: where it is defined changes with the versions."""
+    module = getattr(function, "__module__", None)
+    if type(function) is not FunctionType or not isinstance(module, str) or not module.startswith("litellm."):
+        return None
+    package = sys.modules.get("litellm")
+    name = function.__name__
+    is_public = package is not None and package.__dict__.get(name) is function
+    return FUNCTIONS.get(f"litellm.{name}") if is_public else None
 
 
 load()

@@ -26,6 +26,7 @@ from .abstract_type import (
     TupleOfType,
     is_immutable,
 )
+from .framework_models import chain_type, is_chain
 from .place import OutsideName, Place
 from .summary import Guard, Touch, View
 from .type_of import COLLECTIONS, SCALAR_TYPES, is_static, type_of
@@ -174,6 +175,8 @@ def fact(held: object, namespace: dict[str, object], name: str, kind: str, ident
         return Found(Value(SCALAR_TYPES[cls]), Guard(namespace, name, cls, by_type=True), (None, kind))
     if cls in (tuple, frozenset) and is_immutable(deep := type_of(held)):
         return Found(Value(deep), Guard(namespace, name, held), None)
+    if is_chain(cls) and (chain := chain_type(held, cls)) is not None:
+        return Found(outside(chain), Guard(namespace, name, held), (None, kind))
     place = Place(OutsideName(kind, identity or id(namespace), name, namespace))
     return Found(outside(current_type(held), place), Guard(namespace, name, cls, by_type=True), (None, kind))
 

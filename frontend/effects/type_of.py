@@ -33,6 +33,7 @@ from .abstract_type import (
     join,
     join_all,
 )
+from .framework_models import chain_type, is_chain, library_paths, model_base
 
 MAX_DEPTH = 3  # instances inside instances; deeper ones are told by class only
 MAX_TUPLE = 16  # elements a tuple type spells out one by one
@@ -201,6 +202,8 @@ class _Look:
             return ExactType(cls) if dtype.startswith(_WITH_OBJECTS) else ArrayType(cls, dtype, tuple(value.shape))
         if shape.exact is not None:
             return shape.exact
+        if shape.is_composed and (composed := chain_type(value, cls)) is not None:
+            return composed
         held = shape.attributes(value)
         if not shape.is_open or depth >= MAX_DEPTH:
             names = [name for name in held if _hides_class_attribute(cls, name)]
@@ -245,6 +248,7 @@ class _Shape:
     is_open: bool = True
     dict_descriptor: Any = None
     slots: tuple[tuple[str, Any], ...] = ()
+    is_composed: bool = False
 
     def attributes(self, value: Any) -> dict[str, Any]:
         """The instance's own attributes, from its `__dict__` and slots, without running a property."""
@@ -276,13 +280,6 @@ CLIENT_PATHS: set[str] = set()
 """Client classes that are told by class alone, as `library_paths` spells them; the client table fills it."""
 
 
-def library_paths(cls: type) -> tuple[str, ...]:
-    """The names that a library's class may go by: below its top package, and below the package inside of that."""
-    top, _, rest = cls.__module__.partition(".")
-    inner = rest.partition(".")[0]
-    return (f"{top}.{cls.__qualname__}", f"{top}.{inner}.{cls.__qualname__}")
-
-
 def _is_exact_str(name: object) -> bool:
     return type(name) is str
 
@@ -298,7 +295,7 @@ def _shape(cls: type) -> _Shape:
         if dict_descriptor is None and type(own) is types.GetSetDescriptorType:
             dict_descriptor = own
     opaque = not is_python_class(cls) or cls.__module__ in _NATIVE_MODULES or is_array_library(cls)
-    is_client = not CLIENT_PATHS.isdisjoint(library_paths(cls))
+    is_client = not CLIENT_PATHS.isdisjoint(library_paths(cls)) or model_base(cls) is not None
     if is_client:
         CLIENT_CLASSES.add(cls)
     shape = _Shape(
@@ -307,6 +304,7 @@ def _shape(cls: type) -> _Shape:
         is_open=has_plain_attributes(cls),
         dict_descriptor=dict_descriptor,
         slots=tuple(slots.items()),
+        is_composed=is_chain(cls),
     )
     if len(_SHAPES) > MAX_CACHED:
         _SHAPES.clear()

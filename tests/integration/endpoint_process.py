@@ -66,7 +66,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         start = time.time()
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        prompt = body["messages"][-1]["content"] if "messages" in body else str(body["input"])
+        prompt = text_of(body["messages"][-1]["content"]) if "messages" in body else str(body["input"])
         name, *faults = prompt.split("|")
         with self.server.lock:
             number = self.server.num_requests
@@ -86,7 +86,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 self.server.note(number, time.time(), status)
 
     def answer(self, fault: str, argument: str, name: str, body: dict[str, Any]) -> int:
-        reply = json.dumps(completion(name, body) if "messages" in body else vectors(body)).encode()
+        form = message if self.path.endswith("/messages") else completion if "messages" in body else vectors
+        reply = json.dumps(form(name, body)).encode()
         if fault == "reset":
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.connection.close()
@@ -147,6 +148,25 @@ class Handler(http.server.BaseHTTPRequestHandler):
         """Keeps the test's output clean."""
 
 
+def text_of(content: Any) -> str:
+    """The text of a message, which some clients send in parts."""
+    return content if isinstance(content, str) else " ".join(part["text"] for part in content)
+
+
+def message(name: str, body: dict[str, Any]) -> dict[str, Any]:
+    """An answer as Anthropic's API gives it."""
+    return {
+        "id": "1",
+        "type": "message",
+        "role": "assistant",
+        "model": body["model"],
+        "content": [{"type": "text", "text": f"echo {name}"}],
+        "stop_reason": "end_turn",
+        "stop_sequence": None,
+        "usage": {"input_tokens": 20, "output_tokens": 10},
+    }
+
+
 def completion(name: str, body: dict[str, Any]) -> dict[str, Any]:
     """A chat completion: JSON where a schema is asked for, a tool call where there are tools, else an echo."""
     message: dict[str, Any] = {"role": "assistant", "content": f"echo {name}"}
@@ -165,7 +185,7 @@ def completion(name: str, body: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def vectors(body: dict[str, Any]) -> dict[str, Any]:
+def vectors(name: str, body: dict[str, Any]) -> dict[str, Any]:
     """An embedding for each input."""
     texts = [body["input"]] if isinstance(body["input"], str) else body["input"]
     data = [{"object": "embedding", "index": i, "embedding": [len(text), 1.0]} for i, text in enumerate(texts)]

@@ -11,6 +11,7 @@ from xdsl.ir import SSAValue
 
 from ....diagnostics.effect import Behaviour, Effect
 from ...effects.abstract_type import ANY, InstanceType, StaticType, is_immutable
+from ...effects.client_paths import method_path
 from ...effects.coroutines import looked_into, makes_coroutine
 from ...effects.infer import infer_value_call
 from ...effects.known import known
@@ -127,8 +128,8 @@ class CallStager(RepeatedCallStager):
         if not isinstance(receiver_type, InstanceType) or node.attr in dict(receiver_type.attributes):
             return None
         method = class_function(receiver_type.cls, node.attr)
-        if method is None:
-            return None
+        if method is None or method_path(receiver_type, node.attr) is not None:
+            return None  # the table knows a client's method by its path
         self.program.rely_on_class(receiver_type.cls, node.attr)
         if receiver is not None and self.is_owned(receiver):
             summary = self.describe(call).summary
