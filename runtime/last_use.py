@@ -34,8 +34,8 @@ GONE: Any = Gone()
 def slots_used(block: Block) -> tuple[tuple[int, ...], ...]:
     """For each instruction the slots that it reads, itself or in its blocks.
 
-    Left out are outputs of the block, and parameters: those are somebody else's as well, and a `while` hands those of its
-    condition to its body.
+    Left out are outputs of the block, and parameters: those are somebody else's as well, and a `while` hands those of
+    its condition to its body.
     """
     kept = {output.index for output in block.outputs if isinstance(output, Slot)} | set(range(block.num_params))
     return tuple(tuple(slot for slot in _used(one) if slot not in kept) for one in block.instructions)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -12,6 +13,7 @@ from random_plans import PlanWriter, World
 from virtual_pool import VirtualPool
 
 from xcs.runtime.dataflow import Scheduler
+from xcs.runtime.last_use import ARRAYS
 from xcs.runtime.outcome import Outcome
 from xcs.runtime.plan import Plan
 from xcs.runtime.sequential import SequentialRun
@@ -62,6 +64,24 @@ def test_any_schedule_equals_the_sequential_run(
     plan = PlanWriter(Random(seed), world, fences).plan()
     for schedule in range(3):
         check(plan, world, Random(schedule), window, num_workers, budget)
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@given(seed=st.integers(0, 2**32), window=st.sampled_from([1, 2, 1024]), num_workers=st.sampled_from([None, 1, 3]))
+def test_nothing_reads_what_was_let_go_of(seed: int, window: int, num_workers: int | None) -> None:
+    world = World()
+    plan = PlanWriter(Random(seed), world).plan()
+    world.reset()
+    expected = observe(SequentialRun(plan).run(ARGUMENTS))
+    ARRAYS.add(int)  # every number goes after its last use
+    try:
+        plan = replace(plan, holds_arrays=True)
+        world.reset()
+        assert observe(SequentialRun(plan).run(ARGUMENTS)) == expected
+        for schedule in range(3):
+            check(plan, world, Random(schedule), window, num_workers, 10_000)
+    finally:
+        ARRAYS.discard(int)
 
 
 @pytest.mark.parametrize("seed", range(20))
