@@ -59,13 +59,11 @@ class Batching:
         """The batch form of a function, under its policy: one call for its limiter, however many items it has.
 
         Raises:
-            XCSError: the function has no such parameter, or is a coroutine function.
+            XCSError: the function has no such parameter, or only one of both is a coroutine function.
         """
-        if inspect.iscoroutinefunction(target) or inspect.iscoroutinefunction(self.function):
-            raise XCSError(
-                f"expected no `batch` form of the coroutine function `{target.__qualname__}`: its calls overlap on the "
-                "event loop as they are"
-            )
+        if inspect.iscoroutinefunction(target) != inspect.iscoroutinefunction(self.function):
+            kind = "coroutine" if inspect.iscoroutinefunction(target) else "plain"
+            raise XCSError(f"expected a {kind} function as `batch` form of the {kind} function `{target.__qualname__}`")
         position, parameter = self._item(target)
         function = self.function
         if policy is not None and limiter is not None:

@@ -39,7 +39,7 @@ class BatchForms:
         if symbol not in self._declared:
             return None
         size = stated_batch_size(op)
-        if size is None or "async" in op.properties or "mutates" in op.properties:
+        if size is None or "mutates" in op.properties:
             return None
         key = (symbol, size)
         if key not in self._forms:

@@ -84,7 +84,7 @@ class Meetings:
         """Up to how many calls like this one go out together; None if it goes alone."""
         if not isinstance(op, CallOp) or op.effect.data.effect > Effect.UNORDERED:
             return None
-        if "async" in op.properties or "mutates" in op.properties:
+        if "mutates" in op.properties:
             return None
         declaration = self._declarations.declaration(op)
         return None if declaration is None else declaration.batch_size

@@ -70,6 +70,16 @@ class BatchForm:
             BatchResultError: the batch form gives something else than a list with a result for each.
             Exception: what it raises.
         """
+        args, kwargs = self._together(calls)
+        return self._checked(self.function(*args, **kwargs), len(calls))
+
+    async def call_awaited(self, calls: Sequence[Arguments]) -> list[Any]:
+        """`call` of a batch form that gives something to await."""
+        args, kwargs = self._together(calls)
+        return self._checked(await self.function(*args, **kwargs), len(calls))
+
+    def _together(self, calls: Sequence[Arguments]) -> Arguments:
+        """What the batch form is passed."""
         args, kwargs = calls[0]
         items = [self.item(*one) for one in calls]
         if len(args) >= self.position:
@@ -79,7 +89,7 @@ class BatchForm:
             renamed = self.list_keyword or self.keyword or ""
             kwargs = {renamed if name == self.keyword else name: value for name, value in kwargs.items()}
             kwargs[renamed] = items
-        return self._checked(self.function(*args, **kwargs), len(items))
+        return args, kwargs
 
     def _checked(self, given: Any, num_items: int) -> list[Any]:
         expected = f"expected the batch form of `{self.name}` to give {num_items} results"

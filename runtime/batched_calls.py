@@ -23,7 +23,7 @@ from typing import Any
 from .batch_form import BatchForm, BatchResultError
 from .call_shape import read
 from .frame import ISSUED, Frame, is_interrupt
-from .handled import call_handling
+from .handled import await_call, call_handling
 from .leaf_calls import UNPACKED_NATIVELY, LeafCalls
 from .plan import Call, Literal
 from .prepared import RETIRED
@@ -133,7 +133,9 @@ class BatchedCalls(LeafCalls):
     def _start_alone(self, frame: Frame, index: int) -> None:
         call = frame.code.calls[index]
         assert call is not None
-        if frame.code.external[index]:
+        if frame.code.awaits[index]:
+            self._await(frame, index, call, (frame.slots,), frame.code.modes[index])
+        elif frame.code.external[index]:
             self._issue(frame, index, call, (frame.slots,))
         else:
             self._run_here(frame, index, call, (frame.slots,))
@@ -141,10 +143,12 @@ class BatchedCalls(LeafCalls):
     def _batch_call(self, calls: Sequence[CollectedCall]) -> tuple[Callable[..., Any], tuple[Any, ...]]:
         """The function that makes calls as one, and what it takes."""
         first = calls[0]
+        is_async = first.frame.code.awaits[first.index]
+        call = first.form.call_awaited if is_async else first.form.call
         passed = [(one.args, one.kwargs) for one in calls]
         if first.frame.handled is None:
-            return first.form.call, (passed,)
-        return call_handling, (first.frame.handled, first.form.call, passed)
+            return call, (passed,)
+        return (await_call if is_async else call_handling), (first.frame.handled, call, passed)
 
     def _start_batch(self, calls: Sequence[CollectedCall]) -> None:
         first = calls[0]

@@ -23,6 +23,7 @@ from types import CoroutineType
 from typing import Any
 
 from ..diagnostics.errors import InternalError
+from .awaited_call import AwaitedCall
 from .batched_calls import CollectedCall
 from .dataflow import RunFailed, Scheduler
 from .frame import ISSUED, Frame
@@ -32,7 +33,7 @@ from .outcome import Failure, Outcome
 from .plan import Plan
 from .prepared import RETIRED
 from .stuck import describe_stuck
-from .tally import Tally, begin_recording
+from .tally import begin_recording
 from .task import Completions, Task
 from .turns import STEPS_IN_A_TURN
 
@@ -44,53 +45,6 @@ MAX_STEPS_AT_ONCE = 2048
 first tasks do doesn't hold up the last ones. Some ten milliseconds."""
 MAX_LIVE_FRAMES = 262_144
 """Unfinished frames of one run above which loops only keep their oldest iteration going (about 1 KiB a frame)."""
-
-
-class AwaitedCall:
-    """One `async` call that runs as a task.
-
-    Attributes:
-        run: what started it.
-        frame, index: the instruction.
-        task: what runs it.
-        is_stopped: the run wants it no more, and has cancelled it.
-        value, error: how it ended.
-        start_ns, end_ns: when (`time.perf_counter_ns`).
-        lane: where the timeline shows it: calls that overlap have different ones.
-        tally: what policies have cost, where that is recorded.
-    """
-
-    __slots__ = ("end_ns", "error", "frame", "index", "is_stopped", "lane", "run", "start_ns", "tally", "task", "value")
-
-    def __init__(
-        self, run: LoopScheduler, frame: Frame, index: int, task: asyncio.Task[Any], lane: int, tally: Tally | None
-    ) -> None:
-        self.run = run
-        self.frame = frame
-        self.index = index
-        self.task = task
-        self.lane = lane
-        self.tally = tally
-        self.is_stopped = False
-        self.value: Any = None
-        self.error: BaseException | None = None
-        self.start_ns = time.perf_counter_ns()
-        self.end_ns = 0
-
-    def __call__(self, task: asyncio.Task[Any]) -> None:
-        """The event loop says that the task has ended."""
-        self.end_ns = time.perf_counter_ns()
-        try:
-            self.value = task.result()
-        except BaseException as error:
-            self.error = error
-        self.run.note_end(self)
-
-    def stop(self) -> None:
-        """Cancels the task, once: a second time would cut off what it does to clean up."""
-        if not self.is_stopped:
-            self.is_stopped = True
-            self.task.cancel()
 
 
 class _NoWorkers:
@@ -224,7 +178,29 @@ class LoopScheduler(Scheduler):
         self._run_here(frame, index, call, arguments)
 
     def _start_batch(self, calls: Sequence[CollectedCall]) -> None:
-        self._run_batch_here(calls)
+        first = calls[0]
+        if not first.frame.code.awaits[first.index]:
+            self._run_batch_here(calls)
+            return
+        function, arguments = self._batch_call(calls)
+        context = copy_context()
+        tally = None if self._instrument is None else context.run(begin_recording)
+        task = self._loop.create_task(function(*arguments), context=context)
+        started = AwaitedCall(self, first.frame, first.index, task, 0 if tally is None else self._lane(), tally)
+        started.calls = calls
+        self._calls.add(started)
+        task.add_done_callback(started, context=context)
+
+    def _end_batch(self, calls: Sequence[CollectedCall], values: Any, error: BaseException | None) -> None:
+        """See `BatchedCalls`. A cancellation is for the call that Python would be awaiting; others are made again."""
+        if isinstance(error, asyncio.CancelledError):
+            frame = self._by_mode[RETIRED].frame
+            current = [one for one in calls if one.frame is frame and one.index == frame.at[RETIRED]]
+            others = [one for one in calls if one not in current]
+            super()._end_batch(current, values, error)
+            super()._end_batch(others, values, RuntimeError("cancelled"))
+        else:
+            super()._end_batch(calls, values, error)
 
     def _await(self, frame: Frame, index: int, call: Callable[..., Any], arguments: tuple[Any, ...], mode: int) -> None:
         frame.state[index] = ISSUED
@@ -251,7 +227,8 @@ class LoopScheduler(Scheduler):
 
     def note_end(self, call: AwaitedCall) -> None:
         """Takes down that a call has ended."""
-        if call.error is not None and not call.frame.discarded:  # before anything that has waited for it goes on
+        if call.error is not None and call.calls is None and not call.frame.discarded:
+            # Before anything that has waited for it goes on.
             self._note_failure(call.frame, call.index, call.frame.scope)
         self._finished.append(call)
         if self._wake is not None:
@@ -282,8 +259,12 @@ class LoopScheduler(Scheduler):
             self._calls.discard(call)
             self._external_ns += call.end_ns - call.start_ns
             if self._instrument is not None:
-                self._record(call.frame, call.index, call.start_ns, call.end_ns, call.lane, call.tally)
+                num_calls = 1 if call.calls is None else len(call.calls)
+                self._record(call.frame, call.index, call.start_ns, call.end_ns, call.lane, call.tally, num_calls)
                 heapq.heappush(self._free_lanes, call.lane)
+            if call.calls is not None:
+                self._end_batch(call.calls, call.value, call.error)
+                continue
             if call.frame.discarded:
                 continue
             if call.error is not None:
@@ -301,7 +282,10 @@ class LoopScheduler(Scheduler):
 
     def _stop_later(self) -> None:
         for call in self._calls:
-            if self.failures.precede(call.frame, call.index):
+            if call.calls is not None:
+                if not any(self._is_wanted(one) for one in call.calls):
+                    call.stop()
+            elif self.failures.precede(call.frame, call.index):
                 call.stop()
 
     def _cancel_current(self, error: asyncio.CancelledError) -> None:
@@ -315,7 +299,7 @@ class LoopScheduler(Scheduler):
             frame = self._by_mode[RETIRED].frame
             index = frame.at[RETIRED]
             for call in self._calls:
-                if call.frame is frame and call.index == index:
+                if call.is_at(frame, index):
                     call.task.cancel(*error.args)
                     return
             if not self.stack:

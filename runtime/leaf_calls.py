@@ -108,11 +108,11 @@ class LeafCalls(Wiring):
             return
         if kind == Kind.RAISE:
             self._raise(frame, index)
+        elif code.batches and index in code.batches and mode <= CLEAN:
+            self._collect(frame, index)
         elif code.awaits[index]:
             assert call is not None
             self._await(frame, index, call, arguments, mode)
-        elif code.batches and index in code.batches and mode <= CLEAN:
-            self._collect(frame, index)
         elif external and mode <= CLEAN:
             assert call is not None
             self._issue(frame, index, call, arguments)

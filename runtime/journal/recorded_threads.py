@@ -59,7 +59,9 @@ class RecordedCalls(BatchedCalls):
         function, arguments = super()._batch_call(calls)
         if calls[0].place is None:
             return function, arguments
-        return self.recording.make_batch, ([one.place for one in calls], function, *arguments)
+        is_async = calls[0].frame.code.awaits[calls[0].index]
+        make = self.recording.make_awaited_batch if is_async else self.recording.make_batch
+        return make, ([one.place for one in calls], function, *arguments)
 
     def _complete(self, frame: Frame, index: int, value: Any) -> None:
         self.recording.tell()

@@ -16,7 +16,7 @@ from __future__ import annotations
 import threading
 import time
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
@@ -179,6 +179,21 @@ class RunRecording:
         start_ns = time.perf_counter_ns()
         try:
             values = call(*arguments)
+        finally:
+            current_scope.reset(token)
+        duration_ns = time.perf_counter_ns() - start_ns
+        for place, value in zip(places, values, strict=True):
+            self.record(place, value, duration_ns)
+        return values
+
+    async def make_awaited_batch(
+        self, places: Sequence[Place], call: Callable[..., Awaitable[Sequence[Any]]], *arguments: Any
+    ) -> Sequence[Any]:
+        """Makes several `async` calls as one, likewise."""
+        token = current_scope.set(places[0].scope)
+        start_ns = time.perf_counter_ns()
+        try:
+            values = await call(*arguments)
         finally:
             current_scope.reset(token)
         duration_ns = time.perf_counter_ns() - start_ns

@@ -263,7 +263,7 @@ xcs.func @f(%a : !xcs.obj) -> () {
 // -----
 
 // what mutates has a place of its own
-// CHECK: :12: error: `xcs.call`: expected a batched call to be neither `async` nor to mutate anything
+// CHECK: :12: error: `xcs.call`: expected a batched call not to mutate anything
 // CHECK-NEXT: %r, %b = xcs.call pure @g(%a) mutates [0] batch 2
 xcs.callable @g {path = "app:g", effect = #xcs.effect<pure>}
 xcs.func @f(%a : !xcs.obj) -> () {
