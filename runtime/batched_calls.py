@@ -34,7 +34,7 @@ LONG_NS = 1_000_000
 MAX_DELAY_NS = 20_000_000
 """Collected calls are put off no longer, however short the steps between."""
 _BUILT_IN = (BuiltinFunctionType, MethodDescriptorType, WrapperDescriptorType)
-_GLUE = (__name__.partition(".runtime.")[0] + ".", "builtins", "operator")
+_GLUE = (__name__.partition(".runtime.")[0] + ".", "builtins", "operator", "copy")
 
 
 @dataclass(eq=False, slots=True)

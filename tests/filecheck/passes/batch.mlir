@@ -71,6 +71,19 @@ xcs.func @loop(%xs : !xcs.obj, %init : !xcs.obj) -> (!xcs.obj) {
 
 // -----
 
+// Calls that are awaited.
+xcs.callable @ask {path = "app:ask", effect = #xcs.effect<unordered, external>, batch = "app:ask_all", max_batch = 16 : i64}
+xcs.func @awaited(%a : !xcs.obj, %b : !xcs.obj) -> (!xcs.obj, !xcs.obj) {
+  %x = xcs.call async unordered external @ask(%a)
+  %y = xcs.call async unordered external @ask(%b)
+  xcs.return %x, %y
+}
+// CHECK-LABEL: xcs.func @awaited
+// CHECK:         %x = xcs.call async unordered external @ask(%a) batch 16
+// CHECK-NEXT:    %y = xcs.call async unordered external @ask(%b) batch 16
+
+// -----
+
 // A function that others call.
 xcs.callable @embed {path = "app:embed", effect = #xcs.effect<unordered, external>, batch = "app:embed_all", max_batch = 16 : i64}
 xcs.func @main(%a : !xcs.obj, %b : !xcs.obj) -> (!xcs.obj, !xcs.obj) {
@@ -87,11 +100,11 @@ xcs.func @one(%a : !xcs.obj) -> (!xcs.obj) {
 
 // -----
 
-// Not: a lone call, a chain, calls that keep an order, that mutate, or that are awaited.
+// Not: a lone call, a chain, calls that keep an order or that mutate.
 xcs.callable @embed {path = "app:embed", effect = #xcs.effect<unordered, external>, batch = "app:embed_all", max_batch = 16 : i64}
 xcs.callable @save {path = "app:save", effect = #xcs.effect<ordered>, batch = "app:save_all", max_batch = 16 : i64}
 xcs.callable @fill {path = "app:fill", effect = #xcs.effect<pure>, batch = "app:fill_all", max_batch = 16 : i64}
-xcs.callable @ask {path = "app:ask", effect = #xcs.effect<unordered, external>, batch = "app:ask_all", max_batch = 16 : i64}
+
 xcs.func @chain(%a : !xcs.obj) -> (!xcs.obj) {
   %x = xcs.call unordered external @embed(%a)
   %y = xcs.call unordered external @embed(%x)
@@ -102,7 +115,6 @@ xcs.func @others(%xs : !xcs.obj) -> (!xcs.list<!xcs.obj>) {
     %s = xcs.call ordered @save(%x)
     %l = xcs.make_list()
     %n, %f = xcs.call pure @fill(%l) mutates [0]
-    %w = xcs.call async unordered external @ask(%x)
     xcs.yield %f
   }
   xcs.return %ys
