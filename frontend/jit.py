@@ -399,6 +399,7 @@ def jit(
     progress: bool = False,
     max_workers: int | None = None,
     timeout_s: float | None = None,
+    numpy: str = "numpy",
 ) -> Callable[[Any], Any]: ...
 def jit(
     target: Callable[..., Any] | None = None,
@@ -411,6 +412,7 @@ def jit(
     progress: bool = False,
     max_workers: int | None = None,
     timeout_s: float | None = None,
+    numpy: str = "numpy",
 ) -> Any:
     """Compile a function, or the `forward`/`__call__` of a class or of an instance.
 
@@ -431,6 +433,8 @@ def jit(
             making. `finally` and `with` around that call still do their work; calls in flight are let go, or cancelled
             where they are asynchronous. It is noticed where the program waits and before each ordered call; code that
             has nothing to overlap is not cut off.
+        numpy: `numpy` (the default) leaves NumPy's code to NumPy, bit by bit; `xla` lets XLA run it in kernels on JAX's
+            default device, with NumPy's dtypes, shapes and errors and a rounding of its own (`docs/lowering.md`).
 
     Returns:
         For a function a `Wrapped`; for a class the class, its method jitted; for an instance a jitted bound method;
@@ -440,7 +444,7 @@ def jit(
         XCSError: an option is unknown or out of its range, the target is nothing that can be called, or `tqdm`, which
             `progress` needs, is not installed.
     """
-    options = JitOptions.of(strategy, window, stage, journal, progress, max_workers, timeout_s)
+    options = JitOptions.of(strategy, window, stage, journal, progress, max_workers, timeout_s, numpy)
     if target is None:
         return functools.partial(_jit, options=options)
     return _jit(target, options)

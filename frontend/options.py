@@ -14,6 +14,7 @@ from ..runtime.watched_executor import WatchedExecutor
 from ..runtime.workers import ThreadPool, checked_max_workers
 from .journal import JournalPath
 
+NUMPY = ("numpy", "xla")
 STAGES = ("gains", "all")
 STAGE_VARIABLE = "XCS_STAGE"  # the default of `stage`, read each time something is jitted
 
@@ -30,6 +31,7 @@ class JitOptions:
         progress: whether loops are shown as bars.
         max_workers: external calls that may run on threads at once; None for those of the process.
         timeout_s: seconds that a whole call may take.
+        numpy: who runs NumPy's code, `numpy` or `xla`.
     """
 
     strategy: str
@@ -39,6 +41,7 @@ class JitOptions:
     progress: bool = False
     max_workers: int | None = None
     timeout_s: float | None = None
+    numpy: str = "numpy"
 
     @classmethod
     def of(
@@ -50,6 +53,7 @@ class JitOptions:
         progress: bool = False,
         max_workers: int | None = None,
         timeout_s: float | None = None,
+        numpy: str = "numpy",
     ) -> JitOptions:
         """The options as given to `jit`.
 
@@ -65,6 +69,8 @@ class JitOptions:
             where = ""
         if stage not in STAGES:
             raise XCSError(f"expected the stage to be one of {_choices(STAGES)}, found `{stage}`{where}")
+        if numpy not in NUMPY:
+            raise XCSError(f"expected `numpy` to be one of {_choices(NUMPY)}, found `{numpy}`")
         if max_workers is not None:
             checked_max_workers(max_workers)
         if timeout_s is not None:
@@ -74,12 +80,15 @@ class JitOptions:
                     "expected no `timeout_s` with the strategy `sequential`: its calls run on the calling thread, "
                     "where nothing cuts them off"
                 )
-        return cls(strategy, window, stage, journal, progress, max_workers, timeout_s)
+        return cls(strategy, window, stage, journal, progress, max_workers, timeout_s, numpy)
 
     @property
     def pipeline(self) -> tuple[str, ...]:
         """The passes."""
-        return PIPELINES[self.strategy]
+        passes = PIPELINES[self.strategy]
+        if self.numpy == "numpy":
+            return passes
+        return (*passes, *(("xcs-fuse-tensor",) if "xcs-fuse-tensor" not in passes else ()), "xcs-numpy-to-xla")
 
     def executor(self) -> Executor:
         """A new executor.

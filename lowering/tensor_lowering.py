@@ -11,6 +11,7 @@ from ..runtime.plan import Arguments, Block, Call, Literal
 from .array_region import ArrayRegion
 from .block_builder import BlockBuilder, OpLowering
 from .kernel import Kernel, NativeKernel
+from .numpy_xla import NumpyXlaKernel
 from .op_lowering import behaviour_of, pick_results
 
 
@@ -24,7 +25,9 @@ def lower_tensor(builder: BlockBuilder, op: TensorOp) -> None:
 def kernel_of(op: TensorOp, block: Block, name: str) -> Kernel | NativeKernel:
     """The kernel of an array region, given the region's block of the plan."""
     region = ArrayRegion.from_block(name, block)
-    return Kernel(region) if op.kind.data == "jax" else NativeKernel(region)
+    if op.kind.data == "jax":
+        return Kernel(region)
+    return NumpyXlaKernel(region) if "xla" in op.attributes else NativeKernel(region)
 
 
 def lower_xla_call(builder: BlockBuilder, op: XlaCallOp) -> None:

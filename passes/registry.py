@@ -18,6 +18,7 @@ from .fuse_tensor import FuseTensorPass
 from .infer_effects import InferEffectsPass
 from .inline import InlinePass
 from .loop_to_map import LoopToMapPass
+from .numpy_to_xla import NumpyToXlaPass
 from .patterns import load_installed_patterns, load_patterns, pattern_names, register_pattern
 from .reroll import RerollPass
 from .vectorize import VectorizePass
@@ -39,6 +40,7 @@ XCS_PASSES: tuple[type[ModulePass], ...] = (
     FuseTensorPass,
     VectorizePass,
     EnsemblePass,
+    NumpyToXlaPass,
     ApplyPatternsPass,
 )
 

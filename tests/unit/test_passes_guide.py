@@ -32,6 +32,7 @@ def test_every_pass_has_its_line() -> None:
         "xcs-fuse-tensor",
         "xcs-vectorize",
         "xcs-ensemble",
+        "xcs-numpy-to-xla",
         "xcs-apply-patterns",
     ]
     assert {one.name for one in XCS_PASSES} == set(re.findall(r"^\| `([\w-]+)` \|", GUIDE, re.MULTILINE))
