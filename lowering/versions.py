@@ -4,6 +4,9 @@ In the IR a list or dict is a value, and an update (`append`, `insert`, a call w
 In the plan all versions are one object. So every other op that reads the consumed version runs before the update, and
 where a version is still needed after its update, the update works on a copy.
 
+The handler of a `try` needs what the body had at its start. An update at the end of the body waits for all that may
+fail there, so that the handler never runs after it, and works in place.
+
 A version moves: yields and initial values hand it on. Where the receiving side is updated, handing it on consumes it
 just like an update; such an operand passes a *gate*, an instruction that waits for the readers.
 
@@ -18,6 +21,8 @@ from collections.abc import Iterable, Iterator
 
 from xdsl.ir import Block, Operation, SSAValue
 
+from ..dialect.constants import ConstantOp
+from ..dialect.containers import AppendOp, InsertOp
 from ..dialect.control_flow import IfOp, TryOp
 from ..dialect.loops import WhileOp
 from ..dialect.parallel import EnsembleOp
@@ -160,8 +165,11 @@ class _UpdateOrder:
             return None
         if other[0] is updater:  # an operand of the op around: read before its regions run
             return []
-        earlier_try_body = isinstance(updater, TryOp) and self.order[other[0]] < self.order[use[0]]
-        return [] if earlier_try_body else None
+        if not isinstance(updater, TryOp):
+            return None
+        if self.order[other[0]] < self.order[use[0]]:
+            return []
+        return _what_may_fail_before(use[0], updater)
 
     def _wait(self, value: SSAValue, use: OperandUse, updater: Operation, reader: Operation) -> None:
         adjustments = self.adjustments
@@ -171,6 +179,27 @@ class _UpdateOrder:
             adjustments.gates.setdefault(use, []).append(reader)
         else:
             adjustments.after.setdefault(updater, []).append(reader)
+
+
+def _what_may_fail_before(update: Operation, around: TryOp) -> list[tuple[Operation, Operation]] | None:
+    """What an update in the body of a `try` waits for, so that the handler never runs after it; None where it may."""
+    body = around.body.block
+    if update.parent is not body or not isinstance(update, AppendOp | InsertOp):
+        return None
+    ops = list(body.ops)
+    position = ops.index(update)
+    if not all(isinstance(op, YieldOp | AppendOp) for op in ops[position + 1 :]):
+        return None
+    return [(op, update) for op in _flattened(ops[:position]) if not isinstance(op, ConstantOp)]
+
+
+def _flattened(ops: Iterable[Operation]) -> Iterator[Operation]:
+    for op in ops:
+        if not isinstance(op, EnsembleOp):
+            yield op
+            continue
+        for region in op.regions:
+            yield from _flattened(inner for inner in region.block.ops if not isinstance(inner, YieldOp))
 
 
 def _meet(chain: Chain, other: Operation) -> tuple[Operation, Operation, Block]:

@@ -19,6 +19,7 @@ from xcs.runtime.plan import Block, Call, Instruction, Literal, Plan
 
 DECLARATIONS = """
 xcs.callable @ask {path = "app:ask", effect = #xcs.effect<unordered, external>}
+xcs.callable @refuse {path = "app:refuse", effect = #xcs.effect<unordered>}
 xcs.callable @reverse {path = "app:reverse", effect = #xcs.effect<pure>}
 xcs.callable @test {path = "app:test", effect = #xcs.effect<pure>}
 """
@@ -37,7 +38,13 @@ def reverse(values: list[Any]) -> None:
     values.reverse()
 
 
-CALLABLES = {"ask": ask, "reverse": reverse, "test": lambda value: len(value) % 3 == 0}
+def refuse(value: Any) -> None:
+    """Fails for some lists."""
+    if len(value) % 2:
+        raise ValueError(repr(value))
+
+
+CALLABLES = {"ask": ask, "refuse": refuse, "reverse": reverse, "test": lambda value: len(value) % 3 == 0}
 
 
 def plan_of(body: str) -> Plan:
@@ -97,6 +104,31 @@ def test_a_version_read_after_its_update_is_kept_by_a_copy() -> None:
     }""")
     assert num_copies(plan.functions["f"]) == 2
     assert SequentialExecutor().run(plan, (1,)).unwrap() == ([1], [1, 1], [1, [1, 1]])
+
+
+def test_the_last_update_in_a_try_body_waits_for_what_may_fail_and_needs_no_copy() -> None:
+    text = """
+    xcs.func @f(%x : !xcs.obj) -> (!xcs.obj) {{
+      %l = xcs.make_list(%x)
+      %r = xcs.try {{
+        {body}
+        xcs.yield %m
+      }} except (%e) {{
+        %n = xcs.append %l, %e
+        xcs.yield %n
+      }}
+      xcs.return %r
+    }}"""
+    a, refuses, appends = (
+        "%a = xcs.call unordered external @ask(%x)",
+        "%b = xcs.call unordered @refuse(%x)",
+        "%m = xcs.append %l, %x",
+    )
+    block = plan_of(text.format(body="\n".join((a, refuses, appends)))).functions["f"]
+    body = body_of(block.instructions[1])
+    assert num_copies(block) == 0
+    assert body.instructions[calls_of(body, append)[0]].after == (0, 1)
+    assert num_copies(plan_of(text.format(body="\n".join((a, appends, refuses)))).functions["f"]) == 1
 
 
 def test_branches_that_update_one_version_need_no_copy() -> None:
@@ -295,7 +327,17 @@ class ProgramWriter:
         self.regions("xcs.ensemble", ["}, {", "}"], lines, lists, seen, depth)
 
     def write_try(self, lines: list[str], lists: list[str], seen: list[str], depth: int) -> None:
-        self.regions("xcs.try", [f"}} except ({self.name()}) {{", "}"], lines, lists, seen, depth)
+        # Nothing that is noted comes after what may fail: it might run, or might not.
+        name, indent = self.name(), "  " * (depth + 1)
+        lines.append(f"{'  ' * depth}{name} = xcs.try {{")
+        inner, values = self.block(lines, lists, seen, depth + 1)
+        lines.append(f"{indent}{self.name()} = xcs.call unordered @refuse({self.pick(inner)})")
+        for _ in range(self.random.randint(0, 2)):
+            self.write_append(lines, inner, values, depth + 1)
+        lines += [f"{indent}xcs.yield {self.pick(inner)}", f"{'  ' * depth}}} except ({self.name()}) {{"]
+        self.region(lines, lists, seen, depth + 1, 1)
+        lines.append("  " * depth + "}")
+        lists.append(name)
 
     def write_map(self, lines: list[str], lists: list[str], seen: list[str], depth: int) -> None:
         name, element = self.name(), self.name()
