@@ -27,6 +27,7 @@ from .handled import await_call, call_handling
 from .leaf_calls import UNPACKED_NATIVELY, LeafCalls
 from .plan import Call, Literal
 from .prepared import RETIRED
+from .spans import in_span
 from .task import Task
 
 LONG_NS = 1_000_000
@@ -156,6 +157,9 @@ class BatchedCalls(LeafCalls):
             self._run_batch_here(calls)
             return
         function, arguments = self._batch_call(calls)
+        if self._tracer is not None:
+            instruction = first.frame.code.instructions[first.index]
+            function, arguments = in_span, (self._tracer, instruction, function, *arguments)
         context = copy_context()
         task = Task(first.frame, first.index, function, arguments, context, self._completions, self.failures)
         task.calls = calls

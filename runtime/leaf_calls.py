@@ -26,6 +26,7 @@ from .loop import ForRegion, MapRegion
 from .plan import Call, Plan, Raise
 from .prepared import CLEAN, DYNAMIC, FIRST_REGION, RETIRED, Kind, mode_of
 from .progress import watching
+from .spans import awaited_in_span, current_tracer, in_span
 from .tally import Tally, begin_recording
 from .task import Task, blocked_loop, is_limited
 from .try_region import TryRegion
@@ -69,6 +70,7 @@ class LeafCalls(Wiring):
         self._parked: set[LimitedTask] = set()  # some of them may have been let go since
         self._instrument = instrument
         self.progress = watching.get()
+        self._tracer = current_tracer()
         self._regions = _REGIONS if self.progress is None else _REGIONS | WATCHED_REGIONS
         self._blocked_loop: int | None = None  # found when the first call leaves the driving thread
         self._num_calls = 0
@@ -106,6 +108,9 @@ class LeafCalls(Wiring):
         if not self._has_come(frame, index, mode):
             frame.state[index] = HELD
             return
+        if external and self._tracer is not None and mode <= CLEAN:
+            span = awaited_in_span if code.awaits[index] else in_span
+            call, arguments = span, (self._tracer, code.instructions[index], call, *arguments)
         if kind == Kind.RAISE:
             self._raise(frame, index)
         elif code.batches and index in code.batches and mode <= CLEAN:

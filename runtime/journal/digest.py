@@ -140,7 +140,7 @@ class Digest(Writer):
             self.text(b"u", f"{value.__module__}.{value.__qualname__}")
             if not isinstance(value.__self__, (types.ModuleType, type(None), type)):
                 self.write_leniently([value.__self__])
-        elif isinstance(value, types.FunctionType):
+        elif isinstance(value, types.FunctionType) and bare(value) is value:
             self.text(b"n", f"{value.__module__}.{value.__qualname__}")
             if is_own(value.__code__):
                 self.blob(b"o", code_digest(value.__code__))

@@ -81,8 +81,10 @@ def source_of(function: Any, arguments: tuple[Any, ...] = ()) -> ProgramSource:
 
 
 def bare(value: Any) -> Any:
-    """The function behind a jitted one, a bound method, a static or class method or a property."""
+    """The function behind a jitted one, one with a policy, a bound method, a static or class method or a property."""
     while True:
+        if type(value) is types.FunctionType and "__xcs_limited__" in value.__dict__:
+            value = value.__dict__["__xcs_limited__"]  # how its calls are made is not what they give
         inner = getattr(type(value), "__xcs_wrapped__", None) and value.__xcs_wrapped__
         if isinstance(value, (types.MethodType, staticmethod, classmethod)):
             inner = value.__func__
