@@ -72,7 +72,7 @@ def make({names}):
             if {test} and not ?args and not ?kwargs and {guards} and (?usual.holds or ?is_usual()):
                 ?result = ?jitted({values})
                 ?counters.direct_calls += 1
-                return ?unwrap(?result) if ?staged.wraps_values else ?result
+                return ?result
         except ?Exception:  # the plan decides what is raised, and how
             pass
         return {otherwise}
@@ -83,8 +83,6 @@ _OTHERWISE = "?general(?self, *[?value for ?value in ({given}) if ?value is not 
 
 def _dispatch(program: AllTensorProgram, num_args: int, guards: Iterable[Guard], calls: DirectCalls) -> DirectDispatch:
     import jax  # loaded already: the kernel is its own
-
-    from ..lowering.staged_function import unwrap
 
     guards, staged = _needed(guards, calls.function), program.kernel.direct
     prefix = "xcs_"
@@ -97,8 +95,6 @@ def _dispatch(program: AllTensorProgram, num_args: int, guards: Iterable[Guard],
         "usual": usual,
         "is_usual": lambda: not is_disabled() and current_instrument() is None,
         "jitted": staged.jitted,
-        "staged": staged,
-        "unwrap": unwrap,
         "counters": calls.counters,
         "general": calls.otherwise,
         "missing": missing,

@@ -79,11 +79,9 @@ class Kernel:
         variant = self._plain.get(tuple(map(type, arguments)))
         if variant is not None and variant.is_plain:
             try:
-                result = variant.jitted(*arguments)
+                return variant.jitted(*arguments)
             except Exception:  # the general way decides what is raised
                 pass
-            else:
-                return variant.unwrap(result) if variant.dynamic.wraps_values else result
         return self._call(arguments)
 
     @property

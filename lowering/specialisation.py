@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .literal_key import literal_key
-from .staged_function import NotStageable, StagedFunction, unwrap
+from .staged_function import NotStageable, StagedFunction
 
 MAX_VALUES = 8  # combinations of values compiled for one set of argument types; each costs a trace and an XLA compile
 MAX_KINDS = 1024  # kinds of arguments remembered after a failed trace; beyond that they are learnt anew
@@ -33,10 +33,7 @@ class SpecialisedRegion:
     Attributes:
         dynamic, jitted: the region with every argument traced, and its bare `jax.jit` object.
         is_plain: every call so far was one of `jitted`.
-        unwrap: makes what `jitted` gives what the region gives, where `dynamic` wraps values.
     """
-
-    unwrap = staticmethod(unwrap)
 
     def __init__(
         self,

@@ -19,7 +19,7 @@ class NotStageable(Exception):
 
 
 class HostValue:
-    """A Python value among the results: a pytree node without leaves."""
+    """A Python value among the results: a pytree node without leaves, which JAX puts back as the value itself."""
 
     __slots__ = ("key", "value")
 
@@ -34,7 +34,7 @@ class HostValue:
 
 
 class OrderedItems:
-    """A dict among the results: a pytree node that keeps the order of its keys."""
+    """A dict among the results: a pytree node that keeps the order of its keys, and comes back as the dict."""
 
     __slots__ = ("keys", "values")
 
@@ -42,17 +42,19 @@ class OrderedItems:
         self.keys, self.values = keys, values
 
 
-jax.tree_util.register_pytree_node(HostValue, lambda node: ((), node), lambda node, _: node)
+jax.tree_util.register_pytree_node(HostValue, lambda node: ((), node), lambda node, _: node.value)
 jax.tree_util.register_pytree_node(
-    OrderedItems, lambda node: (node.values, node.keys), lambda keys, values: OrderedItems(keys, tuple(values))
+    OrderedItems,
+    lambda node: (node.values, node.keys),
+    lambda keys, values: dict(zip(keys.value, values, strict=True)),
 )
 
 
 class StagedFunction:
-    """A function staged by `jax.jit`; `jitted` is the bare jit object, whose results may still hold wrapped values.
+    """A function staged by `jax.jit`; `jitted` is the bare jit object.
 
     Attributes:
-        wraps_values: whether some trace has wrapped a value; until then results of `jitted` are as they should be.
+        wraps_values: whether some result of some trace wasn't made of arrays in lists and tuples.
     """
 
     __slots__ = ("jitted", "wraps_values")
@@ -67,8 +69,7 @@ class StagedFunction:
 
     def __call__(self, *arguments: Any) -> Any:
         """What the function gives, in its own structure."""
-        result = self.jitted(*arguments)
-        return unwrap(result) if self.wraps_values else result
+        return self.jitted(*arguments)
 
     def _wrap(self, value: Any) -> Any:
         if value is None or isinstance(value, jax.Array):
@@ -88,15 +89,3 @@ class StagedFunction:
         if leaves and all(leaf is not value and isinstance(leaf, jax.Array) for leaf in leaves):
             return value
         raise NotStageable(f"a staged function gives back `{cls.__name__}`")
-
-
-def unwrap(value: Any) -> Any:
-    """The Python structure that a staged function gave, from what `jitted` gave."""
-    cls = type(value)
-    if cls is tuple or cls is list:
-        return cls(map(unwrap, value))
-    if cls is HostValue:
-        return value.value
-    if cls is OrderedItems:
-        return dict(zip(value.keys.value, map(unwrap, value.values), strict=True))
-    return value

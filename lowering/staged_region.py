@@ -17,7 +17,7 @@ from ..runtime.last_use import ARRAYS
 from .array_region import ArrayRegion
 from .host_split import HostSplit, MixedCall, split_host
 from .specialisation import SpecialisedRegion
-from .staged_function import StagedFunction, unwrap
+from .staged_function import StagedFunction
 
 _HOST_NUMBERS = frozenset({bool, int, float, complex, numpy.ndarray})
 _JIT_TYPE = type(jax.jit(lambda: None))
@@ -78,17 +78,15 @@ class StagedRegion:
         """A callable that is `jax.jit`'s own dispatch where all arguments are JAX arrays, and this region elsewhere."""
         if not self.is_all_staged():
             return self
-        staged, jitted = self.staged, self.staged.jitted
+        jitted = self.staged.jitted
         only_arrays, general = _ONLY_ARRAYS, self
 
         def dispatch(*arguments: Any) -> Any:
             if only_arrays.issuperset(map(type, arguments)):
                 try:
-                    result = jitted(*arguments)
+                    return jitted(*arguments)
                 except Exception:  # the general way decides what is raised
                     pass
-                else:
-                    return unwrap(result) if staged.wraps_values else result
             return general(*arguments)
 
         return dispatch
