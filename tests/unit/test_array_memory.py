@@ -71,6 +71,18 @@ def test_a_pipeline_of_100_stages_takes_the_memory_of_two(pipeline, executor) ->
     assert x.sum() == pytest.approx(SIZE / 2, rel=1e-3)  # the argument is the user's
 
 
+def test_calls_that_are_known_to_be_fast_keep_no_more(pipeline) -> None:
+    x = jnp.linspace(0.0, 1.0, SIZE)
+    jitted = xcs.jit(pipeline)
+    for _ in range(30):  # from then on they are
+        jitted(x)
+    gc.collect()
+    peaks.clear()
+    before = large_bytes()
+    jitted(x)
+    assert max(peaks) - before <= 2 * x.nbytes
+
+
 def carried(x, texts):
     for text in texts:
         rated = rate(x)

@@ -199,3 +199,11 @@ def test_a_gradient_sees_the_calls_of_each_element() -> None:
 
     found = xcs.grad(loss)(jnp.ones(4), TEXTS)
     np.testing.assert_allclose(found, sum(embedding(text) for text in TEXTS))
+
+
+def test_calls_that_are_known_to_be_fast_change_no_exception() -> None:
+    jitted = xcs.jit(scores)
+    for _ in range(60):  # from then on they are
+        jitted(TEXTS)
+    for texts in (["a", "BB", "broken"], ["a", "broken", "BB"], ["broken"], ["BB", "a"]):
+        assert outcome(jitted, texts) == outcome(scores, texts)
