@@ -46,12 +46,14 @@ def pipeline(tmp_path_factory):
     path.write_text("\n".join([*stages(None), f"    return x{NUM_STAGES}.sum()"]))
     names = {"jnp": jnp, "rate": rate}
     exec(compile(path.read_text(), str(path), "exec"), names)
-    return names["staged"]
+    jitted = xcs.jit(names["staged"])
+    jitted(jnp.linspace(0.0, 1.0, SIZE))  # compiles once for all tests
+    return jitted
 
 
 def test_the_pipeline_would_keep_all_stages_otherwise(pipeline) -> None:
     x = jnp.linspace(0.0, 1.0, SIZE)
-    plan = dataclasses.replace(xcs.jit(pipeline).compile(x).plan, holds_arrays=False)
+    plan = dataclasses.replace(pipeline.compile().plan, holds_arrays=False)
     peaks.clear()
     ThreadsExecutor().run(plan, (x,)).unwrap()
     assert max(peaks) >= (NUM_STAGES - 1) * x.nbytes
@@ -60,7 +62,7 @@ def test_the_pipeline_would_keep_all_stages_otherwise(pipeline) -> None:
 @pytest.mark.parametrize("executor", [SequentialExecutor(), ThreadsExecutor()], ids=["sequential", "threads"])
 def test_a_pipeline_of_100_stages_takes_the_memory_of_two(pipeline, executor) -> None:
     x = jnp.linspace(0.0, 1.0, SIZE)
-    compiled = xcs.jit(pipeline).compile(x)
+    compiled = pipeline.compile()
     executor.run(compiled.plan, (x,)).unwrap()
     gc.collect()
     peaks.clear()
@@ -73,13 +75,12 @@ def test_a_pipeline_of_100_stages_takes_the_memory_of_two(pipeline, executor) ->
 
 def test_calls_that_are_known_to_be_fast_keep_no_more(pipeline) -> None:
     x = jnp.linspace(0.0, 1.0, SIZE)
-    jitted = xcs.jit(pipeline)
     for _ in range(30):  # from then on they are
-        jitted(x)
+        pipeline(x)
     gc.collect()
     peaks.clear()
     before = large_bytes()
-    jitted(x)
+    pipeline(x)
     assert max(peaks) - before <= 2 * x.nbytes
 
 
