@@ -27,7 +27,7 @@ from .handled import await_call, call_handling
 from .leaf_calls import UNPACKED_NATIVELY, LeafCalls
 from .plan import Call, Literal
 from .prepared import RETIRED
-from .spans import in_span
+from .spans import awaited_in_span, in_span
 from .task import Task
 
 LONG_NS = 1_000_000
@@ -134,12 +134,23 @@ class BatchedCalls(LeafCalls):
     def _start_alone(self, frame: Frame, index: int) -> None:
         call = frame.code.calls[index]
         assert call is not None
+        call, arguments = self._spanned(frame, index, call, (frame.slots,))
         if frame.code.awaits[index]:
-            self._await(frame, index, call, (frame.slots,), frame.code.modes[index])
+            self._await(frame, index, call, arguments, frame.code.modes[index])
         elif frame.code.external[index]:
-            self._issue(frame, index, call, (frame.slots,))
+            self._issue(frame, index, call, arguments)
         else:
-            self._run_here(frame, index, call, (frame.slots,))
+            self._run_here(frame, index, call, arguments)
+
+    def _spanned(
+        self, frame: Frame, index: int, call: Callable[..., Any], arguments: tuple[Any, ...]
+    ) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+        """A call in a span of its own, where somebody looks at spans."""
+        code = frame.code
+        if self._tracer is None or not code.external[index]:
+            return call, arguments
+        span = awaited_in_span if code.awaits[index] else in_span
+        return span, (self._tracer, code.instructions[index], call, *arguments)
 
     def _batch_call(self, calls: Sequence[CollectedCall]) -> tuple[Callable[..., Any], tuple[Any, ...]]:
         """The function that makes calls as one, and what it takes."""
@@ -147,9 +158,10 @@ class BatchedCalls(LeafCalls):
         is_async = first.frame.code.awaits[first.index]
         call = first.form.call_awaited if is_async else first.form.call
         passed = [(one.args, one.kwargs) for one in calls]
-        if first.frame.handled is None:
-            return call, (passed,)
-        return (await_call if is_async else call_handling), (first.frame.handled, call, passed)
+        arguments: tuple[Any, ...] = (passed,)
+        if first.frame.handled is not None:
+            call, arguments = (await_call if is_async else call_handling), (first.frame.handled, call, passed)
+        return self._spanned(first.frame, first.index, call, arguments)
 
     def _start_batch(self, calls: Sequence[CollectedCall]) -> None:
         first = calls[0]
@@ -157,9 +169,6 @@ class BatchedCalls(LeafCalls):
             self._run_batch_here(calls)
             return
         function, arguments = self._batch_call(calls)
-        if self._tracer is not None:
-            instruction = first.frame.code.instructions[first.index]
-            function, arguments = in_span, (self._tracer, instruction, function, *arguments)
         context = copy_context()
         task = Task(first.frame, first.index, function, arguments, context, self._completions, self.failures)
         task.calls = calls
