@@ -31,7 +31,7 @@ def looked_into(function: Any) -> Any:
     One that has a time of its own stays a call, so that its time is counted from there.
     """
     options = getattr(function, "_xcs_options", None)
-    if options is not None and options.timeout_s is not None:
+    if getattr(options, "timeout_s", None) is not None:
         return function
     return getattr(function, "__xcs_wrapped__", function)
 
