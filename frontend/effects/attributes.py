@@ -55,6 +55,7 @@ _BUILTIN_CLASSES: dict[type[AbstractType], type] = {
 }
 _INSTANCE_STORAGE = (types.MemberDescriptorType,)
 _C_METHODS = (types.MethodDescriptorType, types.WrapperDescriptorType)
+_PLAIN_SETTERS = (vars(object)["__setattr__"], vars(BaseException)["__setattr__"])
 _SPECIAL = frozenset({"__dict__", "__globals__", "__closure__", "__code__", "__builtins__", "f_locals", "gi_frame"})
 
 
@@ -331,7 +332,7 @@ def _store_part(frame: Frame, owner: Value, name: str, stored: Value, node: obje
         return
     cls = type_.cls
     setter = operations.dunder(cls, "__setattr__")
-    if setter is not vars(object)["__setattr__"]:
+    if setter not in _PLAIN_SETTERS:
         if isinstance(setter, types.FunctionType) and operations.is_generated(setter):
             return  # a frozen dataclass: it raises
         frame.ledger.unknown(f"writing `.{name}`: {cls.__name__} defines `__setattr__`", [owner, stored])

@@ -12,7 +12,7 @@ from ...diagnostics.effect import Effect
 from . import operations
 from .abstract_type import ANY, NONE, ExactType, InstanceType, covers
 from .binding import WrongArguments, bind_arguments, is_generator
-from .calls import call_static, run_settled
+from .calls import call_static, made_tuple, run_settled
 from .frame import Frame
 from .scope import CodeScope, class_view, current_type
 from .source import SourceUnavailable, function_source, is_library
@@ -32,11 +32,13 @@ def construct(frame: Frame, cls: type, args: Sequence[Value], kwargs: Mapping[st
         cell = frame.ledger.cell((node, "exception"), opaque=True)
         return Value(ExactType(cls), origins | {cell})
     new, init = operations.dunder(cls, "__new__"), operations.dunder(cls, "__init__")
-    if new is not vars(object)["__new__"] and not _is_generic_new(cls, new):
+    if new is not vars(object)["__new__"] and not _is_generic_new(cls, new) and not _is_exception_new(cls, new):
         return _unknown(frame, cls, args, kwargs, "its `__new__`")
     frame.ledger.guards.add(Guard(class_view(cls), "__init__", init))
     cell = frame.ledger.cell((node, "instance"))
     made = Value(InstanceType(cls), frozenset((cell,)))
+    if issubclass(cls, BaseException):
+        cell.hold("attr:args", made_tuple(args))
     if init is vars(object)["__init__"]:
         return made
     if not isinstance(init, types.FunctionType):
@@ -50,6 +52,11 @@ def construct(frame: Frame, cls: type, args: Sequence[Value], kwargs: Mapping[st
 def _is_generic_new(cls: type, new: object) -> bool:
     """Whether `__new__` is one of `object`'s kind that `typing` puts on generic classes and protocols."""
     return getattr(new, "__module__", None) == "typing" and cls.__module__ != "typing"
+
+
+def _is_exception_new(cls: type, new: object) -> bool:
+    """Whether `__new__` is that of a builtin exception: it keeps the arguments and does nothing else."""
+    return issubclass(cls, BaseException) and type(new) is types.BuiltinFunctionType
 
 
 def initialise(

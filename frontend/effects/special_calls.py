@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import types
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from .abstract_type import (
     ANY,
@@ -20,11 +21,11 @@ from .abstract_type import (
     widen,
 )
 from .attributes import load_attribute, store_attribute
-from .calls import special
+from .calls import made_tuple, special
 from .frame import Frame, Super
 from .iteration import elements_of
 from .summary import EVERYTHING
-from .type_of import is_array_library
+from .type_of import is_array_library, is_class
 from .value import NOTHING, Cell, Value, deep, join_values, outside, reach_of
 
 
@@ -116,3 +117,24 @@ def _super_call(frame: Frame, args: Sequence[Value], kwargs: Mapping[str, Value]
         return None
     cls, receiver = frame.receiver
     return Value(ANY, bound=Super(cls, receiver))
+
+
+def _initialise_exception(
+    frame: Frame, args: Sequence[Value], kwargs: Mapping[str, Value], node: object
+) -> Value | None:
+    """`__init__` of a builtin exception, called for one just made: it keeps its arguments."""
+    if not args or not args[0].origins or kwargs:
+        return None
+    for origin in args[0].origins:
+        if not isinstance(origin, Cell):
+            return None
+        origin.hold("attr:args", made_tuple(args[1:]))
+    return Value(NONE)
+
+
+def _builtin_exceptions() -> Iterator[type]:
+    return (one for one in vars(builtins).values() if is_class(one) and issubclass(one, BaseException))
+
+
+for _exception in _builtin_exceptions():
+    special(_exception.__init__)(_initialise_exception)

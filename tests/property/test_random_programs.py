@@ -45,7 +45,9 @@ def failure_of(seed: int, tally: Tally) -> str | None:
         return found is not None and kind_of(found) == kind_of(wrong)
 
     small = reduce_program(text, fails)
-    return f"seed {seed}: {run_everywhere(small, cases, seed, Tally())}\n\n{small}"
+    again = run_everywhere(small, cases, seed, Tally())
+    seen = again if again is not None else f"(not seen again) {wrong}"
+    return f"seed {seed}: {seen}\n\n{small}"
 
 
 def kind_of(wrong: str) -> list[str]:

@@ -118,7 +118,7 @@ class LoopStager(CarryingStager):
         if isinstance(walked, Owned):
             then, now = before[walked], self.state.heap[walked]
             return now.escaped != then.escaped or now.ssa is not then.ssa
-        return walked is None or any(self.program.writes_to(self.places_of(walked), first_write))
+        return walked is None or any(self.program.writes_to(self.places_of(walked), self.type_of(walked), first_write))
 
     def _stage_over(
         self,
@@ -174,7 +174,7 @@ class LoopStager(CarryingStager):
             return is_jax(known) or len(self.program.writes) == first_write
         if len(self.program.writes) == first_write or not isinstance(known, (ListType, DictType, SetType)):
             return False
-        found = next(self.program.writes_to(places, first_write), None)
+        found = next(self.program.writes_to(places, known, first_write), None)
         where = Location(self.scope.file, target.lineno, target.col_offset, self.scope.function_name)
         if found is None:
             self.program.stepped.pop(where, None)

@@ -15,8 +15,9 @@ from ....diagnostics.location import Location
 from ....dialect.functions import FuncOp
 from ....dialect.types import OBJ
 from ...effects.abstract_type import ANY, AbstractType, StaticType
+from ...effects.contents import kinds
 from ...effects.infer import infer_call
-from ...effects.place import Place
+from ...effects.place import EVERYTHING, Place
 from ...effects.scope import CodeScope, class_view
 from ...effects.source import is_library
 from ...effects.summary import CodeSummary, Guard, Summary
@@ -109,7 +110,7 @@ class ProgramFacts:
         guards: facts about the world that must hold each time the program runs.
         opaque: what could not be staged, for stats and `explain`.
         written: what ops emitted so far (at this point of the trace) may have written.
-        writes: those ops: the places each may write, and why.
+        writes: those ops: the places each may write, the kinds of state there, and why.
         apartness: the objects that are taken to be different ones.
         parameters: the names of the entry function's arguments.
         reads: calls that look at state.
@@ -124,7 +125,7 @@ class ProgramFacts:
     guards: set[Guard] = field(default_factory=set)
     opaque: list[Opaque] = field(default_factory=list)
     written: Written = NOTHING_WRITTEN
-    writes: list[tuple[frozenset[Place | None], str]] = field(default_factory=list)
+    writes: list[tuple[frozenset[Place | None], frozenset[str], str]] = field(default_factory=list)
     apartness: Apartness = field(default_factory=Apartness)
     parameters: tuple[str, ...] = ()
     reads: Reads = field(default_factory=Reads)
@@ -169,21 +170,25 @@ class ProgramFacts:
         self.written, num_writes = facts
         del self.writes[num_writes:]
 
-    def note_write(self, written: Written, places: frozenset[Place | None], kinds: Iterable[str], reason: str) -> None:
+    def note_write(
+        self, written: Written, places: frozenset[Place | None], kinds_written: Iterable[str], reason: str
+    ) -> None:
         """An op was emitted that may write state of these kinds at these places."""
         self.written |= written
-        self.writes.append((places, reason))
+        kinds_written = frozenset(kinds_written)
+        self.writes.append((places, kinds_written, reason))
         self.reads.written |= written
-        self.reads.touched.update((place, kind) for place in places or ANYWHERE for kind in kinds)
+        self.reads.touched.update((place, kind) for place in places or ANYWHERE for kind in kinds_written)
 
     def stale(self, known: AbstractType, places: Places) -> AbstractType:
         """What is left by now of the type of a value whose objects were found at these places."""
         return stale(known, places, self.written, self.apartness)
 
-    def writes_to(self, places: Places, since: int) -> Iterator[tuple[Place | None, str]]:
-        """Of the writes from number `since` on, those that may reach the objects at these places, with the reason."""
-        for written, reason in self.writes[since:]:
-            for place in written:
+    def writes_to(self, places: Places, known: AbstractType, since: int) -> Iterator[tuple[Place | None, str]]:
+        """Of the writes from number `since` on, those that may reach an object of this type at these places, and why."""
+        own = {EVERYTHING, *kinds(known)}
+        for written, kinds_written, reason in self.writes[since:]:
+            for place in () if own.isdisjoint(kinds_written) else written:
                 if not self.apartness.told_apart(places, place, self.written):
                     yield place, reason
 
