@@ -29,7 +29,7 @@ from .effects.abstract_type import (
     is_immutable,
 )
 from .effects.place import OutsideName, Place
-from .effects.type_of import own_attribute
+from .effects.type_of import own_attribute, own_attributes
 
 ABSENT = object()
 """What an unbound name is taken for: no object of the program."""
@@ -88,7 +88,7 @@ def compile_apart(
 
 
 def _test(read: Place, written: Place, types: tuple[AbstractType, ...], names: dict[str, Any]) -> str:
-    left, right = (_ids(place, types, names) for place in (read, written))
+    left, right = _ids(read, types, names, False), _ids(written, types, names, True)
     one, other = _object(read, names), _object(written, names)
     if left is None and right is None:
         return f"{one} is not {other}"
@@ -97,7 +97,7 @@ def _test(read: Place, written: Place, types: tuple[AbstractType, ...], names: d
     return f"{left}.isdisjoint({right})"
 
 
-def _ids(place: Place, types: tuple[AbstractType, ...], names: dict[str, Any]) -> str | None:
+def _ids(place: Place, types: tuple[AbstractType, ...], names: dict[str, Any], is_written: bool) -> str | None:
     """Source of the identities of all objects inside of a place; None where there is but one."""
     if not place.inside:
         return None
@@ -105,13 +105,13 @@ def _ids(place: Place, types: tuple[AbstractType, ...], names: dict[str, Any]) -
     known: AbstractType | None = types[place.root]
     for name in place.path:
         known = dict(known.attributes).get(name) if isinstance(known, InstanceType) else None
-    if isinstance(known, (ListType, SetType)) and is_immutable(known.element):
+    if isinstance(known, (ListType, SetType)) and is_immutable(known.element) and not place.below:
         return None
-    if isinstance(known, DictType) and is_immutable(known.key) and is_immutable(known.value):
+    if isinstance(known, DictType) and is_immutable(known.key) and is_immutable(known.value) and not place.below:
         return None
     name = f"t{len(names)}"
     names[name] = known
-    return f"reached({_object(place, names)}, {name})"
+    return f"reached({_object(place, names)}, {name}, {is_written}, {place.below})"
 
 
 def _object(place: Place, names: dict[str, Any]) -> str:
@@ -128,24 +128,44 @@ def _object(place: Place, names: dict[str, Any]) -> str:
     return found
 
 
-def reached(value: Any, known: AbstractType | None) -> frozenset[int]:
-    """The identities of the mutable objects whose contents a type describes, from this value on."""
+def reached(value: Any, known: AbstractType | None, is_whole: bool = False, below: bool = False) -> frozenset[int]:
+    """The identities of the mutable objects whose contents a type describes, from this value on.
+
+    `is_whole`: the type must describe all that is reached. `below`: the value itself is only one of them if it is
+    reached from what it holds.
+    """
     found: set[int] = set()
-    _collect(value, known, found)
+    if below:
+        for one, part in _parts(value, _member(value, known), is_whole):
+            _collect(one, part, found, is_whole)
+    else:
+        _collect(value, known, found, is_whole)
     return frozenset(found)
 
 
-def _collect(value: Any, known: AbstractType | None, found: set[int]) -> None:
+def _collect(value: Any, known: AbstractType | None, found: set[int], is_whole: bool) -> None:
+    known = _member(value, known)
+    if is_immutable(known) or type(known) is AbstractType or isinstance(known, StaticType) or id(value) in found:
+        return
+    parts = _parts(value, known, is_whole)
+    found.add(id(value))
+    for one, part in parts:
+        _collect(one, part, found, is_whole)
+
+
+def _member(value: Any, known: AbstractType | None) -> AbstractType:
+    """What a type says of this value: of a union the member that describes it."""
+    if isinstance(known, UnionType):
+        known = next((one for one in known.members if _class_of(one) is type(value)), None)
     if known is None:
         raise CannotTell
-    if is_immutable(known) or type(known) is AbstractType or isinstance(known, StaticType):
-        return
+    return known
+
+
+def _parts(value: Any, known: AbstractType, is_whole: bool) -> Iterable[tuple[Any, AbstractType]]:
+    """What a value holds, with what its type says of that."""
     parts: Iterable[tuple[Any, AbstractType]] = ()
     match known:
-        case UnionType(members=members):
-            part = next((one for one in members if _class_of(one) is type(value)), None)
-            _collect(value, part, found)
-            return
         case TupleType(elements=elements):
             parts = zip(value, elements, strict=True)
         case TupleOfType(element=element) | ListType(element=element) | SetType(element=element):
@@ -155,16 +175,14 @@ def _collect(value: Any, known: AbstractType | None, found: set[int]) -> None:
         case DictType(key=key, value=held) | CollectionType(key=key, value=held):
             parts = (pair for item in dict.items(value) for pair in zip(item, (key, held), strict=True))
         case InstanceType(attributes=attributes):
+            if is_whole and own_attributes(value).keys() != dict(attributes).keys():
+                raise CannotTell
             parts = ((own_attribute(value, name), held) for name, held in attributes if type(held) is not AbstractType)
         case ExactType() | ArrayType():
             parts = ()
         case _:
             raise CannotTell
-    if id(value) in found:
-        return
-    found.add(id(value))
-    for one, part in parts:
-        _collect(one, part, found)
+    return parts
 
 
 def _class_of(known: AbstractType) -> type | None:

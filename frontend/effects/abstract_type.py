@@ -84,10 +84,18 @@ class SetType(AbstractType):
 
 @dataclass(frozen=True, slots=True)
 class DictType(AbstractType):
-    """Exactly `dict`, every key described by `key` and every value by `value`."""
+    """Exactly `dict`, every key described by `key` and every value by `value`.
+
+    Where keys are strings, `items` may say more of the value that some of them have if they are present.
+    """
 
     key: AbstractType
     value: AbstractType
+    items: tuple[tuple[str, AbstractType], ...] = ()
+
+    def item(self, key: object) -> AbstractType:
+        """What the value of this key is."""
+        return dict(self.items).get(key, self.value) if type(key) is str else self.value
 
     def __str__(self) -> str:
         return f"dict<{self.key}, {self.value}>"
@@ -316,7 +324,9 @@ def join(left: AbstractType, right: AbstractType) -> AbstractType:
         case ListType(element=a), ListType(element=b):
             return ListType(join(a, b))
         case DictType(key=k, value=v), DictType(key=l, value=w):
-            return DictType(join(k, l), join(v, w))
+            both = dict(right.items)  # type: ignore[attr-defined]
+            items = tuple((name, join(held, both[name])) for name, held in left.items if name in both)  # type: ignore[attr-defined]
+            return DictType(join(k, l), join(v, w), items)
         case SetType(element=a, frozen=f), SetType(element=b, frozen=g) if f == g:
             return SetType(join(a, b), f)
         case CollectionType(cls=a), CollectionType(cls=b) if a is b:

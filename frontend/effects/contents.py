@@ -34,7 +34,7 @@ from .abstract_type import (
     join_all,
 )
 from .array_results import element as array_element
-from .place import EVERYTHING
+from .place import EVERYTHING, item_kind, overlap, whole_kind
 from .value import ELEMENT, KEY, VALUE
 
 
@@ -134,8 +134,10 @@ def fits(type_: AbstractType, kind: str, field: str | None, held: AbstractType) 
     if kind == EVERYTHING:
         return is_immutable(type_)
 
+    whole = whole_kind(kind)
+
     def inner(own_kind: str, own_field: str, part: AbstractType) -> bool:
-        here = kind == own_kind and field in (own_field, None)
+        here = own_kind in (whole, kind) and field in (own_field, None)
         return (not here or covers(part, held)) and fits(part, kind, field, held)
 
     match plain_form(type_):
@@ -143,8 +145,8 @@ def fits(type_: AbstractType, kind: str, field: str | None, held: AbstractType) 
             return inner("list", ELEMENT, element)
         case SetType(element=element):
             return inner("set", ELEMENT, element)
-        case DictType(key=key, value=value_):
-            return inner("dict", KEY, key) and inner("dict", VALUE, value_)
+        case DictType(key=key, value=value_, items=items):
+            return inner("dict", KEY, key) and inner("dict", VALUE, value_) and _fits_items(items, kind, field, held)
         case TupleType(elements=elements):
             return all(fits(e, kind, field, held) for e in elements)
         case IteratorType(element=element):
@@ -158,11 +160,19 @@ def fits(type_: AbstractType, kind: str, field: str | None, held: AbstractType) 
                 return not hasattr(cls, kind[5:])  # it may hide one of the class from now on
             return all(inner(f"attr:{name}", f"attr:{name}", part) for name, part in attributes)
         case PlainType():
-            return kind not in ("list", "dict") or covers(PLAIN, held)
+            return whole not in ("list", "dict") or covers(PLAIN, held)
         case DataType():
             return not _may_be_of_data(kind) or covers(type_, held)
         case _:
             return True
+
+
+def _fits_items(items: tuple[tuple[str, AbstractType], ...], kind: str, field: str | None, held: AbstractType) -> bool:
+    is_value = field in (VALUE, None)
+    return all(
+        (not (is_value and overlap(item_kind(name), kind)) or covers(part, held)) and fits(part, kind, field, held)
+        for name, part in items
+    )
 
 
 _ITERATED = (("list", ELEMENT), ("set", ELEMENT), ("dict", KEY), ("dict", VALUE))
@@ -170,7 +180,7 @@ _ITERATED = (("list", ELEMENT), ("set", ELEMENT), ("dict", KEY), ("dict", VALUE)
 
 def _may_be_of_data(kind: str) -> bool:
     """Whether state of this kind may lie in a library's data."""
-    return kind in ("list", "dict", "set", EVERYTHING) or kind.startswith("attr:")
+    return whole_kind(kind) in ("list", "dict", "set", EVERYTHING) or kind.startswith("attr:")
 
 
 def aged(type_: AbstractType, stored: Mapping[tuple[str, str | None], AbstractType]) -> AbstractType:
@@ -186,9 +196,9 @@ def degraded(type_: AbstractType, stored: Mapping[tuple[str, str | None], Abstra
 
     def inner(kind: str, field: str, part: AbstractType) -> AbstractType:
         part = degraded(part, stored)
-        for key in ((kind, field), (kind, None), (EVERYTHING, None)):
-            if key in stored:
-                part = join(part, stored[key])
+        for (other, name), held in stored.items():
+            if name in (field, None) and overlap(kind, other):
+                part = join(part, held)
         return part
 
     unknown = (EVERYTHING, None) in stored
@@ -197,8 +207,9 @@ def degraded(type_: AbstractType, stored: Mapping[tuple[str, str | None], Abstra
             return ListType(inner("list", ELEMENT, element))
         case SetType(element=element, frozen=frozen):
             return SetType(degraded(element, stored) if frozen else inner("set", ELEMENT, element), frozen)
-        case DictType(key=key, value=held):
-            return DictType(inner("dict", KEY, key), inner("dict", VALUE, held))
+        case DictType(key=key, value=held, items=items):
+            kept = tuple((name, inner(item_kind(name), VALUE, part)) for name, part in items)
+            return DictType(inner("dict", KEY, key), inner("dict", VALUE, held), () if unknown else kept)
         case CollectionType(cls=cls, made=made):
             return _degraded_collection(cls, degraded(plain_form(type_), stored), ANY if unknown else made)
         case TupleType(elements=elements):
@@ -206,7 +217,7 @@ def degraded(type_: AbstractType, stored: Mapping[tuple[str, str | None], Abstra
         case TupleOfType(element=element):
             return TupleOfType(degraded(element, stored))
         case IteratorType(cls=cls, element=element):
-            touched = {kind for kind, _ in stored} & {"list", "dict", "set", EVERYTHING}
+            touched = {whole_kind(kind) for kind, _ in stored} & {"list", "dict", "set", EVERYTHING}
             return IteratorType(cls, ANY if touched else degraded(element, stored))
         case UnionType(members=parts):
             return join_all(degraded(part, stored) for part in parts)
@@ -229,7 +240,7 @@ def _degraded_collection(cls: type, inside: AbstractType, made: AbstractType) ->
 def _degraded_data(type_: AbstractType, stored: Mapping[tuple[str, str | None], AbstractType]) -> AbstractType:
     match type_:
         case PlainType():
-            return ANY if {kind for kind, _ in stored} & {"list", "dict", EVERYTHING} else type_
+            return ANY if {whole_kind(kind) for kind, _ in stored} & {"list", "dict", EVERYTHING} else type_
         case DataType():
             held = (one for (kind, _), one in stored.items() if _may_be_of_data(kind))
             return type_ if all(covers(type_, one) for one in held) else ANY

@@ -40,6 +40,7 @@ from .contents import element_type, kinds, plain_form
 from .frame import Frame
 from .iteration import elements_of, iterate
 from .library_data import load_data_item, unknown, write_data
+from .place import item_kind
 from .value import ELEMENT, FACTORY, KEY, NOTHING, VALUE, Cell, Value, deep, join_values, load, reach_of, value
 
 OPERATOR_NAMES: dict[type[ast.operator], str] = {
@@ -87,7 +88,11 @@ def subscript(frame: Frame, owner: Value, index: Value, node: ast.Subscript) -> 
 def _subscript_part(frame: Frame, owner: Value, index: Value, node: ast.Subscript) -> Value:
     is_slice = isinstance(node.slice, ast.Slice)
     type_ = owner.type
-    frame.ledger.look(owner)
+    key = _literal_key(owner, node)
+    if key is not None:
+        frame.ledger.look_kinds(owner, (item_kind(key),))
+    else:
+        frame.ledger.look(owner)
     match type_:
         case ListType() if is_slice:
             return made_list(frame, (node, "slice"), elements_of(frame, owner))
@@ -97,9 +102,9 @@ def _subscript_part(frame: Frame, owner: Value, index: Value, node: ast.Subscrip
             return _tuple_item(frame, owner, elements, node)
         case TupleOfType(element=element):
             return Value(type_, owner.origins) if is_slice else value(element, owner.origins)
-        case DictType(value=held):
+        case DictType():
             _hash(frame, owner, index, node)
-            return load(owner, VALUE, held)
+            return load(owner, VALUE, type_.item(key))
         case PlainType():
             _hash(frame, owner, index, node)
             return load(owner, ELEMENT, PLAIN)
@@ -117,6 +122,14 @@ def _subscript_part(frame: Frame, owner: Value, index: Value, node: ast.Subscrip
             return Value(ANY, frozenset((None,)))  # `list[int]`
     summary = operations.call_dunder("__getitem__", deep(owner), (deep(index),), frame.inference)
     return NOTHING if summary is None else apply_summary(frame, summary, [owner, index], {}, node)
+
+
+def _literal_key(owner: Value, node: ast.Subscript) -> str | None:
+    """The key that a subscript names, if it is a literal string and no key of the dict has a say in what it finds."""
+    key = node.slice.value if isinstance(node.slice, ast.Constant) else None
+    keys = deep(owner)
+    is_plain = isinstance(keys, DictType) and operations.is_builtin(keys.key)
+    return key if type(key) is str and is_plain else None
 
 
 def _missing_item(frame: Frame, owner: Value, type_: CollectionType, index: Value, node: object) -> Value:
@@ -224,8 +237,9 @@ def store_item(frame: Frame, owner: Value, index: Value, stored: Value, node: as
                 frame.ledger.write(one, "list", held, ELEMENT)
             case DictType():
                 _hash(frame, one, index, node)
-                frame.ledger.write(one, "dict", index, KEY)
-                frame.ledger.write(one, "dict", stored, VALUE)
+                kind = item_kind(_literal_key(one, node))
+                frame.ledger.write(one, kind, index, KEY)
+                frame.ledger.write(one, kind, stored, VALUE)
             case PlainType():
                 _hash(frame, one, index, node)
                 frame.ledger.write(one, "dict", stored, VALUE)

@@ -17,6 +17,9 @@ EVERYTHING = "*"
 """The kind of state that unknown code looks at or writes."""
 
 MAX_PATH = 3  # attributes in a row; what is further away is only told to be inside
+ITEM = "dict:"
+"""The kind of state that a dict has under one literal key begins so; all that a dict holds is of the kind `dict`."""
+
 _CONTENTS = ("list", "dict", "set", "array", "iterator", EVERYTHING)
 
 
@@ -42,11 +45,15 @@ Root: TypeAlias = "ParameterKey | OutsideName"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The object found at `root.a.b` when the code starts; or, with `inside`, any object reached from there."""
+    """The object found at `root.a.b` when the code starts; or, with `inside`, any object reached from there.
+
+    With `below`, it isn't that object itself, unless that is reached from what it holds.
+    """
 
     root: Root
     path: tuple[str, ...] = ()
     inside: bool = False
+    below: bool = False
 
     def attribute(self, name: str) -> Place:
         """Where an attribute of the object here is found."""
@@ -57,6 +64,14 @@ class Place:
     def within(self) -> Place:
         """Somewhere inside of the object here."""
         return self if self.inside else replace(self, inside=True)
+
+    def start(self) -> Place:
+        """The object from which what is here is reached."""
+        return replace(self, inside=False, below=False)
+
+    def element(self) -> Place:
+        """Where an element of the container here is found."""
+        return replace(self, inside=True, below=True)
 
     def renamed(self, keys: Mapping[ParameterKey, ParameterKey]) -> Place | None:
         """The same place with parameters named otherwise; None where the parameter isn't among them."""
@@ -71,19 +86,12 @@ class Place:
         found = outer
         for name in self.path:
             found = found.attribute(name)
-        return found.within() if self.inside else found
+        return found.element() if self.below else found.within() if self.inside else found
 
     def kinds(self) -> frozenset[str]:
         """The kinds of state that lead here: once one of them is written, something else may be found here."""
         own = (self.root.kind,) if isinstance(self.root, OutsideName) else ()
         return frozenset((*own, *(f"attr:{name}" for name in self.path)))
-
-    def may_be_reached_from(self, other: Place) -> bool:
-        """Whether both lie on one path, so that what is inside of one may be (inside of) the other."""
-        if self.root != other.root:
-            return False
-        shared = min(len(self.path), len(other.path))
-        return self.path[:shared] == other.path[:shared]
 
     def text(self, parameters: Sequence[str]) -> str:
         """The place as a user writes it; a root is one of these parameters by number."""
@@ -95,4 +103,21 @@ class Place:
 
 def is_content(kind: str) -> bool:
     """Whether state of this kind is what objects hold (and not a name, a file, a clock)."""
-    return kind in _CONTENTS or kind.startswith(("attr:", "type:"))
+    return kind in _CONTENTS or kind.startswith(("attr:", "type:", ITEM))
+
+
+def item_kind(key: object) -> str:
+    """The kind of state that a dict of string keys has under this literal key; of all of its keys where it is none."""
+    return f"{ITEM}{key}" if type(key) is str else "dict"
+
+
+def whole_kind(kind: str) -> str:
+    """The kind of state that this kind is a part of."""
+    return "dict" if kind.startswith(ITEM) else kind
+
+
+def overlap(one: str, other: str) -> bool:
+    """Whether state of the one kind may be state of the other one."""
+    if one == other or EVERYTHING in (one, other):
+        return True
+    return "dict" in (one, other) and whole_kind(one) == whole_kind(other)

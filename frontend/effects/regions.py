@@ -2,7 +2,8 @@
 
 In: the type of a container that nobody else sees. Out: a value over cells of its own. Assumes of a *sealed* container:
 whatever mutable objects it holds are reached through it alone. Ensures: any two objects inside that may be one share a
-cell, so that what is stored under one path is seen under all others.
+cell, so that what is stored under one path is seen under all others. The container itself is none of those inside: it
+holds one of them, or what leads to it, and no object of its class that is inside does.
 """
 
 from __future__ import annotations
@@ -42,27 +43,31 @@ def class_of(type_: AbstractType) -> type | None:
             return None
 
 
-def is_sealable(type_: AbstractType, around: frozenset[type] = frozenset()) -> bool:
-    """Whether all that is reached from a value is of known classes, no builtin container inside one of its own class.
+def is_sealable(type_: AbstractType) -> bool:
+    """Whether all that is reached from a value is of known classes, no object there inside another one of its class."""
+    if class_of(type_) is None:
+        return _is_known(type_, frozenset())
+    return all(_is_known(part, frozenset()) for _, part in parts_of_cell(type_))
 
-    `around` are the classes of the objects around it.
-    """
+
+def _is_known(type_: AbstractType, around: frozenset[type]) -> bool:
+    """The same of something inside a container; `around` are the classes of the objects around it but the container."""
     if is_immutable(type_) or isinstance(type_, (StaticType, NeverType)):
         return True
     if isinstance(type_, UnionType):
-        return all(is_sealable(part, around) for part in type_.members)
+        return all(_is_known(part, around) for part in type_.members)
     if isinstance(type_, TupleType):
-        return all(is_sealable(part, around) for part in type_.elements)
+        return all(_is_known(part, around) for part in type_.elements)
     if isinstance(type_, TupleOfType):
-        return is_sealable(type_.element, around)
+        return _is_known(type_.element, around)
     cls = class_of(type_)
     if cls is None or cls in around:
         return False
-    return all(is_sealable(part, around | {cls}) for _, part in parts_of_cell(type_))
+    return all(_is_known(part, around | {cls}) for _, part in parts_of_cell(type_))
 
 
 class Region:
-    """The cells of one owned container: one for all its objects of a class."""
+    """The cells of one owned container: its own, and one for all objects of a class inside of it."""
 
     def __init__(self, ledger: Ledger, name: str, sealed: bool) -> None:
         self.ledger, self.name, self.sealed = ledger, name, sealed
@@ -70,9 +75,9 @@ class Region:
     def enter(self, type_: AbstractType) -> Value:
         """The container itself; what it holds may be seen by others too unless it is sealed."""
         cls = class_of(type_)
-        if cls is None:
-            return Value(type_, frozenset((self._cell(object),)))
-        cell = self._cell(cls)
+        return Value(type_, frozenset((self._cell(object),))) if cls is None else self._fill(self._cell(None), type_)
+
+    def _fill(self, cell: Cell, type_: AbstractType) -> Value:
         for field, part in parts_of_cell(type_):
             if part is not NEVER:
                 cell.hold(field, self._inside(part) if self.sealed else outside(part))
@@ -97,9 +102,9 @@ class Region:
             case _ if class_of(type_) is None or is_immutable(type_):
                 return Value(type_)
             case _:
-                return self.enter(type_)
+                return self._fill(self._cell(class_of(type_)), type_)
 
-    def _cell(self, cls: type) -> Cell:
+    def _cell(self, cls: type | None) -> Cell:
         cell = self.ledger.cell((OWNED, self.name, cls), opaque=cls is object)
         cell.is_partial = True
         return cell

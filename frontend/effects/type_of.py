@@ -19,6 +19,7 @@ from .abstract_type import (
     CLIENT_CLASSES,
     IMMUTABLE_SCALARS,
     NEVER,
+    STR,
     AbstractType,
     ArrayType,
     CollectionType,
@@ -36,6 +37,7 @@ from .abstract_type import (
 from .framework_models import chain_type, is_chain, library_paths, model_base
 
 MAX_DEPTH = 3  # instances inside instances; deeper ones are told by class only
+MAX_ITEMS = 16  # keys of a dict whose values are told apart
 MAX_TUPLE = 16  # elements a tuple type spells out one by one
 MAX_CACHED = 1024  # classes remembered
 
@@ -178,7 +180,13 @@ class _Look:
         return SetType(self.element(value, depth), type(value) is frozenset)
 
     def dict_type(self, value: dict[Any, Any], depth: int) -> DictType:
-        return DictType(self.element(dict.keys(value), depth), self.element(dict.values(value), depth))
+        key = self.element(dict.keys(value), depth)
+        if key != STR or len(value) > min(MAX_ITEMS, self.budget):
+            return DictType(key, self.element(dict.values(value), depth))
+        items = [(name, self.type_of(held, depth)) for name, held in tuple(dict.items(value))]
+        types_ = [held for _, held in items]
+        is_record = any(held != types_[0] for held in types_)  # else `value` says it all, whatever the keys are
+        return DictType(key, join_all(types_), tuple(sorted(items)) if is_record else ())
 
     def collection_type(self, value: Any, depth: int) -> AbstractType:
         if type(value) is deque:
@@ -272,8 +280,13 @@ def own_attribute(value: Any, name: str) -> Any:
     Raises:
         KeyError: it has none of this name.
     """
+    return own_attributes(value)[name]
+
+
+def own_attributes(value: Any) -> dict[str, Any]:
+    """The attributes that an instance keeps itself, found without running any of its code."""
     cls = type(value)
-    return (_SHAPES.get(cls) or _shape(cls)).attributes(value)[name]
+    return (_SHAPES.get(cls) or _shape(cls)).attributes(value)
 
 
 CLIENT_PATHS: set[str] = set()

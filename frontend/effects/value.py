@@ -269,8 +269,10 @@ def _deep(one: Value, type_: AbstractType, depth: int, around: frozenset[type]) 
             return ANY
         case IteratorType(cls=cls, element=element):
             return IteratorType(cls, inside(ELEMENT, element))
-        case DictType(key=key, value=held):
-            return DictType(inside(KEY, key), inside(VALUE, held))
+        case DictType(key=key, value=held, items=items):
+            is_known = not any(isinstance(origin, Cell) for origin in one.origins)
+            kept = tuple((name, deep(value(part, one.origins), depth, around)) for name, part in items if is_known)
+            return DictType(inside(KEY, key), inside(VALUE, held), kept)
         case CollectionType(cls=collections.deque, value=held):
             return CollectionType(collections.deque, NEVER, inside(ELEMENT, held), NEVER)
         case CollectionType(cls=cls, key=key, value=held, made=made):

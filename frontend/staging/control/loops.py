@@ -30,7 +30,7 @@ from ...effects.array_results import is_jax
 from ...effects.contents import element_type
 from ..state.stager import is_container
 from ..state.state import Heap, State
-from ..state.written import Places, inside_of
+from ..state.written import Places, elements_in
 from ..values import Owned, Static, Tracer, TupleValue, Unstageable, Value
 from .branches import FALLS, Completion
 from .carrying import Carried, CarryingStager
@@ -151,7 +151,7 @@ class LoopStager(CarryingStager):
                 arguments = self._enter(block, carried)
                 if element is None:
                     self.note_write(Behaviour(Effect.DYNAMIC))  # each step may run code
-                self.assign(target, Tracer(block.args[0], element or ANY, inside_of(places)))
+                self.assign(target, Tracer(block.args[0], element or ANY, elements_in(places)))
                 body()
             return block, arguments
 

@@ -17,7 +17,7 @@ from ....dialect.types import OBJ
 from ...effects.abstract_type import ANY, AbstractType, StaticType
 from ...effects.contents import kinds
 from ...effects.infer import infer_call
-from ...effects.place import EVERYTHING, Place
+from ...effects.place import Place, overlap
 from ...effects.scope import CodeScope, class_view
 from ...effects.source import is_library
 from ...effects.summary import CodeSummary, Guard, Summary
@@ -185,10 +185,11 @@ class ProgramFacts:
         return stale(known, places, self.written, self.apartness)
 
     def writes_to(self, places: Places, known: AbstractType, since: int) -> Iterator[tuple[Place | None, str]]:
-        """Of the writes from number `since` on, those that may reach an object of this type at these places, and why."""
-        own = {EVERYTHING, *kinds(known)}
+        """Of the writes from number `since` on, those that may reach objects of this type at these places, and why."""
+        own = kinds(known)
         for written, kinds_written, reason in self.writes[since:]:
-            for place in () if own.isdisjoint(kinds_written) else written:
+            is_near = any(overlap(one, other) for one in own for other in kinds_written)
+            for place in written if is_near else ():
                 if not self.apartness.told_apart(places, place, self.written):
                     yield place, reason
 

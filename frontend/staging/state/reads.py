@@ -14,7 +14,7 @@ from xdsl.ir import Operation
 
 from ....diagnostics.effect import PURE, Behaviour, Effect
 from ....dialect.effects import EffectAttr
-from ...effects.place import EVERYTHING, Place, is_content
+from ...effects.place import Place, is_content, overlap, whole_kind
 from .written import Apartness, Places, Written, inside_of, is_name
 
 Look: TypeAlias = "tuple[Places, str]"
@@ -42,7 +42,7 @@ class Reads:
     def note_call(self, symbol: str, op: Operation, behaviour: Behaviour, looks: Iterable[Look]) -> None:
         """A call was emitted that looks at state."""
         found = frozenset(looks)
-        is_own_state = all(is_name(kind) or kind in _TOLD_APART for _, kind in found)
+        is_own_state = all(is_name(kind) or whole_kind(kind) in _TOLD_APART for _, kind in found)
         is_plain = behaviour.effect is Effect.UNORDERED or (behaviour.effect is Effect.READS and not behaviour.external)
         self.calls.setdefault(symbol, []).append((op, found if found and is_own_state and is_plain else None))
 
@@ -62,7 +62,7 @@ class Reads:
     def _is_disturbed(self, look: Look, apartness: Apartness) -> bool:
         places, kind = look
         for place, written in self.touched:
-            if written not in (kind, EVERYTHING):
+            if not overlap(kind, written):
                 continue
             if is_name(kind) and not is_content(kind):
                 return True

@@ -21,6 +21,7 @@ from ...effects.abstract_type import (
     ListType,
     NeverType,
     SetType,
+    StaticType,
     TupleOfType,
     TupleType,
     UnionType,
@@ -163,7 +164,7 @@ class Apartness:
             return False
         if not (read.inside or place.inside):
             return read != place
-        if read.root == place.root and _leads_to(read, place):
+        if read.root == place.root and _leads_to(read, place) and not (place.below and read == place.start()):
             return False
         if read.inside and self.type_at(read) is None:
             return False
@@ -200,7 +201,9 @@ def is_closed(known: AbstractType) -> bool:
             return is_closed(key) and is_closed(held)
         case TupleType(elements=parts) | UnionType(members=parts):
             return all(map(is_closed, parts))
-        case ArrayType() | NeverType():
+        case InstanceType(attributes=attributes):  # that these are all is looked at when they are told apart
+            return bool(attributes) and all(is_closed(held) for _, held in attributes)
+        case ArrayType() | NeverType() | StaticType():
             return True
         case _:
             return is_immutable(known)
@@ -216,6 +219,11 @@ def stale(known: AbstractType, read: Places, written: Written, apartness: Apartn
     if any(kind == EVERYTHING for kind, _ in found):
         return shallow(known)
     return degraded(known, found) if found else known
+
+
+def elements_in(containers: Places) -> Places:
+    """Where the elements of containers were found."""
+    return None if containers is None else frozenset(place.element() for place in containers)
 
 
 def inside_of(read: Places) -> Places:
