@@ -9,7 +9,7 @@ attributes) was true when the value was looked at; it holds on for as long as no
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -212,6 +212,28 @@ class StaticType(AbstractType):
 
 
 @dataclass(frozen=True, slots=True)
+class BoundType(AbstractType):
+    """A callable made of another one: a bound method, or a `functools.partial` (`cls` is exactly which).
+
+    Calling it calls something of type `function` with `args` before its own arguments and `keywords` beside them.
+    """
+
+    cls: type
+    function: AbstractType
+    args: tuple[AbstractType, ...] = ()
+    keywords: tuple[tuple[str, AbstractType], ...] = ()
+
+    def __str__(self) -> str:
+        kept = (*map(str, self.args), *(f"{name}={held}" for name, held in self.keywords))
+        return f"{self.cls.__name__}<{self.function}, {', '.join(kept)}>"
+
+    def with_parts(self, change: Callable[[AbstractType], AbstractType]) -> BoundType:
+        """The same with what it passes on changed."""
+        keywords = tuple((name, change(held)) for name, held in self.keywords)
+        return BoundType(self.cls, self.function, tuple(map(change, self.args)), keywords)
+
+
+@dataclass(frozen=True, slots=True)
 class CaughtType(AbstractType):
     """An exception in its handler, of a class that isn't known exactly; its text is taken to have no effect."""
 
@@ -340,9 +362,24 @@ def join(left: AbstractType, right: AbstractType) -> AbstractType:
             return InstanceType(a, _join_attributes(a, dict(left.attributes), dict(right.attributes)))
         case RecordType(cls=a), RecordType(cls=b) if a is b:
             return RecordType(a, tuple(map(join, left.elements, right.elements)))
+        case BoundType(), BoundType() if _same_call(left, right):
+            args = tuple(map(join, left.args, right.args))
+            named = dict(right.keywords)
+            return BoundType(left.cls, left.function, args, tuple((n, join(t, named[n])) for n, t in left.keywords))
         case ArrayType(cls=a), ArrayType(cls=b) if a is b:
             return ArrayType(a, left.dtype if left.dtype == right.dtype else None)
     return _join_unions(left, right)
+
+
+def _same_call(left: BoundType, right: BoundType) -> bool:
+    """Whether two callables pass as many arguments, of the same names, to one function."""
+    names = [[name for name, _ in one.keywords] for one in (left, right)]
+    return (
+        left.cls is right.cls
+        and left.function == right.function
+        and names[0] == names[1]
+        and (len(left.args) == len(right.args))
+    )
 
 
 def _join_unions(left: AbstractType, right: AbstractType) -> AbstractType:
@@ -375,6 +412,8 @@ def _family(part: AbstractType) -> object:
         return tuple
     if isinstance(part, (ListType, DictType)):
         return type(part)
+    if isinstance(part, BoundType):
+        return part.cls, part.function, len(part.args), tuple(name for name, _ in part.keywords)
     return (SetType, part.frozen) if isinstance(part, SetType) else part
 
 

@@ -18,6 +18,7 @@ from .abstract_type import (
     STR,
     AbstractType,
     ArrayType,
+    BoundType,
     CaughtType,
     CollectionType,
     DataType,
@@ -274,6 +275,9 @@ def _load_instance(frame: Frame, owner: Value, type_: InstanceType, name: str, n
 
 def _class_member(frame: Frame, owner: Value, cls: type, member: Any, name: str, node: object) -> Value:
     """What an instance finds in its class: a method bound to it, or a value that all instances share."""
+    if isinstance(member, types.FunctionType):
+        bound = BoundType(types.MethodType, StaticType(member), (owner.type,))
+        return Value(bound, owner.origins, Method(member, owner))
     if isinstance(member, (types.FunctionType, *_C_METHODS)):
         return Value(ANY, bound=Method(member, owner))
     if isinstance(member, staticmethod):

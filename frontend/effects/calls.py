@@ -20,6 +20,7 @@ from .abstract_type import (
     NONE,
     STR,
     AbstractType,
+    BoundType,
     DataType,
     DictType,
     ExactType,
@@ -92,6 +93,10 @@ def _call_part(frame: Frame, callee: Value, args: Sequence[Value], kwargs: Mappi
             return call_static(frame, method, [callee, *args], kwargs, node)
         if method is None:
             return NOTHING
+    elif isinstance(type_, BoundType):
+        first = [value(part, callee.origins) for part in type_.args]
+        named = {name: value(part, callee.origins) for name, part in type_.keywords}
+        return call_value(frame, Value(type_.function, callee.origins), [*first, *args], {**named, **kwargs}, node)
     elif operations.is_builtin(type_) and not isinstance(type_, DataType):
         return NOTHING  # not callable: raises
     involved = [callee, *args, *kwargs.values()]
@@ -336,7 +341,8 @@ def made_tuple(elements: Sequence[Value]) -> Value:
     """A tuple of these values."""
     if any(one.bound is not None for one in elements):
         origins = frozenset().union(*(reach_of(one) for one in elements))
-        return Value(TupleType(tuple(ANY if one.bound else one.type for one in elements)), origins | {None})
+        are_typed = all(one.bound is None or isinstance(one.type, BoundType) for one in elements)
+        return Value(TupleType(tuple(map(deep, elements))), origins if are_typed else origins | {None})
     origins = frozenset().union(*(one.origins for one in elements))
     return Value(TupleType(tuple(one.type for one in elements)), origins)
 

@@ -13,6 +13,7 @@ from .abstract_type import (
     STR,
     AbstractType,
     ArrayType,
+    BoundType,
     CollectionType,
     DataType,
     DictType,
@@ -110,6 +111,9 @@ def kinds(type_: AbstractType, deeply: bool = False) -> frozenset[str]:
             return frozenset().union(*(kinds(e, True) for e in elements)) if deeply else frozenset()
         case TupleOfType(element=element):
             return kinds(element, True) if deeply else frozenset()
+        case BoundType(args=args, keywords=keywords):
+            parts = (*args, *(one for _, one in keywords))
+            return frozenset().union(*(kinds(part, True) for part in parts)) if deeply else frozenset()
         case UnionType(members=parts):
             return frozenset().union(*(kinds(part, deeply) for part in parts))
         case PlainType():
@@ -153,6 +157,8 @@ def fits(type_: AbstractType, kind: str, field: str | None, held: AbstractType) 
             return all(inner(own, f, element) for own, f in _ITERATED)
         case TupleOfType(element=element):
             return fits(element, kind, field, held)
+        case BoundType(args=args, keywords=keywords):
+            return all(fits(part, kind, field, held) for part in (*args, *(one for _, one in keywords)))
         case UnionType(members=parts):
             return all(fits(part, kind, field, held) for part in parts)
         case InstanceType(cls=cls, attributes=attributes):
@@ -216,6 +222,8 @@ def degraded(type_: AbstractType, stored: Mapping[tuple[str, str | None], Abstra
             return TupleType(tuple(degraded(e, stored) for e in elements))
         case TupleOfType(element=element):
             return TupleOfType(degraded(element, stored))
+        case BoundType():
+            return type_.with_parts(lambda part: degraded(part, stored))
         case IteratorType(cls=cls, element=element):
             touched = {whole_kind(kind) for kind, _ in stored} & {"list", "dict", "set", EVERYTHING}
             return IteratorType(cls, ANY if touched else degraded(element, stored))

@@ -8,6 +8,7 @@ from .abstract_type import (
     ANY,
     CLIENT_CLASSES,
     AbstractType,
+    BoundType,
     CollectionType,
     DataType,
     DictType,
@@ -63,6 +64,8 @@ def shallow(value: AbstractType) -> AbstractType:
             return TupleType(tuple(map(shallow, elements)))
         case TupleOfType(element=element):
             return TupleOfType(shallow(element))
+        case BoundType():
+            return value.with_parts(shallow)
         case InstanceType(cls=cls, attributes=attributes):
             if is_frozen(cls):  # its attributes are what they were, though what they hold may have changed
                 return InstanceType(cls, tuple((name, shallow(held)) for name, held in attributes))

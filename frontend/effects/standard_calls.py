@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import functools
 import operator
 from collections.abc import Callable, Mapping, Sequence
 
-from .abstract_type import STR, AbstractType, DictType, InstanceType, join_all, members
+from .abstract_type import ANY, STR, AbstractType, BoundType, DictType, InstanceType, join_all, members
 from .attributes import load_attribute
 from .calls import special
 from .frame import Frame
 from .uses import is_data
-from .value import Value, deep
+from .value import Value, deep, reach_of
 
 MAX_GETTERS = 4096  # calls whose lambda is kept
 
@@ -111,6 +112,15 @@ def _replace(frame: Frame, args: Sequence[Value], kwargs: Mapping[str, Value], n
     return frame.inference.construct(frame, cls, [], {**kept, **kwargs}, node)
 
 
-def _has_init_only_fields(cls: type) -> bool:
-    annotations = (text for base in cls.__mro__ for text in vars(base).get("__annotations__", {}).values())
-    return any("InitVar" in str(one) for one in annotations)
+@special(functools.partial)
+def _partial(frame: Frame, args: Sequence[Value], kwargs: Mapping[str, Value], node: object) -> Value | None:
+    """A callable with arguments kept in it; of one that has no type, nothing is known."""
+    parts = [*args, *kwargs.values()]
+    if not args or "*" in kwargs or "**" in kwargs:
+        return None
+    if any(one.bound is not None and not isinstance(one.type, BoundType) for one in parts):
+        return Value(ANY, frozenset((None,)).union(*(reach_of(one) for one in parts)))
+    function, *first = (one.type for one in args)
+    keywords = tuple(sorted((name, one.type) for name, one in kwargs.items()))
+    made = BoundType(functools.partial, function, tuple(first), keywords)
+    return Value(made, frozenset().union(*(reach_of(one) for one in parts)))

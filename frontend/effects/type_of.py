@@ -22,6 +22,7 @@ from .abstract_type import (
     STR,
     AbstractType,
     ArrayType,
+    BoundType,
     CollectionType,
     DictType,
     ExactType,
@@ -120,10 +121,8 @@ class _Look:
             return known
         if cls in STATIC_CLASSES or is_class(value) or _is_program(cls):
             return StaticType(value)
-        if cls is types.MethodType:
-            return StaticType(value) if is_static(value.__self__) else ExactType(cls)
         if id(value) in self.active:
-            return ANY
+            return self.class_only(value, cls)
         if (id(value), depth) in self.found:
             return self.found[id(value), depth]
         self.active.add(id(value))
@@ -202,6 +201,25 @@ class _Look:
         if len(value) > MAX_TUPLE or len(value) > self.budget:
             return TupleOfType(self.element(value, depth))
         return TupleType(tuple([self.type_of(item, depth) for item in value]))
+
+    def class_only(self, value: Any, cls: type) -> AbstractType:
+        """What is said of an object that is being looked into."""
+        shape = _SHAPES.get(cls) or _shape(cls)
+        if cls in _CONTAINERS or shape.is_array or shape.exact is not None:
+            return ANY
+        return InstanceType(
+            cls, tuple((n, ANY) for n in sorted(shape.attributes(value)) if _hides_class_attribute(cls, n))
+        )
+
+    def method_type(self, value: types.MethodType, depth: int) -> AbstractType:
+        if is_static(value.__self__):
+            return StaticType(value)
+        return BoundType(types.MethodType, self.type_of(value.__func__, depth), (self.type_of(value.__self__, depth),))
+
+    def partial_type(self, value: functools.partial[Any], depth: int) -> AbstractType:
+        args = tuple([self.type_of(one, depth) for one in value.args])
+        keywords = [(name, self.type_of(one, depth)) for name, one in value.keywords.items()]
+        return BoundType(functools.partial, self.type_of(value.func, depth), args, tuple(sorted(keywords)))
 
     def object_type(self, value: Any, cls: type, depth: int) -> AbstractType:
         shape = _SHAPES.get(cls) or _shape(cls)
@@ -332,6 +350,8 @@ _CONTAINERS = {
     tuple: _Look.tuple_type,
     set: _Look.set_type,
     frozenset: _Look.set_type,
+    types.MethodType: _Look.method_type,
+    functools.partial: _Look.partial_type,
     **dict.fromkeys(COLLECTIONS, _Look.collection_type),
 }
 _FACTORY: Any = vars(defaultdict)["default_factory"]

@@ -17,6 +17,7 @@ from .abstract_type import (
     NEVER,
     NONE,
     AbstractType,
+    BoundType,
     CollectionType,
     DataType,
     DictType,
@@ -170,6 +171,9 @@ def join_values(left: Value, right: Value) -> Value:
         return left
     if left.type is NEVER and left.bound is None:
         return right
+    if left.bound != right.bound and isinstance(left.type, BoundType) and isinstance(right.type, BoundType):
+        origins = left.origins | right.origins | bound_origins(left) | bound_origins(right)
+        return Value(join(deep(left), deep(right)), origins)
     if left.bound != right.bound:
         return Value(ANY, left.origins | right.origins | bound_origins(left) | bound_origins(right))
     joined = left.type if left.type is right.type else join(left.type, right.type)
@@ -238,7 +242,7 @@ def deep(one: Value, depth: int = MAX_DEEP, around: frozenset[type] = frozenset(
 
     An instance inside one of its own class (`around`), as in a tree, is told by its class alone.
     """
-    if one.bound is not None:
+    if one.bound is not None and not isinstance(one.type, BoundType):
         return ANY
     if not any(isinstance(origin, Cell) for origin in one.origins):
         return one.type
@@ -279,6 +283,8 @@ def _deep(one: Value, type_: AbstractType, depth: int, around: frozenset[type]) 
             return CollectionType(cls, inside(KEY, key), inside(VALUE, held), made)
         case TupleType(elements=elements):
             return TupleType(tuple(deep(value(e, one.origins), depth, around) for e in elements))
+        case BoundType():
+            return type_.with_parts(lambda part: deep(value(part, one.origins), depth, around))
         case TupleOfType(element=element):
             return TupleOfType(deep(value(element, one.origins), depth, around))
         case UnionType(members=parts):
