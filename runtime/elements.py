@@ -7,16 +7,19 @@ Guarantees: decided from the exact type of the iterable, so no user code runs be
 | exact `str`, `bytes`, `tuple`, `range`, `frozenset` | at once | at once | no                  |
 | a container of Python (`list`, `dict`, views ...)   | clean   | clean   | no                  |
 | an iterator over one of those, `enumerate`, `zip`   | clean   | clean   | yes: it advances it |
+| `combinations`, `product` ...                       | clean   | clean   | yes: it advances it |
 | anything else                                       | retired | retired | yes                 |
 
-A snapshot takes all elements at the start; its fetches wait for nothing.
+A snapshot takes all elements at the start; its fetches wait for nothing. A generator gives them one by one even so.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections import OrderedDict, defaultdict, deque
 from collections.abc import Iterator
 from operator import length_hint
+from types import GeneratorType
 from typing import Any
 
 from .plan import LoopSource
@@ -33,6 +36,15 @@ _ITERATORS = frozenset(
     type(iter(empty))
     for empty in ([], (), "", b"", range(0), range(1 << 80), {}, {}.values(), {}.items(), set(), bytearray(), deque())
 ) | {type(iter("\u00e9")), type(reversed([])), type(reversed({}))}
+_POOLED = frozenset(
+    {
+        itertools.combinations,
+        itertools.combinations_with_replacement,
+        itertools.permutations,
+        itertools.product,
+    }
+)
+"""Iterators that have taken all they need when they are made."""
 _WRAPPERS = (enumerate, zip, reversed)
 
 
@@ -55,6 +67,10 @@ class Elements:
             self.mode, self.may_write, self._snapshot = GATE, False, False
         elif kind in _CONTAINERS:
             self.mode, self.may_write = CLEAN, False
+        elif kind is GeneratorType and self._snapshot:  # its steps do nothing: it may end late, or never
+            self.mode, self.may_write, self._snapshot = CLEAN, False, False
+            self._stepping_mode = GATE
+            return
         elif _only_reads_containers(iterable):
             self.mode, self.may_write = CLEAN, True
         else:
@@ -99,7 +115,7 @@ def _only_reads_containers(iterable: Any) -> bool:
         kind = type(inner)
         if kind in _WRAPPERS:
             pending.extend(_iterators_of(inner))
-        elif kind not in _ITERATORS:
+        elif kind not in _ITERATORS and kind not in _POOLED:
             return False
     return True
 

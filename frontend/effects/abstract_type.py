@@ -346,9 +346,7 @@ def join(left: AbstractType, right: AbstractType) -> AbstractType:
         case ListType(element=a), ListType(element=b):
             return ListType(join(a, b))
         case DictType(key=k, value=v), DictType(key=l, value=w):
-            both = dict(right.items)  # type: ignore[attr-defined]
-            items = tuple((name, join(held, both[name])) for name, held in left.items if name in both)  # type: ignore[attr-defined]
-            return DictType(join(k, l), join(v, w), items)
+            return DictType(join(k, l), join(v, w), _join_items(left, right))  # type: ignore[arg-type]
         case SetType(element=a, frozen=f), SetType(element=b, frozen=g) if f == g:
             return SetType(join(a, b), f)
         case CollectionType(cls=a), CollectionType(cls=b) if a is b:
@@ -363,12 +361,21 @@ def join(left: AbstractType, right: AbstractType) -> AbstractType:
         case RecordType(cls=a), RecordType(cls=b) if a is b:
             return RecordType(a, tuple(map(join, left.elements, right.elements)))
         case BoundType(), BoundType() if _same_call(left, right):
-            args = tuple(map(join, left.args, right.args))
-            named = dict(right.keywords)
-            return BoundType(left.cls, left.function, args, tuple((n, join(t, named[n])) for n, t in left.keywords))
+            return _join_bound(left, right)
         case ArrayType(cls=a), ArrayType(cls=b) if a is b:
             return ArrayType(a, left.dtype if left.dtype == right.dtype else None)
     return _join_unions(left, right)
+
+
+def _join_items(left: DictType, right: DictType) -> tuple[tuple[str, AbstractType], ...]:
+    both = dict(right.items)
+    return tuple((name, join(held, both[name])) for name, held in left.items if name in both)
+
+
+def _join_bound(left: BoundType, right: BoundType) -> BoundType:
+    args = tuple(map(join, left.args, right.args))
+    named = dict(right.keywords)
+    return BoundType(left.cls, left.function, args, tuple((n, join(t, named[n])) for n, t in left.keywords))
 
 
 def _same_call(left: BoundType, right: BoundType) -> bool:

@@ -34,6 +34,7 @@ from .coroutines import makes_coroutine, unjitted
 from .frame import Budget, Frame, TooLarge
 from .known import TABLE, known
 from .ledger import DECLARE, Ledger
+from .place import whole_kind
 from .scope import CodeScope, class_view, current_type
 from .source import FunctionNode, FunctionSource, SourceUnavailable, function_source, is_library
 from .staleness import shallow
@@ -409,9 +410,11 @@ def generator_summary(
     """Calling a generator function only makes the generator; its steps may run any time later."""
     body = ledger.summary(yielded)
     keys: frozenset[ParameterKey] = frozenset((*range(len(args)), *kwargs))
-    steps_are_pure = body.effect is Effect.PURE and not body.sees_writes and not body.mutates
+    walks = all(key is not None and whole_kind(kind) in ("list", "dict", "set") for key, kind in body.sees)
+    steps_are_pure = body.effect is Effect.PURE and walks and not body.mutates
     result = IteratorType(types.GeneratorType, body.result) if steps_are_pure else ANY
-    return Summary(Effect.PURE, result=result, retains=keys, fresh=steps_are_pure, guards=body.guards)
+    fresh = steps_are_pure
+    return Summary(Effect.PURE, result=result, retains=keys, fresh=fresh, builds=fresh, guards=body.guards)
 
 
 def unknown_call(reason: str, args: Sequence[AbstractType], kwargs: Mapping[str, AbstractType]) -> Summary:

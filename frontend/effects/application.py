@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from ...diagnostics.effect import Effect
+from .abstract_type import IteratorType
 from .frame import Frame
 from .ledger import DECLARE, sources
 from .place import OutsideName, ParameterKey, Place, Root, is_content
@@ -48,9 +49,21 @@ def apply_summary(
     if kept and (summary.writes or summary.effect >= Effect.ORDERED):
         ledger.escape(kept)
     made = ledger.made(summary.result, (node, "result"), kept | _outside_of(summary), summary.builds)
+    if isinstance(summary.result, IteratorType):
+        watch_sources(frame, [held for key, held in by_key.items() if key in summary.retains], node)
     if summary.gives is not None and made.origins:
         made.place = _seen(summary.gives, by_key)
     return made
+
+
+def watch_sources(frame: Frame, sources: Iterable[Value], node: object) -> Cell:
+    """The cell of an iterator that a call has made: it goes stale when what it walks changes."""
+    cell = frame.ledger.cell((node, "result"))
+    reached = reach(origin for one in sources for origin in reach_of(one))
+    cell.source_versions = tuple((one, one.version) for one in reached if isinstance(one, Cell) and one is not cell)
+    if any(isinstance(origin, Cell) and origin.is_lazy for origin in reached):
+        cell.is_lazy = True
+    return cell
 
 
 def _outside_of(summary: Summary) -> frozenset[Origin]:

@@ -122,6 +122,10 @@ def _all_numbers(part: AbstractType) -> bool:
 
 
 def _round(args: Types, kwargs: Named) -> AbstractType:
+    if isinstance(args[0], UnionType):
+        return join_all(_round((one, *args[1:]), kwargs) for one in args[0].members)
+    if widen(args[0]) in (STR, NONE):
+        return NEVER  # raises
     digits = args[1] if len(args) > 1 else kwargs.get("ndigits", NONE)
     if array_kind(args[0]) == "jax":
         return jax_array()

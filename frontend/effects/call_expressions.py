@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import types
 from collections.abc import Sequence
 
@@ -23,7 +24,8 @@ from .expressions import mapping_items
 from .frame import Frame, Path, expression
 from .iteration import iterate
 from .known import known
-from .value import NOTHING, Cell, Value, join_values, reach_of
+from .scope import current_type
+from .value import NOTHING, Cell, Value, join_values, outside, reach_of
 
 
 @expression(ast.Call)
@@ -42,7 +44,7 @@ def _call(frame: Frame, node: ast.Call) -> Value:
         if keyword.arg is not None:
             kwargs[keyword.arg] = held
         else:
-            is_exact &= _double_star(frame, held, keyword.value, kwargs)
+            is_exact &= _double_star(frame, held, keyword.value, kwargs) or _spread(callees, args, kwargs)
     if not is_exact and len(callees) == 1 and _is_variadic(callees[0]):
         kwargs["*"] = Value(NONE)
         is_exact = True
@@ -120,6 +122,24 @@ def _star(frame: Frame, node: ast.Starred, args: list[Value]) -> bool:
     args.append(iterate(frame, held, node))
     frame.ledger.look(held)
     return False
+
+
+def _spread(callees: Sequence[Value], args: Sequence[Value], kwargs: dict[str, Value]) -> bool:
+    """Gives each parameter that has no argument yet what a `**` of unknown keys may: its values, or the default."""
+    function = getattr(callees[0].type, "value", None)
+    flags = inspect.CO_VARARGS | inspect.CO_VARKEYWORDS
+    if len(callees) > 1 or type(function) is not types.FunctionType or function.__code__.co_flags & flags:
+        return False
+    code = function.__code__
+    names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    given = kwargs.pop("**")
+    positional = code.co_varnames[code.co_argcount - len(function.__defaults__ or ()) : code.co_argcount]
+    defaults = {**dict(zip(positional, function.__defaults__ or (), strict=True)), **(function.__kwdefaults__ or {})}
+    for name in names[max(len(args), code.co_posonlyargcount) :]:
+        if name not in kwargs:
+            default = outside(current_type(defaults[name])) if name in defaults else NOTHING
+            kwargs[name] = join_values(given, default)
+    return True
 
 
 def _double_star(frame: Frame, held: Value, node: ast.expr, kwargs: dict[str, Value]) -> bool:

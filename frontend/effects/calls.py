@@ -206,7 +206,9 @@ def call_static(frame: Frame, function: Any, args: Sequence[Value], kwargs: Mapp
     if type(function) is types.FunctionType and function.__name__ == "__init__" and _is_own(args):
         frame.inference.initialise(frame, function, args[0], args[1:], kwargs, node)
         return Value(NONE)
-    if type(function) is types.FunctionType and _is_own(args) and isinstance(args[0].type, InstanceType):
+    is_followed = _is_own(args) and isinstance(args[0].type, InstanceType)
+    is_followed = is_followed or any(isinstance(one.bound, Closure) for one in (*args, *kwargs.values()))
+    if type(function) is types.FunctionType and is_followed:
         found = frame.inference.call_in_place(frame, function, args, kwargs, node)
         if found is not None:
             return found

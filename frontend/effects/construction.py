@@ -100,7 +100,7 @@ def run_in_place(
 def call_in_place(
     frame: Frame, function: types.FunctionType, args: Sequence[Value], kwargs: Mapping[str, Value], node: object
 ) -> Value | None:
-    """A method of an object made in this code, followed into its body; None where that can't be.
+    """A method of an object made in this code, or a function given local ones, followed into its body; None where not.
 
     As for any call, its places that call the world count here, and its sleeps are its latency if it gives something.
     """

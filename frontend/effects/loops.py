@@ -8,14 +8,17 @@ from collections.abc import Callable, Sequence
 from .abstract_type import (
     ANY,
     NEVER,
+    AbstractType,
+    TupleType,
     is_immutable,
 )
 from .frame import Frame, Names, joined, statement
 from .items import iterate
 from .iteration import is_stale
 from .statements import assign, test
-from .value import Value
+from .value import Value, value
 
+MAX_UNROLLED = 8  # elements followed one by one
 MAX_ROUNDS = 6  # over a loop, before the types of its names are given up
 
 
@@ -37,6 +40,9 @@ def _is_true(node: ast.expr) -> bool:
 @statement(ast.For)
 def _for(frame: Frame, node: ast.For) -> None:
     over = frame.evaluate(node.iter)
+    if isinstance(over.type, TupleType) and over.bound is None and _differ(over.type.elements):
+        _unrolled(frame, node, [over.part(part) for part in over.type.elements])
+        return
 
     def step() -> Names | None:
         again = frame.evaluate(node.iter) if is_stale(over) else over
@@ -49,6 +55,32 @@ def _for(frame: Frame, node: ast.For) -> None:
         return leaving
 
     _loop(frame, step, node.orelse)
+
+
+def _differ(elements: Sequence[AbstractType]) -> bool:
+    """Whether a few elements are better followed one by one: a tuple of stages, each for what the one before gives."""
+    return 1 < len(elements) <= MAX_UNROLLED and any(one != elements[0] for one in elements)
+
+
+def _unrolled(frame: Frame, node: ast.For, elements: Sequence[Value]) -> None:
+    """A loop over exactly these elements."""
+    frame.ledger.loop_depth += 1
+    frame.exits.append(([], []))
+    for element in elements:
+        breaks, continues = frame.exits[-1]
+        assign(frame, node.target, value(element.type, element.origins))
+        frame.execute(node.body)
+        for names in continues:
+            frame.names = joined(frame.names, names)
+        continues.clear()
+        if frame.names is None:
+            break
+    breaks, _ = frame.exits.pop()
+    frame.ledger.loop_depth -= 1
+    if frame.names is not None:
+        frame.execute(node.orelse)
+    for names in breaks:
+        frame.names = joined(frame.names, names)
 
 
 def _loop(frame: Frame, step: Callable[[], Names | None], orelse: Sequence[ast.stmt]) -> None:

@@ -21,7 +21,7 @@ from .abstract_type import (
     join,
     members,
 )
-from .application import keyed
+from .application import keyed, watch_sources
 from .contents import element_type, kinds
 from .frame import Frame
 from .iteration import elements_of
@@ -29,7 +29,7 @@ from .known import KnownCallable
 from .ledger import DECLARE
 from .place import EVERYTHING, ParameterKey
 from .uses import apply_use, use_deep
-from .value import NOTHING, Cell, Origin, Value, consumed, deep, join_values, load, reach, reach_of, value
+from .value import NOTHING, Origin, Value, consumed, deep, join_values, load, reach, reach_of, value
 
 
 def apply_known(
@@ -148,11 +148,7 @@ def _known_result(
 
 def _watch(frame: Frame, made: Value, sources: Sequence[Value], node: object) -> None:
     """A lazy iterator goes stale when its sources change; one that runs code at each step is told by `lazy`."""
-    cell = frame.ledger.cell((node, "result"))
-    reached = reach(origin for one in sources for origin in reach_of(one))
-    cell.source_versions = tuple((one, one.version) for one in reached if isinstance(one, Cell) and one is not cell)
-    if any(isinstance(origin, Cell) and origin.is_lazy for origin in reached):
-        cell.is_lazy = True
+    cell = watch_sources(frame, sources, node)
     if any(one.bound is not None or isinstance(one.type, (StaticType, InstanceType)) for one in sources[:2]):
         cell.is_lazy = True
 

@@ -174,7 +174,9 @@ def attributes_of(value: Any) -> list[Any]:
     with contextlib.suppress(AttributeError, TypeError):  # it may have none
         found += list(object.__getattribute__(value, "__dict__").values())
     for base in type(value).__mro__:
-        for member in list(vars(base).values()):
+        for name, member in list(vars(base).items()):
+            if name == "__vectorcalloffset__":  # how CPython calls it, which calls may change
+                continue
             if type(member) is types.MemberDescriptorType and base.__module__ != "builtins":
                 try:
                     found.append(member.__get__(value))

@@ -35,8 +35,12 @@ class ComprehensionStager(LoopStager):
         """Comprehensions; everything else from below."""
         match node:
             case ast.ListComp() | ast.SetComp() | ast.DictComp():
-                self._refuse_captured_targets(node)
-                return self._stage_comprehension(node)
+                around = self.element_names
+                self.element_names = around | self._captured_targets(node)
+                try:
+                    return self._stage_comprehension(node)
+                finally:
+                    self.element_names = around
             case ast.GeneratorExp():
                 raise Unstageable("a generator expression that is not consumed where it stands", node.lineno)
             case _:
@@ -76,12 +80,14 @@ class ComprehensionStager(LoopStager):
         add = ast.copy_location(ast.Attribute(load_name(self.temporary(made), element), "add", ast.Load()), element)
         self.stage_native_expression(call_node(add, [self.compute(element)]))
 
-    def _refuse_captured_targets(self, node: ast.ListComp | ast.SetComp | ast.DictComp) -> None:
-        """A function made in an iteration sees the targets as they are when it is called."""
+    def _captured_targets(self, node: ast.ListComp | ast.SetComp | ast.DictComp) -> frozenset[str]:
+        """Targets that functions made in an iteration read: they see them as they are when they are called."""
         targets = names_of([generator.target for generator in node.generators]).bound
-        for lazy in self.program.lazy_functions([node]):
-            if captured := targets & self.program.names([lazy]).read:
-                raise Unstageable(f"`{min(captured)}` is captured by a function and bound more than once", node.lineno)
+        read = (self.program.names([lazy]).read for lazy in self.program.lazy_functions([node]))
+        captured = frozenset(targets & set().union(*read))
+        if captured and any(isinstance(part, ast.NamedExpr) for part in ast.walk(node)):  # which may keep the function
+            raise Unstageable(f"`{min(captured)}` is captured by a function and bound more than once", node.lineno)
+        return captured
 
     def append_to(self, owned: Owned, value: Value, at: ast.AST) -> None:
         """`owned.append(value)`."""

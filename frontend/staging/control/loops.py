@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ast
+import inspect
+import itertools
+import types
 from collections.abc import Callable, Sequence, Set
 
 from xdsl.ir import Block, BlockArgument, SSAValue
@@ -19,6 +22,7 @@ from ...effects.abstract_type import (
     ArrayType,
     CollectionType,
     DictType,
+    IteratorType,
     ListType,
     SetType,
     TupleOfType,
@@ -36,6 +40,12 @@ from .branches import FALLS, Completion
 from .carrying import Carried, CarryingStager
 
 MAX_UNROLLED = 8  # iterations; longer static loops are traced once
+
+
+WALKERS = (zip, enumerate, reversed, itertools.zip_longest, itertools.chain, itertools.pairwise, itertools.islice)
+"""What only walks the containers that it is given, and ends where they do."""
+
+VIEW_OPTIONS = {"start", "fillvalue"}
 
 
 class LoopStager(CarryingStager):
@@ -104,7 +114,13 @@ class LoopStager(CarryingStager):
             self._unroll(target, iterable, elements, body, live, flag)
             return
         changed = self._settle_walked([iterable], changed)
-        self._stage_over(target, iterable, bound, read, live, body, changed, flag)
+        is_private = self._makes_generator(iterable_node)
+        self._stage_over(target, iterable, bound, read, live, body, changed, flag, is_private)
+
+    def _makes_generator(self, node: ast.expr) -> bool:
+        """Whether an iterable is a generator that nobody else can step."""
+        made_by = self.static_of(node.func) if isinstance(node, ast.Call) else None
+        return isinstance(made_by, types.FunctionType) and bool(made_by.__code__.co_flags & inspect.CO_GENERATOR)
 
     def _settle_walked(self, walked: Sequence[Value | None], changed: Sequence[Owned]) -> list[Owned]:
         """Containers that change while they are iterated escape: as Python's own iterator sees them."""
@@ -130,8 +146,9 @@ class LoopStager(CarryingStager):
         body: Callable[[], None],
         changed: Sequence[Owned],
         flag: str | None,
+        is_private: bool = False,
     ) -> None:
-        """Stage a loop over this value."""
+        """Stage a loop over this value; `is_private`: an iterator that nobody else can step."""
         if isinstance(iterable, Static) and isinstance(iterable.value, range):
             source: SSAValue = self.builder.load_object(iterable.value)
             known: AbstractType = TupleOfType(INT)
@@ -157,7 +174,10 @@ class LoopStager(CarryingStager):
 
         def emit(initial: list[SSAValue], blocks: list[Block]) -> Sequence[SSAValue]:
             is_ours = self.is_owned(iterable) and is_container(known)  # it may have escaped since
-            is_snapshot = snapshot or is_ours or self._is_undisturbed(target, known, places, first_write)
+            walks = is_private and isinstance(known, IteratorType)
+            is_left_alone = walks and len(self.program.writes) == first_write
+            is_snapshot = snapshot or is_ours or is_left_alone
+            is_snapshot = is_snapshot or self._is_undisturbed(target, known, places, first_write, walks)
             return self.builder.for_(source, initial, blocks[0], snapshot=is_snapshot, breaks=flag is not None)
 
         if isinstance(iterable, Owned):
@@ -168,11 +188,14 @@ class LoopStager(CarryingStager):
             if isinstance(iterable, Owned):
                 self.iterated.pop()
 
-    def _is_undisturbed(self, target: ast.expr, known: AbstractType, places: Places, first_write: int) -> bool:
+    def _is_undisturbed(
+        self, target: ast.expr, known: AbstractType, places: Places, first_write: int, walks: bool
+    ) -> bool:
         """Whether a body that writes something leaves the container alone that is iterated."""
         if isinstance(known, ArrayType):
             return is_jax(known) or len(self.program.writes) == first_write
-        if len(self.program.writes) == first_write or not isinstance(known, (ListType, DictType, SetType)):
+        is_container = isinstance(known, (ListType, DictType, SetType)) or walks
+        if len(self.program.writes) == first_write or not is_container:
             return False
         found = next(self.program.writes_to(places, known, first_write), None)
         where = Location(self.scope.file, target.lineno, target.col_offset, self.scope.function_name)
@@ -184,12 +207,12 @@ class LoopStager(CarryingStager):
 
     def _is_view(self, node: ast.expr) -> bool:
         """Whether an iterable only walks containers, so that taking all of it at once can't raise midway."""
-        if not isinstance(node, ast.Call) or any(keyword.arg != "start" for keyword in node.keywords):
+        if not isinstance(node, ast.Call) or not {one.arg for one in node.keywords} <= VIEW_OPTIONS:
             return False
         if isinstance(node.func, ast.Attribute) and node.func.attr in ("items", "keys", "values"):
             return not node.args
         held = self.static_of(node.func)
-        return any(held is walker for walker in (zip, enumerate, reversed)) and not any(
+        return any(held is walker for walker in WALKERS) and not any(
             isinstance(argument, ast.Call) and not self._is_view(argument) and argument.keywords
             for argument in node.args
         )

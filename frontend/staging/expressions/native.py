@@ -18,6 +18,7 @@ from ...effects.abstract_type import (
     AbstractType,
     RecordType,
     TupleType,
+    is_data,
 )
 from ...effects.array_results import is_array, is_jax
 from ...effects.summary import CodeSummary, Summary
@@ -117,6 +118,7 @@ class NativeStager(GainStager):
         self, segment: Segment, found: CodeSummary, values: Sequence[Value], array: str | None = None
     ) -> SSAValue:
         """Emit the call of a segment."""
+        self._refuse_kept_functions(segment, found)
         index: dict[int | str, int | str] = {name: position for position, name in enumerate(segment.inputs)}
         summary = found.summary.renamed(index)
         function = segment.compile()
@@ -125,6 +127,20 @@ class NativeStager(GainStager):
         return self.emit_leaf(
             function, segment.name, values, (), summary, details, array, changed=changed, is_async=segment.is_async
         )
+
+    element_names: frozenset[str] = frozenset()  # of comprehensions around this, that functions made inside read
+
+    def _refuse_kept_functions(self, segment: Segment, found: CodeSummary) -> None:
+        """A function that reads the name of an element must be gone with the iteration: then it is bound once."""
+        if not self.element_names:
+            return
+        body = segment.body
+        lazy = self.program.lazy_functions([body] if isinstance(body, ast.expr) else body)
+        captured = self.element_names & set().union(*(self.program.names([one]).read for one in lazy))
+        summary = found.summary
+        keeps_nothing = not (summary.unknown_types or summary.writes or summary.mutates) and is_data(summary.result)
+        if captured and not keeps_nothing:
+            raise Unstageable(f"`{min(captured)}` is captured by a function and bound more than once")
 
 
 def _types_when_left(types: Sequence[AbstractType], segment: Segment, left: AbstractType) -> list[AbstractType]:
