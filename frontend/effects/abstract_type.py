@@ -352,10 +352,8 @@ def join(left: AbstractType, right: AbstractType) -> AbstractType:
         case CollectionType(cls=a), CollectionType(cls=b) if a is b:
             made = left.made if left.made == right.made else ANY
             return CollectionType(a, join(left.key, right.key), join(left.value, right.value), made)
-        case TupleType(elements=a), TupleType(elements=b) if len(a) == len(b):
-            return TupleType(tuple(map(join, a, b)))
         case ((TupleType() | TupleOfType()), (TupleType() | TupleOfType())):
-            return TupleOfType(join(tuple_element(left), tuple_element(right)))
+            return _join_tuples(left, right)
         case InstanceType(cls=a), InstanceType(cls=b) if a is b:
             return InstanceType(a, _join_attributes(a, dict(left.attributes), dict(right.attributes)))
         case RecordType(cls=a), RecordType(cls=b) if a is b:
@@ -365,6 +363,12 @@ def join(left: AbstractType, right: AbstractType) -> AbstractType:
         case ArrayType(cls=a), ArrayType(cls=b) if a is b:
             return ArrayType(a, left.dtype if left.dtype == right.dtype else None)
     return _join_unions(left, right)
+
+
+def _join_tuples(left: TupleType | TupleOfType, right: TupleType | TupleOfType) -> AbstractType:
+    if isinstance(left, TupleType) and isinstance(right, TupleType) and len(left.elements) == len(right.elements):
+        return TupleType(tuple(map(join, left.elements, right.elements)))
+    return TupleOfType(join(tuple_element(left), tuple_element(right)))
 
 
 def _join_items(left: DictType, right: DictType) -> tuple[tuple[str, AbstractType], ...]:
