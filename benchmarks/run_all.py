@@ -15,7 +15,17 @@ from pathlib import Path
 
 from measurement import Measurement
 
-BENCHMARKS = ("start", "ensemble", "compiling", "overhead", "array_dispatch", "hybrid", "vectorize", "grad")
+BENCHMARKS = (
+    "start",
+    "ensemble",
+    "compiling",
+    "overhead",
+    "null_calls",
+    "array_dispatch",
+    "hybrid",
+    "vectorize",
+    "grad",
+)
 
 
 def run(names: Sequence[str]) -> list[Measurement]:

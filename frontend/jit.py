@@ -22,15 +22,17 @@ from dataclasses import dataclass, field
 from typing import Any, overload
 
 from ..diagnostics.errors import XCSError, XCSWarning
-from ..runtime.tally import recording
+from ..runtime.outcome import RunTotals
+from ..runtime.tally import end_recording, recording, start_recording
 from .asked_runs import usual
 from .border import enter_program, leave_program, raised_by
+from .check_effects import current_checker
 from .direct_dispatch import MISSED, DirectCalls, DirectDispatch, direct_dispatch
 from .effects.abstract_type import ANY, StaticType
 from .frame_reader import FrameReader, frame_reading
 from .function_part import IMPLICIT, Computed, FunctionPart
 from .guard_check import GuardCheck
-from .journal import JournalPath, recording_of, refuse_plain
+from .journal import JournalPath, is_in_journal, recording_of, refuse_plain
 from .options import JitOptions
 from .signature import Parameters, Signature, signature_of
 from .stages import Compiled, Lowered, Traced, without_garbage_collection
@@ -39,6 +41,7 @@ from .stats import Counters, JitStats, describe
 from .strategies import ADAPTIVE
 from .timeline import current_instrument
 from .tracing import trace
+from .whole_call import WholeCall, whole_call
 
 MAX_PROGRAMS = 128  # compiled programs kept for one function, least recently used dropped first
 MAX_VARIANTS = 8  # different types of one argument before it counts as any object
@@ -67,6 +70,10 @@ class Variant:
     def holds(self) -> bool:
         """Whether the facts that the program relies on are still true."""
         return self.guards.holds()
+
+    def arguments(self, values: tuple[Any, ...]) -> tuple[Any, ...]:
+        """What the program takes of the values of all parameters."""
+        return values if len(values) == len(self.passed) else tuple(values[i] for i in self.passed)
 
     def takes(self, values: tuple[Any, ...]) -> bool:
         """Whether objects that the program takes to be different ones are so among these arguments."""
@@ -98,6 +105,7 @@ class Wrapped:
         "_xcs_pipeline",
         "_xcs_seen",
         "_xcs_variants",
+        "_xcs_whole",
     )
     __code__ = FunctionPart()
     __defaults__ = FunctionPart()
@@ -119,6 +127,7 @@ class Wrapped:
         self._xcs_lock = threading.RLock()
         self._xcs_counters = Counters()
         self._xcs_last: Variant | None = None
+        self._xcs_whole: WholeCall | None = None
 
     def _xcs_look_at_function(self) -> None:
         self._xcs_defaults = self.__xcs_wrapped__.__defaults__
@@ -137,6 +146,9 @@ class Wrapped:
             values = self._xcs_parameters.bind(args, kwargs)
         except TypeError:
             return self.__xcs_wrapped__(*args, **kwargs)  # raises Python's own error
+        whole = self._xcs_whole
+        if whole is not None and whole.takes(values) and not self._xcs_is_watched():
+            return self._xcs_run_whole(whole, args, kwargs)
         variant = self._xcs_variant(values)
         if variant.compiled is None:
             refuse_plain(self.__xcs_wrapped__, self._xcs_options.journal, variant.fallback)
@@ -147,18 +159,45 @@ class Wrapped:
         direct = variant.direct
         if direct is not None and not kwargs and (result := direct.attempt(self, *args)) is not MISSED:
             return result
-        arguments = tuple(values[i] for i in variant.passed)
+        arguments = variant.arguments(values)
         journalled = recording_of(self.__xcs_wrapped__, self._xcs_options.journal, variant.compiled, arguments)
         border = enter_program()
+        recorders = start_recording(self._xcs_counters.tally)
         try:
-            with recording(self._xcs_counters.tally):
-                outcome = variant.compiled.run(arguments, current_instrument(), journalled)
+            outcome = variant.compiled.run(arguments, current_instrument(), journalled)
         finally:
+            end_recording(recorders)
             leave_program(border)
         self._xcs_counters.add_run(outcome.totals)
         if outcome.failure is not None:
             raise raised_by(outcome.failure, border)
         return outcome.values[0]
+
+    def _xcs_run_whole(self, whole: WholeCall, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """The function itself, which does what its program does."""
+        failure = result = None
+        border = enter_program()
+        recorders = start_recording(self._xcs_counters.tally)
+        start_ns = time.perf_counter_ns()
+        try:
+            result = self.__xcs_wrapped__(*args, **kwargs)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            failure = whole.failure(error)
+        finally:
+            end_recording(recorders)
+            leave_program(border)
+        self._xcs_counters.add_run(RunTotals(1, 0, time.perf_counter_ns() - start_ns))
+        if failure is not None:
+            raise raised_by(failure, border)
+        return result
+
+    def _xcs_is_watched(self) -> bool:
+        """Whether each call of the program is to be seen."""
+        options = self._xcs_options
+        is_recorded = options.journal is not None or options.timeout_s is not None or is_in_journal()
+        return is_recorded or current_instrument() is not None or current_checker() is not None
 
     def __get__(self, instance: object, owner: type | None = None) -> Any:
         """The jitted function as a method."""
@@ -230,6 +269,8 @@ class Wrapped:
                 variant = self._xcs_current(signature, is_apart=False)
             if variant is not self._xcs_last:
                 self._xcs_last = variant
+                compiled = variant.compiled
+                self._xcs_whole = None if compiled is None else whole_call(compiled.plan, values, variant.guards)
                 self._xcs_dispatch_to(variant.direct)
             return variant
 
@@ -349,7 +390,7 @@ class AsyncWrapped(Wrapped):
             self._xcs_options.refuse_plain(self.__xcs_wrapped__.__qualname__, variant.fallback)
             self._xcs_counters.add_plain(is_fallback=variant.fallback is not None)
             return await self.__xcs_wrapped__(*args, **kwargs)
-        arguments = tuple(values[i] for i in variant.passed)
+        arguments = variant.arguments(values)
         journalled = recording_of(self.__xcs_wrapped__, self._xcs_options.journal, variant.compiled, arguments)
         border = enter_program()
         try:

@@ -54,6 +54,11 @@ def recording_of(
     return None if journal is None else journal.begin(function, compiled.plan, arguments)
 
 
+def is_in_journal() -> bool:
+    """Whether there is a journal around."""
+    return _current.get() is not None
+
+
 def refuse_plain(function: Any, path: JournalPath | None, reason: str | None) -> None:
     """A function is about to run as plain Python, of which nothing is recorded.
 

@@ -102,7 +102,7 @@ class JitOptions:
         if self.strategy == "sequential":
             return SequentialExecutor()
         pool = None if self.max_workers is None else ThreadPool(self.max_workers)
-        return ThreadsExecutor(pool, self.window, self.timeout_s)
+        return ThreadsExecutor(pool, self.window, self.timeout_s, saves_threads=self.strategy == "adaptive")
 
     def refuse_plain(self, name: str, fallback: str | None) -> None:
         """A function is about to run as plain Python, where nothing bounds its time; `fallback` says why.

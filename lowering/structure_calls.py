@@ -9,6 +9,8 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from ..runtime.straight.called import write_as
+
 
 def make_list(*elements: Any) -> list[Any]:
     """A new list."""
@@ -54,6 +56,14 @@ def insert(container: Any, key: Any, value: Any) -> Any:
 def hand_on(value: Any) -> Any:
     """The value itself: waits, by its order edges, for those that still read it."""
     return value
+
+
+write_as(make_list, lambda terms: f"[{', '.join(terms)}]")
+write_as(make_tuple, lambda terms: f"({', '.join(terms)}{',' if terms else ''})")
+write_as(append, lambda terms: f"{terms[0]}.append({terms[1]})", 2, gives_first=True)
+write_as(insert, lambda terms: f"{terms[0]}[{terms[1]}] = {terms[2]}", 3, gives_first=True)
+write_as(current, lambda terms: f"{terms[0]}[0]", 1)
+write_as(hand_on, lambda terms: terms[0], 1)
 
 
 class Unpacking:

@@ -14,6 +14,7 @@ of the work lists (`ready`, `stack`, deliveries, completed frames) and taken fro
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 from ..diagnostics.errors import InternalError
@@ -25,6 +26,7 @@ from .loop import MapRegion
 from .outcome import Failure, Outcome, RunTotals
 from .plan import Plan
 from .prepared import DYNAMIC, FIRST_REGION, GATE, RETIRED, Kind, mode_of, prepare
+from .spare_call import may_run_here
 from .stuck import describe_stuck
 from .try_region import TryRegion, is_first_in_body
 from .turns import STEPS_IN_A_TURN, sort_stack
@@ -53,8 +55,18 @@ class Scheduler(BatchedCalls):
         window: int = DEFAULT_WINDOW,
         instrument: Instrument | None = None,
         max_live_frames: int = MAX_LIVE_FRAMES,
+        *,
+        trusts_fast: bool = False,
+        keeps_one: bool = False,
     ) -> None:
+        """A run on the calling thread and the workers of a pool.
+
+        With `trusts_fast`, calls of callables known to be fast run on the calling thread; with `keeps_one`, so does one
+        call where that thread would only wait.
+        """
         super().__init__(plan, pool, window, max_live_frames, instrument)
+        self._trusts_fast = trusts_fast
+        self._keeps = keeps_one
         entry = prepare(plan, plan.functions[plan.entry])
         self._turn = STEPS_IN_A_TURN
         self._num_turns = 0
@@ -65,12 +77,15 @@ class Scheduler(BatchedCalls):
         if entry.has_fence:
             self._cursors = (GateCursor(self, self._root), clean, retired)
 
-    def run(self, arguments: tuple[Any, ...]) -> Outcome:
-        """Runs the entry block to its end."""
+    def run(self, arguments: tuple[Any, ...], enter: Callable[[Frame], None] | None = None) -> Outcome:
+        """Runs the entry block to its end; with `enter`, which fills and launches its frame, from where that says."""
         start_ns = time.perf_counter_ns()
         failure = None
         try:
-            self._enter(arguments)
+            if enter is None:
+                self._enter(arguments)
+            else:
+                enter(self._root)
             while not self._pump():
                 self._wait()
         except RunFailed as end:
@@ -113,7 +128,7 @@ class Scheduler(BatchedCalls):
         root = self._root
         while root.remaining:
             if self._deliveries or self._completed:
-                self._drain()
+                self.drain()
             elif self.failed:
                 self._settle_early(*self.failed.pop())
             elif self.ready:
@@ -137,6 +152,7 @@ class Scheduler(BatchedCalls):
         """Looks at what else might go on after many steps in a row; says whether the driver is to look, too."""
         self.num_steps = 0
         self._num_turns += 1
+        self.release_kept()
         self._run_queued()
         while not self._completions.empty():
             self._take(self._completions.get())
@@ -184,6 +200,7 @@ class Scheduler(BatchedCalls):
         """Waits for one finished call, and takes all that are finished by then."""
         if not self._in_flight:
             raise InternalError(describe_stuck(self._root))
+        self._run_kept()
         self._run_queued()
         try:
             self._take(self._completions.get())
@@ -191,6 +208,21 @@ class Scheduler(BatchedCalls):
                 self._take(self._completions.get())
         except KeyboardInterrupt as interrupt:
             self._interrupt(interrupt)
+
+    def _run_kept(self) -> None:
+        """Runs the call that was kept back for this thread, if nothing needs the thread before it has ended."""
+        task = self._kept
+        if task is None or task.is_stopped or not may_run_here(task, self._in_flight, self._by_mode[RETIRED]):
+            self.release_kept()
+            return
+        with self._pool.place_here() as has_place:
+            if has_place:
+                self._kept = None
+                task.run()
+        if not has_place:
+            self.release_kept()
+        if task.error is not None and is_interrupt(task.frame, task.error):
+            raise task.error
 
     def _run_queued(self) -> None:
         """Runs calls that wait for a worker, if otherwise they might wait for ever."""
@@ -240,6 +272,8 @@ class Scheduler(BatchedCalls):
             region.mode = GATE if value is True or value is False else self._truth_mode(value)
         if not region.may_step(self):
             return None
+        if region.mode == RETIRED:
+            self.release_kept()
         try:
             return self.attempt(region.frame, bool, value)
         except BaseException as error:

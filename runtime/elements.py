@@ -81,15 +81,20 @@ class Elements:
         """How many elements there will be, if Python's own containers say so; for loops that have not started."""
         return size_of(self._iterable)
 
+    def go_on(self, iterator: Iterator[Any]) -> None:
+        """Takes the elements from an iterator of the iterable that has given some of them already."""
+        self._iterator = iterator
+        self._iterable = ()
+        self.mode = self._stepping_mode
+        self.may_write = self.may_write and not self._snapshot
+
     def fetch(self) -> Any:
         """The next element or `END`. May raise what the iterable raises."""
         iterator = self._iterator
         if iterator is None:
             iterable = list(self._iterable) if self._snapshot else self._iterable
-            iterator = self._iterator = iter(iterable)
-            self._iterable = ()
-            self.mode = self._stepping_mode
-            self.may_write = self.may_write and not self._snapshot
+            iterator = iter(iterable)
+            self.go_on(iterator)
         return next(iterator, END)
 
 

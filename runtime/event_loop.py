@@ -16,6 +16,7 @@ import asyncio
 import heapq
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from contextvars import Context, copy_context
 from queue import SimpleQueue
 from threading import get_ident
@@ -29,6 +30,7 @@ from .dataflow import RunFailed, Scheduler
 from .frame import ISSUED, Frame
 from .handled import await_call
 from .instrument import Instrument
+from .latency import Latency
 from .outcome import Failure, Outcome
 from .plan import Plan
 from .prepared import RETIRED
@@ -57,6 +59,10 @@ class _NoWorkers:
     def claim(self, task: Task) -> bool:
         """Never called."""
         return False
+
+    def place_here(self) -> AbstractContextManager[bool]:
+        """Never asked: what doesn't run on the loop runs on its thread anyway."""
+        return nullcontext(False)
 
     def completions(self) -> Completions:
         """A place that stays empty."""
@@ -173,9 +179,16 @@ class LoopScheduler(Scheduler):
 
     # ---- calls
 
-    def _issue(self, frame: Frame, index: int, call: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+    def _issue(
+        self,
+        frame: Frame,
+        index: int,
+        call: Callable[..., Any],
+        arguments: tuple[Any, ...],
+        latency: Latency | None = None,
+    ) -> None:
         # Plain Python would wait for it on this thread, too.
-        self._run_here(frame, index, call, arguments)
+        self._run_here(frame, index, call, arguments, latency)
 
     def _start_batch(self, calls: Sequence[CollectedCall]) -> None:
         first = calls[0]

@@ -12,7 +12,11 @@ from .dataflow import DEFAULT_WINDOW, Scheduler
 from .instrument import Instrument
 from .outcome import Outcome
 from .plan import Plan
+from .progress import watching
 from .sequential import SequentialRun
+from .spans import current_tracer
+from .straight.resuming import resumed
+from .straight.steady import steady_of
 from .workers import WorkerPool, process_pool
 
 if TYPE_CHECKING:
@@ -79,17 +83,24 @@ class ThreadsExecutor:
     """Out-of-order issue, in-order retire: external calls on worker threads, all else on the calling thread."""
 
     def __init__(
-        self, pool: WorkerPool | None = None, window: int | None = None, timeout_s: float | None = None
+        self,
+        pool: WorkerPool | None = None,
+        window: int | None = None,
+        timeout_s: float | None = None,
+        *,
+        saves_threads: bool | None = None,
     ) -> None:
         """With a pool of its own (default: the pool of the process) and `window` live iterations a loop.
 
-        A run that takes longer than `timeout_s` seconds fails with `TimeoutError`.
+        A run that takes longer than `timeout_s` seconds fails with `TimeoutError`. With `saves_threads` (default: if no
+        pool is given), calls known to be fast, and one where the calling thread would only wait, run on that thread.
         """
         if window is not None and (type(window) is not int or window < 1):
             raise XCSError(f"expected a window of at least 1 iteration, found `{window!r}`")
         self._pool = pool
         self._window = window
         self._timeout_s = timeout_s
+        self._saves_threads = pool is None if saves_threads is None else saves_threads
 
     def run(
         self,
@@ -114,7 +125,19 @@ class ThreadsExecutor:
             from .journal.recorded_threads import RecordedScheduler  # loads SQLite, likewise
 
             return RecordedScheduler(recording, plan, pool, window, instrument).run(arguments)
-        return Scheduler(plan, pool, window, instrument).run(arguments)
+        saves = self._saves_threads
+        # An instrument and a tracer are to see each call, a progress bar each iteration.
+        is_watched = instrument is not None or watching.get() is not None or current_tracer() is not None
+        steady = None if is_watched else steady_of(plan)
+        code = None if steady is None or (steady.has_sites and not saves) else steady.code_of(plan)
+        if steady is None or code is None:
+            return Scheduler(plan, pool, window, instrument, trusts_fast=saves, keeps_one=saves).run(arguments)
+        found = code.run(arguments)
+        if isinstance(found, Outcome):
+            steady.note_ended()
+            return found
+        steady.note_left()
+        return resumed(Scheduler(plan, pool, window, keeps_one=True), found)
 
     async def run_async(
         self,

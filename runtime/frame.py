@@ -246,6 +246,9 @@ class Machine(Protocol):
     def attempt(self, frame: Frame, function: Callable[..., Any], *args: Any) -> Any:
         """Calls user code on this thread, as the instructions of `frame` see the world."""
 
+    def release_kept(self) -> None:
+        """This thread is about to run code that may take long: what was kept back for it goes to a worker."""
+
     def is_crowded(self, region: Region) -> bool:
         """The run has as many live frames as it may: the region is asked again when that changes, unless it has."""
         ...

@@ -51,5 +51,5 @@ def user_traceback(error: BaseException) -> TracebackType | None:
     return traceback
 
 
-_OURS = frozenset({__package__, f"{__package__}.journal", f"{__package__}.limits"})
+_OURS = frozenset({__package__, f"{__package__}.journal", f"{__package__}.limits", f"{__package__}.straight"})
 """The packages whose frames stand between a program and the user's code."""

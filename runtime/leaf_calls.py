@@ -21,14 +21,17 @@ from .failures import Failures
 from .frame import FAILED, HELD, ISSUED, WAITING, Frame, Region, Scope, is_interrupt
 from .handled import call_handling, raise_from, user_traceback
 from .instrument import Instrument, Span
+from .latency import Latency
+from .limited_mark import is_limited
 from .limits.limited_task import LimitedTask
 from .loop import ForRegion, MapRegion
 from .plan import Call, Plan, Raise
 from .prepared import CLEAN, DYNAMIC, FIRST_REGION, RETIRED, Kind, mode_of
 from .progress import watching
 from .spans import awaited_in_span, current_tracer, in_span
+from .spare_call import MAX_BESIDE
 from .tally import Tally, begin_recording
-from .task import Task, blocked_loop, is_limited
+from .task import Task, blocked_loop
 from .try_region import TryRegion
 from .watched_loops import WATCHED_REGIONS
 from .while_loop import WhileRegion
@@ -73,6 +76,9 @@ class LeafCalls(Wiring):
         self._tracer = current_tracer()
         self._regions = _REGIONS if self.progress is None else _REGIONS | WATCHED_REGIONS
         self._blocked_loop: int | None = None  # found when the first call leaves the driving thread
+        self._trusts_fast = False
+        self._keeps = False
+        self._kept: Task | None = None  # to be run on this thread, if there is nothing else to do
         self._num_calls = 0
         self._num_batches = 0
         self._num_batched = 0
@@ -97,6 +103,7 @@ class LeafCalls(Wiring):
             self.push(region)
             return
         mode = code.modes[index]
+        site = code.sites[index]
         external = code.external[index]
         call: Callable[..., Any] | None = code.calls[index]
         arguments: tuple[Any, ...] = (frame.slots,)
@@ -118,9 +125,8 @@ class LeafCalls(Wiring):
         elif code.awaits[index]:
             assert call is not None
             self._await(frame, index, call, arguments, mode)
-        elif external and mode <= CLEAN:
-            assert call is not None
-            self._issue(frame, index, call, arguments)
+        elif site is not None and self._run_at_site(frame, index, call, arguments, external and mode <= CLEAN):
+            return
         elif self._collects:
             assert call is not None
             self._run_between(frame, index, call, arguments, mode)
@@ -138,12 +144,23 @@ class LeafCalls(Wiring):
         """Whether something earlier is known to fail, so that this is not to start."""
         return bool(self.failures.scopes) and self.failures.precede(frame, index, sequence)
 
-    def _run_here(self, frame: Frame, index: int, call: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+    def _run_here(
+        self,
+        frame: Frame,
+        index: int,
+        call: Callable[..., Any],
+        arguments: tuple[Any, ...],
+        latency: Latency | None = None,
+    ) -> None:
+        """Makes a call on this thread; one that would have gone to a worker has a `latency` to be noted."""
         frame.state[index] = ISSUED
         self._num_calls += 1
         if self.progress is not None and frame.mode(index) >= RETIRED:
             self.progress.make_room()
-        start_ns = 0 if self._instrument is None else time.perf_counter_ns()
+        if self._kept is not None and latency is None:
+            self.release_kept()
+        is_timed = latency is not None or self._instrument is not None
+        start_ns = time.perf_counter_ns() if is_timed else 0
         try:
             if frame.handled is None:
                 value = call(*arguments)
@@ -155,9 +172,37 @@ class LeafCalls(Wiring):
             self._record(frame, index, start_ns, time.perf_counter_ns(), get_ident())
             self._fail(frame, index, error)
             return
-        if self._instrument is not None:
-            self._record(frame, index, start_ns, time.perf_counter_ns(), get_ident())
+        if is_timed:
+            end_ns = time.perf_counter_ns()
+            self._record(frame, index, start_ns, end_ns, get_ident())
+            if latency is not None:
+                latency.note(end_ns - start_ns)
+                self._external_ns += end_ns - start_ns
         self._complete(frame, index, value)
+
+    def _run_at_site(
+        self,
+        frame: Frame,
+        index: int,
+        call: Callable[..., Any] | None,
+        arguments: tuple[Any, ...],
+        is_external: bool,
+    ) -> bool:
+        """Starts a call that is external: here, if it is known to be fast; says whether it is external."""
+        site, instruction = frame.code.sites[index], frame.code.instructions[index]
+        assert site is not None
+        assert call is not None
+        assert isinstance(instruction, Call)
+        function = read(instruction.callee, frame.slots)
+        if not is_external:
+            site.inline(function)
+            return False
+        latency = site.external(function)
+        if latency.is_fast and self._trusts_fast:
+            self._run_here(frame, index, call, arguments, latency)
+        else:
+            self._issue(frame, index, call, arguments, latency)
+        return True
 
     def _raise(self, frame: Frame, index: int) -> None:
         instruction = frame.code.instructions[index]
@@ -193,7 +238,14 @@ class LeafCalls(Wiring):
         """Takes back what isn't wanted any more of calls that go out together."""
         raise NotImplementedError
 
-    def _issue(self, frame: Frame, index: int, call: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+    def _issue(
+        self,
+        frame: Frame,
+        index: int,
+        call: Callable[..., Any],
+        arguments: tuple[Any, ...],
+        latency: Latency | None = None,
+    ) -> None:
         frame.state[index] = ISSUED
         self._num_calls += 1
         if frame.handled is not None:
@@ -201,7 +253,9 @@ class LeafCalls(Wiring):
         instruction = frame.code.instructions[index]
         assert isinstance(instruction, Call)
         kind = LimitedTask if is_limited(read(instruction.callee, frame.slots)) else Task
-        self._submit(kind(frame, index, call, arguments, copy_context(), self._completions, self.failures))
+        task = kind(frame, index, call, arguments, copy_context(), self._completions, self.failures)
+        task.latency = latency
+        self._submit(task)
 
     def _submit(self, task: Task) -> None:
         if self._instrument is not None:
@@ -209,7 +263,15 @@ class LeafCalls(Wiring):
         if self._blocked_loop is None:
             self._blocked_loop = blocked_loop()
         task.blocked_loop = self._blocked_loop
+        if self._kept is not None and len(self._in_flight) > MAX_BESIDE:
+            self.release_kept()
         self._in_flight.add(task)
+        if self._keeps and len(self._in_flight) == 1 and type(task) is Task:
+            self._kept = task
+        else:
+            self._hand_over(task)
+
+    def _hand_over(self, task: Task) -> None:
         if task.is_stopped:  # a worker has just said so, and its task is on the way
             task.queued = True
         elif isinstance(task, LimitedTask) and task.parks(self._pool):
@@ -222,6 +284,12 @@ class LeafCalls(Wiring):
         if len(self._queued) + len(self._parked) >= len(self._in_flight):
             self._parked = {task for task in self._parked if task.is_parked}
         return len(self._parked)
+
+    def release_kept(self) -> None:
+        """Hands over the call that was kept back for this thread, which is about to do something else."""
+        if self._kept is not None:
+            task, self._kept = self._kept, None
+            self._hand_over(task)
 
     def _take(self, task: Task) -> None:
         if task not in self._in_flight:
@@ -330,6 +398,10 @@ class LeafCalls(Wiring):
 
     def _stop_later(self) -> None:
         """Takes back what was started and comes after a failure."""
+        kept = self._kept
+        if kept is not None and kept.calls is None and self.failures.precede(kept.frame, kept.index):
+            self._in_flight.discard(kept)
+            self._kept = None
         for task in [one for one in self._in_flight if one.queued or one.wake is not None or one in self._parked]:
             if task.calls is not None:
                 self._stop_batch(task)

@@ -9,12 +9,13 @@ start in order, so the oldest unfinished one has always been started and the win
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from .elements import END, Elements
 from .frame import EMPTY, Frame, Machine, Region, is_interrupt
 from .handled import user_traceback
-from .plan import Block, For, Literal, Map
+from .plan import Block, For, Literal, Map, Operand
 from .prepared import RETIRED
 
 
@@ -48,6 +49,8 @@ class LoopRegion(Region):
             return False
         if self.live and machine.num_live >= machine.max_live_frames and machine.is_crowded(self):
             return False
+        if self.mode == RETIRED:
+            machine.release_kept()  # what is fetched may be made by the user's code
         try:
             fetch = self.elements.fetch
             element = fetch() if self.frame.handled is None else machine.attempt(self.frame, fetch)
@@ -68,6 +71,19 @@ class LoopRegion(Region):
         machine.push(self)
         machine.launch(frame)
         return True
+
+    def go_on(self, machine: Machine, iterator: Iterator[Any], values: Sequence[Any]) -> None:
+        """Goes on after some iterations, of which `values` are what the loop has so far. Begins as `begin` does."""
+        self.begin(machine)
+        self.elements.go_on(iterator)
+        self._place()
+        machine.push(self)
+
+    def reopen(self, machine: Machine) -> Frame:
+        """The frame of an iteration that was started elsewhere: its parameters are still to be stored."""
+        frame = self.spawn(machine, self.body)
+        self.last = frame
+        return frame
 
     def awaits_flag(self) -> bool:
         """Whether it is not yet known that the loop goes on."""
@@ -103,7 +119,7 @@ class LoopRegion(Region):
 class ForRegion(LoopRegion):
     """A loop with carried values."""
 
-    __slots__ = ("awaited", "breaks")
+    __slots__ = ("awaited", "breaks", "initial")
 
     instruction: For
 
@@ -111,6 +127,23 @@ class ForRegion(LoopRegion):
         super().__init__(frame, index)
         self.breaks = self.instruction.breaks
         self.awaited = False
+        self.initial: tuple[Operand, ...] = self.instruction.initial
+
+    def go_on(self, machine: Machine, iterator: Iterator[Any], values: Sequence[Any]) -> None:
+        """Goes on with the values carried so far."""
+        self.initial = tuple(map(Literal, values))
+        super().go_on(machine, iterator, values)
+
+    def reopen(self, machine: Machine) -> Frame:
+        """Its outputs are carried on from here."""
+        frame = super().reopen(machine)
+        self._tap(frame)
+        return frame
+
+    def _tap(self, frame: Frame) -> None:
+        if self.breaks:
+            frame.num_taps = 1
+            self.awaited = True
 
     def awaits_flag(self) -> bool:
         """Whether the `breaks` flag of the last iteration has not arrived."""
@@ -118,13 +151,11 @@ class ForRegion(LoopRegion):
 
     def admit(self, machine: Machine, frame: Frame) -> None:
         """Forwards the carried values into the next iteration."""
-        if self.breaks:
-            frame.num_taps = 1
-            self.awaited = True
+        self._tap(frame)
         if self.last is None:
-            self.connect(machine, self.instruction.initial, frame, 1)
+            self.connect(machine, self.initial, frame, 1)
         else:
-            machine.set_sink(self.last, frame, tuple(range(1, 1 + len(self.instruction.initial))))
+            machine.set_sink(self.last, frame, tuple(range(1, 1 + len(self.initial))))
 
     def receive(self, machine: Machine, frame: Frame, output: int, value: Any) -> None:
         """The `breaks` flag of the last iteration."""
@@ -140,7 +171,7 @@ class ForRegion(LoopRegion):
         if self.last is not None:
             self.give_results(machine, self.last)
         else:
-            for operand, slot in zip(self.instruction.initial, results, strict=True):
+            for operand, slot in zip(self.initial, results, strict=True):
                 if isinstance(operand, Literal):
                     machine.store(self.frame, slot, operand.value)
                 else:
@@ -162,6 +193,19 @@ class MapRegion(LoopRegion):
     def begin(self, machine: Machine) -> None:
         """Takes the window of the instruction where it has one of its own."""
         self.window = self.instruction.window or machine.window
+
+    def go_on(self, machine: Machine, iterator: Iterator[Any], values: Sequence[Any]) -> None:
+        """Goes on with the lists so far."""
+        self.lists = list(values)
+        self.num_started = len(self.lists[0]) if self.lists else 0
+        self.at = [self.num_started] * len(self.at)
+        super().go_on(machine, iterator, values)
+
+    def reopen(self, machine: Machine) -> Frame:
+        """Its outputs go into the lists."""
+        frame = super().reopen(machine)
+        self.admit(machine, frame)
+        return frame
 
     def admit(self, machine: Machine, frame: Frame) -> None:
         """Makes room for the outputs of the iteration."""

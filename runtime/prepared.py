@@ -33,6 +33,7 @@ from .plan import (
     Try,
     While,
 )
+from .site import Site, sites_of
 
 GATE = 0
 """Waits for fences only: the gate cursor."""
@@ -79,7 +80,8 @@ class PreparedBlock:
 
     Attributes, by instruction: `kinds`; `modes` (the cursor waited for; regions: that of their truth); `external`;
     `awaits` (what the call gives is awaited); `batches` (of calls that may go out together);
-    `calls` (compiled, leaves only); `missing` (inputs that are not there at the start); `successors` (through `after`);
+    `calls` (compiled, leaves only); `sites` (where a call may go to a worker); `missing` (inputs that are not there at
+    the start); `successors` (through `after`);
     `writes` and `fences` (for regions: whether anything inside may, as far as is known before running; for leaves:
     whether it is a fence).
     `is_one_call` says that there is nothing else than one call, which waits for fences only.
@@ -113,6 +115,7 @@ class PreparedBlock:
         "num_uses",
         "outputs_of",
         "results",
+        "sites",
         "starred",
         "successors",
         "uses",
@@ -156,6 +159,7 @@ class PreparedBlock:
             if isinstance(instruction, Call) and (self.modes[index] == DYNAMIC or index in self.batches)
         }
         self.mutated: tuple[tuple[Operand, ...], ...] = tuple(_mutated(instruction) for instruction in instructions)
+        self.sites: tuple[Site | None, ...] = sites_of(plan, block)
         self.writes = tuple(_may_write(instruction, plan) for instruction in instructions)
         self.fences = tuple(_has_fence(instruction, plan) for instruction in instructions)
         self.last = last_uses(block) if plan.holds_arrays else ()

@@ -9,9 +9,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from dataclasses import dataclass, field, replace
-from typing import TypedDict
+from typing import TypeAlias, TypedDict
 
 
 class ModelUsage(TypedDict):
@@ -72,14 +72,28 @@ class Tally:
 _recording: ContextVar[tuple[Tally, ...]] = ContextVar("xcs_recording", default=())
 
 
+Recorders: TypeAlias = Token[tuple[Tally, ...]]
+"""Who recorded before."""
+
+
+def start_recording(tally: Tally) -> Recorders:
+    """Counts what happens from here on, in the calls made from here too, until `end_recording`."""
+    return _recording.set((*_recording.get(), tally))
+
+
+def end_recording(recorders: Recorders) -> None:
+    """Takes what `start_recording` gave."""
+    _recording.reset(recorders)
+
+
 @contextmanager
 def recording(tally: Tally) -> Iterator[None]:
-    """Counts what happens inside, in the calls made from here too."""
-    token = _recording.set((*_recording.get(), tally))
+    """Counts what happens inside."""
+    recorders = start_recording(tally)
     try:
         yield
     finally:
-        _recording.reset(token)
+        end_recording(recorders)
 
 
 def begin_recording() -> Tally:

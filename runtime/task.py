@@ -12,12 +12,13 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextvars import Context
-from types import FunctionType, MethodType
 from typing import Any, Protocol
 
 from .call_shape import read
 from .failures import Failures
 from .frame import Frame
+from .latency import Latency
+from .limited_mark import is_limited
 from .plan import Call
 from .tally import Tally
 
@@ -50,6 +51,7 @@ class Task:
         failures: what is known to fail in the run; None: failing says nothing to others.
         limit_depth: how many limited calls enclose what the thread does at the moment.
         wake: ends a wait for a limit.
+        latency: where its duration is noted.
         tally: what policies have cost, where that is recorded.
         start_ns, end_ns, thread_id: when (`time.perf_counter_ns`) and where it ran.
     """
@@ -66,6 +68,7 @@ class Task:
         "failures",
         "frame",
         "index",
+        "latency",
         "limit_depth",
         "queued",
         "start_ns",
@@ -99,6 +102,7 @@ class Task:
         self.failures = failures
         self.limit_depth = 0
         self.wake: Callable[[], None] | None = None
+        self.latency: Latency | None = None
         self._function = function
         self._arguments = arguments
         self.context = context
@@ -114,7 +118,9 @@ class Task:
         except BaseException as error:
             self.error = error
             self.note_failure()
-        self.end_ns = time.perf_counter_ns()
+        self.end_ns = end_ns = time.perf_counter_ns()
+        if self.latency is not None and self.error is None:
+            self.latency.note(end_ns - self.start_ns)
         _this_thread.task = outer
         self._completions.put(self)
 
@@ -151,24 +157,6 @@ class Task:
 
 class CallStopped(BaseException):
     """Ends a call that waits for a limit in a run that has failed before it. No program sees it: the run is over."""
-
-
-def is_limited(callee: Any) -> bool:
-    """Whether calling an object waits for limits first. Runs no code of the object's."""
-    kind = type(callee)
-    if kind is MethodType:
-        return is_limited(callee.__func__) or is_limited(callee.__self__)
-    if kind is FunctionType:
-        return LIMITED in callee.__dict__
-    return any(LIMITED in part.__dict__ or _is_limited_method(part.__dict__.get("__call__")) for part in kind.__mro__)
-
-
-LIMITED = "__xcs_limited__"
-"""The attribute of functions and classes whose calls wait for limits."""
-
-
-def _is_limited_method(method: Any) -> bool:
-    return type(method) is FunctionType and LIMITED in method.__dict__
 
 
 class _ThisThread(threading.local):

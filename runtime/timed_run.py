@@ -20,6 +20,7 @@ from ..diagnostics.location import UNKNOWN
 from .dataflow import Scheduler
 from .frame import ISSUED, Frame, RunTimeout
 from .journal.recorded_threads import RecordedScheduler
+from .latency import Latency
 from .outcome import Failure, Outcome
 from .prepared import FIRST_REGION, RETIRED
 from .task import Completions, Task
@@ -84,12 +85,19 @@ class TimedScheduler(Scheduler):
             self._give_up(RunTimeout())
         return looks_around
 
-    def _run_here(self, frame: Frame, index: int, call: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+    def _run_here(
+        self,
+        frame: Frame,
+        index: int,
+        call: Callable[..., Any],
+        arguments: tuple[Any, ...],
+        latency: Latency | None = None,
+    ) -> None:
         if self._clock.is_up() and self._is_next(frame, index):
             frame.state[index] = ISSUED
             self._give_up(RunTimeout())
         else:
-            super()._run_here(frame, index, call, arguments)
+            super()._run_here(frame, index, call, arguments, latency)
 
     def _is_next(self, frame: Frame, index: int) -> bool:
         """Whether plain Python would make this call now: everything earlier has been done."""

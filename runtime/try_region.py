@@ -16,12 +16,29 @@ class TryRegion(Region):
     __slots__ = ()
 
     def begin(self, machine: Machine) -> None:
-        """Starts the body, a scope of its own."""
+        """Starts the body."""
+        machine.launch(self.open_body(machine))
+
+    def open_body(self, machine: Machine) -> Frame:
+        """The frame of the body, a scope of its own."""
         instruction = self._instruction
         self.writes_later = instruction.handler.may_write
         body = self.spawn(machine, instruction.body)
         body.scope = body.opens = Scope(body.scope)
-        machine.launch(body)
+        return body
+
+    def reopen_handler(self, machine: Machine, error: BaseException) -> Frame:
+        """The frame of a handler that was started elsewhere: its parameter is still to be stored."""
+        self.num_started = 1  # the body
+        self.at = [1] * len(self.at)
+        return self._open_handler(machine, error)
+
+    def _open_handler(self, machine: Machine, error: BaseException) -> Frame:
+        self.ended = True
+        handler = self.spawn(machine, self._instruction.handler)
+        handler.handled = error
+        self.give_results(machine, handler)
+        return handler
 
     def frame_done(self, machine: Machine, frame: Frame) -> None:
         """The body, or the handler, has completed."""
@@ -33,10 +50,7 @@ class TryRegion(Region):
     def handle(self, machine: Machine, error: BaseException) -> None:
         """Starts the handler; the body has been discarded and all before the failure is retired."""
         self.live.clear()
-        self.ended = True
-        handler = self.spawn(machine, self._instruction.handler)
-        handler.handled = error
-        self.give_results(machine, handler)
+        handler = self._open_handler(machine, error)
         machine.store(handler, 0, error)
         machine.launch(handler)
 

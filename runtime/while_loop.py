@@ -7,22 +7,24 @@ only when its condition is known to be true.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from .frame import EMPTY, Frame, Machine, Region
-from .plan import While
+from .plan import Literal, While
 
 
 class WhileRegion(Region):
     """A loop with a condition: a step takes the truth of the newest condition frame."""
 
-    __slots__ = ("condition", "instruction", "slots", "value")
+    __slots__ = ("condition", "initial", "instruction", "slots", "value")
 
     def __init__(self, frame: Frame, index: int) -> None:
         super().__init__(frame, index)
         instruction = frame.code.instructions[index]
         assert isinstance(instruction, While)
         self.instruction = instruction
+        self.initial = instruction.initial
         self.slots = tuple(range(len(instruction.initial)))
         self.value: Any = EMPTY
         self.condition: Frame | None = None
@@ -30,8 +32,22 @@ class WhileRegion(Region):
     def begin(self, machine: Machine) -> None:
         """Starts the first condition frame."""
         self.condition = condition = self._spawn_condition(machine)
-        self.connect(machine, self.instruction.initial, condition)
+        self.connect(machine, self.initial, condition)
         machine.launch(condition)
+
+    def go_on(self, machine: Machine, values: Sequence[Any]) -> None:
+        """Goes on after some iterations, with the values carried so far."""
+        self.initial = tuple(map(Literal, values))
+        self.begin(machine)
+
+    def reopen(self, machine: Machine, *, is_condition: bool) -> Frame:
+        """The frame of a condition or body that was started elsewhere: its parameters are still to be stored."""
+        if is_condition:
+            self.condition = self._spawn_condition(machine)
+            return self.condition
+        body = self.spawn(machine, self.instruction.body)
+        self._follow(machine, body)
+        return body
 
     def step(self, machine: Machine) -> bool:
         """Takes the truth and starts the body together with the next condition, or ends the loop."""
@@ -50,11 +66,9 @@ class WhileRegion(Region):
         self.value = EMPTY
         self.mode = self.frame.code.modes[self.index]
         body = self.spawn(machine, self.instruction.body)
-        self.condition = condition = self._spawn_condition(machine)
-        machine.set_sink(body, condition, self.slots)
         for slot in self.slots:
             machine.connect(tested, slot, body, slot)
-        machine.launch(condition)
+        self._follow(machine, body)
         machine.launch(body)
         return True
 
@@ -81,6 +95,12 @@ class WhileRegion(Region):
             machine.connect(tested, slot, self.frame, result)
         if not self.live:
             machine.finish(self.frame, self.index)
+
+    def _follow(self, machine: Machine, body: Frame) -> None:
+        """Starts the condition after a body."""
+        self.condition = condition = self._spawn_condition(machine)
+        machine.set_sink(body, condition, self.slots)
+        machine.launch(condition)
 
     def _spawn_condition(self, machine: Machine) -> Frame:
         condition = self.spawn(machine, self.instruction.condition)

@@ -125,7 +125,7 @@ class Wiring(Machine):
         if not frame.remaining:
             self._completed.append(frame)
 
-    def _drain(self) -> None:
+    def drain(self) -> None:
         """Takes every value to its slot and every completed frame to its region."""
         deliveries = self._deliveries
         completed = self._completed

@@ -17,7 +17,7 @@ import time
 import weakref
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from queue import Empty, SimpleQueue
 from typing import Protocol
 
@@ -47,6 +47,10 @@ class WorkerPool(Protocol):
 
     def completions(self) -> Completions:
         """A new place for the finished tasks of one run."""
+        ...
+
+    def place_here(self) -> AbstractContextManager[bool]:
+        """Inside, the calling thread may run a task, as one of those that run at once; false if there is no room."""
         ...
 
 
@@ -154,6 +158,44 @@ class ThreadPool:
         with self._lock:
             self._num_waiting -= 1
             self._num_workers += 1
+
+    @contextmanager
+    def place_here(self) -> Iterator[bool]:
+        """Inside, the calling thread counts as a worker of this pool, if it is one or there is room: says whether."""
+        if _this_thread.pool is not None:
+            yield _this_thread.pool is self
+            return
+        with self._lock:
+            lent = self._parked.pop() if self._parked else None
+            has_place = lent is not None or self._num_workers < self._max_workers
+            self._num_workers += has_place and lent is None
+        if not has_place:
+            yield False
+            return
+        _this_thread.pool = self
+        try:
+            yield True
+        finally:
+            _this_thread.pool = None
+            self._return_place(lent)
+
+    def _return_place(self, lent: _Worker | None) -> None:
+        """The calling thread is no worker any more; the one that has lent it its place goes on instead."""
+        with self._lock:
+            is_too_many = self._num_workers > self._max_workers
+            task = None if is_too_many else self._next_queued()
+            if lent is None and task is not None:
+                pass  # a new thread takes the place
+            elif lent is not None and not is_too_many and task is None:
+                self._parked.append(lent)
+            elif lent is not None:
+                lent.task = task
+                self._num_workers -= is_too_many
+                lent.wake.release()
+            else:
+                self._num_workers -= 1
+        if lent is None and task is not None:
+            self._start(task)
 
     def _next_queued(self) -> Task | None:
         while self._queue:

@@ -11,6 +11,7 @@ from typing import Any
 from ..event_loop import LoopScheduler
 from ..frame import Frame
 from ..instrument import Instrument
+from ..latency import Latency
 from ..plan import Plan
 from ..prepared import RETIRED
 from .recorded_threads import RecordedCalls
@@ -24,7 +25,14 @@ class RecordedLoopScheduler(RecordedCalls, LoopScheduler):
         super().__init__(plan, window, instrument)
         self.recording = recording
 
-    def _issue(self, frame: Frame, index: int, call: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+    def _issue(
+        self,
+        frame: Frame,
+        index: int,
+        call: Callable[..., Any],
+        arguments: tuple[Any, ...],
+        latency: Latency | None = None,
+    ) -> None:
         place = self.place_of(frame, index)
         if not self.take_recorded(frame, index, place):
             super()._issue(frame, index, self.recording.make, (place, call, *arguments))

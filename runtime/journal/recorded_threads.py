@@ -13,6 +13,7 @@ from ..batched_calls import BatchedCalls, CollectedCall
 from ..dataflow import Scheduler
 from ..frame import ISSUED, Frame
 from ..instrument import Instrument
+from ..latency import Latency
 from ..plan import Call, Plan
 from ..workers import WorkerPool
 from .recording import Found, Place, RunRecording
@@ -77,7 +78,14 @@ class RecordedScheduler(RecordedCalls, Scheduler):
         super().__init__(plan, pool, window, instrument)
         self.recording = recording
 
-    def _issue(self, frame: Frame, index: int, call: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+    def _issue(
+        self,
+        frame: Frame,
+        index: int,
+        call: Callable[..., Any],
+        arguments: tuple[Any, ...],
+        latency: Latency | None = None,
+    ) -> None:
         place = self.place_of(frame, index)
         if not self.take_recorded(frame, index, place):
             super()._issue(frame, index, self.recording.make, (place, call, *arguments))

@@ -1,0 +1,122 @@
+"""Straight code equals the sequential oracle: run to its end, and left anywhere for the dataflow scheduler."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from random_plans import PlanWriter, World
+from virtual_pool import VirtualPool
+
+from xcs.runtime import site
+from xcs.runtime.dataflow import Scheduler
+from xcs.runtime.outcome import Outcome
+from xcs.runtime.plan import Plan
+from xcs.runtime.sequential import SequentialRun
+from xcs.runtime.straight.code import StraightCode, Suspended
+from xcs.runtime.straight.resuming import resumed
+
+ARGUMENTS = (4, 9)
+
+
+class Doubts:
+    """A clock and a judgement by which straight code is left at random."""
+
+    def __init__(self, seed: int, guards: float, looks: float) -> None:
+        self.random = Random(seed)
+        self.guards = guards
+        self.looks = looks
+        self.now = 0
+
+    def look(self) -> int:
+        self.now += 10**9 if self.random.random() < self.looks else 1
+        return self.now
+
+    def admits(self, *_: Any) -> bool:
+        return self.random.random() >= self.guards
+
+
+@pytest.fixture
+def doubted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Straight code of a plan that is left as `Doubts` say."""
+
+    def make(plan: Plan, doubts: Doubts, *, trusts: bool) -> StraightCode:
+        with monkeypatch.context() as patch:
+            patch.setattr(site.Site, "is_fast", property(lambda _: trusts))
+            code = StraightCode(plan)
+        code._source.names["now"] = doubts.look
+        monkeypatch.setattr(site.Site, "admits", doubts.admits)
+        monkeypatch.setattr(site.Site, "is_fast", property(doubts.admits))
+        return code
+
+    return make
+
+
+def observe(outcome: Outcome) -> Any:
+    if outcome.failure is None:
+        return outcome.values
+    error = outcome.failure.exception
+    return type(error), error.args, outcome.failure.node, outcome.failure.location, outcome.totals.num_calls
+
+
+def world_of(world: World) -> Any:
+    return world.log, world.state, world.calls, world.counts_at_fences, world.shared
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@given(seed=st.integers(0, 2**32), fences=st.booleans(), trusts=st.booleans())
+def test_straight_code_equals_the_sequential_run(doubted: Any, seed: int, fences: bool, trusts: bool) -> None:
+    world = World()
+    plan = PlanWriter(Random(seed), world, fences).plan()
+    code = doubted(plan, Doubts(0, 0.0, 0.0), trusts=trusts)
+    world.reset()
+    sequential = SequentialRun(plan).run(ARGUMENTS)
+    expected = world_of(world)
+    world.reset()
+    outcome = code.run(ARGUMENTS)
+    assert isinstance(outcome, Outcome)
+    assert observe(outcome) == observe(sequential)
+    assert outcome.totals.num_calls == sequential.totals.num_calls
+    assert world_of(world) == expected
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@given(
+    seed=st.integers(0, 2**32),
+    fences=st.booleans(),
+    guards=st.sampled_from([0.0, 0.05, 0.3]),
+    looks=st.sampled_from([0.0, 0.5, 1.0]),
+    trusts=st.booleans(),
+)
+def test_code_left_anywhere_goes_on_in_frames(
+    doubted: Any, seed: int, fences: bool, guards: float, looks: float, trusts: bool
+) -> None:
+    world = World()
+    plan = PlanWriter(Random(seed), world, fences).plan()
+    for leaving in range(3):
+        random = Random(leaving)
+        code = doubted(plan, Doubts(leaving, guards, looks), trusts=trusts)
+        world.reset()
+        expected = observe(SequentialRun(plan).run(ARGUMENTS))
+        log, calls, failed = world.log, world.calls, world.num_raised > 0
+        shared, counts = world.shared, world.counts_at_fences
+        world.reset()
+        found = code.run(ARGUMENTS)
+        if isinstance(found, Suspended):
+            pool = VirtualPool(lambda running: random.randrange(len(running)))  # noqa: B023
+            scheduler = Scheduler(plan, pool)
+            found = resumed(scheduler, found)
+            if not failed:
+                assert scheduler.num_live == 0
+        assert observe(found)[:3] == expected[:3]
+        assert world.log == log
+        assert world.shared == shared
+        if failed:
+            assert not calls - world.calls
+        else:
+            assert world.calls == calls
+            assert world.counts_at_fences == counts
