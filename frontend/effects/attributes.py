@@ -45,7 +45,7 @@ from .library_data import load_data_attribute, write_data
 from .place import EVERYTHING
 from .scope import class_view, current_type, fact
 from .summary import Guard
-from .type_of import has_plain_attributes, is_class, is_static
+from .type_of import TUPLE_FIELD, has_plain_attributes, is_class, is_static
 from .value import NOTHING, Cell, Value, deep, join_values, load, outside, reach_of, value
 
 _BUILTIN_CLASSES: dict[type[AbstractType], type] = {
@@ -54,7 +54,7 @@ _BUILTIN_CLASSES: dict[type[AbstractType], type] = {
     TupleType: tuple,
     TupleOfType: tuple,
 }
-_INSTANCE_STORAGE = (types.MemberDescriptorType,)
+_INSTANCE_STORAGE = (types.MemberDescriptorType, TUPLE_FIELD)
 _C_METHODS = (types.MethodDescriptorType, types.WrapperDescriptorType)
 _PLAIN_SETTERS = (vars(object)["__setattr__"], vars(BaseException)["__setattr__"])
 _SPECIAL = frozenset({"__dict__", "__globals__", "__closure__", "__code__", "__builtins__", "f_locals", "gi_frame"})
@@ -263,7 +263,8 @@ def _load_instance(frame: Frame, owner: Value, type_: InstanceType, name: str, n
         frame.ledger.unknown(f"`.{name}` of {cls.__name__}", [owner])
         return Value(ANY, reach_of(owner) | {None})
     if own or member is Guard or isinstance(member, _INSTANCE_STORAGE) or any(c.unsettled for c in cells):
-        frame.ledger.look_kinds(owner, (field,))
+        if not isinstance(member, TUPLE_FIELD):  # a field of a named tuple is never another one
+            frame.ledger.look_kinds(owner, (field,))
         complete = own and name not in known and len(cells) == len(owner.origins)
         found = load(owner, field, known.get(name, NEVER if complete else ANY), is_partial=True)
         if owner.place is None or not found.origins:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import sys
 import types
-from collections import Counter, OrderedDict, defaultdict, deque
+from collections import Counter, OrderedDict, defaultdict, deque, namedtuple
 from collections.abc import Iterable
 from dataclasses import dataclass
 from operator import attrgetter
@@ -320,7 +320,8 @@ def _shape(cls: type) -> _Shape:
     dict_descriptor = None
     for base in cls.__mro__:
         for name, descriptor in tuple(base.__dict__.items()):
-            if type(descriptor) is types.MemberDescriptorType and "__slots__" in base.__dict__:
+            is_slot = type(descriptor) is types.MemberDescriptorType and "__slots__" in base.__dict__
+            if is_slot or type(descriptor) is TUPLE_FIELD:
                 slots.setdefault(name, descriptor)
         own = base.__dict__.get("__dict__")
         if dict_descriptor is None and type(own) is types.GetSetDescriptorType:
@@ -343,6 +344,8 @@ def _shape(cls: type) -> _Shape:
     return shape
 
 
+TUPLE_FIELD = type(vars(namedtuple("_Sample", "field"))["field"])
+"""The class of what reads a field of a named tuple."""
 _WITH_OBJECTS = ("object", "[", "(", "{")  # and records, which may hold objects: their elements have code of their own
 _CONTAINERS = {
     list: _Look.list_type,
