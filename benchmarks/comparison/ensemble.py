@@ -71,9 +71,10 @@ def ray_tasks() -> Run:
 def langchain() -> Run:
     from langchain_core.runnables import RunnableLambda, RunnableParallel
 
-    models = {
-        str(i): RunnableLambda(lambda question, i=i: answer(f"{i}: {question}", CALL_S)) for i in range(NUM_MODELS)
-    }
+    def model(index: int) -> RunnableLambda:
+        return RunnableLambda(lambda question: answer(f"{index}: {question}", CALL_S))
+
+    models = {str(index): model(index) for index in range(NUM_MODELS)}
     chain = RunnableParallel(models)
     return lambda: list(chain.invoke(QUESTION).values())
 

@@ -1,4 +1,4 @@
-"""An irregular graph: two chains out of step, so that waiting for each level costs a third more than the critical path."""
+"""An irregular graph: two chains out of step, so that waiting for each level costs a third more than there is to do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Plan and execute: a plan of steps is made, each step is worked out and summed up, and there is a new plan until done."""
+"""Plan and execute: a plan of steps is made, each is worked out and summed up, and there is a new plan until done."""
 
 from __future__ import annotations
 

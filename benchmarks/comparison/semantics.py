@@ -211,14 +211,17 @@ def _row(contender: Contender) -> dict[str, str]:
         return dict.fromkeys(COLUMNS, "not installed")
     folder = Path(__file__).parent.parent
     paths = [str(folder), str(folder.parent), os.environ.get("PYTHONPATH", "")]
-    run = subprocess.run(
-        [sys.executable, "-m", "comparison.semantics", contender.name],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
-        timeout=HANG_S * len(COLUMNS) + 180,
-    )
-    lines = [line for line in run.stdout.splitlines() if line.startswith("{")]
+    with tempfile.TemporaryFile("w+") as out:  # no pipe: servers of a contender that outlive it would hold that open
+        subprocess.run(
+            [sys.executable, "-m", "comparison.semantics", contender.name],
+            stdout=out,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+            timeout=HANG_S * len(COLUMNS) + 180,
+            check=False,
+        )
+        out.seek(0)
+        lines = [line for line in out if line.startswith("{")]
     return json.loads(lines[-1]) if lines else dict.fromkeys(COLUMNS, "doesn't run")
 
 
@@ -246,8 +249,7 @@ def main() -> None:
         programs = PROGRAMS[contender.name]()
         row = {name: _in_time(check, programs) for name, check in COLUMNS.items()}
         print(json.dumps(row), flush=True)
-        if "hangs" in row.values():
-            os._exit(0)  # threads that hang can't be ended otherwise
+    os._exit(0)  # threads that hang can't be ended otherwise
 
 
 if __name__ == "__main__":

@@ -108,9 +108,8 @@ def langchain() -> Run:
         return RunnableLambda(lambda value: one_stage(value, lane, stage))
 
     def lane_of(lane: int) -> object:
-        return reduce(
-            lambda chain, stage: chain | stage_of(lane, stage), range(SIZE), RunnableLambda(lambda _: str(lane))
-        )
+        first = RunnableLambda(lambda _: str(lane))
+        return reduce(lambda chain, stage: chain | stage_of(lane, stage), range(SIZE), first)
 
     chain = RunnableParallel({str(lane): lane_of(lane) for lane in range(SIZE)})
     return lambda: list(chain.invoke(None).values())
