@@ -15,11 +15,13 @@ from ..dialect.calls import CallIndirectOp, CallOp, InvokeOp
 from ..dialect.functions import CallableOp, FuncOp
 from ..dialect.parallel import stated_batch_size
 from ..passes.parallelism_info import NONE
+from ..runtime.latency import latency_of
 from .effects.ledger import DECLARE
 from .explained_loops import explained_loops
 from .jit import jitted
 from .remedies import remedy_for
 from .stages import Lowered
+from .strategies import ADAPTIVE
 
 Declarations: TypeAlias = Mapping[str, CallableOp]
 """The declared callables of a module by symbol."""
@@ -37,6 +39,7 @@ class ExplainedCall:
     nesting: tuple[str, ...]
     is_async: bool = False
     batch_size: int | None = None
+    fast_us: int | None = None
 
     def __str__(self) -> str:
         inside = f" in {' > '.join(self.nesting)}" if self.nesting else ""
@@ -51,6 +54,8 @@ def _place(call: ExplainedCall) -> list[str]:
     """Where a call runs, if not in its place on the calling thread."""
     if call.is_async:
         return ["as a task"] if call.behaviour.effect < Effect.ORDERED else ["awaited"]
+    if call.fast_us is not None:
+        return [f"in its place: takes {call.fast_us} \N{MICRO SIGN}s"]
     return ["on a worker"] if call.behaviour.external else []
 
 
@@ -86,7 +91,8 @@ def explain(function: Any) -> str:
     lowered = wrapped.lower()
     lines.extend(_opportunities(lowered))
     shown = None
-    calls = [(file, call.line, str(call)) for call, file in explained_calls(lowered)]
+    is_adaptive = wrapped._xcs_options.strategy == ADAPTIVE
+    calls = [(file, call.line, str(call)) for call, file in explained_calls(lowered, is_adaptive=is_adaptive)]
     loops = [(loop.file, loop.line, str(loop)) for loop in explained_loops(lowered)]
     for file, line, text in [*calls, *loops]:
         if (file, line) != shown:
@@ -115,8 +121,11 @@ def _with_remedy(reason: str) -> str:
     return reason if remedy is None else f"{reason}; help: {remedy}"
 
 
-def explained_calls(lowered: Lowered) -> Iterator[tuple[ExplainedCall, str]]:
-    """Every call worth explaining, with its file: external ones, and those kept in order."""
+def explained_calls(lowered: Lowered, *, is_adaptive: bool) -> Iterator[tuple[ExplainedCall, str]]:
+    """Every call worth explaining, with its file: external ones, and those kept in order.
+
+    `is_adaptive`: external calls that have turned out to be fast run where they stand.
+    """
     declared = {op.sym_name.data: op for op in lowered.module.ops if isinstance(op, CallableOp)}
     for op in lowered.module.walk():
         if not isinstance(op, (CallOp, CallIndirectOp, InvokeOp)):
@@ -137,9 +146,18 @@ def explained_calls(lowered: Lowered) -> Iterator[tuple[ExplainedCall, str]]:
                 tuple(_nesting(op)),
                 "async" in op.properties,
                 _batch_size(op, declaration),
+                _fast_us(lowered.objects, op) if is_adaptive and behaviour.external else None,
             ),
             file,
         )
+
+
+def _fast_us(objects: Mapping[str, Any], op: Operation) -> int | None:
+    """How long calls of a callable that has turned out to be fast take, in microseconds, rounded up."""
+    if not isinstance(op, CallOp):
+        return None
+    latency = latency_of(objects[op.callee.root_reference.data])
+    return -(-latency.mean_ns // 1000) if latency.is_fast else None
 
 
 def _batch_size(op: Operation, declaration: CallableOp | None) -> int | None:

@@ -16,6 +16,7 @@ import xcs
 from xcs.diagnostics.errors import XCSWarning
 from xcs.frontend.strategies import SELECTED
 from xcs.passes.pipeline import PIPELINES
+from xcs.runtime.latency import MIN_FAST, latency_of
 
 PATIENCE_S = 30.0
 RUNTIME_GUIDE = Path(__file__).parents[2] / "docs" / "runtime.md"
@@ -147,6 +148,25 @@ def test_what_is_concluded_is_reported_with_its_reason(function: Any, weights: A
     program("x", weights)
     stats = xcs.get_jit_stats(program)
     assert (stats["execution_strategy"], stats["strategy_reason"]) == (strategy, reason)
+
+
+def test_explain_says_which_calls_turned_out_to_be_fast() -> None:
+    @xcs.op(effect="unordered")
+    def look_up(text: str) -> str:
+        return text
+
+    def program(text: str) -> tuple[str, str]:
+        return look_up(text), look_up(text + "!")
+
+    adaptive, hybrid = xcs.jit(program), xcs.jit(strategy="hybrid")(program)
+    adaptive("x")
+    hybrid("x")
+    assert xcs.explain(adaptive).count("unordered, on a worker") == 2
+    latency = latency_of(look_up)
+    for _ in range(MIN_FAST):
+        latency.note(1_500)
+    assert len(re.findall(r"unordered, in its place: takes \d+ µs", xcs.explain(adaptive))) == 2
+    assert xcs.explain(hybrid).count("unordered, on a worker") == 2
 
 
 def test_before_the_first_call_and_as_plain_python_too() -> None:
