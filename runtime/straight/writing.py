@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..handled import raise_from
+from ..last_use import ARRAYS, GONE, last_uses
 from ..latency import FAST_NS
 from ..plan import Block, Call, For, If, Instruction, Invoke, Map, Operand, Plan, Raise, Slot, Try, While
 from ..plan_summary import blocks_of
@@ -81,6 +82,8 @@ class Writer:
         self._pending: list[str] = []
         self._inlined: list[str] = []
         self._with_sites = _symbols_with_sites(plan)
+        self._last_uses: dict[int, tuple[tuple[int, ...], ...]] = {}
+        self._own: dict[Scope, set[Term]] = {}  # locals that are the name of one slot alone
 
     def write(self) -> Source:
         """The whole plan; the function `straight(a)` takes the arguments as a tuple."""
@@ -136,6 +139,18 @@ class Writer:
                     self._invoke(scope, index, instruction)
                 case _:
                     raise NotStraight
+            if self._plan.holds_arrays:
+                self._let_go(scope, index)
+
+    def _let_go(self, scope: Scope, index: int) -> None:
+        """Empties the locals with arrays that are used for the last time."""
+        block, own = scope.block, self._own.get(scope, ())
+        last = self._last_uses.get(id(block)) or self._last_uses.setdefault(id(block), last_uses(block))
+        for slot in last[index]:
+            term = scope.names[slot]
+            if term in own:
+                arrays, gone = self._constant(ARRAYS), self._constant(GONE)
+                self._statement(f"if type({term}) in {arrays}: {term} = {gone}", scope, index)
 
     def _inner(self, outer: Scope, index: int, block: Block, role: Role) -> Scope:
         """The scope of a block in an instruction: captured slots are other names for the outer ones."""
@@ -159,12 +174,13 @@ class Writer:
             self._statement(text, scope, index)
         elif result is not None:
             self._statement(text, scope, index)
-            scope.names[results[0]] = result
+            self._alias(scope, results[:1], [result])
         else:
             (name,) = self._fill(scope, results[:1])
+            self._own.setdefault(scope, set()).add(name)
             self._statement(f"{name} = {text}", scope, index)
         for slot, position in zip(results[1:], call.mutates, strict=True) if results else ():
-            scope.names[slot] = self._term(call.arguments.positional[position][1], scope)
+            self._alias(scope, (slot,), [self._term(call.arguments.positional[position][1], scope)])
         if site is not None:
             self._batch.sites.append(site)
             if len(self._batch.sites) >= self._allowance:
@@ -237,7 +253,7 @@ class Writer:
             self._name(inner, range(block.num_params), operands)
             self._block(inner)
             self._inlined.pop()
-            self._name(scope, instruction.results, self._outputs(inner))
+            self._alias(scope, instruction.results, self._outputs(inner))
             return
         self._batch.is_exact = False
         if symbol not in self._functions:
@@ -254,6 +270,8 @@ class Writer:
 
     def _loop(self, scope: Scope, index: int, loop: For | Map) -> None:
         has_sites = _has_sites(loop.body, self._with_sites)
+        if isinstance(loop, Map) and loop.before_failure is not None:
+            raise NotStraight
         if has_sites:
             self._check(scope, index)
         body = self._inner(scope, index, loop.body, Role.ITERATION)
@@ -398,6 +416,11 @@ class Writer:
     @staticmethod
     def _name(scope: Scope, slots: Sequence[int], names: Sequence[Term]) -> None:
         scope.names.update(zip(slots, names, strict=True))
+
+    def _alias(self, scope: Scope, slots: Sequence[int], terms: Sequence[Term]) -> None:
+        """Other names of slots for what has a name already."""
+        self._own.get(scope, set()).difference_update(terms)
+        self._name(scope, slots, terms)
 
     def _assign(self, names: Sequence[Term], terms: Sequence[Term], scope: Scope, index: int) -> None:
         """All at once: a term may be the name of another."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -14,6 +15,7 @@ from virtual_pool import VirtualPool
 
 from xcs.runtime import site
 from xcs.runtime.dataflow import Scheduler
+from xcs.runtime.last_use import ARRAYS
 from xcs.runtime.outcome import Outcome
 from xcs.runtime.plan import Plan
 from xcs.runtime.sequential import SequentialRun
@@ -82,6 +84,27 @@ def test_straight_code_equals_the_sequential_run(doubted: Any, seed: int, fences
     assert observe(outcome) == observe(sequential)
     assert outcome.totals.num_calls == sequential.totals.num_calls
     assert world_of(world) == expected
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@given(seed=st.integers(0, 2**32), looks=st.sampled_from([0.0, 0.5, 1.0]), trusts=st.booleans())
+def test_nothing_reads_what_was_let_go_of(doubted: Any, seed: int, looks: float, trusts: bool) -> None:
+    world = World()
+    plan = PlanWriter(Random(seed), world).plan()
+    world.reset()
+    expected = observe(SequentialRun(plan).run(ARGUMENTS))[:3]
+    ARRAYS.add(int)  # every number goes after its last use
+    try:
+        plan = replace(plan, holds_arrays=True)
+        code = doubted(plan, Doubts(0, looks / 4, looks), trusts=trusts)
+        world.reset()
+        found = code.run(ARGUMENTS)
+        if isinstance(found, Suspended):
+            pool = VirtualPool(lambda running: len(running) - 1)
+            found = resumed(Scheduler(plan, pool), found)
+        assert observe(found)[:3] == expected
+    finally:
+        ARRAYS.discard(int)
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
