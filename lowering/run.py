@@ -16,6 +16,7 @@ from ..dialect.functions import CallableOp
 from ..dialect.parsing import parse_module
 from ..runtime.executor import Executor, ThreadsExecutor
 from ..runtime.plan import Plan
+from .module_trust import REFLECTIVE, check_trust
 from .plan_lowering import lower_to_plan
 
 _VALUE_CLASSES = (bool, bytes, complex, dict, float, frozenset, int, list, range, set, slice, str, tuple)
@@ -55,13 +56,15 @@ def run(
         executor: what runs the plan; threads if not given.
 
     Raises:
-        XCSError: the text is no module, a callable is missing, or there is no such entry.
+        XCSError: the text is no module, a callable is missing, there is no such entry, or the module reads
+            attributes (`__globals__`, `__subclasses__`) that lead from a value to the interpreter.
         Exception: what the program raises.
     """
     if isinstance(module, str):
         module = _parsed(module)
     if not isinstance(module, ModuleOp):
         raise XCSError(f"expected a module or its text, found `{module!r}`")
+    check_trust(module)
     plan = lower_to_plan(module, {**_pure_callables(module), **(callables or {})}, _resolve, entry)
     executor = executor or ThreadsExecutor()
     if plan.is_async:
@@ -104,7 +107,8 @@ def _python_own(path: str) -> Any:
     """The function or class at a path into `operator` or the pure builtins; None if it is neither."""
     module, _, name = path.partition(":")
     if module in ("operator", "_operator"):  # the functions of `operator` call themselves the latter's
-        return getattr(operator, name, None) if name in operator.__all__ else None
+        is_plain = name in operator.__all__ and name not in REFLECTIVE
+        return getattr(operator, name, None) if is_plain else None
     if module != "builtins":
         return None
     first, *rest = name.split(".")
