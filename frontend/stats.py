@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 from ..passes.parallelism import ParallelismAnalysis
 from ..passes.parallelism_info import NONE, ParallelismInfo
 from ..runtime.outcome import RunTotals
 from ..runtime.tally import ModelUsage, Tally
 from .strategies import ADAPTIVE, chosen_strategy
+
+if TYPE_CHECKING:
+    from ..runtime.models.mesh_health import EndpointState
 
 
 class JitStats(TypedDict):
@@ -33,6 +36,7 @@ class JitStats(TypedDict):
         retries: attempts of limited calls that were made again; timeouts: attempts given up; limit_wait_s: seconds
             waited for limits; retry_wait_s: seconds between attempts, both summed over calls.
         usage: what models say that calls have used, by the name of the model.
+        endpoints: what each `ModelMesh` that calls have gone to knows of its endpoints now, mesh after mesh.
     """
 
     calls: int
@@ -60,6 +64,7 @@ class JitStats(TypedDict):
     limit_wait_s: float
     retry_wait_s: float
     usage: dict[str, ModelUsage]
+    endpoints: list[EndpointState]
 
 
 @dataclass(slots=True)
@@ -149,4 +154,5 @@ def describe(
         "limit_wait_s": tally.limit_wait_ns / 1e9,
         "retry_wait_s": tally.retry_wait_ns / 1e9,
         "usage": tally.usage,
+        "endpoints": [state for mesh in tally.meshes for state in mesh.stats()],
     }

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar, Token
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias, TypedDict
+from typing import Any, Protocol, TypeAlias, TypedDict
 
 
 class ModelUsage(TypedDict):
@@ -27,6 +27,14 @@ class ModelUsage(TypedDict):
     cost: float | None
 
 
+class Mesh(Protocol):
+    """A model over several endpoints."""
+
+    def stats(self) -> list[Any]:
+        """What is known of each endpoint."""
+        ...
+
+
 @dataclass(slots=True)
 class Tally:
     """Sums over calls.
@@ -35,6 +43,7 @@ class Tally:
         retries: calls made again; timeouts: calls given up.
         limit_wait_ns: time spent waiting for limits; retry_wait_ns: for another attempt; summed over calls.
         usage: by the name of the model.
+        meshes: that calls have gone to, in the order of the first call to each.
     """
 
     retries: int = 0
@@ -42,6 +51,7 @@ class Tally:
     limit_wait_ns: int = 0
     retry_wait_ns: int = 0
     usage: dict[str, ModelUsage] = field(default_factory=dict)
+    meshes: dict[Mesh, None] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
     def add(self, *, retries: int = 0, timeouts: int = 0, limit_wait_ns: int = 0, retry_wait_ns: int = 0) -> None:
@@ -66,7 +76,7 @@ class Tally:
     def copy(self) -> Tally:
         """The sums as they are now."""
         with self._lock:
-            return replace(self, usage=dict(self.usage), _lock=threading.Lock())
+            return replace(self, usage=dict(self.usage), meshes=dict(self.meshes), _lock=threading.Lock())
 
 
 _recording: ContextVar[tuple[Tally, ...]] = ContextVar("xcs_recording", default=())
@@ -113,3 +123,9 @@ def count_usage(model: str, prompt_tokens: int, completion_tokens: int, cost: fl
     """Adds the usage of one answer to whoever records here."""
     for tally in _recording.get():
         tally.add_usage(model, prompt_tokens, completion_tokens, cost)
+
+
+def note_mesh(mesh: Mesh) -> None:
+    """A call goes to a mesh, for whoever records here."""
+    for tally in _recording.get():
+        tally.meshes.setdefault(mesh, None)  # one step of a dictionary: needs no lock

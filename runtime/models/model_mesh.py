@@ -21,6 +21,7 @@ from ..limits.limited_call import call_limited
 from ..limits.policy import Policy
 from ..limits.rate import RateLimit
 from ..limits.retry import Retry
+from ..tally import note_mesh
 from .endpoint import Endpoint
 from .mesh_health import EndpointState, MeshHealth
 from .model_binding import ModelBinding
@@ -131,6 +132,7 @@ class ModelMesh(ModelMethods):
         return self._way(kind, subject, options)[0]
 
     def _way(self, kind: str, subject: Any, options: Mapping[str, object]) -> tuple[Journey, list[Endpoint]]:
+        note_mesh(self)
         own = {} if self.timeout_s is None else {"timeout_s": self.timeout_s}
         endpoints = [binding.endpoint({"retries": Retry(0), **own, **options}) for binding in self.bindings]
         for endpoint in endpoints:

@@ -187,7 +187,7 @@ def test_no_key_is_shown_anywhere(
 
     agent = xcs.jit(Agent())
     for program in (agent, xcs.jit(lambda prompts: [models[0](p) + mesh(p) for p in prompts])):
-        with xcs.timeline(tmp_path / "trace.json"):
+        with xcs.timeline(tmp_path / "trace.json"), xcs.journal(tmp_path / "run.db"):
             program(["a", "b"])
             with pytest.raises(openai.AuthenticationError) as caught:
                 program(["a", "b|401|401|401|401|401|401"])
@@ -198,6 +198,10 @@ def test_no_key_is_shown_anywhere(
         error_texts += [str(xcs.get_jit_stats(program)), str(xcs.explain(program))]
     shown = [repr(mesh), str(mesh.stats()), *map(repr, models), (tmp_path / "trace.json").read_text(), *error_texts]
     assert any("401" in text for text in shown)
+    files = [path for path in tmp_path.iterdir() if path.is_file() and path != server.log]
+    assert any(path.name.startswith("run.db") for path in files)
+    for path in files:
+        assert KEY.encode() not in path.read_bytes(), path
     logged = [record.getMessage() for record in caplog.records if record.name.startswith("xcs")]
     for text in (*shown, *logged, *capfd.readouterr()):
         assert KEY not in text

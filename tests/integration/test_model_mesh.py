@@ -81,6 +81,7 @@ def test_a_server_that_asks_for_time_gets_it_and_the_others_go_on(servers: list[
     program = xcs.jit(lambda prompts: [mesh(prompt) for prompt in prompts])
     prompts = [*(f"first{i}|429:1.0@a" for i in range(4)), *(f"q{i}" for i in range(30))]
     assert program(prompts) == [f"echo {prompt.partition('|')[0]}" for prompt in prompts]
+    assert xcs.get_jit_stats(program)["endpoints"] == mesh.stats()
     refused, others = (server.requests() for server in servers[:2])
     refusals = [one for one in refused if one.status == 429]
     refusal = refusals[-1]
