@@ -54,7 +54,7 @@ class Scheduler(BatchedCalls):
         pool: WorkerPool,
         window: int = DEFAULT_WINDOW,
         instrument: Instrument | None = None,
-        max_live_frames: int = MAX_LIVE_FRAMES,
+        max_live_frames: int | None = None,
         *,
         trusts_fast: bool = False,
         keeps_one: bool = False,
@@ -64,7 +64,7 @@ class Scheduler(BatchedCalls):
         With `trusts_fast`, calls of callables known to be fast run on the calling thread; with `keeps_one`, so does one
         call where that thread would only wait.
         """
-        super().__init__(plan, pool, window, max_live_frames, instrument)
+        super().__init__(plan, pool, window, max_live_frames or max(MAX_LIVE_FRAMES, 2 * window), instrument)
         self._trusts_fast = trusts_fast
         self._keeps = keeps_one
         entry = prepare(plan, plan.functions[plan.entry])

@@ -39,14 +39,15 @@ from .tally import begin_recording
 from .task import Completions, Task
 from .turns import STEPS_IN_A_TURN
 
-DEFAULT_WINDOW = 65_536
-"""Unfinished iterations of one loop: tasks cost a few KiB and no thread, so this bounds memory only."""
+DEFAULT_WINDOW = 16_384
+"""Unfinished iterations of one loop. A call that waits takes some 2.5 KiB and no thread, so this bounds memory only: to
+40 MiB, however many elements there are."""
 MAX_STEPS_AT_ONCE = 2048
 """Steps, and with them tasks that loops start, before the event loop has a turn. The first turn comes after
 `STEPS_IN_A_TURN`, so that the first tasks get going; each is then twice as long as the one before, so that what the
 first tasks do doesn't hold up the last ones. Some ten milliseconds."""
-MAX_LIVE_FRAMES = 262_144
-"""Unfinished frames of one run above which loops only keep their oldest iteration going (about 1 KiB a frame)."""
+MAX_LIVE_FRAMES = 24_576
+"""Unfinished frames of one run above which loops only keep their oldest iteration going: 60 MiB of calls."""
 
 
 class _NoWorkers:

@@ -51,15 +51,16 @@ class WhileRegion(Region):
 
     def step(self, machine: Machine) -> bool:
         """Takes the truth and starts the body together with the next condition, or ends the loop."""
-        if self.value is EMPTY or self.error is not None or len(self.live) >= 2 * machine.window:
+        tested = self.condition
+        if self.value is EMPTY or self.error is not None or tested is None:
+            return False
+        if len(self.live) - (tested.sequence in self.live) >= machine.window:
             return False
         if self.live and machine.num_live >= machine.max_live_frames and machine.is_crowded(self):
             return False
         truth = machine.truth_of(self, self.value)
         if truth is None:
             return self.error is not None
-        tested = self.condition
-        assert tested is not None
         if not truth:
             self._end(machine, tested)
             return True
