@@ -4,8 +4,8 @@ In: a plan. Out: `Source`. Assumes: the plan has no `async` calls.
 Ensures: what the code does and raises, and in which order, is what the sequential executor does.
 
 Between calls that might have been handed to a worker the code looks at the clock: after the first, after two more, four
-more, and so on up to each sixteen; a loop likewise between iterations. Where that took too long, `suspect` says whether
-to leave the code; `leave` then takes all locals to where the run goes on.
+more, and so on up to each sixteen; a loop likewise between iterations, as long as they take no time to speak of. Where
+that took too long, `suspect` says whether to leave the code; `leave` then takes all locals to where the run goes on.
 """
 
 from __future__ import annotations
@@ -25,8 +25,10 @@ from .scope import Point, Role, Scope, Term
 
 MAX_BATCH = 16
 """Calls between two looks at the clock, which costs about half as much as calling an empty function."""
-MAX_STRIDE = 16
+MAX_STRIDE = 64
 """Iterations between two looks at the clock."""
+STRIDE_NS = 2000
+"""A stride that takes less time is doubled: so calls that do anything at all, such as a look into a cache, are few."""
 MAX_LINES = 50_000
 """Statements above which compiling takes longer than it is worth (some 10 microseconds for each)."""
 
@@ -327,7 +329,9 @@ class Writer:
         self._statement(f"if {element} is END: break", scope, index)
         if self._batch.sites:
             self._look(Point(scope, index, body), stride)
-        self._statement(f"if {stride} < {MAX_STRIDE}: {stride} += {stride}", scope, index)
+            self._statement(f"if {stride} < {MAX_STRIDE} and d < {STRIDE_NS}: {stride} += {stride}", scope, index)
+        else:
+            self._statement(f"{stride} = {MAX_STRIDE}", scope, index)
         self._statement("continue", scope, index)
         self._indent -= 1
         self._statement("break", scope, index)
@@ -374,10 +378,10 @@ class Writer:
         batch, scope = self._batch, point.scope
         num = len(batch.sites)
         times = "" if stride is None else f" * {stride}"
-        self._statement("t = now()", scope, point.index)
-        self._statement(f"if t - t0 > {num * FAST_NS}{times}:", scope, point.index)
+        self._statement("t = now(); d = t - t0", scope, point.index)
+        self._statement(f"if d > {num * FAST_NS}{times}:", scope, point.index)
         self._indent += 1
-        self._statement(f"w = suspect(w, t - t0, n, {num}{times}, {self._constant(batch)})", scope, point.index)
+        self._statement(f"w = suspect(w, d, n, {num}{times}, {self._constant(batch)})", scope, point.index)
         self._statement(f"if w.leaves: return leave({self._point(point)}, locals())", scope, point.index)
         self._indent -= 1
         self._statement("t0 = t", scope, point.index)
