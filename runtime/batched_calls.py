@@ -24,7 +24,8 @@ from .batch_form import BatchForm, BatchResultError
 from .call_shape import read
 from .frame import ISSUED, Frame, is_interrupt
 from .handled import await_call, call_handling
-from .leaf_calls import UNPACKED_NATIVELY, LeafCalls
+from .late_effects import UNPACKED_NATIVELY
+from .leaf_calls import LeafCalls
 from .plan import Call, Literal
 from .prepared import RETIRED
 from .spans import awaited_in_span, in_span
@@ -210,8 +211,9 @@ class BatchedCalls(LeafCalls):
     def _stop_batch(self, task: Task) -> None:
         assert task.calls is not None
         wanted = [one for one in task.calls if self._is_wanted(one)]
-        if len(wanted) < len(task.calls) and self._pool.claim(task):
+        if len(wanted) < len(task.calls) and (task is self._kept or self._pool.claim(task)):
             self._in_flight.discard(task)
+            self._kept = None if task is self._kept else self._kept
             self._send(wanted)
         elif not wanted and (wake := task.wake) is not None:
             wake()

@@ -7,35 +7,31 @@ thread in the caller's own context; the rest runs on a worker in a copy of it. E
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Callable
 from contextvars import copy_context
 from threading import get_ident
 from typing import Any
 
-from ..diagnostics.effect import ORDERED, Behaviour
 from ..diagnostics.errors import InternalError
 from .branch import IfRegion, InvokeRegion
 from .call_shape import read
 from .failures import Failures
 from .frame import FAILED, HELD, ISSUED, WAITING, Frame, Region, Scope, is_interrupt
 from .handled import call_handling, raise_from, user_traceback
-from .instrument import Instrument, Span
+from .instrument import Instrument
+from .late_effects import LateEffects
 from .latency import Latency
 from .limited_mark import is_limited
 from .limits.limited_task import LimitedTask
 from .loop import ForRegion, MapRegion
 from .plan import Call, Plan, Raise
-from .prepared import CLEAN, DYNAMIC, FIRST_REGION, RETIRED, Kind, mode_of
+from .prepared import CLEAN, DYNAMIC, FIRST_REGION, RETIRED, Kind
 from .progress import watching
 from .spans import awaited_in_span, current_tracer, in_span
-from .spare_call import MAX_BESIDE
-from .tally import Tally, begin_recording
-from .task import Task, blocked_loop
+from .task import Task
 from .try_region import TryRegion
 from .watched_loops import WATCHED_REGIONS
 from .while_loop import WhileRegion
-from .wiring import Wiring
 from .workers import WorkerPool
 
 _REGIONS: dict[int, type[Region]] = {
@@ -48,11 +44,7 @@ _REGIONS: dict[int, type[Region]] = {
 }
 
 
-UNPACKED_NATIVELY = frozenset({tuple, list, dict, set, frozenset, str, bytes, range})
-"""Exact types whose unpacking with `*` or `**` runs no user code."""
-
-
-class LeafCalls(Wiring):
+class LeafCalls(LateEffects):
     """The calls of one run.
 
     Attributes:
@@ -63,22 +55,13 @@ class LeafCalls(Wiring):
     def __init__(
         self, plan: Plan, pool: WorkerPool, window: int, max_live_frames: int, instrument: Instrument | None
     ) -> None:
-        super().__init__(plan, window, max_live_frames)
+        super().__init__(plan, pool, window, max_live_frames, instrument)
         self.failures = Failures()
         self.failed: list[tuple[Frame, int]] = []  # in the body of a `try`, to be looked at
-        self._pool = pool
-        self._completions = pool.completions()
-        self._in_flight: set[Task] = set()
-        self._queued: deque[Task] = deque()
-        self._parked: set[LimitedTask] = set()  # some of them may have been let go since
-        self._instrument = instrument
         self.progress = watching.get()
         self._tracer = current_tracer()
         self._regions = _REGIONS if self.progress is None else _REGIONS | WATCHED_REGIONS
-        self._blocked_loop: int | None = None  # found when the first call leaves the driving thread
         self._trusts_fast = False
-        self._keeps = False
-        self._kept: Task | None = None  # to be run on this thread, if there is nothing else to do
         self._num_calls = 0
         self._num_batches = 0
         self._num_batched = 0
@@ -133,12 +116,6 @@ class LeafCalls(Wiring):
         else:
             assert call is not None
             self._run_here(frame, index, call, arguments)
-
-    def attempt(self, frame: Frame, function: Callable[..., Any], *args: Any) -> Any:
-        """Calls user code on this thread, as the instructions of `frame` see the world."""
-        if frame.handled is None:
-            return function(*args)
-        return call_handling(frame.handled, function, *args)
 
     def is_cancelled(self, frame: Frame, index: int, sequence: int | None = None) -> bool:
         """Whether something earlier is known to fail, so that this is not to start."""
@@ -257,40 +234,6 @@ class LeafCalls(Wiring):
         task.latency = latency
         self._submit(task)
 
-    def _submit(self, task: Task) -> None:
-        if self._instrument is not None:
-            task.tally = task.context.run(begin_recording)
-        if self._blocked_loop is None:
-            self._blocked_loop = blocked_loop()
-        task.blocked_loop = self._blocked_loop
-        if self._kept is not None and len(self._in_flight) > MAX_BESIDE:
-            self.release_kept()
-        self._in_flight.add(task)
-        if self._keeps and len(self._in_flight) == 1 and type(task) is Task:
-            self._kept = task
-        else:
-            self._hand_over(task)
-
-    def _hand_over(self, task: Task) -> None:
-        if task.is_stopped:  # a worker has just said so, and its task is on the way
-            task.queued = True
-        elif isinstance(task, LimitedTask) and task.parks(self._pool):
-            self._parked.add(task)
-        elif not self._pool.submit(task):
-            self._queued.append(task)
-
-    def _num_parked(self) -> int:
-        """Calls in flight that wait for limits, as far as that decides anything."""
-        if len(self._queued) + len(self._parked) >= len(self._in_flight):
-            self._parked = {task for task in self._parked if task.is_parked}
-        return len(self._parked)
-
-    def release_kept(self) -> None:
-        """Hands over the call that was kept back for this thread, which is about to do something else."""
-        if self._kept is not None:
-            task, self._kept = self._kept, None
-            self._hand_over(task)
-
     def _take(self, task: Task) -> None:
         if task not in self._in_flight:
             return
@@ -323,58 +266,6 @@ class LeafCalls(Wiring):
                 self.store(frame, slot, read(operand, frame.slots))
         self.finish(frame, index)
 
-    def _resolved(self, frame: Frame, index: int) -> tuple[int, bool, Any] | None:
-        """Mode, placement and call of a dynamic instruction, asked for once; `None` if that has to wait or failed."""
-        if frame.resolved is None:
-            frame.resolved = {}
-        found = frame.resolved.get(index)
-        if found is None:
-            code = frame.code
-            starred = {type(read(operand, frame.slots)) for operand in code.starred.get(index, ())}
-            if not starred <= UNPACKED_NATIVELY:
-                # Unpacking runs user code, so it belongs to the call, and the call may do anything.
-                found = frame.resolved[index] = (RETIRED, False, (code.calls[index], (frame.slots,)))
-                return found
-            if not starred <= {tuple} and not self._has_come(frame, index, CLEAN):
-                frame.state[index] = HELD
-                return None
-            try:
-                function, args, kwargs = self.attempt(frame, code.gather, index, frame.slots)
-            except BaseException as error:
-                if is_interrupt(frame, error):
-                    raise
-                self._fail(frame, index, error)
-                return None
-            settled = self._has_come(frame, index, CLEAN)
-            resolve = self._resolve_awaited if code.awaits[index] else self._resolve
-            behaviour = resolve(function, args, kwargs, settled=settled)
-            if mode_of(behaviour) == DYNAMIC:
-                frame.state[index] = HELD  # asked again when the clean cursor comes
-                return None
-            call = (_apply, (function, args, kwargs))
-            found = frame.resolved[index] = (mode_of(behaviour), behaviour.external, call)
-        return found
-
-    def _has_come(self, frame: Frame, index: int, mode: int) -> bool:
-        return bool(frame.passed >> mode & 1) or index <= frame.at[mode]
-
-    def _resolve(
-        self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], *, settled: bool
-    ) -> Behaviour:
-        early = self.plan.resolve_early
-        if not settled and early is not None:
-            return early(function, args, kwargs)
-        behaviour = self.plan.resolve(function, args, kwargs)
-        if mode_of(behaviour) == DYNAMIC:
-            raise InternalError(f"expected a definite effect of `{function!r}`, found `dynamic`")
-        return behaviour
-
-    def _resolve_awaited(
-        self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], *, settled: bool
-    ) -> Behaviour:
-        resolve = self.plan.resolve_awaited
-        return ORDERED if resolve is None else resolve(function, args, kwargs, settled)
-
     def _fail(self, frame: Frame, index: int, error: BaseException) -> None:
         error.__traceback__ = user_traceback(error)
         frame.state[index] = FAILED
@@ -398,37 +289,16 @@ class LeafCalls(Wiring):
 
     def _stop_later(self) -> None:
         """Takes back what was started and comes after a failure."""
-        kept = self._kept
-        if kept is not None and kept.calls is None and self.failures.precede(kept.frame, kept.index):
-            self._in_flight.discard(kept)
-            self._kept = None
-        for task in [one for one in self._in_flight if one.queued or one.wake is not None or one in self._parked]:
+        kept, parked = self._kept, self._parked
+        for task in [one for one in self._in_flight if one.queued or one.wake or one in parked or one is kept]:
             if task.calls is not None:
                 self._stop_batch(task)
+            elif task is kept and self.failures.precede(task.frame, task.index):
+                self._in_flight.discard(task)
+                self._kept = None
             elif self.failures.precede(task.frame, task.index):
                 if task.take_back(self._pool.claim(task)):
                     self._in_flight.discard(task)
                     self._parked.discard(task)  # type: ignore[arg-type]
                 elif (wake := task.wake) is not None:
                     wake()
-
-    def _record(
-        self,
-        frame: Frame,
-        index: int,
-        start_ns: int,
-        end_ns: int,
-        thread_id: int,
-        tally: Tally | None = None,
-        num_calls: int = 1,
-    ) -> None:
-        if self._instrument is not None:
-            instruction = frame.code.instructions[index]
-            path = frame.path_from(None, index)
-            costs = (0, 0) if tally is None else (tally.retries, tally.limit_wait_ns + tally.retry_wait_ns)
-            span = Span(instruction.name, instruction.location, start_ns, end_ns, thread_id, path, *costs, num_calls)
-            self._instrument.record(span)
-
-
-def _apply(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    return function(*args, **kwargs)
