@@ -18,6 +18,7 @@ from ..runtime.plan_summary import blocks_of
 from .array_region import ArrayRegion, step_operands
 from .kernel import Kernel
 
+MAX_SMALL = 256  # avals remembered; JAX gives all results of one kernel the same one
 MIN_BYTES = 1 << 20  # of an array that is donated; with less, the second compilation costs more than the memory
 
 
@@ -76,11 +77,30 @@ class ChainedKernel(Kernel):
         super().__init__(region)
         self.donated, self.gives_own = donated, gives_own
         self._donating: dict[object, tuple[Callable[..., Any], tuple[int, ...]] | None] = {}
+        self._small: dict[int, Any] = {}  # avals of small arrays, by identity: asking for their size takes longer
 
     def __call__(self, *arguments: Any) -> Any:
         """What the calls of the region give: one value, or a tuple of several."""
+        for place in self.donated:
+            if id(getattr(arguments[place], "aval", None)) not in self._small:
+                return self._call_large(arguments)
+        variant = self._plain.get(tuple(map(type, arguments)))  # as in `Kernel`, without a frame between
+        if variant is not None and variant.is_plain:
+            try:
+                return variant.jitted(*arguments)
+            except Exception:  # the general way decides what is raised
+                pass
+        return self._call(arguments)
+
+    def _call_large(self, arguments: tuple[Any, ...]) -> Any:
+        """For arguments of which some may be large."""
         places = tuple(place for place in self.donated if getattr(arguments[place], "nbytes", 0) >= MIN_BYTES)
-        if places and (found := self._for(arguments, places)) is not None:
+        if not places:
+            if len(self._small) >= MAX_SMALL:
+                self._small.clear()
+            avals = [getattr(arguments[place], "aval", None) for place in self.donated]
+            self._small.update({id(aval): aval for aval in avals})
+        elif (found := self._for(arguments, places)) is not None:
             donating, taken = found
             try:
                 return donating(*arguments)

@@ -224,8 +224,7 @@ class _Look:
     def object_type(self, value: Any, cls: type, depth: int) -> AbstractType:
         shape = _SHAPES.get(cls) or _shape(cls)
         if shape.is_array:
-            dtype = _name_of(value.dtype)
-            return ExactType(cls) if dtype.startswith(_WITH_OBJECTS) else ArrayType(cls, dtype, tuple(value.shape))
+            return _array_type(value, cls)
         if shape.exact is not None:
             return shape.exact
         if shape.is_composed and (composed := chain_type(value, cls)) is not None:
@@ -257,6 +256,24 @@ class _Look:
                 _SCALAR_INSTANCES.clear()
             _SCALAR_INSTANCES[(cls, *held, *map(type, held.values()))] = result
         return result
+
+
+def _array_type(value: Any, cls: type) -> AbstractType:
+    """The type of an array; JAX's share an object that has their shape and dtype, by which it is found again."""
+    aval = None if cls.__module__ == "numpy" else getattr(value, "aval", None)
+    known = _BY_AVAL.get((id(aval), cls))
+    if known is not None:
+        return known[1]
+    dtype = _name_of(value.dtype)
+    found = ExactType(cls) if dtype.startswith(_WITH_OBJECTS) else ArrayType(cls, dtype, tuple(value.shape))
+    if aval is not None:
+        if len(_BY_AVAL) > MAX_CACHED:
+            _BY_AVAL.clear()
+        _BY_AVAL[id(aval), cls] = aval, found
+    return found
+
+
+_BY_AVAL: dict[tuple[int, type], tuple[Any, AbstractType]] = {}
 
 
 @functools.lru_cache(maxsize=MAX_CACHED)

@@ -4,7 +4,7 @@ In: a plan before each run. Out: its straight code, or None where the dataflow s
 calls that could be handed to a worker always runs straight. Any other one does once the callables that its runs have
 met are fast; calls not met so far are looked at when the code comes to them, and leave it unless they are fast. A run
 that has left its code goes on in the scheduler; the next 1, 2, 4 ... runs, up to `MAX_SKIPPED`, start there, until one
-ends in straight code. Plans with array code don't: there arrays go after their last use.
+ends in straight code.
 
 Guarantees: any thread may ask at any time; threads that meet may each compile the same code, and one of them stays.
 """
@@ -38,7 +38,7 @@ class Steady:
         self.code: StraightCode | None = None
         self._sites = [site for block in _blocks(plan) for site in sites_of(plan, block) if site is not None]
         self.has_sites = bool(self._sites)
-        self._is_refused = plan.is_async or plan.is_batched or plan.holds_arrays
+        self._is_refused = plan.is_async or plan.is_batched
         self._is_ready = False
         self._serial = -1
         self._to_skip = 0
