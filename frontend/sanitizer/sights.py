@@ -120,8 +120,12 @@ def seen_in_c_call(function: Any) -> Seen | None:
             return ("printed", Effect.ORDERED) if function.__name__ == "write" else None
         return _METHODS_OF_FILES.get(function.__name__)
     if type(holder) is contextvars.ContextVar and function.__name__ in ("set", "reset"):
-        return CONTEXT
+        return None if holder.name in _OF_NUMPY else CONTEXT
     return None
+
+
+_OF_NUMPY = frozenset(("numpy.ufunc.extobj", "format_options"))
+"""Context variables that NumPy sets while it computes or prints, and sets back; `np.errstate` of the user's is known."""
 
 
 def seen_in_python_call(code: types.CodeType) -> Seen | None:
