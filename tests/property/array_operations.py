@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import linecache
 import warnings
 from collections.abc import Callable, Iterator
 from types import ModuleType
@@ -30,10 +31,37 @@ def operations(modules: tuple[ModuleType, ...]) -> dict[str, Callable[..., Any]]
     return {name: function for name, function in _functions(modules) if _computes(rule(function))}
 
 
-def methods(cls: type) -> dict[str, str]:
-    """The names of the methods of an array class that compute, by the names they are shown by."""
+def methods(cls: type) -> list[str]:
+    """The names of the public methods of an array class that compute."""
     names = [name for name in vars(cls) if not name.startswith("_") and callable(getattr(cls, name))]
-    return {f"{cls.__name__}.{name}": name for name in names if _computes(known(vars(cls)[name]))}
+    return sorted(name for name in names if name not in _OF_ADDRESSES and _computes(known(vars(cls)[name])))
+
+
+_OF_ADDRESSES = frozenset("unsafe_buffer_pointer traceback dumps to_device".split())
+"""What these give isn't the same for equal arrays."""
+
+
+def method_programs(name: str) -> list[Callable[..., Any]]:
+    """Programs that call a method: alone, with an operand or an axis, and among other operations."""
+    source = f"""
+def alone(x):
+    return x.{name}()
+
+def with_operand(x, y):
+    return x.{name}(y)
+
+def with_axis(x):
+    return x.{name}(axis=0), x.{name}(axis=-1)
+
+def fused(x):
+    doubled = x + x
+    return doubled.{name}(), doubled * 2
+"""
+    file = f"<methods {name}>"
+    linecache.cache[file] = (len(source), None, source.splitlines(True), file)
+    made: dict[str, Any] = {}
+    exec(compile(source, file, "exec"), made)
+    return [made[one] for one in ("alone", "with_operand", "with_axis", "fused")]
 
 
 def _functions(modules: tuple[ModuleType, ...]) -> Iterator[tuple[str, Callable[..., Any]]]:

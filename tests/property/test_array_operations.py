@@ -14,7 +14,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from array_operations import JAX, NUMPY, call_of, fused, operations
+from array_operations import JAX, NUMPY, call_of, fused, method_programs, methods, operations
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
@@ -218,3 +218,22 @@ def test_types_of_what_jax_gives(name: str, args: list[Any]) -> None:
 @given(st.sampled_from(sorted(NUMPY_OPERATIONS)), st.lists(arrays | numbers | literals, min_size=1, max_size=3))
 def test_types_of_what_numpy_gives(name: str, args: list[Any]) -> None:
     check_type(NUMPY_OPERATIONS[name], args)
+
+
+METHODS_OF_JAX, METHODS_OF_NUMPY = methods(type(jnp.ones(1))), methods(np.ndarray)
+
+
+@checked
+@given(st.sampled_from(METHODS_OF_JAX), st.integers(0, 3), arrays, arrays | numbers)
+def test_methods_of_jax(name: str, form: int, x: np.ndarray, y: Any) -> None:
+    args = [x, y] if form == 1 else [x]
+    check(method_programs(name)[form], args, lambda one: jnp.asarray(one), is_exact=False)
+
+
+@checked
+@given(st.sampled_from(METHODS_OF_NUMPY), st.integers(0, 3), arrays, arrays | numbers)
+def test_methods_of_numpy(name: str, form: int, x: np.ndarray, y: Any) -> None:
+    args = [x, y] if form == 1 else [x]
+    check(
+        method_programs(name)[form], args, lambda one: one.copy() if isinstance(one, np.ndarray) else one, is_exact=True
+    )
