@@ -125,7 +125,7 @@ def seen_in_c_call(function: Any) -> Seen | None:
 
 
 _OF_NUMPY = frozenset(("numpy.ufunc.extobj", "format_options"))
-"""Context variables that NumPy sets while it computes or prints, and sets back; `np.errstate` of the user's is known."""
+"""Context variables that NumPy sets while it computes or prints, and sets back; the user's `np.errstate` is known."""
 
 
 def seen_in_python_call(code: types.CodeType) -> Seen | None:

@@ -1,7 +1,5 @@
 """NumPy programs stay NumPy's: bits, dtypes, views, writes in place, drawing and errors, with calls around them."""
 
-
-
 from __future__ import annotations
 
 import numpy as np
