@@ -8,6 +8,7 @@ Python never removes, does nothing outside of a watch.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import threading
@@ -137,7 +138,7 @@ class Watch:
 
     def note(self, frame: types.FrameType | None, seen: Seen) -> None:
         """Something was seen."""
-        if frame is None or _is_of_compiler(frame):
+        if frame is None or _is_of_compiler(frame) or _is_of_collector(frame):
             return
         place, is_in_library = _place_of(frame)
         if place is None:
@@ -169,6 +170,17 @@ def _is_of_compiler(frame: types.FrameType) -> bool:
     """Whether this compiler's own code does it, other than calls made for the user."""
     package = str(frame.f_globals.get("__package__"))
     return package.startswith("xcs") and not _is_model(frame) and frame.f_code.co_filename != "<string>"
+
+
+def _is_of_collector(start: types.FrameType) -> bool:
+    """Whether a callback of the garbage collector does it, which comes whenever it comes."""
+    codes = [getattr(callback, "__code__", None) for callback in gc.callbacks]
+    frame: types.FrameType | None = start
+    while frame is not None and codes:
+        if frame.f_code in codes:
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _is_model(frame: types.FrameType) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextvars
 import datetime
 import functools
+import gc
 import io
 import logging
 import os
@@ -392,3 +393,25 @@ def test_the_environment_switches_it_on(tmp_path):
     run = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, env=environment, check=False)
     assert run.returncode == 1
     assert f"`f` is declared `pure` but printed at {script}:5" in run.stderr
+
+
+def test_what_the_garbage_collector_calls_back_is_nobodys_effect() -> None:
+    def notice(phase: str, info: dict[str, int]) -> None:
+        noticed.append(time.perf_counter())
+
+    noticed: list[float] = []
+    gc.callbacks.append(notice)
+    try:
+        assert seen(gc.collect) == []
+        assert noticed
+        assert seen(lambda: notice("start", {})) == []
+    finally:
+        gc.callbacks.remove(notice)
+    assert seen(lambda: notice("start", {})) == [("read the clock", Effect.FENCE)]
+
+
+def test_what_numpy_sets_and_sets_back_is_nobodys_effect() -> None:
+    assert seen(lambda: str(numpy.linalg.norm(numpy.eye(2)))) == []
+    with pytest.raises(numpy.linalg.LinAlgError):
+        numpy.linalg.inv(numpy.zeros((2, 2)))
+    assert seen(lambda: numpy.linalg.inv(numpy.eye(2)).round(1).tolist()) == []
