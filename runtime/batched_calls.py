@@ -228,5 +228,7 @@ def _is_users(frame: Frame, index: int) -> bool:
     function = callee.value
     if type(function) in _BUILT_IN:
         return False
+    if (segment := getattr(function, "__xcs_segment__", None)) is not None:  # a piece of a function, with its text
+        return not segment.is_short
     where = function if type(function) is FunctionType or isinstance(function, type) else type(function)
     return not (where.__module__ or "").startswith(_GLUE)

@@ -247,6 +247,19 @@ def test_code_that_was_short_before_puts_nothing_off_the_next_time() -> None:
         assert sorted(service.sizes) == sizes
 
 
+def test_pieces_of_code_without_loops_put_nothing_off() -> None:
+    service = Service()
+    embed = op_of(service)
+
+    @xcs.jit
+    def program(texts: list[str]) -> list[tuple[str, str, int]]:
+        return [(embed(text), f"{text.upper()}: {embed(text[1:])}", len(text) * 2) for text in texts]
+
+    expected = [(text.upper(), f"{text.upper()}: {text[1:].upper()}", len(text) * 2) for text in TEXTS[:4]]
+    assert program(TEXTS[:4]) == expected
+    assert service.sizes == [8]
+
+
 # ---- policies
 
 

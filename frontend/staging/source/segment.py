@@ -59,6 +59,12 @@ class Segment:
         return ast.unparse(self.body) if isinstance(self.body, ast.expr) else "\n".join(map(ast.unparse, self.body))
 
     @property
+    def is_short(self) -> bool:
+        """Whether it takes no time, as far as its text says: no loop, and calls of nothing but a few builtins."""
+        nodes = [self.body] if isinstance(self.body, ast.expr) else [*self.prologue, *self.body]
+        return all(map(_is_short, nodes)) and not self.is_async
+
+    @property
     def may_read_unbound(self) -> bool:
         """Whether it reads a name that may be unbound."""
         return bool(self.unbound) or bool(_flags(self.inputs))
@@ -122,6 +128,25 @@ class Segment:
 def _flags(names: Sequence[str]) -> list[tuple[str, str]]:
     """The flags among these names, each with the name that it is of."""
     return [(flag, name) for flag in names if (name := name_of_flag(flag)) is not None]
+
+
+_LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_SHORT_FUNCTIONS = frozenset({"abs", "bool", "float", "int", "isinstance", "len", "round", "str", "type"})
+_SHORT_METHODS = frozenset(
+    {"append", "endswith", "format", "get", "join", "lower", "lstrip", "replace", "rstrip", "split", "startswith"}
+) | {"strip", "title", "upper"}
+
+
+def _is_short(node: ast.AST) -> bool:
+    for inner in ast.walk(node):
+        if isinstance(inner, _LOOPS):
+            return False
+        if isinstance(inner, ast.Call):
+            function = inner.func
+            is_known = isinstance(function, ast.Name) and function.id in _SHORT_FUNCTIONS
+            if not is_known and not (isinstance(function, ast.Attribute) and function.attr in _SHORT_METHODS):
+                return False
+    return True
 
 
 def _compile_inner(segment: Segment, statements: list[ast.stmt], first: ast.AST) -> types.CodeType:
