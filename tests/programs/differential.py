@@ -2,7 +2,8 @@
 
 A program is text. It is never written to disk: its lines are put where Python looks for the lines of a file. Each
 of its cases runs plainly, then with what gains staged and with everything staged, each traced once and run in program
-order and by the dataflow executor, whose external calls complete in an order drawn from a seed, on one thread.
+order, by the dataflow executor, whose external calls complete in an order drawn from a seed, on one thread, and as
+straight code, left for that executor at a place drawn from the seed.
 """
 
 from __future__ import annotations
@@ -32,7 +33,13 @@ from virtual_pool import VirtualPool
 
 import xcs
 from xcs.frontend.jit import Wrapped
+from xcs.runtime.dataflow import Scheduler
 from xcs.runtime.executor import Executor, SequentialExecutor, ThreadsExecutor
+from xcs.runtime.plan import Plan
+from xcs.runtime.site import Site
+from xcs.runtime.straight.code import StraightCode, Suspended
+from xcs.runtime.straight.resuming import resumed
+from xcs.runtime.straight.writing import NotStraight
 
 MAX_CALLS = 60  # external calls of one run: more take time and show nothing new
 ARGUMENTS: list[tuple[Any, ...]] = [
@@ -93,6 +100,40 @@ class DrawnPool(VirtualPool):
             super().complete_one()
         finally:
             world.on_worker = False
+
+
+class DrawnSite:
+    """Stands for a site in straight code, which is left before a call now and then."""
+
+    def __init__(self, draw: random.Random) -> None:
+        self._draw = draw
+
+    def admits(self, *_: Any) -> bool:
+        """See `Site.admits`."""
+        return self._draw.random() < 0.8
+
+    is_fast = property(admits)
+
+
+class StraightExecutor:
+    """Straight code, left at a place drawn from a seed and gone on with out of order."""
+
+    def __init__(self, seed: int) -> None:
+        self._seed = seed
+
+    def run(self, plan: Plan, arguments: tuple[Any, ...], *_: Any) -> Any:
+        """See `Executor.run`."""
+        try:
+            code, draw = StraightCode(plan), random.Random(self._seed)
+        except NotStraight:
+            return SequentialExecutor().run(plan, arguments)
+        for name, held in code._source.names.items():
+            if isinstance(held, Site):
+                code._source.names[name] = DrawnSite(draw)
+        found = code.run(arguments)
+        if isinstance(found, Suspended):
+            return resumed(Scheduler(plan, DrawnPool(self._seed)), found)  # type: ignore[arg-type]
+        return found
 
 
 class EitherExecutor:
@@ -165,10 +206,9 @@ def _compare_staged(
 ) -> str | None:
     jitted: Wrapped = xcs.jit(module.program, stage=stage)
     jitted._xcs_executor = executor = EitherExecutor()
-    for order in ("program order", "any order"):
+    for order in ("program order", "any order", "straight code"):
         for number, (arguments, want) in enumerate(cases):
-            is_sequential = order == "program order"
-            executor.now = SequentialExecutor() if is_sequential else ThreadsExecutor(DrawnPool(seed + number))  # type: ignore[arg-type]
+            executor.now = _executor(order, seed + number)
             try:
                 with warnings.catch_warnings():
                     warnings.simplefilter("ignore", xcs.XCSWarning)
@@ -186,6 +226,12 @@ def _compare_staged(
     elif stage == "gains" and stats["traces"]:
         tally.opaque.update({_shortened(one.reason) for one in jitted.lower().opaque})
     return None
+
+
+def _executor(order: str, seed: int) -> Any:
+    if order == "program order":
+        return SequentialExecutor()
+    return ThreadsExecutor(DrawnPool(seed)) if order == "any order" else StraightExecutor(seed)  # type: ignore[arg-type]
 
 
 def _check_calls(module: types.ModuleType, want: Observation, got: Observation) -> None:
