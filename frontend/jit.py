@@ -33,6 +33,7 @@ from .frame_reader import FrameReader, frame_reading
 from .function_part import IMPLICIT, Computed, FunctionPart
 from .guard_check import GuardCheck
 from .journal import JournalPath, is_in_journal, recording_of, refuse_plain
+from .known_arguments import KnownArguments, known_arguments
 from .options import JitOptions
 from .signature import Parameters, Signature, signature_of
 from .stages import Compiled, Lowered, Traced, without_garbage_collection
@@ -98,6 +99,7 @@ class Wrapped:
         "_xcs_defaults",
         "_xcs_executor",
         "_xcs_generalised",
+        "_xcs_known",
         "_xcs_last",
         "_xcs_lock",
         "_xcs_options",
@@ -126,6 +128,7 @@ class Wrapped:
         self._xcs_generalised: frozenset[int] = frozenset()
         self._xcs_lock = threading.RLock()
         self._xcs_counters = Counters()
+        self._xcs_known: KnownArguments[Variant] | None = None
         self._xcs_last: Variant | None = None
         self._xcs_whole: WholeCall | None = None
 
@@ -259,9 +262,16 @@ class Wrapped:
     # ---- the cache
 
     def _xcs_variant(self, values: tuple[Any, ...]) -> Variant:
+        known = self._xcs_known
+        if known is not None and known.found is self._xcs_last and known.are(values) and known.found.holds():
+            return known.found
         signature = signature_of(values, self._xcs_generalised)
         variant = self._xcs_variants.get((signature, True))
         if variant is not None and variant is self._xcs_last and variant.holds() and variant.takes(values):
+            compiled = variant.compiled
+            self._xcs_known = (
+                None if compiled is None or compiled.lowered.apart.pairs else known_arguments(variant, values)
+            )
             return variant
         with self._xcs_lock:
             variant = self._xcs_current(signature, is_apart=True)

@@ -77,3 +77,43 @@ def test_plain_python_is_asked_for_in_a_context() -> None:
     with xcs.disable_jit():
         assert not is_direct(jitted)
     assert is_direct(jitted)
+
+
+def mixed(x, text, number):
+    return jnp.tanh(x) * WEIGHTS + number * rating(text)
+
+
+@xcs.op(effect="unordered")
+def rating(text):
+    return float(len(text))
+
+
+def test_arguments_like_those_before_are_told_from_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    jitted = xcs.jit(mixed)
+    for _ in range(100):  # guards are compiled by then
+        jitted(jnp.ones(4), "ab", 2)
+    assert jitted._xcs_known is not None
+    for args in (
+        (jnp.ones(4), "ab", 2.5),
+        (jnp.ones((3, 4)), "ab", 2),
+        (jnp.ones(4, jnp.int32), "ab", True),
+        (np.ones(4, np.float32), "ab", 2),
+        ([1.0, 2.0, 3.0, 4.0], "abc", 2),
+        (jnp.ones(4), "a", 2),
+    ):
+        try:
+            wanted = mixed(*args)
+        except TypeError as error:
+            with pytest.raises(TypeError, match=str(error)[:20]):
+                jitted(*args)
+            continue
+        found = jitted(*args)
+        assert (found.dtype, found.shape) == (wanted.dtype, wanted.shape)
+        np.testing.assert_allclose(found, wanted, rtol=1e-6)
+    monkeypatch.setitem(globals(), "WEIGHTS", jnp.zeros(4))
+    np.testing.assert_array_equal(jitted(jnp.ones(4), "ab", 2), jnp.full(4, 4.0))
+    monkeypatch.setitem(globals(), "rating", lambda text: 1.0)
+    np.testing.assert_array_equal(jitted(jnp.ones(4), "ab", 2), jnp.full(4, 2.0))
+    monkeypatch.delitem(globals(), "rating")
+    with pytest.raises(NameError, match="rating"):
+        jitted(jnp.ones(4), "ab", 2)
