@@ -58,7 +58,11 @@ def compare(names: Sequence[str], contenders: Sequence[Contender]) -> list[Resul
         for contender in contenders:
             if contender.is_installed:
                 stack.enter_context(contender.running())
-        return [run_workload(name, contenders) for name in names]
+        results: list[Result] = []
+        for name in names:
+            results.append(run_workload(name, contenders))
+            print(speed_table(results[-1:], contenders), flush=True)
+        return results
 
 
 def write_results(folder: Path, results: Sequence[Result], rows: Mapping[str, Mapping[str, str]]) -> None:
@@ -87,8 +91,6 @@ def main() -> int:
         print(table(measured))
     contenders = [one for one in CONTENDERS if options.contenders is None or one.name in options.contenders]
     results = compare(options.workloads, contenders) if "comparison" in options.only else []
-    if results:
-        print(speed_table(results, contenders), flush=True)
     rows = check_all(contenders) if "semantics" in options.only else {}
     if rows:
         print(semantics_table(rows, contenders))

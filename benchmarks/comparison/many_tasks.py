@@ -22,10 +22,10 @@ NOT_WRITTEN = {
     "dask_delayed": _NO_LOOP,
     "ray_tasks": _NO_LOOP,
     "pipefunc": _NO_LOOP,
-    "hamilton": _NO_LOOP,
+    "hamilton": "no `Parallelizable` with coroutines",
     "joblib": _NO_LOOP,
     "dspy": _NO_LOOP,
-    "prefect": "hours",
+    "prefect": "a thread for each coroutine",
 }
 Run = Callable[[], int]
 

@@ -48,7 +48,7 @@ class Calls:
     def work(self, index: int) -> int:
         """A call that takes a while; one of them fails."""
         self.note("start", index)
-        time.sleep(CALL_S)
+        time.sleep(CALL_S if index != FAILING else CALL_S / 2)  # in the midst of the other one in flight
         if index == FAILING:
             self.note("fail", index)
             raise ValueError("failed")

@@ -17,13 +17,15 @@ def speed_table(results: Sequence[Result], contenders: Sequence[Contender] = CON
         verdict = "" if result.is_met else "  MISSED"
         lines.append(f"{result.title}: {result.ratio:.3f}x, {result.bar}{verdict}")
         mine = result.seconds("xcs_jit")
-        lines += [f"  {titles[entry.contender]:<18}{_entry(entry, mine)}" for entry in result.entries]
+        lines += [f"  {titles[entry.contender]:<18}{_entry(entry, mine, result.unit)}" for entry in result.entries]
     return "\n".join(lines)
 
 
-def _entry(entry: Entry, mine: float | None) -> str:
+def _entry(entry: Entry, mine: float | None, unit: str) -> str:
     if entry.seconds is None:
         return entry.note or "not written"
+    if unit != "s":
+        return f"{entry.seconds:12.2f} {unit}"
     ratio = f"{entry.seconds / mine:8.2f} x XCS" if mine else ""
     return f"{entry.seconds * 1e3:12.2f} ms {ratio}"
 

@@ -55,6 +55,7 @@ class Result:
         bar: what XCS is to reach, as text; is_met: whether it did.
         ratio: XCS over what the bar names.
         critical_path_s: no schedule can be faster; 0: not known.
+        unit: of the entries: `s` or `MB`.
     """
 
     workload: str
@@ -63,6 +64,7 @@ class Result:
     ratio: float
     is_met: bool
     critical_path_s: float
+    unit: str
     entries: tuple[Entry, ...]
 
     def seconds(self, contender: str) -> float | None:
@@ -88,7 +90,7 @@ def run_workload(name: str, contenders: Sequence[Contender] = CONTENDERS) -> Res
     ratio = bar.ratio(seconds)
     is_met = bar.is_met(seconds)
     critical = getattr(module, "CRITICAL_PATH_S", 0.0)
-    return Result(name, module.TITLE, str(bar), ratio, is_met, critical, tuple(entries))
+    return Result(name, module.TITLE, str(bar), ratio, is_met, critical, getattr(module, "UNIT", "s"), tuple(entries))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +100,15 @@ class Bar:
     Attributes:
         over: the contender that it is compared with; None: `unit`.
         at_most: the ratio; slack_s: seconds on top of it.
-        unit: what to divide by where there is nobody to compare with, in seconds (MB for memory).
+        unit: what to divide by where there is nobody to compare with, in seconds.
+        what: the unit of a bar that is no ratio.
     """
 
     over: str | None
     at_most: float
     slack_s: float = 0.0
     unit: float = 1.0
+    what: str = ""
 
     def ratio(self, seconds: dict[str, float]) -> float:
         """XCS over the other."""
@@ -118,8 +122,10 @@ class Bar:
         return seconds.get("xcs_jit", float("inf")) <= self.at_most * other + self.slack_s
 
     def __str__(self) -> str:
+        if self.what:
+            return f"<= {self.at_most:g} {self.what}"
         titles = {one.name: one.title for one in CONTENDERS}
-        what = f"{self.unit:g}" if self.over is None else titles[self.over]
+        what = f"{self.unit:g} s" if self.over is None else titles[self.over]
         slack = f" + {self.slack_s * 1e3:g} ms" if self.slack_s else ""
         return f"<= {self.at_most:g}x {what}{slack}"
 

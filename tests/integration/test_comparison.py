@@ -37,7 +37,7 @@ def results() -> list[Any]:
             module("workload").Entry(one.name, 2 * path_s or None, "a < b & c")
             for one in module("contender").CONTENDERS
         )
-        rows.append(module("workload").Result(workload, known.TITLE, str(known.BAR), 2.0, False, path_s, entries))
+        rows.append(module("workload").Result(workload, known.TITLE, str(known.BAR), 2.0, False, path_s, "s", entries))
     return rows
 
 
