@@ -148,6 +148,12 @@ class Scheduler(BatchedCalls):
                 return False
         return True
 
+    def goes_on_with(self, region: Region) -> bool:
+        """Whether the next thing to do would be another step of a region that is on top of the work stack."""
+        if self._deliveries or self._completed or self.failed or self.ready or self.num_steps >= self._turn:
+            return False
+        return bool(self.stack) and self.stack[-1] is region
+
     def _end_turn(self) -> bool:
         """Looks at what else might go on after many steps in a row; says whether the driver is to look, too."""
         self.num_steps = 0

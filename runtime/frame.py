@@ -198,11 +198,13 @@ class Machine(Protocol):
         num_live: unfinished frames of the whole run.
         max_live_frames: how many of them there may be before only the oldest iterations of loops go on.
         window: how many unfinished iterations a loop may have.
+        num_steps: how often a region was to step since the driver last looked around.
     """
 
     plan: Plan
     stack: list[Any]
     num_live: int
+    num_steps: int
     max_live_frames: int
     window: int
 
@@ -245,6 +247,10 @@ class Machine(Protocol):
 
     def attempt(self, frame: Frame, function: Callable[..., Any], *args: Any) -> Any:
         """Calls user code on this thread, as the instructions of `frame` see the world."""
+
+    def goes_on_with(self, region: Region) -> bool:
+        """Whether the next thing to do would be another step of a region that is on top of the work stack."""
+        ...
 
     def release_kept(self) -> None:
         """This thread is about to run code that may take long: what was kept back for it goes to a worker."""

@@ -9,7 +9,9 @@ start in order, so the oldest unfinished one has always been started and the win
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from .elements import END, Elements
@@ -17,6 +19,21 @@ from .frame import EMPTY, Frame, Machine, Region, is_interrupt
 from .handled import user_traceback
 from .plan import Block, For, Literal, Map, Operand
 from .prepared import RETIRED
+
+
+@contextmanager
+def collection_put_off() -> Iterator[None]:
+    """Inside, where a limited number of objects is made and coroutines are made but not run, nothing looks for garbage.
+
+    Thousands of objects that all stay would each time be taken for a reason to look at every object of the process.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 class LoopRegion(Region):
@@ -44,6 +61,17 @@ class LoopRegion(Region):
         self.window = machine.window
 
     def step(self, machine: Machine) -> bool:
+        """Starts the next iteration, or ends the loop; where iterations are calls that are awaited, starts many."""
+        if not self._start_next(machine):
+            return False
+        code = machine.plan.prepared.get(id(self.body))
+        if code is not None and code.is_one_call and code.awaits[0] and self.mode != RETIRED:
+            with collection_put_off():
+                while machine.goes_on_with(self) and self._start_next(machine):
+                    machine.num_steps += 1
+        return True
+
+    def _start_next(self, machine: Machine) -> bool:
         """Fetches one element and starts its iteration, or ends the loop."""
         if len(self.live) >= self.window or self.awaits_flag() or not self.may_step(machine):
             return False

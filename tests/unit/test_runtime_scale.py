@@ -256,3 +256,37 @@ def test_a_program_keeps_nothing_for_each_element() -> None:
 def test_a_window_may_be_wider_than_the_usual_number_of_frames() -> None:
     assert ThreadsExecutor(window=100_000)
     assert Scheduler(plan_of(only_call(EXTERNAL)), VirtualPool(newest), 100_000).max_live_frames == 200_000
+
+
+@pytest.mark.parametrize("is_enabled", [True, False])
+def test_garbage_is_looked_for_where_code_of_the_users_runs(is_enabled: bool) -> None:
+    seen: list[bool] = []
+    collections = 0
+
+    async def leaf(value: int) -> int:
+        seen.append(gc.isenabled())
+        return value
+
+    def count(phase: str, _: Any) -> None:
+        nonlocal collections
+        collections += phase == "start"
+
+    step = Call("leaf", (1,), callee=Literal(leaf), arguments=args(Slot(0)), behaviour=EXTERNAL, is_async=True)
+    body = Block(2, (step,), (Slot(1),), 1)
+    block = Block(2, (Map("map", (1,), iterable=Slot(0), body=body),), (Slot(1),), 1)
+    plan = Plan(summarise({"main": block}), "main", lambda *_: ORDERED, is_async=True)
+
+    async def main() -> Any:
+        return (await LoopScheduler(plan).run_async((range(5_000),))).unwrap()
+
+    (gc.enable if is_enabled else gc.disable)()
+    gc.callbacks.append(count)
+    try:
+        assert asyncio.run(main()) == (list(range(5_000)),)
+        assert gc.isenabled() is is_enabled
+        assert set(seen) == {is_enabled}
+        # Starting them makes some 40,000 objects that stay, which would be a collection for each 700.
+        assert collections <= 30
+    finally:
+        gc.callbacks.remove(count)
+        gc.enable()
