@@ -89,6 +89,12 @@ def is_array(value: Any) -> bool:
     return jax is not None and isinstance(value, jax.Array)
 
 
+def has_rows_of_its_own(value: Any) -> bool:
+    """Whether a row of an array is another array: of JAX's, but not of its tracers."""
+    jax = sys.modules.get("jax")
+    return jax is not None and isinstance(value, jax.Array) and not isinstance(value, jax.core.Tracer)
+
+
 def batch_of(arguments: Iterable[tuple[str, Any, Any]], size: int | None = None) -> Batch:
     """Takes mapped arguments apart.
 

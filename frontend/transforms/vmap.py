@@ -8,7 +8,7 @@ from typing import Any
 from ...diagnostics.effect import Effect
 from ...diagnostics.errors import XCSError
 from .array_program import ArrayCode, array_code, checked_arrays, has_tracer, jax_jit
-from .batch import Batch, batch_of
+from .batch import Batch, Leaf, batch_of, has_rows_of_its_own
 from .element_loop import ElementLoop, effect_of
 from .stacking import stack
 from .transformed import Transformed
@@ -65,6 +65,7 @@ class Mapping:
         self.function, self.in_axes, self.out_axes, self.axis_size = function, in_axes, out_axes, axis_size
         self._loop = ElementLoop(function, window)
         self._compiled: dict[object, Callable[..., Any]] = {}
+        self._samples: dict[object, Any] = {}
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         """The results of all elements, put together."""
@@ -111,8 +112,21 @@ class Mapping:
         """The function as array code for the elements of a batch."""
         if not batch.leaves or not batch.is_all_arrays or not batch.size:
             return None
-        args, kwargs = _split(batch.element(0), names)
+        args, kwargs = _split(batch.build(iter([self._sample(leaf) for leaf in batch.leaves])), names)
         return array_code(self.function, args, kwargs)
+
+    def _sample(self, leaf: Leaf) -> Any:
+        """What an element gets of a leaf, as far as types go: taking a row of a JAX array costs more than a kernel."""
+        value = leaf.value
+        if leaf.axis is None or not has_rows_of_its_own(value):
+            return leaf.part(0)
+        key = type(value), value.shape, leaf.axis, value.dtype, value.weak_type
+        found = self._samples.get(key)
+        if found is None:
+            if len(self._samples) >= MAX_COMPILED:
+                self._samples.clear()
+            found = self._samples[key] = leaf.part(0)
+        return found
 
     def _by_jax(self, code: ArrayCode, batch: Batch, names: tuple[str, ...]) -> Any:
         """The result by `jax.vmap`."""

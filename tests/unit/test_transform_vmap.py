@@ -331,3 +331,13 @@ def test_jax_takes_jitted_array_functions() -> None:
         jax.jit(jax.vmap(jax.grad(ours), (None, 0)))(WEIGHTS, ROWS),
         jax.jit(jax.vmap(jax.grad(loss), (None, 0)))(WEIGHTS, ROWS),
     )
+
+
+def test_the_same_function_of_other_dtypes_and_shapes() -> None:
+    mapped = xcs.vmap(lambda x: (x * 2, x.sum()))
+    batches = [ROWS, ROWS.astype(jnp.int32), ROWS.T, ROWS[:, 0], ROWS > 3, ROWS]
+    for batch in batches:
+        got, wanted = mapped(batch), [(row * 2, row.sum()) for row in batch]
+        for index, one in enumerate(got):
+            assert one.dtype == wanted[0][index].dtype
+            np.testing.assert_allclose(one, np.stack([row[index] for row in wanted]), rtol=1e-6)
