@@ -19,7 +19,8 @@ from ..latency import FAST_NS, MAX_DEBT_NS, WINDOW, Latency
 from ..outcome import Failure, Outcome, RunTotals
 from ..plan import Plan
 from .scope import Point, Scope
-from .writing import Batch, NotStraight, Writer
+from .source import Batch, NotStraight
+from .writing import Writer
 
 
 @dataclass(frozen=True, slots=True, eq=False)

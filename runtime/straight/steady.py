@@ -18,7 +18,7 @@ from ..plan import Block, Plan
 from ..plan_summary import blocks_of
 from ..site import sites_of
 from .code import StraightCode
-from .writing import NotStraight
+from .source import NotStraight
 
 MAX_SKIPPED = 64
 """Runs that don't try straight code again after it was left."""

@@ -39,7 +39,7 @@ from xcs.runtime.plan import Plan
 from xcs.runtime.site import Site
 from xcs.runtime.straight.code import StraightCode, Suspended
 from xcs.runtime.straight.resuming import resumed
-from xcs.runtime.straight.writing import NotStraight
+from xcs.runtime.straight.source import NotStraight
 
 MAX_CALLS = 60  # external calls of one run: more take time and show nothing new
 ARGUMENTS: list[tuple[Any, ...]] = [
