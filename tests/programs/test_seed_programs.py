@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 import xcs
+from xcs.lowering.vectorized_map import VectorizedKernel
 
 TEXTS = ["alpha", "beta beta", "gamma", "delta delta delta"]
 
@@ -65,6 +66,10 @@ def test_classify_texts_encodes_all_texts_at_once() -> None:
     counts = [np.array([text.count(letter) for letter in "abgd"], dtype=np.float32) for text in TEXTS]
     assert found == [float(count @ weights + 0.0) for count in counts]
     assert xcs.get_jit_stats(classify_texts)["fallback"] is None
+    plan = classify_texts.compile().plan
+    callees = [getattr(one, "callee", None) for one in plan.functions[plan.entry].instructions]
+    scoring = [one for one in callees if isinstance(getattr(one, "value", None), VectorizedKernel)]
+    assert len(scoring) == 1  # one kernel for the scores of all texts
 
 
 # ---- programs that are all JAX
