@@ -16,6 +16,7 @@ import itertools
 import types
 import weakref
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from .limited_mark import is_limited
@@ -125,7 +126,8 @@ def latency_of(function: Callable[..., Any]) -> Latency:
     except TypeError:
         return latency
     while len(_known) >= MAX_KNOWN:
-        _known.pop(next(iter(_known)), None)
+        with suppress(RuntimeError, StopIteration):  # another thread has just changed it
+            _known.pop(next(iter(_known)), None)
     _known[key] = (reference, latency)
     return latency
 
