@@ -16,7 +16,7 @@ class Measurement:
     Attributes:
         what: what was measured.
         value: the median.
-        unit: `x` for ratios, `ms`, `us`, or `calls`.
+        unit: `x` for ratios, `ms`, `us`, `MB`, or `calls`.
         at_least: the lowest value that is good enough, if there is one.
         at_most: the highest.
     """

@@ -29,6 +29,7 @@ BENCHMARKS = (
     "compiling",
     "overhead",
     "null_calls",
+    "scale",
     "array_dispatch",
     "hybrid",
     "vectorize",
