@@ -32,6 +32,8 @@ RIGHT = "right"
 NO_PENDING = "-"
 """There are no pending values: what one call gives is handed to the next by the library."""
 
+INDICES = range(WIDTH)
+
 user: contextvars.ContextVar[str] = contextvars.ContextVar("user", default="nobody")
 
 
@@ -97,6 +99,11 @@ def echo(text: str) -> str:
     """A call that gives its argument back."""
     time.sleep(CALL_S)
     return text
+
+
+def index_of(i: int, j: int, k: int) -> int:
+    """A number for each leaf of the nested fan-out."""
+    return (i * WIDTH + j) * WIDTH + k
 
 
 class Programs:
