@@ -170,6 +170,8 @@ def message(name: str, body: dict[str, Any]) -> dict[str, Any]:
 def completion(name: str, body: dict[str, Any]) -> dict[str, Any]:
     """A chat completion: JSON where a schema is asked for, a tool call where there are tools, else an echo."""
     message: dict[str, Any] = {"role": "assistant", "content": f"echo {name}"}
+    if "[[ ## answer ## ]]" in name:  # DSPy asks for fields, which stand below such lines
+        message["content"] = f"[[ ## answer ## ]]\necho {name.splitlines()[1]}\n\n[[ ## completed ## ]]"
     if "response_format" in body:
         message["content"] = json.dumps({"answer": name, "score": len(name)})
     if "tools" in body:

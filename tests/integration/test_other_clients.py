@@ -279,6 +279,20 @@ def test_dspy_models(server: EndpointProcess) -> None:
     assert all(question in answer for answer, question in zip(answers, QUESTIONS, strict=True))
 
 
+def test_dspy_predictions(server: EndpointProcess) -> None:
+    dspy = installed("dspy")
+    model = dspy_model(server)
+
+    def predict_all(predict: Any, questions: list[str]) -> list[Any]:
+        predictions = []
+        for question in questions:
+            predictions.append(predict(question=question))
+        return [prediction.answer for prediction in predictions]
+
+    with dspy.context(lm=model):  # a context variable, which calls on other threads see too
+        assert overlapped(server, predict_all, dspy.Predict("question -> answer"), QUESTIONS) == echoes()
+
+
 # ---- local models: on the calling thread, one after the other, while calls of other models go on
 
 
