@@ -26,15 +26,14 @@ NUM_TEXTS = 12  # of the interrupted program
 
 @pytest.mark.parametrize("mode", ["sync", "async"])
 def test_interrupts_at_twenty_random_moments(mode: str) -> None:
-    command = [sys.executable, str(SCRIPT), mode, str(2 * NUM_ROUNDS), "11"]
+    command = [sys.executable, str(SCRIPT), mode, str(NUM_ROUNDS), "11"]
     run = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=True)
     rounds = [json.loads(line) for line in run.stdout.splitlines()]
-    assert len(rounds) == 2 * NUM_ROUNDS
-    assert sum(one["struck"] for one in rounds) >= NUM_ROUNDS
+    assert sum(one["struck"] for one in rounds) == NUM_ROUNDS
     assert all(one["again"] for one in rounds), "an interrupt has broken something"
     assert all(one["left"] == 0 for one in rounds), "a permit was lost"
     assert max(one["late"] for one in rounds) <= NUM_TEXTS  # those that had a thread already
-    assert max(one["threads"] for one in rounds) <= 2 * NUM_TEXTS
+    assert max(one["threads"] for one in rounds) <= 2 * NUM_TEXTS + 2
 
 
 PROLOGUE = """
