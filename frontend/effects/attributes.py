@@ -45,7 +45,7 @@ from .library_data import load_data_attribute, write_data
 from .place import EVERYTHING
 from .scope import class_view, current_type, fact
 from .summary import Guard
-from .type_of import TUPLE_FIELD, has_plain_attributes, is_class, is_static
+from .type_of import SCALAR_TYPES, TUPLE_FIELD, has_plain_attributes, is_class, is_static
 from .value import NOTHING, Cell, Value, deep, join_values, load, outside, reach_of, value
 
 _BUILTIN_CLASSES: dict[type[AbstractType], type] = {
@@ -225,7 +225,7 @@ def _load_class(frame: Frame, cls: type, name: str) -> Value:
     if member is Guard:
         frame.ledger.guards.add(Guard(class_view(cls), name, Guard))
         return NOTHING if type(cls) is type else outside(ANY)
-    frame.ledger.guards.add(Guard(class_view(cls), name, member))
+    frame.ledger.guards.add(_member_guard(cls, name, member))
     if isinstance(member, staticmethod):
         return outside(StaticType(member.__func__))
     if isinstance(member, classmethod):
@@ -238,6 +238,18 @@ def _load_class(frame: Frame, cls: type, name: str) -> Value:
     if hasattr(type(member), "__get__"):
         return outside(ANY)
     return outside(current_type(member))
+
+
+def _is_plain_data(member: Any) -> bool:
+    """Whether what a class holds under a name is data that all instances share: nothing is called, or found by it."""
+    return not hasattr(type(member), "__get__") and not is_static(member)
+
+
+def _member_guard(cls: type, name: str, member: Any) -> Guard:
+    """What must stay so of a class: which function a name means, of data only its class."""
+    if _is_plain_data(member):
+        return Guard(class_view(cls), name, type(member), by_type=True)
+    return Guard(class_view(cls), name, member)
 
 
 def _load_instance(frame: Frame, owner: Value, type_: InstanceType, name: str, node: object) -> Value:
@@ -270,7 +282,7 @@ def _load_instance(frame: Frame, owner: Value, type_: InstanceType, name: str, n
         if owner.place is None or not found.origins:
             return found
         return Value(found.type, found.origins, found.bound, owner.place.attribute(name))
-    frame.ledger.guards.add(Guard(class_view(cls), name, member))
+    frame.ledger.guards.add(_member_guard(cls, name, member))
     return _class_member(frame, owner, cls, member, name, node)
 
 
@@ -322,6 +334,11 @@ def store_attribute(frame: Frame, owner: Value, name: str, stored: Value, node: 
 
 def _store_part(frame: Frame, owner: Value, name: str, stored: Value, node: object) -> None:
     type_ = owner.type
+    if isinstance(type_, StaticType) and _is_shared_count(type_.value, name, stored):
+        frame.ledger.note_write(None, f"attr:{name}")
+        frame.ledger.note_store(f"attr:{name}", f"attr:{name}", stored.type)
+        frame.ledger.act(Effect.ORDERED, f"writes attribute `{name}` of {type_}", DECLARE)
+        return
     if isinstance(type_, StaticType):
         frame.ledger.note_write(None, EVERYTHING)
         frame.ledger.note_store(EVERYTHING)
@@ -352,6 +369,14 @@ def _store_part(frame: Frame, owner: Value, name: str, stored: Value, node: obje
         frame.ledger.unknown(f"writing `.{name}` of {cls.__name__} (a descriptor)", [owner, stored])
         return
     frame.ledger.write(owner, f"attr:{name}", stored, f"attr:{name}")
+
+
+def _is_shared_count(cls: Any, name: str, stored: Value) -> bool:
+    """Whether a store gives a class another value of the kind that it holds already: a number, a text."""
+    if not is_class(cls) or type(cls).__setattr__ is not type.__setattr__ or name.startswith("__"):
+        return False
+    held = vars(cls).get(name)
+    return type(held) in SCALAR_TYPES and widen(stored.type) == SCALAR_TYPES[type(held)] and name not in vars(type(cls))
 
 
 def imported(frame: Frame, node: ast.Import | ast.ImportFrom, alias: ast.alias) -> Value:

@@ -32,6 +32,8 @@ def construct(frame: Frame, cls: type, args: Sequence[Value], kwargs: Mapping[st
         cell = frame.ledger.cell((node, "exception"), opaque=True)
         return Value(ExactType(cls), origins | {cell})
     new, init = operations.dunder(cls, "__new__"), operations.dunder(cls, "__init__")
+    if operations.is_named_tuple(cls) and init is vars(object)["__init__"]:
+        return _construct_named_tuple(frame, cls, args, kwargs, node)
     if new is not vars(object)["__new__"] and not _is_generic_new(cls, new) and not _is_exception_new(cls, new):
         return _unknown(frame, cls, args, kwargs, "its `__new__`")
     frame.ledger.guards.add(Guard(class_view(cls), "__init__", init))
@@ -133,6 +135,21 @@ def _defaults(function: types.FunctionType) -> dict[str, Value]:
     }
     found.update({name: outside(current_type(held)) for name, held in (function.__kwdefaults__ or {}).items()})
     return found
+
+
+def _construct_named_tuple(
+    frame: Frame, cls: Any, args: Sequence[Value], kwargs: Mapping[str, Value], node: object
+) -> Value:
+    if len(args) > len(cls._fields) or "*" in kwargs or "**" in kwargs or not set(kwargs) <= set(cls._fields):
+        return NOTHING
+    given = {**dict(zip(cls._fields, args, strict=False)), **kwargs}
+    cell = frame.ledger.cell((node, "instance"))
+    for name in cls._fields:
+        if name not in given and name not in cls._field_defaults:
+            return NOTHING  # a missing argument
+        held = given[name] if name in given else outside(current_type(cls._field_defaults[name]))
+        cell.hold(f"attr:{name}", held)
+    return Value(InstanceType(cls), frozenset((cell,)))
 
 
 def _construct_dataclass(

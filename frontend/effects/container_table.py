@@ -12,11 +12,15 @@ from .abstract_type import (
     INT,
     NEVER,
     NONE,
+    STR,
     AbstractType,
     CollectionType,
     DictType,
+    IteratorType,
     ListType,
+    SetType,
     StaticType,
+    TupleOfType,
     TupleType,
     is_immutable,
     widen,
@@ -127,6 +131,24 @@ def _counter(frame: Frame, args: Sequence[Value], kwargs: Mapping[str, Value], n
         cell.hold(KEY, Value(ANY))
         cell.hold(VALUE, one)
     return made
+
+
+@special(collections.Counter.update)
+def _counter_update(frame: Frame, args: Sequence[Value], kwargs: Mapping[str, Value], node: object) -> Value | None:
+    """Counting elements; what adding up a mapping does the table says."""
+    if kwargs or len(args) != 2 or not isinstance(args[0].type, CollectionType) or not _is_counted(args[1].type):
+        return None
+    element = iterate(frame, args[1], node)
+    apply_use(frame, "hash 0", [element], {}, node)
+    frame.ledger.look(args[0])
+    frame.ledger.write(args[0], "dict", element, KEY)
+    frame.ledger.write(args[0], "dict", Value(INT), VALUE)
+    return Value(NONE)
+
+
+def _is_counted(known: AbstractType) -> bool:
+    """Whether a counter counts the elements of values of this type, rather than adding up what they map to."""
+    return known == STR or isinstance(known, (ListType, SetType, TupleType, TupleOfType, IteratorType))
 
 
 @special(collections.deque)

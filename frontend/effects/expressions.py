@@ -31,6 +31,7 @@ from .frame import Frame, Names, expression, joined
 from .items import OPERATOR_NAMES, binary, contains, made_list, subscript
 from .iteration import iterate
 from .library_data import part_of
+from .named_tuples import as_tuple
 from .narrowing import narrow
 from .statements import assign, closure, test
 from .type_of import SCALAR_TYPES, type_of
@@ -65,7 +66,7 @@ def _attribute(frame: Frame, node: ast.Attribute) -> Value:
 
 @expression(ast.Subscript)
 def _subscript(frame: Frame, node: ast.Subscript) -> Value:
-    owner = frame.evaluate(node.value)
+    owner = as_tuple(frame, frame.evaluate(node.value), node)
     return subscript(frame, owner, frame.evaluate(node.slice), node)
 
 

@@ -15,6 +15,7 @@ from .abstract_type import (
 from .frame import Frame, Names, joined, statement
 from .items import iterate
 from .iteration import is_stale
+from .named_tuples import as_tuple
 from .statements import assign, test
 from .value import Value, value
 
@@ -39,7 +40,7 @@ def _is_true(node: ast.expr) -> bool:
 
 @statement(ast.For)
 def _for(frame: Frame, node: ast.For) -> None:
-    over = frame.evaluate(node.iter)
+    over = as_tuple(frame, frame.evaluate(node.iter), node.iter)
     if isinstance(over.type, TupleType) and over.bound is None and _differ(over.type.elements):
         _unrolled(frame, node, [over.part(part) for part in over.type.elements])
         return

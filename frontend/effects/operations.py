@@ -228,6 +228,19 @@ def is_generated(method: object) -> bool:
     return isinstance(method, types.FunctionType) and method.__code__.co_filename == "<string>"
 
 
+def is_named_tuple(cls: type) -> bool:
+    """Whether a class is a named tuple made and taken apart as Python wrote it: by `__new__`, index and iteration."""
+    new = dunder(cls, "__new__")
+    maker = next((base for base in cls.__mro__ if "__new__" in vars(base)), object)
+    own = ("__getattribute__", "__getattr__", "__setattr__", "__iter__", "__getitem__", "__len__")
+    return (
+        is_generated(getattr(new, "__func__", new))
+        and maker.__bases__ == (tuple,)
+        and "_fields" in vars(maker)
+        and not any(name in vars(base) for base in cls.__mro__ if base not in (tuple, object) for name in own)
+    )
+
+
 def fields_summary(one: InstanceType, result: AbstractType, each: Callable[[AbstractType], Summary]) -> Summary:
     """A dataclass's generated method: it does `each` to every field."""
     held = dict(one.attributes)

@@ -19,6 +19,7 @@ from .calls import call_value
 from .frame import Closure, Frame, Names, joined, statement
 from .items import augmented, delete_item, iterate, made_list, store_item, subscript
 from .managers import enter
+from .named_tuples import as_tuple
 from .narrowing import narrow
 from .source import FunctionNode
 from .value import NONE_VALUE, NOTHING, Value, join_values, outside, value
@@ -109,6 +110,7 @@ def assign(frame: Frame, target: ast.expr, held: Value) -> None:
 
 def _unpack(frame: Frame, targets: Sequence[ast.expr], held: Value, node: ast.expr) -> None:
     stars = [i for i, one in enumerate(targets) if isinstance(one, ast.Starred)]
+    held = as_tuple(frame, held, node)
     if isinstance(held.type, (TupleType, RecordType)) and len(held.type.elements) == len(targets) and not stars:
         for target, part in zip(targets, held.type.elements, strict=True):
             assign(frame, target, value(part, held.origins))

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import functools
 import itertools
+from collections import Counter, namedtuple
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from leaves import ask, flaky, note, num, rate
@@ -387,6 +388,157 @@ def type_of_elements_changes(xs):
     return [x if isinstance(x, str) else num(x) for x in source]
 
 
+# ---------------------------------------------------------------- named tuples, counters, class attributes
+class Finding(NamedTuple):
+    text: str
+    level: int = 1
+
+    def label(self) -> str:
+        return f"{self.text}:{self.level}"
+
+
+Pair = namedtuple("Pair", "left right")
+
+
+class Loud(namedtuple("Loud", "a b")):
+    def __new__(cls, a: str, b: int = 2) -> Loud:
+        note("loud")
+        return super().__new__(cls, a, b)
+
+
+class Reversed(NamedTuple):
+    first: str
+    second: str
+
+    def __iter__(self) -> Iterator[str]:  # type: ignore[override]
+        note("iterated")
+        return iter((self[1], self[0]))
+
+
+class Tally:
+    calls = 0
+    limit = 3
+
+    def __init__(self) -> None:
+        self.total = 0.0
+
+    def add(self, amount: float) -> None:
+        self.total += amount
+        Tally.calls += 1
+
+
+class OwnTally(Tally):
+    calls = 10
+
+
+def findings(texts):
+    found = [Finding(text, len(text)) for text in texts]
+    return [ask(one.label()) for one in found], [ask(text) for text, _ in found], found[0].level
+
+
+def pairs(texts):
+    found = []
+    for text in texts:
+        found.append(Pair(left=ask(text), right=rate(text)))
+    return [left + str(right) for left, right in found], found[0][1], found[0]._replace(left="x")
+
+
+def loud_pairs(texts):
+    return [Loud(ask(text)) for text in texts]
+
+
+def own_iteration(texts):
+    made = [Reversed(text, ask(text)) for text in texts]
+    return [first for first, _ in made], made[0][0]
+
+
+def wrong_fields(texts):
+    return [Pair(ask(text), 1, 2) for text in texts]
+
+
+def counted(texts):
+    counts = Counter()
+    for text in texts:
+        counts[ask(text)[1]] += 1
+        counts.update(text)
+    return counts
+
+
+def counted_mappings(texts):
+    counts = Counter()
+    for text in texts:
+        counts.update({ask(text)[1]: 0.5})
+        counts.update(a=1)
+    return counts
+
+
+def class_counter(texts):
+    tally = Tally()
+    for text in texts:
+        tally.add(rate(text))
+    return round(tally.total, 6), Tally.calls, tally.calls, OwnTally.calls
+
+
+def class_counter_decides(texts):
+    out = []
+    for text in texts:
+        out.append(ask(text) if Tally.calls < Tally.limit else "limit")
+        Tally.calls += 2
+    return out
+
+
+def class_counter_changes_its_type(texts):
+    for text in texts:
+        Tally.calls = Tally.calls + num(1) if text != "b" else "text"
+        if isinstance(Tally.calls, str):
+            break
+    return Tally.calls
+
+
+def reset_tally() -> None:
+    Tally.calls = 0
+
+
+# ---------------------------------------------------------------- sorting in place
+def sort_by_rating(texts):
+    texts.sort(key=rate, reverse=True)
+    return texts
+
+
+def sort_rows(rows):
+    rows.sort(key=lambda row: (rate(row["text"]), row["text"]))
+
+
+def sort_own(texts):
+    answers = [ask(text) for text in texts]
+    answers.sort(key=lambda answer: rate(answer))
+    return answers
+
+
+def sort_by_what_is_left(texts):
+    texts.sort(key=lambda text: len(texts) * num(1) - len(text))
+    return texts
+
+
+def sort_unordered(texts):
+    texts.sort(key=lambda text: num(1) if len(text) > 1 else "a")
+
+
+def sort_with_failing_key(xs):
+    xs.sort(key=lambda x: -flaky(x))
+    return xs
+
+
+def sort_with_side_effects(texts):
+    texts.sort(key=lambda text: note(text) or rate(text))
+    return texts
+
+
+def sort_alias(texts, others):
+    texts.sort(key=lambda text: len(others) * 100 * num(1) + len(text) * num(1))
+    return texts
+
+
 # ---------------------------------------------------------------- exceptions with state
 def until_quota(xs):
     total = 0
@@ -467,6 +619,26 @@ PROGRAMS = [
     case(side_by_side, lambda: (["a", "b", "c"], ["d"]), overlap=6),
     case(side_by_side_growing, lambda: ([1, 2, 3], [4])),
     case(type_of_elements_changes, lambda: ([1, 2],)),
+    case(findings, lambda: (["a", "bb"],), overlap=4),
+    case(pairs, lambda: (["a", "b"],), overlap=4),
+    case(loud_pairs, lambda: (["a", "b"],)),
+    case(own_iteration, lambda: (["a", "b"],)),
+    case(wrong_fields, lambda: (["a", "b"],), raises="TypeError", more_calls=True),
+    case(counted, lambda: (["ab", "bc", "c"],), overlap=3),
+    case(counted_mappings, lambda: (["ab", "bc"],)),
+    case(class_counter, lambda: (["a", "b", "c"],), overlap=3, setup=reset_tally, state=lambda: Tally.calls),
+    case(class_counter_decides, lambda: (["a", "b", "c"],), setup=reset_tally, state=lambda: Tally.calls),
+    case(class_counter_changes_its_type, lambda: (["a", "b"],), setup=reset_tally, state=lambda: Tally.calls),
+    case(sort_by_rating, lambda: (["pear", "fig", "kiwi"],), overlap=3),
+    case(sort_rows, lambda: (rows_of("pear", "fig", "kiwi"),), overlap=3),
+    case(sort_own, lambda: (["pear", "fig", "kiwi"],), overlap=3),
+    case(sort_by_what_is_left, lambda: (["pear", "fig", "kiwi"],)),
+    case(sort_unordered, lambda: (["pear", "f", "kiwi"],), raises="TypeError"),
+    case(sort_with_failing_key, lambda: ([1, 3, 4],), overlap=3),
+    case(sort_with_failing_key, lambda: ([1, 2, 4],), name="sort_fails", raises="ValueError", more_calls=True),
+    case(sort_with_side_effects, lambda: (["pear", "fig", "kiwi"],)),
+    case(sort_alias, lambda: (["pear", "fig", "kiwi"], [1])),
+    case(sort_alias, lambda: ((xs := ["pear", "fig", "kiwi"]), xs), name="sort_looks_at_itself"),
     case(until_quota, lambda: ([1, 2, 3, 4],), raises="QuotaError", overlap=4, more_calls=True),
     case(quota_caught, lambda: ([1, 2, 3, 4],), more_calls=True),
     case(noted_errors, lambda: ([1, 2, 3],)),

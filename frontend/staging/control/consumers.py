@@ -47,6 +47,8 @@ def is_number(known: AbstractType) -> bool:
 
 def is_ordered(known: AbstractType) -> bool:
     """Whether values of this type can be compared with each other."""
+    if isinstance(known, TupleType):
+        return all(map(is_ordered, known.elements))
     found = {widen(one) for one in members(known)}
     return found <= {INT, FLOAT, BOOL} or found == {STR}
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
+from ....diagnostics.effect import Effect
 from ...effects.abstract_type import ListType
+from ...effects.place import overlap
 from ..source.generators import applied_unless_none
-from ..source.syntax import call_node, load_name, placed
-from ..values import Unstageable, Value
+from ..source.syntax import call_node, load_name, placed, store_name
+from ..values import Owned, Tracer, Unstageable, Value
 from .consumers import ConsumerStager, always, is_ordered
 
 
@@ -39,6 +41,37 @@ class SortKeyStager(ConsumerStager):
         if one is None or not self.has_gain(one) or not (held is sorted or self._is_taken_quietly(node)):
             return None
         return self._compare(node, node.args[0], element, one, others)
+
+    def sorted_in_place(self, call: ast.Call, line: ast.AST) -> ast.Assign | None:
+        """`xs.sort(key=...)` as `xs[:] = sorted(xs, key=...)`, where nobody can tell them apart.
+
+        Python empties the list while it sorts, and leaves it half sorted if a comparison fails: the key must not look
+        at it, and the keys must be of builtin classes that are ordered.
+        """
+        owner = call.func.value if isinstance(call.func, ast.Attribute) and call.func.attr == "sort" else None
+        key = next((keyword.value for keyword in call.keywords if keyword.arg == "key"), None)
+        if not isinstance(owner, ast.Name) or key is None or call.args or not self._is_list(owner.id):
+            return None
+        if owner.id in self.program.names([key]).read:
+            return None
+        element = store_name(self.fresh_name(), call)
+        one = applied_unless_none(key, load_name(element.id, call), self)
+        if one is None or not self.has_gain(one):
+            return None
+        listed = placed(ast.ListComp(one, [ast.comprehension(element, owner, [], 0)]), call)
+        summary = self.describe(listed).summary
+        acts = summary.unknown_types or summary.effect > Effect.UNORDERED or summary.writes or summary.mutates
+        sees_it = any(where != owner.id and overlap(kind, "list") for where, kind in summary.sees)
+        known = summary.result
+        if acts or sees_it or not isinstance(known, ListType) or not is_ordered(known.element):
+            return None
+        made = call_node(self._name_for(sorted, call), [owner], call.keywords)
+        target = placed(ast.Subscript(owner, placed(ast.Slice(), call), ast.Store()), call)
+        return placed(ast.Assign([target], made), line)
+
+    def _is_list(self, name: str) -> bool:
+        held = self.state.names.get(name)
+        return isinstance(held, (Tracer, Owned)) and isinstance(self.type_of(held), ListType)
 
     def _is_taken_quietly(self, node: ast.Call) -> bool:
         """Whether taking all elements before the first key is computed can't be told apart."""

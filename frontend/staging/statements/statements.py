@@ -201,6 +201,8 @@ class FunctionStager(ManagerStager):
                 element = self.stage_expression(argument)
                 self.at(node)
                 self.append_to(owned, element, node)
+            case ast.Call() if self.has_gain(value) and (in_place := self.sorted_in_place(value, node)) is not None:
+                self.stage_assign(in_place, in_place.targets, in_place.value, later)
             case ast.Call() if self.has_gain(value):
                 rest = self.rewrite(value)
                 if not isinstance(rest, ast.Name):  # nobody keeps what it gives
