@@ -212,7 +212,18 @@ def deleted_name_of_an_inner_function(x):
     return reads()
 
 
+def own_list_named_again_in_a_loop(xs):
+    own = [ask(x) for x in xs]
+    chosen = None
+    for x in xs:
+        if num(x) > 10:
+            chosen = own
+    own.append("last")
+    return chosen, chosen is own
+
+
 CASES = [
+    case(own_list_named_again_in_a_loop, ([1, 2, 3],), ([1],), staged=True),
     case(own_list_popped_by_a_helper_while_iterated, ([1, 2, 3],)),
     case(deleted_name_of_an_inner_function, (1,), raises="UnboundLocalError"),
     case(hands_on_what_it_hands_on_unchanged, (1, 3), (1, 0)),

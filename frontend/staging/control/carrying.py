@@ -12,7 +12,7 @@ from ....dialect.types import OBJ
 from ...effects.abstract_type import BOOL, NEVER, AbstractType, join, widen
 from ..source.unbound_names import flag_of, name_of_flag
 from ..state.builder import discard, ir_type
-from ..state.stager import MustCarry, MustEscape
+from ..state.stager import MustCarry, MustEscape, Start
 from ..state.state import OwnedState, Point, State
 from ..values import LocalFunction, Maybe, Owned, Static, Tracer, TupleValue, Unbound, Unstageable, Value, parts_of
 from .leaving import LeavingStager
@@ -86,13 +86,22 @@ class CarryingStager(LeavingStager):
                 continue
             point, mark, facts = start
             if self._settled(carried, traced, before) and facts[0].covers(self.program.written):
-                self._finish(carried, traced, before, point, bound, live, emit, flag)
-                return
+                try:
+                    self._finish(carried, traced, before, point, bound, live, emit, flag)
+                    return
+                except MustEscape as missing:  # the body gives a container of before the loop another name
+                    self._drop(traced, start)
+                    missing.settle(self)
+                    continue
             written = self.program.written if attempt < WIDENING_ATTEMPT else self.program.written.widened()
-            for block, _ in traced:
-                discard(block, None)
-            self.go_back((point, mark, (written, facts[1])))
+            self._drop(traced, (point, mark, (written, facts[1])))
         raise Unstageable("what a loop carries does not settle")
+
+    def _drop(self, traced: Sequence[tuple[Block, list[BlockArgument]]], start: Start) -> None:
+        """Forget a body that was traced with the wrong guess."""
+        for block, _ in traced:
+            discard(block, None)
+        self.go_back(start)
 
     def _first_guess(self, bound: set[str], read: set[str], live: Set[str]) -> Carried:
         carried = Carried(read=read)
