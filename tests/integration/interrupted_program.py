@@ -1,8 +1,9 @@
 """A program that is interrupted at random moments, again and again: run by `test_cancellation.py` in a process.
 
 After each Ctrl-C the same program runs undisturbed, so what an interrupt breaks or leaves behind shows in the next
-round. Goes on until it was interrupted so many times. Prints a JSON line for each round: whether it was interrupted, what the undisturbed run gave, how many calls
-began after the interrupt was handed to the caller, how many are in flight, and the number of threads.
+round. Goes on until it was interrupted so many times. Prints a JSON line for each round: whether it was interrupted,
+what the undisturbed run gave, how many calls began after the interrupt was handed over, how many are in flight,
+and the number of threads.
 """
 
 from __future__ import annotations
