@@ -25,39 +25,11 @@ from ...effects.scope import Found, find
 from ...effects.summary import Summary
 from ..source.syntax import load_name
 from ..values import Tracer, Value
-from .expressions import ExpressionStager
-
-OPERATORS = {
-    ast.Add: "add",
-    ast.Sub: "sub",
-    ast.Mult: "mul",
-    ast.Div: "truediv",
-    ast.FloorDiv: "floordiv",
-    ast.Mod: "mod",
-    ast.Pow: "pow",
-    ast.MatMult: "matmul",
-    ast.LShift: "lshift",
-    ast.RShift: "rshift",
-    ast.BitAnd: "and_",
-    ast.BitOr: "or_",
-    ast.BitXor: "xor",
-    ast.Eq: "eq",
-    ast.NotEq: "ne",
-    ast.Lt: "lt",
-    ast.LtE: "le",
-    ast.Gt: "gt",
-    ast.GtE: "ge",
-    ast.USub: "neg",
-    ast.UAdd: "pos",
-    ast.Invert: "invert",
-}
-COMPUTED_ATTRIBUTES = frozenset(("T", "mT", "real", "imag"))
-OUTSIDE_OF_KERNELS = frozenset(("block_until_ready", "copy_to_host_async", "to_device", "addressable_data", "devices"))
-"""Methods that a value inside a kernel doesn't have."""
-LITERALS = (int, bool, str, type(None), type(...))
+from .array_syntax import COMPUTED_ATTRIBUTES, OPERATORS, OUTSIDE_OF_KERNELS, index_text
+from .repeated_calls import RepeatedCallStager
 
 
-class ArrayStager(ExpressionStager):
+class ArrayStager(RepeatedCallStager):
     """The layer of arrays."""
 
     def emit_array(
@@ -70,6 +42,7 @@ class ArrayStager(ExpressionStager):
         hint = f"{'jnp' if kind == 'jax' else 'np'}.{name}"
         array = kind if is_computation(summary) else None
         ssa = self.emit_leaf(function, hint, positional, keyword, summary, array=array)
+        self.remember_array(function, positional, keyword, ssa, summary)
         return Tracer(ssa, summary.result)
 
     def stage_array_operation(self, node: ast.expr) -> Value:
@@ -80,7 +53,7 @@ class ArrayStager(ExpressionStager):
             case ast.UnaryOp(op=op, operand=a):
                 value = self._operator(node, OPERATORS.get(type(op)), [a])
             case ast.Subscript(value=array, slice=index):
-                access = _index_text(index)
+                access = index_text(index)
                 value = None if access is None else self._access(node, array, *access)
             case ast.Attribute(value=array, attr=name) if name in COMPUTED_ATTRIBUTES:
                 value = self._access(node, array, f".{name}", [])
@@ -95,7 +68,7 @@ class ArrayStager(ExpressionStager):
         array, text, parts = node.func.value, f".{node.func.attr}", []
         match array:
             case ast.Subscript(value=ast.Attribute(value=updated, attr="at"), slice=index):
-                access = _index_text(index)
+                access = index_text(index)
                 if access is None:
                     return None
                 array, text, parts = updated, f".at{access[0]}{text}", access[1]
@@ -107,7 +80,7 @@ class ArrayStager(ExpressionStager):
             case ast.Attribute(value=ast.Name() as array, attr=name) if name in FACTS:
                 text = f".{name}"
             case ast.Subscript(value=ast.Attribute(value=ast.Name() as array, attr="shape"), slice=index):
-                axis = _index_text(index)
+                axis = index_text(index)
                 text = f".shape{axis[0]}" if axis is not None and not axis[1] else ""
             case _:
                 return self.stage_native_expression(node)
@@ -171,7 +144,10 @@ class ArrayStager(ExpressionStager):
                 keys.setdefault(name.id, place)
         summary = summary.renamed(keys)
         array = self._kind_here(kind) if kind is not None and is_computation(summary) else None
-        return Tracer(self.emit_leaf(function, hint, values, named, summary, array=array), summary.result)
+        ssa = self.emit_leaf(function, hint, values, named, summary, array=array)
+        if kind == "jax":
+            self.remember_array(function, values, named, ssa, summary)
+        return Tracer(ssa, summary.result)
 
     def _kind_here(self, kind: str) -> str:
         """In a function that calls JAX, NumPy arrays go into JAX's kernels, which let NumPy compute what is NumPy's."""
@@ -200,32 +176,6 @@ def is_computation(summary: Summary, *, needs_array: bool = False) -> bool:
     """Whether a piece with this summary can be part of an array region."""
     is_one = is_array(summary.result) or not needs_array
     return summary.effect <= Effect.READS and not summary.mutates and is_one
-
-
-def _index_text(index: ast.expr) -> tuple[str, list[ast.expr]] | None:
-    """An index as text with places for what must be computed; None for indices that aren't spelled out."""
-    parts: list[ast.expr] = []
-    text = _part_text(index, parts)
-    return None if text is None else (f"[{text}]", parts)
-
-
-def _part_text(node: ast.expr, parts: list[ast.expr]) -> str | None:
-    match node:
-        case ast.Constant(value=value) if type(value) in LITERALS:
-            return "..." if value is ... else repr(value)
-        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() as value)):
-            return f"-{value}"
-        case ast.Slice(lower=lower, upper=upper, step=step):
-            texts = ["" if bound is None else _part_text(bound, parts) for bound in (lower, upper, step)]
-            return None if None in texts else ":".join(map(str, texts[: 2 if step is None else 3]))
-        case ast.Tuple(elts=elements):
-            texts = [_part_text(element, parts) for element in elements]
-            return None if None in texts else ", ".join(map(str, texts)) + ("," if len(texts) == 1 else "")
-        case ast.Starred():
-            return None
-        case _:
-            parts.append(node)
-            return f"p{len(parts) - 1}"
 
 
 def _replaced(node: ast.expr, renamed: dict[ast.expr, ast.expr]) -> ast.expr:

@@ -21,11 +21,11 @@ from ..source.lifting import Lifted, lift
 from ..state.binding import BindingError, bind_call
 from ..state.facts import Shape
 from ..values import LocalFunction, Maybe, Static, Tracer, TupleValue, Unbound, Unstageable, Value
+from .arrays import ArrayStager
 from .leaf_ops import keyed
-from .repeated_calls import RepeatedCallStager
 
 
-class CallStager(RepeatedCallStager):
+class CallStager(ArrayStager):
     """The layer of calls."""
 
     def stage_call(self, node: ast.Call) -> Value:

@@ -59,7 +59,7 @@ class ExpressionStager(NativeStager):
         """A call whose operands have nothing to stage."""
         raise NotImplementedError
 
-    def stage_repeated(self, node: ast.Call) -> Value | None:
+    def stage_repeated(self, node: ast.expr) -> Value | None:
         """A call like one that has been staged before; None if it isn't one."""
         raise NotImplementedError
 
@@ -76,7 +76,7 @@ class ExpressionStager(NativeStager):
         """The value of an expression."""
         if (known := self._known(node)) is not None:
             return known
-        if node.__class__ is ast.Call and (repeated := self.stage_repeated(node)) is not None:  # type: ignore[arg-type]
+        if (repeated := self.stage_repeated(node)) is not None:
             return repeated
         if not self.has_gain(node):
             return self.stage_plain(node)
@@ -98,6 +98,8 @@ class ExpressionStager(NativeStager):
             return self._stage_operation(node)
         if (known := self._known(rewritten)) is not None:
             return known
+        if (repeated := self.stage_repeated(rewritten)) is not None:
+            return repeated
         if self.has_gain(rewritten):
             return self._stage_operation(rewritten)
         return self.stage_plain(rewritten)
@@ -173,15 +175,21 @@ class ExpressionStager(NativeStager):
 
     def known_member(self, module: types.ModuleType, name: str) -> Static | None:
         """The function, class or module that an attribute of a module is; None for data."""
-        namespace = vars(module)
-        if name not in namespace:
-            return None
-        found = fact(namespace[name], namespace, name, f"global:{module.__name__}.{name}")
-        known = getattr(found.value.type, "value", None)
-        if known is None:
-            return None
-        self.program.rely_on(() if found.guard is None else (found.guard,))
-        return Static(known)
+        key = id(module), name
+        if key not in self._members:
+            namespace = vars(module)
+            found = None
+            if name in namespace:
+                found = fact(namespace[name], namespace, name, f"global:{module.__name__}.{name}")
+            known = None if found is None else getattr(found.value.type, "value", None)
+            if found is not None and found.guard is not None and known is not None:
+                self.program.rely_on((found.guard,))
+            self._members[key] = None if known is None else Static(known)
+        return self._members[key]
+
+    @cached_property
+    def _members(self) -> dict[tuple[int, str], Static | None]:
+        return {}
 
     def static_of(self, node: ast.expr) -> object:
         """The object a name or attribute chain is known to mean, else None."""

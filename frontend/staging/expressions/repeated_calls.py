@@ -1,4 +1,4 @@
-"""Calls of declared functions that have been staged before with arguments of the same types.
+"""Calls of declared functions, and operations on arrays, that have been staged before with arguments of the same types.
 
 What such a call is (its effect, its symbol, what it gives) was worked out the first time. Where it can only be the same
 again, because nothing that it gets can change and it neither writes nor looks at anything, the op is all that is left
@@ -10,87 +10,175 @@ from __future__ import annotations
 import ast
 import types
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
 
-from xdsl.ir import Operation
+from xdsl.dialects.builtin import StringAttr
+from xdsl.ir import SSAValue
 
 from ....diagnostics.effect import Effect
-from ...effects.abstract_type import is_immutable, widen
+from ....dialect.calls import CallOp
+from ...effects.abstract_type import AbstractType, is_immutable, widen
 from ...effects.calls import declared_behaviour
 from ...effects.coroutines import makes_coroutine
 from ...effects.known import known
 from ...effects.summary import Summary
 from ...frame_reader import reads_frames
 from ..state.builder import Operand, ir_type
-from ..state.facts import RepeatedCall
+from ..state.facts import NamedTypes, RepeatedCall
 from ..state.stager import SCALARS
 from ..state.written import NEW
 from ..values import Static, Tracer, Value
-from .arrays import ArrayStager
+from .array_syntax import Operation, array_operation
+from .expressions import ExpressionStager
 from .leaf_ops import container_class
 
+REPEATABLE = (ast.Call, ast.BinOp, ast.Compare, ast.UnaryOp, ast.Subscript, ast.Attribute)
+MAX_DEPTH = 6  # calls inside calls; what is inside deeper is made before
 
-class RepeatedCallStager(ArrayStager):
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """An expression that is a call like an earlier one, of names, literals and other such calls."""
+
+    node: ast.expr
+    call: RepeatedCall
+    positional: Sequence[Part]
+    named: Sequence[tuple[str, Part]]
+
+
+Part: TypeAlias = "Tracer | Static | Again"
+
+
+class RepeatedCallStager(ExpressionStager):
     """The layer of calls that have been staged before."""
 
-    def stage_repeated(self, node: ast.Call) -> Value | None:
-        """A call like an earlier one, of names and literals; None if it isn't one."""
-        if not self.program.repeated:
+    def stage_repeated(self, node: ast.expr) -> Value | None:
+        """An expression that is a call like an earlier one; None if it isn't one."""
+        if not self.program.repeated or node.__class__ not in REPEATABLE:
             return None
-        values = [self._simple(argument) for argument in node.args]
-        named = [(keyword.arg, self._simple(keyword.value)) for keyword in node.keywords]
-        if None in values or any(name is None or value is None for name, value in named):
-            return None
-        key = self._key(self.static_of(node.func), values, named)  # type: ignore[arg-type]
-        call = self.program.repeated.get(key)
-        if call is None:
-            return None
-        self.at(node)
-        operands: list[Operand] = [value.ssa if isinstance(value, Tracer) else value for value in values]  # type: ignore[misc]
-        keyword = [(name, value.ssa if isinstance(value, Tracer) else value) for name, value in named]
-        is_fresh = not is_immutable(call.result)
-        results = self.builder.call(call.symbol, operands, keyword, call.behaviour, call.ir_result, fresh=is_fresh)  # type: ignore[arg-type]
-        self._last_places = call.places
-        return Tracer(results[0], call.result, call.places)
+        found = self._again(node, MAX_DEPTH)
+        return self._make_again(found) if isinstance(found, Again) else None
 
-    def _simple(self, node: ast.expr) -> Tracer | Static | None:
-        """The value of a literal, or of a name that is bound to something known by its type."""
-        if node.__class__ is ast.Name:
+    def _again(self, node: ast.expr, depth: int) -> Part | None:
+        """What a part of an expression is; None where that has to be worked out. Nothing is emitted."""
+        kind = node.__class__
+        if kind is ast.Name:
             value = self.state.names.get(node.id)  # type: ignore[attr-defined]
             is_literal = isinstance(value, Static) and type(value.value) in SCALARS
             return value if is_literal or isinstance(value, Tracer) else None  # type: ignore[return-value]
-        return Static(node.value) if isinstance(node, ast.Constant) else None
+        if kind is ast.Constant:
+            return Static(node.value)  # type: ignore[attr-defined]
+        if kind not in REPEATABLE or not depth:
+            return None
+        operation = self._operation(node)
+        if operation is None:
+            return None
+        function, operands, keywords = operation
+        parts = [self._again(operand, depth - 1) for operand in operands]
+        named = [(keyword.arg, self._again(keyword.value, depth - 1)) for keyword in keywords]
+        if None in parts or any(name is None or part is None for name, part in named):
+            return None
+        call = self._known_call(function, parts, named)  # type: ignore[arg-type]
+        return None if call is None else Again(node, call, parts, named)  # type: ignore[arg-type]
 
-    def _key(self, function: object, values: Sequence[Value], named: Sequence[tuple[str, Value]]) -> tuple[object, ...]:
-        """Literals count by their class alone: what a function does with any value of it, it does with each."""
-        known = tuple([widen(self.type_of(value)) for value in values])
-        return id(function), known, tuple([(name, widen(self.type_of(value))) for name, value in named])
+    def _operation(self, node: ast.expr) -> Operation | None:
+        """What an expression calls with what: a function known by its name, or an operation on arrays."""
+        if isinstance(node, ast.Call) and (function := self.static_of(node.func)) is not None:
+            return function, node.args, node.keywords  # type: ignore[return-value]
+        return array_operation(node)
+
+    def _known_call(
+        self, function: object, parts: Sequence[Part], named: Sequence[tuple[str, Part]]
+    ) -> RepeatedCall | None:
+        positional = tuple([self._type_of_part(part) for part in parts])
+        keyword = tuple([(name, self._type_of_part(part)) for name, part in named])
+        call = self.program.repeated.get((id(function), positional, keyword))
+        if call is None:
+            widened = tuple(map(widen, positional)), tuple([(name, widen(known)) for name, known in keyword])
+            call = self.program.repeated.get((id(function), *widened))
+            return call if call is not None and call.array is None else None
+        return call
+
+    def _type_of_part(self, part: Part) -> AbstractType:
+        return part.call.result if isinstance(part, Again) else self.type_of(part)
+
+    def _make_again(self, found: Part) -> Tracer | Static:
+        if not isinstance(found, Again):
+            return found
+        call = found.call
+        positional = [_operand(self._make_again(part)) for part in found.positional]
+        named = [(name, _operand(self._make_again(part))) for name, part in found.named]
+        self.at(found.node)
+        is_fresh = not is_immutable(call.result)
+        results = self.builder.call(
+            call.symbol, positional, named, call.behaviour, call.ir_result, fresh=is_fresh, array=call.array
+        )
+        self._last_places = call.places
+        return Tracer(results[0], call.result, call.places)
+
+    # ---- remembering
 
     def remember_call(
         self, function: object, values: Sequence[Value], named: Sequence[tuple[str, Value]], made: Value
     ) -> None:
-        """After a leaf call was staged: remember what it is, if each one like it is the same."""
-        op = made.ssa.owner if isinstance(made, Tracer) else None
-        if type(function) is not types.FunctionType or not isinstance(op, Operation) or "callee" not in op.properties:
+        """After a leaf call was staged: remember what it is, if each one like it is the same.
+
+        Literals count by their class: what a declared function does with any value of it, it does with each.
+        """
+        if type(function) is not types.FunctionType or not isinstance(made, Tracer) or known(function) is not None:
             return
         if declared_behaviour(function) is None or makes_coroutine(function) or reads_frames(function):
             return
+        positional = tuple([widen(self.type_of(value)) for value in values])
+        keyword = tuple([(name, widen(self.type_of(value))) for name, value in named])
+        if (id(function), positional, keyword) not in self.program.repeated:
+            summary = self.program.summary_of(function, positional, keyword)
+            self.program.rely_on(summary.guards)
+            self._remember(function, values, named, (positional, keyword), made.ssa, summary)
+
+    def remember_array(
+        self,
+        function: Any,
+        values: Sequence[Value],
+        named: Sequence[tuple[str, Value]],
+        ssa: SSAValue,
+        summary: Summary,
+    ) -> None:
+        """The same for an operation on arrays that runs in JAX's kernels; there literals count by their values."""
+        positional = tuple([self.type_of(value) for value in values])
+        keyword = tuple([(name, self.type_of(value)) for name, value in named])
+        self._remember(function, values, named, (positional, keyword), ssa, summary, is_array=True)
+
+    def _remember(
+        self,
+        function: Any,
+        values: Sequence[Value],
+        named: Sequence[tuple[str, Value]],
+        types: tuple[tuple[AbstractType, ...], NamedTypes],
+        ssa: SSAValue,
+        summary: Summary,
+        *,
+        is_array: bool = False,
+    ) -> None:
+        op = ssa.owner
         passed = [*values, *(value for _, value in named)]
-        if known(function) is not None or not all(isinstance(value, (Tracer, Static)) for value in passed):
+        if not isinstance(op, CallOp) or not is_same_each_time(summary):
             return
-        if not all(is_immutable(self.type_of(value)) for value in passed):
+        if not all(isinstance(value, (Tracer, Static)) and is_immutable(self.type_of(value)) for value in passed):
             return
-        key = self._key(function, values, named)
-        if key in self.program.repeated:
-            return
-        summary = self.program.summary_of(function, *key[1:])  # type: ignore[arg-type]
-        if not is_same_each_time(summary):
-            return
-        self.program.rely_on(summary.guards)
-        behaviour = self.behaviour_of(summary, values, named)[0]
-        symbol = op.properties["callee"].root_reference.data  # type: ignore[attr-defined]
-        places = NEW if summary.fresh else None
-        result = summary.result
-        self.program.repeated[key] = RepeatedCall(function, symbol, behaviour, result, ir_type(result), places)
+        array = op.attributes.get("array")
+        if is_array and not (isinstance(array, StringAttr) and array.data == "jax"):
+            return  # NumPy's arrays can change, and which kernels they go into is told by the function around
+        symbol, behaviour = op.callee.root_reference.data, self.behaviour_of(summary, values, named)[0]
+        places = NEW if summary.fresh and not is_array else None
+        kind = array.data if isinstance(array, StringAttr) else None
+        call = RepeatedCall(function, symbol, behaviour, summary.result, ir_type(summary.result), places, kind)
+        self.program.repeated[(id(function), *types)] = call
+
+
+def _operand(value: Tracer | Static) -> Operand:
+    return value.ssa if isinstance(value, Tracer) else value
 
 
 def is_same_each_time(summary: Summary) -> bool:

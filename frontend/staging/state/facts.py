@@ -80,14 +80,16 @@ class RepeatedCall:
         result: the type of what it gives.
         ir_result: the IR's type of that.
         places: where the objects that it gives were found at the start.
+        array: what computes it, if it can be part of an array region.
     """
 
-    function: types.FunctionType
+    function: Callable[..., object]
     symbol: str
     behaviour: Behaviour
     result: AbstractType
     ir_result: Attribute
     places: Places
+    array: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,8 @@ class ProgramFacts:
         apartness: the objects that are taken to be different ones.
         parameters: the names of the entry function's arguments.
         reads: calls that look at state.
-        repeated: calls of declared functions that are the same each time, by function and types of arguments.
+        repeated: calls of declared functions, and operations on arrays, that are the same each time, by function and
+            types of arguments.
         stepped: loops whose body may write what they iterate, for `explain`.
     """
 
