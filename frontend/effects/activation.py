@@ -61,6 +61,7 @@ class Analysis:
         self.assumed: dict[Key, Summary] = {}
         self.relied_on: set[Key] = set()
         self.stack: list[Key] = []
+        self.undecided: set[int] = set()  # functions with rules of their own, being asked about
 
     def call(self, function: object, args: tuple[AbstractType, ...], kwargs: Mapping[str, AbstractType]) -> Summary:
         """The summary of calling this very object."""
@@ -81,7 +82,9 @@ class Analysis:
     def _call(self, function: Any, args: tuple[AbstractType, ...], kwargs: Mapping[str, AbstractType]) -> Summary:
         function = unjitted(function)
         is_declared = not is_class(function) and declared_behaviour(function) is not None
-        if is_declared or id(function) in SPECIAL or known(function) is not None or makes_coroutine(function):
+        if id(function) in SPECIAL:
+            return self._special(function, args, kwargs)
+        if is_declared or known(function) is not None or makes_coroutine(function):
             return self._framed(lambda frame, a, k: call_static(frame, function, a, k, function), args, kwargs)
         if type(function) is types.FunctionType:
             segment = getattr(function, "__xcs_segment__", None)
@@ -104,6 +107,16 @@ class Analysis:
         if callable(function) and not is_static(function):
             return self.value_call(current_type(function), args, kwargs)
         return unknown_call(f"unknown C function {_name(function)}", args, kwargs)
+
+    def _special(self, function: Any, args: tuple[AbstractType, ...], kwargs: Mapping[str, AbstractType]) -> Summary:
+        """A function with a rule of its own; where that has no answer for these arguments, `call_static` comes back."""
+        if id(function) in self.undecided:
+            return unknown_call(f"unknown C function {_name(function)}", args, kwargs)
+        self.undecided.add(id(function))
+        try:
+            return self._framed(lambda frame, a, k: call_static(frame, function, a, k, function), args, kwargs)
+        finally:
+            self.undecided.discard(id(function))
 
     def awaited(self, function: object, args: tuple[AbstractType, ...], kwargs: Mapping[str, AbstractType]) -> Summary:
         """The summary of calling this very object and awaiting what that gives."""
