@@ -352,19 +352,20 @@ def _place_of(origin: Origin) -> Place | None:
 def sources(origins: Iterable[Origin]) -> set[Root | None]:
     """The roots of what is reached from these origins; of an object made here that others reach, where it is stored."""
     found: set[Root | None] = set()
-    done: set[Cell] = set()
-    todo = list(origins)
+    seen = set(origins)
+    todo = list(seen)
     while todo:
         one = todo.pop()
         if not isinstance(one, Cell):
             found.add(one)
-        elif one not in done:
-            done.add(one)
-            is_known = bool(one.stored_in) and None not in one.stored_in
-            found.update(place.root for place in one.stored_in if is_known and place is not None)
-            for held in one.fields.values():
-                inner = held.origins | bound_origins(held)
-                todo.extend(origin for origin in inner if origin is not None or not is_known)
+            continue
+        is_known = bool(one.stored_in) and None not in one.stored_in
+        found.update(place.root for place in one.stored_in if is_known and place is not None)
+        for held in one.fields.values():
+            inner = held.origins if held.bound is None else held.origins | bound_origins(held)
+            new = inner - seen - {None} if is_known else inner - seen
+            seen |= new
+            todo += new
     return found
 
 

@@ -190,22 +190,22 @@ def bound_origins(one: Value) -> frozenset[Origin]:
 
 def reach(origins: Iterable[Origin]) -> frozenset[Origin]:
     """All origins reachable from these: through the contents of cells."""
-    found: set[Origin] = set()
-    todo = list(origins)
+    found = set(origins)
+    todo = [one for one in found if isinstance(one, Cell)]
     while todo:
-        one = todo.pop()
-        if one in found:
-            continue
-        found.add(one)
-        if isinstance(one, Cell):
-            for held in one.fields.values():
-                todo.extend(held.origins)
-                todo.extend(bound_origins(held))
+        for held in todo.pop().fields.values():
+            inner = held.origins if held.bound is None else held.origins | bound_origins(held)
+            if not inner <= found:  # many fields hold much the same
+                new = inner - found
+                found |= new
+                todo += [one for one in new if isinstance(one, Cell)]
     return frozenset(found)
 
 
 def reach_of(one: Value) -> frozenset[Origin]:
     """All origins reachable from a value."""
+    if one.bound is None and not one.origins:
+        return NOWHERE
     return reach(one.origins | bound_origins(one))
 
 

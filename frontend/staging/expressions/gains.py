@@ -29,6 +29,7 @@ from ..source.rewriting import comes_apart
 from ..values import Owned, Static, Tracer, Unstageable
 from .native_pieces import FRAME_INSPECTION, PieceStager
 
+WITHOUT_CALLS = frozenset((ast.Name, ast.Constant, ast.Load, ast.Store, ast.Pass))
 _ARRAY_SYNTAX = (ast.BinOp, ast.Compare, ast.UnaryOp, ast.Subscript, ast.Attribute)
 
 
@@ -82,7 +83,9 @@ class GainStager(PieceStager):
         while pending:
             node = pending.pop()
             is_later = isinstance(node, (*FUNCTIONS, ast.GeneratorExp, ast.ClassDef))
-            parts = [] if is_later else [*ast.iter_child_nodes(node)]
+            parts = (
+                [] if is_later else [part for part in ast.iter_child_nodes(node) if part.__class__ not in WITHOUT_CALLS]
+            )
             found.append((node, parts))
             pending += [part for part in parts if id(part) not in known]
         for node, parts in reversed(found):
