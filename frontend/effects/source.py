@@ -17,7 +17,8 @@ import sysconfig
 import threading
 import types
 import weakref
-from collections.abc import Callable, Iterator
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -131,7 +132,7 @@ def _parsed(filename: str) -> _File:
     except (SyntaxError, ValueError) as error:
         raise SourceUnavailable("its file doesn't parse") from error
     file = _File(lines, {}, {})
-    for source in _functions(tree, None):
+    for source in _functions(tree, None, [line for line, one in enumerate(lines, 1) if "lambda" in one]):
         file.functions.setdefault(_first_line(source.node), []).append(source)
     for code in _codes(module):
         file.codes.setdefault(code.co_firstlineno, []).append(code)
@@ -141,12 +142,17 @@ def _parsed(filename: str) -> _File:
     return file
 
 
-def _functions(node: ast.AST, class_name: str | None) -> Iterator[FunctionSource]:
+def _functions(node: ast.AST, class_name: str | None, lambdas: Sequence[int]) -> Iterator[FunctionSource]:
+    """The functions in a piece of syntax. Expressions are only looked into where `lambdas`, sorted, has a line."""
     for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.expr):
+            first = bisect_left(lambdas, child.lineno)
+            if first == len(lambdas) or lambdas[first] > (child.end_lineno or child.lineno):
+                continue
         if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
             yield FunctionSource(child, class_name)
         inner = child.name if isinstance(child, ast.ClassDef) else class_name
-        yield from _functions(child, inner)
+        yield from _functions(child, inner, lambdas)
 
 
 def _codes(code: types.CodeType) -> Iterator[types.CodeType]:

@@ -27,6 +27,8 @@ from ..values import Owned, Static, Unstageable, Value
 from .branches import FALLS, Completion
 from .loops import LoopStager
 
+MAX_KNOWN_ELEMENTS = 256  # of a list that grows: each version is a tuple of its own
+
 
 class ComprehensionStager(LoopStager):
     """The layer of comprehensions."""
@@ -100,8 +102,9 @@ class ComprehensionStager(LoopStager):
             self.stage_native_expression(ast.copy_location(ast.Call(method, [element], []), at))
             return
         state = self.state.heap[owned]
-        if state.elements is not None and state.depth == self.depth and state.ssa is None:
-            self.state.update(owned, elements=(*state.elements, value))
+        is_short = state.elements is not None and len(state.elements) < MAX_KNOWN_ELEMENTS
+        if is_short and state.depth == self.depth and state.ssa is None:
+            self.state.update(owned, elements=(*(state.elements or ()), value))
             return
         known = self.state.type_of(owned)
         grown = join(known, ListType(widen(self.type_of(value))))

@@ -83,18 +83,17 @@ class GainStager(PieceStager):
         while pending:
             node = pending.pop()
             is_later = isinstance(node, (*FUNCTIONS, ast.GeneratorExp, ast.ClassDef))
-            parts = (
-                [] if is_later else [part for part in ast.iter_child_nodes(node) if part.__class__ not in WITHOUT_CALLS]
-            )
+            inside = () if is_later else ast.iter_child_nodes(node)
+            parts = [part for part in inside if part.__class__ not in WITHOUT_CALLS]
             found.append((node, parts))
             pending += [part for part in parts if id(part) not in known]
         for node, parts in reversed(found):
-            inside = [known[id(part)] for part in parts]
+            below = [known[id(part)] for part in parts]
             is_one = isinstance(node, ast.Call) and self._is_world(node.func)
             is_loop = isinstance(node, (ast.For, ast.AsyncFor, ast.comprehension))
             own = self.program.names([node.iter]).read if is_loop else frozenset[str]()  # type: ignore[attr-defined]
-            iterated = frozenset(own).union(*(names for _, _, names in inside)) if own or inside else frozenset()
-            known[id(node)] = node, is_one or any(is_found for _, is_found, _ in inside), iterated
+            iterated = frozenset(own).union(*(names for _, _, names in below)) if own or below else frozenset()
+            known[id(node)] = node, is_one or any(is_found for _, is_found, _ in below), iterated
 
     def _is_world(self, callee: ast.expr) -> bool:
         """Whether a callee is a function found outside of this one, whose declared calls wait for the world."""
