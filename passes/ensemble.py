@@ -80,6 +80,7 @@ class _Window:
 
 
 PENDING, BEHIND = -1, -2
+MAX_BRANCHES = 256  # of one ensemble; what is wider shows nothing to a reader, and regions cost more than calls
 
 
 class _Grouping:
@@ -178,7 +179,7 @@ class _Grouping:
     def _close(self) -> None:
         window, self._window = self._window, _Window()
         # A branch that gives nothing (an `xcs.if` without results) has no place in the form; it overlaps all the same.
-        if len(window.branches) > 1 and all(any(op.results for op in branch) for branch in window.branches):
+        if 1 < len(window.branches) <= MAX_BRANCHES and all(any(op.results for op in branch) for branch in window.branches):
             _build_ensemble(window)
 
 
