@@ -179,7 +179,8 @@ class _Grouping:
     def _close(self) -> None:
         window, self._window = self._window, _Window()
         # A branch that gives nothing (an `xcs.if` without results) has no place in the form; it overlaps all the same.
-        if 1 < len(window.branches) <= MAX_BRANCHES and all(any(op.results for op in branch) for branch in window.branches):
+        is_shown = 1 < len(window.branches) <= MAX_BRANCHES
+        if is_shown and all(any(op.results for op in branch) for branch in window.branches):
             _build_ensemble(window)
 
 

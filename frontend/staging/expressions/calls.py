@@ -147,6 +147,8 @@ class CallStager(ArrayStager):
     def _call_static(self, callee: Value, positional: Sequence[Value], keyword: Sequence[tuple[str, Value]]) -> Value:
         assert isinstance(callee, Static)
         function = callee.value
+        if (repeated := self.call_again(function, positional, keyword)) is not None:
+            return repeated
         entry = known(function)
         if entry is not None and entry.array is not None:
             return self.emit_array(function, entry.array, positional, keyword)

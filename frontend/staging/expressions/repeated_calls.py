@@ -110,12 +110,31 @@ class RepeatedCallStager(ExpressionStager):
         positional = [_operand(self._make_again(part)) for part in found.positional]
         named = [(name, _operand(self._make_again(part))) for name, part in found.named]
         self.at(found.node)
+        return self._emit_again(call, positional, named)
+
+    def _emit_again(
+        self, call: RepeatedCall, positional: Sequence[Operand], named: Sequence[tuple[str, Operand]]
+    ) -> Tracer:
         is_fresh = not is_immutable(call.result)
         results = self.builder.call(
             call.symbol, positional, named, call.behaviour, call.ir_result, fresh=is_fresh, array=call.array
         )
         self._last_places = call.places
         return Tracer(results[0], call.result, call.places)
+
+    def call_again(
+        self, function: object, values: Sequence[Value], named: Sequence[tuple[str, Value]]
+    ) -> Tracer | None:
+        """A call with these values, at the current place, if it is one like an earlier one."""
+        if not self.program.repeated:
+            return None
+        passed = [*values, *(value for _, value in named)]
+        if not all(isinstance(v, Tracer) or (isinstance(v, Static) and type(v.value) in SCALARS) for v in passed):
+            return None
+        call = self._known_call(function, values, named)  # type: ignore[arg-type]
+        if call is None or call.array is not None:
+            return None
+        return self._emit_again(call, list(map(_operand, values)), [(name, _operand(value)) for name, value in named])  # type: ignore[arg-type]
 
     # ---- remembering
 

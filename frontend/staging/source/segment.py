@@ -52,11 +52,15 @@ class Segment:
     unbound: tuple[str, ...] = ()
     is_async: bool = False
     exits: Exits | None = None
+    _name: str | None = field(default=None, init=False)
 
     @property
     def name(self) -> str:
         """How the IR calls it: its source."""
-        return ast.unparse(self.body) if isinstance(self.body, ast.expr) else "\n".join(map(ast.unparse, self.body))
+        if self._name is None:
+            body = [self.body] if isinstance(self.body, ast.expr) else self.body
+            self._name = "\n".join(map(ast.unparse, body))
+        return self._name
 
     @property
     def is_short(self) -> bool:

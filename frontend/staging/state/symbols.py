@@ -23,13 +23,15 @@ class SymbolTable:
         self.objects: dict[str, Any] = {}
         self.declarations: list[Operation] = []
         self._by_identity: dict[tuple[object, ...], str] = {}
+        self._numbers: dict[str, int] = {}  # from which on they may be free behind a name
 
     def reserve(self, hint: str) -> str:
         """A symbol not used so far, close to `hint`."""
         base = PLAIN_SYMBOL.sub("_", hint).strip("_")[:MAX_SYMBOL_LENGTH] or "anonymous"
-        symbol, number = base, 1
+        symbol, number = base, self._numbers.get(base, 1)
         while symbol in self.objects:
             symbol, number = f"{base}_{number}", number + 1
+        self._numbers[base] = number
         self.objects[symbol] = None
         return symbol
 
