@@ -30,8 +30,9 @@ from .apart_check import Apart
 from .check_effects import current_checker
 from .effects.infer import resolve, resolve_awaited, resolve_early
 from .effects.summary import Guard
-from .staging.program import Program
+from .staging.program import Program, symbol_of
 from .staging.state.facts import Opaque
+from .staging.values import Unstageable
 
 if TYPE_CHECKING:
     from ..runtime.journal.recording import RunRecording
@@ -230,10 +231,15 @@ class Compiled:
 def finish(program: Program, entry: str) -> Traced:
     """The traced stage of a program whose functions are all there."""
     program.settle_reads()
+    module = program.module(entry)
+    try:
+        objects = program.symbols.compiled({symbol_of(op) for op in module.ops})
+    except RecursionError:
+        raise Unstageable("nested too deeply") from None
     return Traced(
-        program.module(entry),
+        module,
         entry,
-        program.symbols.objects,
+        objects,
         frozenset(program.guards),
         tuple(program.opaque),
         Apart(frozenset(program.apartness.pairs), program.apartness.types),

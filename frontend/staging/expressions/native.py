@@ -121,11 +121,10 @@ class NativeStager(GainStager):
         self._refuse_kept_functions(segment, found)
         index: dict[int | str, int | str] = {name: position for position, name in enumerate(segment.inputs)}
         summary = found.summary.renamed(index)
-        function = segment.compile()
         changed = {index[name]: (known, name in found.sealed) for name, known in found.owned.items()}
         details = {"source": segment.name}
         return self.emit_leaf(
-            function, segment.name, values, (), summary, details, array, changed=changed, is_async=segment.is_async
+            segment, segment.name, values, (), summary, details, array, changed=changed, is_async=segment.is_async
         )
 
     element_names: frozenset[str] = frozenset()  # of comprehensions around this, that functions made inside read

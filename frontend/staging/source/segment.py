@@ -69,6 +69,16 @@ class Segment:
         return all(map(_is_short, nodes)) and not self.is_async
 
     @property
+    def path(self) -> str:
+        """How declarations say where its function is from."""
+        return f"{self.scope.globals.get('__name__') or 'builtins'}:{self.qualname}"
+
+    @property
+    def qualname(self) -> str:
+        """How its function is called."""
+        return f"{scope_name(self.scope)}.<native>"
+
+    @property
     def may_read_unbound(self) -> bool:
         """Whether it reads a name that may be unbound."""
         return bool(self.unbound) or bool(_flags(self.inputs))
@@ -125,7 +135,7 @@ class Segment:
         closure = tuple(cells[name] for name in code.co_freevars)
         function = types.FunctionType(code, self.scope.globals, code.co_name, None, closure)
         function.__xcs_segment__ = self  # type: ignore[attr-defined]
-        function.__qualname__ = f"{scope_name(self.scope)}.<native>"
+        function.__qualname__ = self.qualname
         return function
 
 

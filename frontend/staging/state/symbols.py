@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from xdsl.ir import Operation
@@ -11,6 +11,7 @@ from xdsl.ir import Operation
 from ....diagnostics.effect import Behaviour
 from ....dialect.functions import CallableOp, OutsideOp
 from ....runtime.batch_form import batch_form_of
+from ..source.segment import Segment
 
 PLAIN_SYMBOL = re.compile(r"[^A-Za-z0-9_.$]+")
 MAX_SYMBOL_LENGTH = 40  # characters; a segment's source can be long
@@ -36,14 +37,23 @@ class SymbolTable:
         return symbol
 
     def callable(self, function: Any, hint: str, behaviour: Behaviour, details: Mapping[str, Any]) -> str:
-        """The symbol of a callable; declared once, with the effect of its first use."""
+        """The symbol of a callable, or of a segment as one; declared once, with the effect of its first use."""
         key = ("callable", id(function))
         if (symbol := self._by_identity.get(key)) is None:
             symbol = self._by_identity[key] = self.reserve(hint)
             self.objects[symbol] = function
-            path = f"{getattr(function, '__module__', None) or 'builtins'}:{getattr(function, '__qualname__', hint)}"
+            path = function.path if isinstance(function, Segment) else path_of(function, hint)
             self.declarations.append(CallableOp.make(symbol, path, behaviour, **details, **_batch_of(function)))
         return symbol
+
+    def compiled(self, used: Collection[str]) -> dict[str, Any]:
+        """The object behind each symbol: segments as functions, as far as they are used. Most of those that were staged
+        more than once never are."""
+        return {
+            symbol: held.compile() if isinstance(held, Segment) else held
+            for symbol, held in self.objects.items()
+            if symbol in used or not isinstance(held, Segment)
+        }
 
     def object(self, value: object) -> str:
         """The symbol of an object that the text can't spell."""
@@ -65,3 +75,8 @@ def _batch_of(function: Any) -> dict[str, Any]:
     inner = form.function
     name = getattr(inner, "__qualname__", type(inner).__qualname__)
     return {"batch": f"{getattr(inner, '__module__', '')}:{name}", "max_batch": form.max_batch}
+
+
+def path_of(function: Any, hint: str) -> str:
+    """Where a callable says that it is from."""
+    return f"{getattr(function, '__module__', None) or 'builtins'}:{getattr(function, '__qualname__', hint)}"
