@@ -22,6 +22,7 @@ from ...effects.abstract_type import (
 from ...effects.array_results import is_array
 from ...effects.calls import declared_behaviour
 from ...effects.coroutines import makes_coroutine, unjitted
+from ...effects.known import known
 from ...effects.summary import Summary
 from ...frame_reader import FRAME_READERS
 from ..source.names import FUNCTIONS
@@ -113,7 +114,7 @@ class GainStager(PieceStager):
         if not isinstance(node, ast.Call):
             return None
         function = self.static_of(node.func)
-        if not callable(function):
+        if not isinstance(function, types.FunctionType) and (not callable(function) or known(function) is None):
             return None
         positional = [self._type_of_simple(argument) for argument in node.args]
         named = [(keyword.arg, self._type_of_simple(keyword.value)) for keyword in node.keywords]
