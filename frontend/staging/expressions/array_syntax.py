@@ -53,13 +53,18 @@ def array_operation(node: ast.expr) -> Operation | None:
             return None if name is None else (getattr(operator, name), (a,), ())
         case ast.Subscript(value=array, slice=index):
             access = index_text(index)
-            return None if access is None else (ArrayAccess.of(access[0], len(access[1])), (array, *access[1]), ())
+            return None if access is None else (_access(*access), (array, *access[1]), ())
         case ast.Attribute(value=array, attr=name) if name in COMPUTED_ATTRIBUTES:
-            return ArrayAccess.of(f".{name}"), (array,), ()
+            return _access(f".{name}"), (array,), ()
         case ast.Call(func=ast.Attribute(value=array, attr=name), args=args) if name not in OUTSIDE_OF_KERNELS:
-            return ArrayAccess.of(f".{name}", is_call=True), (array, *args), node.keywords
+            return _access(f".{name}", is_call=True), (array, *args), node.keywords
         case _:
             return None
+
+
+def _access(text: str, parts: Sequence[ast.expr] = (), *, is_call: bool = False) -> ArrayAccess:
+    """The one access with this text: what it is asked for with tells it from others."""
+    return ArrayAccess.of(text, len(parts), is_call=is_call)
 
 
 def index_text(index: ast.expr) -> tuple[str, list[ast.expr]] | None:
