@@ -13,12 +13,13 @@ import ast
 import functools
 import linecache
 import os
+import sys
 import sysconfig
 import threading
 import types
 import weakref
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -206,14 +207,17 @@ def _same_constant(left: object, right: object) -> bool:
     return type(left) is type(right) and (left == right or repr(left) == repr(right))
 
 
-_LIBRARY = tuple(
-    os.path.join(path, "")
-    for path in {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
-    if path
-)
+def library_folders(import_path: Iterable[str]) -> tuple[str, ...]:
+    """Where Python and packages are installed: here, and in environments below this one that the path reaches into."""
+    own = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+    reached = {path for path in import_path if os.path.basename(path) in ("site-packages", "dist-packages")}
+    return tuple(os.path.join(path, "") for path in sorted({*own, *reached}) if path)
+
+
+_LIBRARY = library_folders(sys.path)
 
 
 @functools.lru_cache(maxsize=4096)
 def is_library(filename: str) -> bool:
     """Whether a file is Python's or an installed package's: inference stops there."""
-    return filename.startswith(_LIBRARY) or filename.startswith("<frozen")
+    return filename.startswith((*_LIBRARY, "<frozen"))

@@ -35,7 +35,7 @@ from xcs.frontend.effects.abstract_type import (
     covers,
     join,
 )
-from xcs.frontend.effects.source import SourceUnavailable, function_ast, function_source
+from xcs.frontend.effects.source import SourceUnavailable, function_ast, function_source, library_folders
 from xcs.frontend.effects.type_of import type_of
 
 
@@ -261,3 +261,10 @@ def test_source_from_a_notebook_is_found():
 def test_what_has_no_source_is_refused(function):
     with pytest.raises(SourceUnavailable):
         function_ast(function)
+
+
+def test_packages_of_an_environment_below_are_libraries() -> None:
+    below = ["/opt/python/lib/python3.11/site-packages", "/usr/lib/python3/dist-packages", "/home/me/project", ""]
+    found = library_folders(below)
+    assert set(found) >= {"/opt/python/lib/python3.11/site-packages/", "/usr/lib/python3/dist-packages/"}
+    assert not any("/home/me/project/lib.py".startswith(folder) for folder in found)
