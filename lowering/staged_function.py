@@ -46,7 +46,7 @@ jax.tree_util.register_pytree_node(HostValue, lambda node: ((), node), lambda no
 jax.tree_util.register_pytree_node(
     OrderedItems,
     lambda node: (node.values, node.keys),
-    lambda keys, values: dict(zip(keys.value, values, strict=True)),
+    lambda keys, values: dict(zip(keys.value, values, strict=True)),  # type: ignore[arg-type]  # comes back as a dict
 )
 
 

@@ -109,17 +109,6 @@ class FunctionView(View):
         return getattr(self.of, key, default)
 
 
-class InstanceView(View):
-    """An object's own attributes as a namespace, for guards."""
-
-    __slots__ = ()
-    of: dict[str, object]
-
-    def get(self, key: str, default: Any = None) -> Any:  # type: ignore[override]
-        """What the name is bound to now."""
-        return self.of.get(key, default)
-
-
 @dataclass(frozen=True, slots=True)
 class Found:
     """A free name: its value, the guard it relies on, and the outside state that loading it looks at (if any)."""

@@ -113,6 +113,7 @@ class Tape:
 def _one_like(loss: Any) -> Any:
     """The cotangent of a scalar."""
     import jax
+    import jax.core
 
     if not isinstance(loss, jax.Array) or isinstance(loss, jax.core.Tracer) or loss.committed:
         return jax.numpy.ones_like(loss)

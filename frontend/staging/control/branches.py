@@ -55,7 +55,6 @@ class Side:
     block: Block
     state: State
     completion: Completion
-    leaves: bool = False
 
     @property
     def reaches_end(self) -> bool:
@@ -65,7 +64,7 @@ class Side:
     @property
     def goes_on(self) -> bool:
         """Whether what follows in the same block may run after this side, so that it sees this side's names."""
-        return self.reaches_end and not self.leaves and self.completion is not JUMPS
+        return self.reaches_end and self.completion is not JUMPS
 
 
 @dataclass(slots=True)
