@@ -26,8 +26,8 @@ from .effects.abstract_type import (
     TupleOfType,
     TupleType,
     UnionType,
-    is_immutable,
 )
+from .effects.lattice import is_immutable
 from .effects.place import OutsideName, Place
 from .effects.type_of import own_attribute, own_attributes
 

@@ -15,15 +15,7 @@ from typing import Any, TypeAlias, cast
 
 from ...diagnostics.effect import Effect
 from . import operations
-from .abstract_type import (
-    ANY,
-    NEVER,
-    AbstractType,
-    InstanceType,
-    IteratorType,
-    StaticType,
-    members,
-)
+from .abstract_type import ANY, NEVER, AbstractType, InstanceType, IteratorType, StaticType
 from .awaiting import await_value
 from .binding import WrongArguments, bind_arguments, is_generator, local_names
 from .calls import SPECIAL, call_static, call_value, declared_behaviour, enter_body, run_body
@@ -33,6 +25,7 @@ from .contents import aged
 from .coroutines import makes_coroutine, unjitted
 from .frame import Budget, Frame, TooLarge
 from .known import TABLE, known
+from .lattice import members
 from .ledger import DECLARE, Ledger
 from .place import whole_kind
 from .scope import CodeScope, class_view, current_type

@@ -21,10 +21,9 @@ from .abstract_type import (
     TupleOfType,
     TupleType,
     UnionType,
-    join_all,
-    members,
 )
 from .array_results import Named, Rule, Types, is_array, is_jax, jax_array, jax_keys, numpy_array, numpy_value
+from .lattice import join_all, members
 
 
 def _either_sequence(one: AbstractType) -> AbstractType:

@@ -28,9 +28,8 @@ from .abstract_type import (
     TupleOfType,
     TupleType,
     UnionType,
-    join_all,
-    members,
 )
+from .lattice import join_all, members
 
 Types: TypeAlias = Sequence[AbstractType]
 Named: TypeAlias = Mapping[str, AbstractType]

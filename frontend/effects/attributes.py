@@ -32,14 +32,13 @@ from .abstract_type import (
     StaticType,
     TupleOfType,
     TupleType,
-    members,
-    widen,
 )
 from .application import apply_summary
 from .array_methods import FACTS, attribute_type, one_class
 from .client_paths import method_path
 from .frame import Frame, Method, Path, Super
 from .known import TABLE
+from .lattice import members, widen
 from .ledger import DECLARE
 from .library_data import load_data_attribute, write_data
 from .place import EVERYTHING

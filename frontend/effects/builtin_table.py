@@ -31,10 +31,6 @@ from .abstract_type import (
     TupleOfType,
     TupleType,
     UnionType,
-    join,
-    join_all,
-    members,
-    widen,
 )
 from .application import apply_summary
 from .array_results import array_kind, jax_array, numpy_value
@@ -43,6 +39,7 @@ from .frame import Frame
 from .items import element_of
 from .iteration import is_stepped
 from .known import TABLE, KnownCallable, Rule
+from .lattice import join, join_all, members, widen
 from .table_calls import CalledType, apply_known
 from .value import Value, deep, join_values
 

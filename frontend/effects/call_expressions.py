@@ -7,15 +7,7 @@ import inspect
 import types
 from collections.abc import Sequence
 
-from .abstract_type import (
-    ANY,
-    NEVER,
-    NONE,
-    StaticType,
-    TupleType,
-    UnionType,
-    widen,
-)
+from .abstract_type import ANY, NEVER, NONE, StaticType, TupleType, UnionType
 from .array_methods import one_class
 from .attributes import load_callee
 from .calls import call_value
@@ -24,6 +16,7 @@ from .expressions import mapping_items
 from .frame import Frame, Path, expression
 from .iteration import iterate
 from .known import known
+from .lattice import widen
 from .scope import current_type
 from .value import NOTHING, Cell, Value, join_values, outside, reach_of
 

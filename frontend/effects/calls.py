@@ -28,7 +28,6 @@ from .abstract_type import (
     ListType,
     StaticType,
     TupleType,
-    members,
 )
 from .application import apply_summary
 from .array_results import numpy_array, staged_result, traced_type
@@ -45,6 +44,7 @@ from .client_paths import called_path
 from .coroutines import makes_coroutine, starts_coroutines, unjitted
 from .frame import Closure, Frame, Method, Path, Pending
 from .known import TABLE, KnownCallable, known
+from .lattice import members
 from .ledger import DECLARE
 from .library_data import call_data_method
 from .promised_result import promised_type

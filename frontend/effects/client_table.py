@@ -12,9 +12,10 @@ from collections.abc import Mapping, Sequence
 from types import FunctionType
 
 from ...diagnostics.effect import Effect
-from .abstract_type import ANY, BOOL, DATA, NONE, AbstractType, covers, is_data
+from .abstract_type import ANY, BOOL, DATA, NONE, AbstractType
 from .framework_models import CHAIN_CALLS, CHAINS, MODEL_BASES
 from .known import TABLE, KnownCallable, Rule
+from .lattice import covers, is_data
 from .type_of import CLIENT_PATHS
 
 

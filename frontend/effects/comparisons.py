@@ -23,10 +23,9 @@ from .abstract_type import (
     TupleOfType,
     TupleType,
     UnionType,
-    members,
-    widen,
 )
 from .contents import plain_form
+from .lattice import members, widen
 from .ledger import Inference
 from .operations import (
     KNOWN_VALUE_CLASSES,

@@ -4,14 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from .abstract_type import (
-    ANY,
-    NEVER,
-    DictType,
-    IteratorType,
-    ListType,
-    SetType,
-)
+from .abstract_type import ANY, NEVER, DictType, IteratorType, ListType, SetType
 from .binding import assigned, captured_names
 from .expressions import hash_keys
 from .frame import Frame, expression, joined

@@ -10,10 +10,11 @@ from typing import Any
 
 from ...diagnostics.effect import Effect
 from . import operations
-from .abstract_type import ANY, NONE, ExactType, InstanceType, covers
+from .abstract_type import ANY, NONE, ExactType, InstanceType
 from .binding import WrongArguments, bind_arguments, is_generator
 from .calls import call_static, made_tuple, run_settled
 from .frame import Frame
+from .lattice import covers
 from .scope import CodeScope, class_view, current_type
 from .source import SourceUnavailable, function_source, is_library
 from .summary import Guard

@@ -22,8 +22,6 @@ from .abstract_type import (
     StaticType,
     TupleOfType,
     TupleType,
-    is_immutable,
-    widen,
 )
 from .builtin_table import Named, Types
 from .calls import special
@@ -31,6 +29,7 @@ from .contents import plain_form
 from .frame import Closure, Frame
 from .iteration import elements_of, iterate
 from .known import TABLE, KnownCallable
+from .lattice import is_immutable, widen
 from .ledger import Ledger
 from .method_table import CONTENT, DICT_METHODS, reads, writes
 from .summary import Summary

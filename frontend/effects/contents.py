@@ -29,12 +29,9 @@ from .abstract_type import (
     TupleOfType,
     TupleType,
     UnionType,
-    covers,
-    is_immutable,
-    join,
-    join_all,
 )
 from .array_results import element as array_element
+from .lattice import covers, is_immutable, join, join_all
 from .place import EVERYTHING, item_kind, overlap, whole_kind
 from .value import ELEMENT, KEY, VALUE
 

@@ -22,7 +22,6 @@ from .abstract_type import (
     SetType,
     TupleOfType,
     UnionType,
-    join,
 )
 from .application import apply_summary
 from .attributes import load_attribute
@@ -30,6 +29,7 @@ from .calls import made_tuple
 from .frame import Frame, Names, expression, joined
 from .items import OPERATOR_NAMES, binary, contains, made_list, subscript
 from .iteration import iterate
+from .lattice import join
 from .library_data import part_of
 from .named_tuples import as_tuple
 from .narrowing import narrow

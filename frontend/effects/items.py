@@ -29,9 +29,6 @@ from .abstract_type import (
     StaticType,
     TupleOfType,
     TupleType,
-    is_data,
-    is_immutable,
-    members,
 )
 from .application import apply_summary
 from .array_methods import update_classes
@@ -39,6 +36,7 @@ from .array_results import is_array_data, is_jax, numpy_value
 from .contents import element_type, kinds, plain_form
 from .frame import Frame
 from .iteration import elements_of, iterate
+from .lattice import is_data, is_immutable, members
 from .library_data import load_data_item, unknown, write_data
 from .place import item_kind
 from .value import ELEMENT, FACTORY, KEY, NOTHING, VALUE, Cell, Value, deep, join_values, load, reach_of, value

@@ -21,12 +21,11 @@ from .abstract_type import (
     RecordType,
     StaticType,
     TupleType,
-    join_all,
-    members,
 )
 from .application import apply_summary
 from .contents import element_field, element_type
 from .frame import Frame
+from .lattice import join_all, members
 from .value import NOTHING, Cell, Value, deep, join_values, load, reach_of, value
 
 MAX_MEMBERS = 16  # of an enumeration whose members are told apart

@@ -25,11 +25,9 @@ from .abstract_type import (
     TupleOfType,
     TupleType,
     UnionType,
-    covers,
-    is_immutable,
-    join,
 )
 from .contents import fits, kinds
+from .lattice import covers, is_immutable, join
 from .place import EVERYTHING, OutsideName, Place, Root, is_content
 from .summary import Guard, ParameterKey, Summary, Touch
 from .value import (

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from .abstract_type import ANY, BYTES, DATA, STR, StaticType, covers, is_data
+from .abstract_type import ANY, BYTES, DATA, STR, StaticType
 from .frame import Frame, Method
+from .lattice import covers, is_data
 from .summary import EVERYTHING
 from .value import INSIDE, NONE_VALUE, NOTHING, Value, deep, join_values, load, reach_of
 

@@ -40,15 +40,11 @@ from .abstract_type import (
     TupleOfType,
     TupleType,
     UnionType,
-    is_plain,
-    join,
-    join_all,
-    members,
-    widen,
 )
 from .builtin_table import Named, Types, element, list_of_elements, ordered, pure
 from .items import element_of
 from .known import TABLE, KnownCallable
+from .lattice import is_plain, join, join_all, members, widen
 from .table_calls import CalledType, NothingMore
 
 operations.KNOWN_VALUE_CLASSES |= {

@@ -5,16 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Sequence
 
-from .abstract_type import (
-    ANY,
-    NEVER,
-    AbstractType,
-    TupleType,
-    is_immutable,
-)
+from .abstract_type import ANY, NEVER, AbstractType, TupleType
 from .frame import Frame, Names, joined, statement
 from .items import iterate
 from .iteration import is_stale
+from .lattice import is_immutable
 from .named_tuples import as_tuple
 from .statements import assign, test
 from .value import Value, value

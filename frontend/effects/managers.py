@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from ...diagnostics.effect import Effect
-from .abstract_type import ANY, ExactType, InstanceType, members
+from .abstract_type import ANY, ExactType, InstanceType
 from .calls import call_static
 from .frame import Frame
+from .lattice import members
 from .operations import dunder
 from .value import NONE_VALUE, NOTHING, Value, join_values, reach_of
 

@@ -21,11 +21,11 @@ from .abstract_type import (
     ListType,
     SetType,
     TupleType,
-    join,
 )
 from .builtin_table import Named, Types
 from .items import element_of
 from .known import TABLE, KnownCallable, Rule
+from .lattice import join
 from .table_calls import NothingMore
 from .value import ELEMENT, KEY, VALUE
 

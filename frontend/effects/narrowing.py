@@ -5,16 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
-from .abstract_type import (
-    NEVER,
-    AbstractType,
-    ExactType,
-    InstanceType,
-    covers,
-    join,
-    members,
-)
+from .abstract_type import NEVER, AbstractType, ExactType, InstanceType
 from .frame import Frame
+from .lattice import covers, join, members
 from .value import NONE_VALUE, Value, value
 
 

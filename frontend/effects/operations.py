@@ -38,13 +38,11 @@ from .abstract_type import (
     TupleOfType,
     TupleType,
     UnionType,
-    join_all,
-    members,
-    tuple_element,
 )
 from .array_results import is_array_data, numpy_value
 from .contents import kinds
 from .known import known
+from .lattice import join_all, members, tuple_element
 from .ledger import Inference
 from .scope import class_view
 from .summary import EVERYTHING, Guard, Summary

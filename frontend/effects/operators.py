@@ -35,12 +35,9 @@ from .abstract_type import (
     TupleOfType,
     TupleType,
     UnionType,
-    join,
-    members,
-    tuple_element,
-    widen,
 )
 from .comparisons import compare, hash_of
+from .lattice import join, members, tuple_element, widen
 from .ledger import Inference
 from .operations import (
     DATA_FORMS,

@@ -6,22 +6,13 @@ import ast
 from typing import Any
 
 from . import comparisons, operations
-from .abstract_type import (
-    ANY,
-    PLAIN,
-    AbstractType,
-    DictType,
-    InstanceType,
-    PlainType,
-    StaticType,
-    UnionType,
-    is_immutable,
-)
+from .abstract_type import ANY, PLAIN, AbstractType, DictType, InstanceType, PlainType, StaticType, UnionType
 from .application import apply_summary
 from .attributes import load_attribute
 from .contents import element_type
 from .frame import Frame, Names, joined, statement
 from .items import made_list
+from .lattice import is_immutable
 from .statements import test
 from .value import ELEMENT, VALUE, Value, load, reach_of
 

@@ -21,8 +21,8 @@ from .abstract_type import (
     TupleOfType,
     TupleType,
     UnionType,
-    is_immutable,
 )
+from .lattice import is_immutable
 from .ledger import Ledger, parts_of_cell
 from .value import Cell, Value, join_values, outside
 

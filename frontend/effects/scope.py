@@ -24,9 +24,9 @@ from .abstract_type import (
     SetType,
     StaticType,
     TupleOfType,
-    is_immutable,
 )
 from .framework_models import chain_type, is_chain
+from .lattice import is_immutable
 from .place import OutsideName, Place
 from .summary import Guard, Touch, View
 from .type_of import COLLECTIONS, SCALAR_TYPES, is_static, type_of

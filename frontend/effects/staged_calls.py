@@ -10,9 +10,10 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from .abstract_type import ANY, NONE, AbstractType, RecordType, TupleType, join
+from .abstract_type import ANY, NONE, AbstractType, RecordType, TupleType
 from .array_results import jax_array, staged_result
 from .frame import Frame
+from .lattice import join
 from .ledger import Ledger
 from .value import Value, deep
 

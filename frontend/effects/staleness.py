@@ -20,8 +20,8 @@ from .abstract_type import (
     TupleOfType,
     TupleType,
     UnionType,
-    join_all,
 )
+from .lattice import join_all
 
 
 def is_frozen(cls: type) -> bool:

@@ -8,10 +8,11 @@ import functools
 import operator
 from collections.abc import Callable, Mapping, Sequence
 
-from .abstract_type import ANY, STR, AbstractType, BoundType, DictType, InstanceType, join_all, members
+from .abstract_type import ANY, STR, AbstractType, BoundType, DictType, InstanceType
 from .attributes import load_attribute
 from .calls import special
 from .frame import Frame
+from .lattice import join_all, members
 from .uses import is_data
 from .value import Value, deep, reach_of
 

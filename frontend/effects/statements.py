@@ -6,18 +6,13 @@ import ast
 from collections.abc import Sequence
 
 from . import attributes, comparisons
-from .abstract_type import (
-    ANY,
-    CaughtType,
-    RecordType,
-    TupleType,
-    members,
-)
+from .abstract_type import ANY, CaughtType, RecordType, TupleType
 from .application import apply_summary
 from .binding import free_names
 from .calls import call_value
 from .frame import Closure, Frame, Names, joined, statement
 from .items import augmented, delete_item, iterate, made_list, store_item, subscript
+from .lattice import members
 from .managers import enter
 from .named_tuples import as_tuple
 from .narrowing import narrow

@@ -9,23 +9,13 @@ import ast
 from collections.abc import Mapping, Sequence
 
 from ...diagnostics.effect import Effect
-from .abstract_type import (
-    ANY,
-    NEVER,
-    AbstractType,
-    InstanceType,
-    IteratorType,
-    NeverType,
-    PlainType,
-    StaticType,
-    join,
-    members,
-)
+from .abstract_type import ANY, NEVER, AbstractType, InstanceType, IteratorType, NeverType, PlainType, StaticType
 from .application import keyed, watch_sources
 from .contents import element_type, kinds
 from .frame import Frame
 from .iteration import elements_of
 from .known import KnownCallable
+from .lattice import join, members
 from .ledger import DECLARE
 from .place import EVERYTHING, ParameterKey
 from .uses import apply_use, use_deep

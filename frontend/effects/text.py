@@ -17,10 +17,9 @@ from .abstract_type import (
     NeverType,
     PlainType,
     StaticType,
-    members,
-    widen,
 )
 from .contents import plain_form
+from .lattice import members, widen
 from .ledger import Inference
 from .operations import (
     KNOWN_VALUE_CLASSES,

@@ -32,10 +32,9 @@ from .abstract_type import (
     StaticType,
     TupleOfType,
     TupleType,
-    join,
-    join_all,
 )
 from .framework_models import chain_type, is_chain, library_paths, model_base
+from .lattice import join, join_all
 
 MAX_DEPTH = 3  # instances inside instances; deeper ones are told by class only
 MAX_ITEMS = 16  # keys of a dict whose values are told apart

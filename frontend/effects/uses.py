@@ -25,13 +25,12 @@ from .abstract_type import (
     TupleOfType,
     TupleType,
     UnionType,
-    members,
-    widen,
 )
 from .application import apply_summary
 from .array_results import is_array_data
 from .frame import Frame
 from .iteration import elements_of, iterate
+from .lattice import members, widen
 from .type_of import is_array_library
 from .value import NOTHING, Value, deep
 

@@ -32,11 +32,8 @@ from .abstract_type import (
     TupleOfType,
     TupleType,
     UnionType,
-    covers,
-    is_immutable,
-    join,
-    join_all,
 )
+from .lattice import covers, is_immutable, join, join_all
 from .place import ParameterKey, Place
 
 ELEMENT, KEY, VALUE, INSIDE = "element", "key", "value", "inside"

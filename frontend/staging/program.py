@@ -15,7 +15,7 @@ from xdsl.ir import Block, Operation, Region
 from ...dialect.functions import FuncOp
 from ...dialect.operation import file_location
 from ...dialect.types import OBJ
-from ..effects.abstract_type import widen
+from ..effects.lattice import widen
 from ..effects.scope import CodeScope, FunctionView
 from ..effects.source import FunctionNode, SourceUnavailable, function_source
 from ..effects.summary import Guard

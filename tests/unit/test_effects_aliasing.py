@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 import pytest
 
 from xcs.diagnostics.effect import Effect
-from xcs.frontend.effects.abstract_type import ANY, FLOAT, INT, NONE, STR, DictType, InstanceType, ListType, covers
+from xcs.frontend.effects.abstract_type import ANY, FLOAT, INT, NONE, STR, DictType, InstanceType, ListType
 from xcs.frontend.effects.infer import infer_call, resolve
+from xcs.frontend.effects.lattice import covers
 
 INTS = ListType(INT)
 NESTED = ListType(INTS)

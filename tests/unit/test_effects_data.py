@@ -39,14 +39,10 @@ from xcs.frontend.effects.abstract_type import (
     TupleOfType,
     TupleType,
     UnionType,
-    covers,
-    is_data,
-    is_immutable,
-    is_plain,
-    join,
 )
 from xcs.frontend.effects.contents import degraded, fits
 from xcs.frontend.effects.infer import infer_call, infer_code
+from xcs.frontend.effects.lattice import covers, is_data, is_immutable, is_plain, join
 from xcs.frontend.effects.scope import CodeScope
 from xcs.frontend.effects.staleness import shallow
 from xcs.frontend.effects.summary import CodeSummary, Summary

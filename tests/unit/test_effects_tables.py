@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 
 from xcs.diagnostics.effect import Effect
-from xcs.frontend.effects.abstract_type import ANY, AbstractType, covers
+from xcs.frontend.effects.abstract_type import ANY, AbstractType
 from xcs.frontend.effects.builtin_table import FUNCTIONS
 from xcs.frontend.effects.infer import summarise
 from xcs.frontend.effects.known import TABLE, KnownCallable
+from xcs.frontend.effects.lattice import covers
 from xcs.frontend.effects.library_table import ITERATION, MATH, NUMBERS, TEXT
 from xcs.frontend.effects.method_table import METHODS
 from xcs.frontend.effects.type_of import type_of

@@ -32,9 +32,8 @@ from xcs.frontend.effects.abstract_type import (
     TupleOfType,
     TupleType,
     UnionType,
-    covers,
-    join,
 )
+from xcs.frontend.effects.lattice import covers, join
 from xcs.frontend.effects.source import SourceUnavailable, function_ast, function_source, library_folders
 from xcs.frontend.effects.type_of import type_of
 

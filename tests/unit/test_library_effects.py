@@ -11,8 +11,8 @@ import library_uses as uses
 import pytest
 
 from xcs.diagnostics.effect import Effect
-from xcs.frontend.effects.abstract_type import covers
 from xcs.frontend.effects.infer import summarise
+from xcs.frontend.effects.lattice import covers
 from xcs.frontend.effects.source import function_ast
 from xcs.frontend.effects.type_of import type_of
 from xcs.frontend.sanitizer.object_states import ObjectStates

@@ -10,7 +10,8 @@ from typing import Any, TypeAlias
 from xdsl.ir import Attribute, Block, SSAValue
 
 from ....dialect.types import OBJ
-from ...effects.abstract_type import NEVER, AbstractType, join
+from ...effects.abstract_type import NEVER, AbstractType
+from ...effects.lattice import join
 from ..expressions.awaits import AwaitStager
 from ..expressions.leaf_ops import container_class
 from ..source.exits import EXIT

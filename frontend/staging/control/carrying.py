@@ -9,7 +9,8 @@ from xdsl.ir import Attribute, Block, BlockArgument, SSAValue
 
 from ....dialect.containers import AppendOp, InsertOp
 from ....dialect.types import OBJ
-from ...effects.abstract_type import BOOL, NEVER, AbstractType, join, widen
+from ...effects.abstract_type import BOOL, NEVER, AbstractType
+from ...effects.lattice import join, widen
 from ..source.unbound_names import flag_of, name_of_flag
 from ..state.builder import discard, ir_type
 from ..state.stager import MustCarry, MustEscape, Start

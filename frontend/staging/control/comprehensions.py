@@ -17,9 +17,8 @@ from ...effects.abstract_type import (
     TupleOfType,
     TupleType,
     UnionType,
-    join,
-    widen,
 )
+from ...effects.lattice import join, widen
 from ..source.names import names_of
 from ..source.syntax import call_node, load_name
 from ..state.state import EMPTY_DICT

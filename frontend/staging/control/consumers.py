@@ -24,9 +24,8 @@ from ...effects.abstract_type import (
     ListType,
     SetType,
     TupleType,
-    members,
-    widen,
 )
+from ...effects.lattice import members, widen
 from ...effects.summary import Summary
 from ..expressions.calls import class_function
 from ..source.generators import as_generator

@@ -27,11 +27,10 @@ from ...effects.abstract_type import (
     SetType,
     TupleOfType,
     TupleType,
-    is_immutable,
-    widen,
 )
 from ...effects.array_results import is_jax
 from ...effects.contents import element_type
+from ...effects.lattice import is_immutable, widen
 from ..state.stager import is_container
 from ..state.state import Heap, State
 from ..state.written import Places, elements_in

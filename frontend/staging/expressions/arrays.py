@@ -17,10 +17,11 @@ from xdsl.ir import Operation
 
 from ....diagnostics.effect import Effect
 from ....lowering.array_access import ArrayAccess
-from ...effects.abstract_type import StaticType, members
+from ...effects.abstract_type import StaticType
 from ...effects.array_methods import FACTS
 from ...effects.array_results import array_kind, is_array, is_array_data
 from ...effects.infer import infer_call
+from ...effects.lattice import members
 from ...effects.scope import Found, find
 from ...effects.summary import Summary
 from ..source.syntax import load_name

@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from xdsl.ir import SSAValue
 
 from ....diagnostics.effect import Behaviour, Effect
-from ...effects.abstract_type import ANY, InstanceType, StaticType, is_immutable
+from ...effects.abstract_type import ANY, InstanceType, StaticType
 from ...effects.client_paths import method_path
 from ...effects.coroutines import looked_into, makes_coroutine
 from ...effects.infer import infer_value_call
 from ...effects.known import known
+from ...effects.lattice import is_immutable
 from ...effects.summary import CALLEE, Summary
 from ...frame_reader import reads_frames
 from ..source.lifting import Lifted, lift

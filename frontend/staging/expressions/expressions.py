@@ -19,10 +19,9 @@ from ...effects.abstract_type import (
     StaticType,
     TupleType,
     UnionType,
-    members,
-    widen,
 )
 from ...effects.contents import plain_form
+from ...effects.lattice import members, widen
 from ...effects.operations import is_builtin
 from ...effects.scope import class_view, fact, find
 from ...effects.summary import CodeSummary

@@ -8,15 +8,8 @@ from types import MappingProxyType
 from xdsl.ir import SSAValue
 
 from ....diagnostics.effect import Behaviour, Effect
-from ...effects.abstract_type import (
-    AbstractType,
-    CollectionType,
-    DictType,
-    InstanceType,
-    ListType,
-    SetType,
-    is_immutable,
-)
+from ...effects.abstract_type import AbstractType, CollectionType, DictType, InstanceType, ListType, SetType
+from ...effects.lattice import is_immutable
 from ...effects.ledger import DECLARE
 from ...effects.place import ParameterKey
 from ...effects.regions import is_sealable

@@ -9,18 +9,9 @@ from dataclasses import replace
 from xdsl.ir import SSAValue
 
 from ....diagnostics.effect import Behaviour, Effect
-from ...effects.abstract_type import (
-    ANY,
-    BOOL,
-    FLOAT,
-    INT,
-    NONE,
-    AbstractType,
-    RecordType,
-    TupleType,
-    is_data,
-)
+from ...effects.abstract_type import ANY, BOOL, FLOAT, INT, NONE, AbstractType, RecordType, TupleType
 from ...effects.array_results import is_array, is_jax
+from ...effects.lattice import is_data
 from ...effects.summary import CodeSummary, Summary
 from ..source.exits import Exits
 from ..source.names import leaves

@@ -5,10 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence, Set
 
-from ...effects.abstract_type import (
-    ANY,
-    StaticType,
-)
+from ...effects.abstract_type import ANY, StaticType
 from ...effects.activation import unknown_call
 from ...effects.scope import find
 from ...effects.summary import CodeSummary

@@ -6,13 +6,8 @@ from collections.abc import Collection, Iterator, Mapping
 from types import MappingProxyType
 
 from ....diagnostics.effect import Behaviour, Effect
-from ...effects.abstract_type import (
-    AbstractType,
-    DictType,
-    ListType,
-    SetType,
-    is_immutable,
-)
+from ...effects.abstract_type import AbstractType, DictType, ListType, SetType
+from ...effects.lattice import is_immutable
 from ...effects.place import EVERYTHING, OutsideName, ParameterKey, Place, Root
 from ...effects.summary import Summary
 from ..state.reads import Look

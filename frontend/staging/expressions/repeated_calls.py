@@ -18,10 +18,11 @@ from xdsl.ir import SSAValue
 
 from ....diagnostics.effect import Effect
 from ....dialect.calls import CallOp
-from ...effects.abstract_type import AbstractType, is_immutable, widen
+from ...effects.abstract_type import AbstractType
 from ...effects.calls import declared_behaviour
 from ...effects.coroutines import makes_coroutine
 from ...effects.known import known
+from ...effects.lattice import is_immutable, widen
 from ...effects.summary import Summary
 from ...frame_reader import reads_frames
 from ..state.builder import Operand, ir_type

@@ -26,10 +26,9 @@ from ...effects.abstract_type import (
     StaticType,
     TupleOfType,
     TupleType,
-    is_immutable,
-    join_all,
 )
 from ...effects.contents import element_type
+from ...effects.lattice import is_immutable, join_all
 from ...effects.scope import CodeScope
 from ...effects.staleness import with_parts
 from ..source.names import Names

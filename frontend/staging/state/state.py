@@ -9,7 +9,8 @@ from typing import Any, TypeAlias, TypeVar
 
 from xdsl.ir import SSAValue
 
-from ...effects.abstract_type import ANY, NEVER, AbstractType, DictType, ListType, TupleType, join_all
+from ...effects.abstract_type import ANY, NEVER, AbstractType, DictType, ListType, TupleType
+from ...effects.lattice import join_all
 from ..values import Maybe, Owned, Static, Tracer, TupleValue, Value
 
 

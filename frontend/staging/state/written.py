@@ -25,10 +25,9 @@ from ...effects.abstract_type import (
     TupleOfType,
     TupleType,
     UnionType,
-    is_immutable,
-    join,
 )
 from ...effects.contents import degraded, fits
+from ...effects.lattice import is_immutable, join
 from ...effects.place import EVERYTHING, OutsideName, Place, Root
 from ...effects.staleness import shallow
 from ...effects.summary import Summary

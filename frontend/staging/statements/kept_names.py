@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 from xdsl.ir import SSAValue
 
-from ...effects.abstract_type import BOOL, NEVER, AbstractType, join, widen
+from ...effects.abstract_type import BOOL, NEVER, AbstractType
+from ...effects.lattice import join, widen
 from ..source.exits import Exits
 from ..source.names import names_of
 from ..values import LocalFunction, Maybe, Owned, Static, Tracer, TupleValue, Unbound, Unstageable, Value, parts_of
