@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -222,7 +223,72 @@ def own_list_named_again_in_a_loop(xs):
     return chosen, chosen is own
 
 
+def return_called_off_by_a_finally(xs):
+    for _ in xs:
+        try:
+            return num(1)
+        finally:
+            continue
+
+
+def break_called_off_by_an_exception(xs):
+    for x in xs:
+        try:
+            try:
+                break
+            finally:
+                raise ValueError(x)
+        except ValueError:
+            note(x)
+    else:
+        return num(2)
+    return None
+
+
+def break_beside_a_caught_exception(xs):
+    for _ in xs:
+        try:
+            break
+        finally:
+            try:
+                int("x")
+            except ValueError:
+                note("caught")
+    else:
+        return num(2)
+    return None
+
+
+def name_of_a_manager_deleted(xs):
+    for x in xs:
+        with nullcontext(num(x)) as held:
+            del held
+    return 1
+
+
+def name_of_a_pattern_deleted(xs):
+    for x in xs:
+        match num(x):
+            case held:
+                del held
+    return 1
+
+
+def list_looked_at_before_the_generator(xs):
+    for x in xs:
+        if num(x) < 0:
+            source, found = list, xs
+        else:
+            found.extend(num(y) for y in source)
+
+
 CASES = [
+    case(return_called_off_by_a_finally, ([1, 2],), ([],)),
+    case(break_called_off_by_an_exception, ([1, 2],)),
+    case(break_beside_a_caught_exception, ([1, 2],)),
+    case(name_of_a_manager_deleted, ([1, 2],)),
+    case(name_of_a_pattern_deleted, ([1, 2],)),
+    case(list_looked_at_before_the_generator, ([1, 2],), raises="UnboundLocalError"),
     case(own_list_named_again_in_a_loop, ([1, 2, 3],), ([1],), staged=True),
     case(own_list_popped_by_a_helper_while_iterated, ([1, 2, 3],)),
     case(deleted_name_of_an_inner_function, (1,), raises="UnboundLocalError"),

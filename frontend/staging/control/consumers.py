@@ -30,7 +30,7 @@ from ...effects.summary import Summary
 from ..expressions.calls import class_function
 from ..source.generators import as_generator
 from ..source.syntax import load_name, placed
-from ..values import Static, TupleValue, Unstageable, Value
+from ..values import Maybe, Static, TupleValue, Unstageable, Value
 from .branches import Completion
 from .comprehensions import hashes_quietly
 from .stop_iteration import GeneratorBodyStager
@@ -215,6 +215,8 @@ class ConsumerStager(GeneratorBodyStager):
         owner = self.state.names.get(method.value.id) if isinstance(method.value, ast.Name) else None
         if owner is None or not isinstance(self.type_of(owner), cls) or len(node.args) > 1 or node.keywords:
             return None
+        if isinstance(owner, Maybe):
+            return None  # Python looks at the list first
         generator = self._generator_of(node.args[0])
         if generator is None:
             return None

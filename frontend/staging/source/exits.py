@@ -101,6 +101,7 @@ class _NativeExits(ast.NodeTransformer):
         self._exits = exits
         self._outputs = outputs
         self._depth = 0
+        self._num_finally = 0
 
     def rewritten(self, statement: ast.stmt) -> list[ast.stmt]:
         """A statement, or what stands for it."""
@@ -108,12 +109,15 @@ class _NativeExits(ast.NodeTransformer):
         return found if isinstance(found, list) else [found]
 
     def visit_Return(self, node: ast.Return) -> list[ast.stmt]:
+        """What leaves is told by what is returned, not by names: a `finally` may still leave by another way."""
         value = node.value or placed(ast.Constant(None), node)
-        hidden = self._exits.names
-        nothing: ast.expr = placed(ast.Constant(None), node)
-        names: list[ast.expr] = [load_name(n, node) if n in hidden else nothing for n in self._outputs]
+        flags = {self._exits.left, self._exits.flag("return")}
+        names: list[ast.expr] = []
+        for name in self._outputs:
+            known = name in flags if name in self._exits.names else None
+            names.append(load_name(name, node) if name == self._exits.value else placed(ast.Constant(known), node))
         result = names[0] if len(names) == 1 else placed(ast.Tuple(names, ast.Load()), node)
-        return [_assign(self._exits.value, value, node), *self._leave("return", node), placed(ast.Return(result), node)]
+        return [_assign(self._exits.value, value, node), placed(ast.Return(result), node)]
 
     def visit_Break(self, node: ast.Break) -> list[ast.stmt]:
         return [node] if self._depth else [*self._leave("break", node), node]
@@ -122,8 +126,30 @@ class _NativeExits(ast.NodeTransformer):
         return [node] if self._depth else [*self._leave("continue", node), placed(ast.Break(), node)]
 
     def _leave(self, way: str, at: ast.AST) -> list[ast.stmt]:
-        flags = dict.fromkeys((self._exits.left, self._exits.flag(way)))
-        return [_assign(name, ast.Constant(True), at) for name in flags]
+        flags = {self._exits.flag(other): other == way for other in sorted(self._exits.ways - {"return"})}
+        return [_assign(name, ast.Constant(is_way), at) for name, is_way in {**flags, self._exits.left: True}.items()]
+
+    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> ast.ExceptHandler:
+        """An exception of a `finally` ends the way out that led there."""
+        self.generic_visit(node)
+        node.body = [*self._stay(node), *node.body]
+        return node
+
+    def _stay(self, at: ast.AST) -> list[ast.stmt]:
+        flags = {self._exits.left, *map(self._exits.flag, self._exits.ways - {"return"})}
+        left_by_name = self._exits.ways & {"break", "continue"} and not self._num_finally
+        return [_assign(name, ast.Constant(False), at) for name in sorted(flags)] if left_by_name else []
+
+    def visit_Try(self, node: ast.Try) -> ast.Try:
+        """In a `finally`, a way out may be pending that what is caught there leaves as it is."""
+        for part in (node.body, node.handlers, node.orelse):
+            part[:] = [one for statement in part for one in self.rewritten(statement)]  # type: ignore[index, arg-type]
+        self._num_finally += 1
+        node.finalbody = [one for statement in node.finalbody for one in self.rewritten(statement)]
+        self._num_finally -= 1
+        return node
+
+    visit_TryStar = visit_Try
 
     def visit(self, node: ast.AST) -> Any:
         """Loops inside keep their own `break` and `continue`, functions and classes everything."""

@@ -277,9 +277,10 @@ def definitely_bound(nodes: Sequence[ast.stmt]) -> set[str]:
 
 def _bound_by(node: ast.stmt, names: Names) -> set[str]:
     """Names that one statement binds whichever way it goes on to the next."""
+    lost = names.deleted | names.caught
     match node:
         case ast.If(test=test, body=body, orelse=orelse):
-            return _surely_bound(test) | _met([(set(), body), (set(), orelse)])
+            return (_surely_bound(test) - lost) | _met([(set(), body), (set(), orelse)])
         case (
             ast.Try(body=body, handlers=handlers, orelse=orelse, finalbody=finalbody)
             | ast.TryStar(body=body, handlers=handlers, orelse=orelse, finalbody=finalbody)
@@ -291,19 +292,24 @@ def _bound_by(node: ast.stmt, names: Names) -> set[str]:
             found = _met([(names_of([case.pattern]).bound, case.body) for case in cases])
             return found if is_exhaustive(cases) else set()
         case ast.With(items=items) | ast.AsyncWith(items=items) if items[0].optional_vars is not None:
-            return names_of([items[0].optional_vars]).bound
+            return names_of([items[0].optional_vars]).bound - lost
         case ast.While(test=head) | ast.For(iter=head):
-            return _surely_bound(head)  # the body may not run, or not to its end
+            return _surely_bound(head) - lost  # the body may not run, or not to its end
         case ast.With() | ast.AsyncFor() | ast.AsyncWith():
             return set()  # bodies that may not run, or not to their end (a manager may swallow an exception)
         case _:
-            return _surely_bound(node, names) - names.deleted - names.caught
+            return _surely_bound(node, names) - lost
 
 
 def _met(ways: Sequence[tuple[set[str], list[ast.stmt]]]) -> set[str]:
     """Names bound on all of these ways that don't leave: each binds some, and what its statements bind."""
-    found = [bound | definitely_bound(body) for bound, body in ways if not always_leaves(body)]
+    found = [(bound - _lost(body)) | definitely_bound(body) for bound, body in ways if not always_leaves(body)]
     return set.intersection(*found) if found else set()
+
+
+def _lost(body: list[ast.stmt]) -> set[str]:
+    names = names_of(body)
+    return names.deleted | names.caught
 
 
 def _surely_bound(node: ast.stmt | ast.expr, names: Names | None = None) -> set[str]:
