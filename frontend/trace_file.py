@@ -17,10 +17,10 @@ from xdsl.dialects.builtin import ModuleOp
 
 from ..diagnostics.errors import XCSError
 from .effects.abstract_type import ANY
-from .jit import Wrapped
 from .signature import Parameters
 from .staging.values import Unstageable
 from .tracing import trace
+from .wrapped import Wrapped
 
 
 def trace_from_file(path: str | Path, function_name: str) -> ModuleOp:

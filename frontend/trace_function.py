@@ -8,8 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 from ..diagnostics.errors import XCSError
-from .jit import Wrapped, jit
+from .jit import jit
 from .stages import Traced
+from .wrapped import Wrapped
 
 
 def trace_function(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Traced:

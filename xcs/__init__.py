@@ -12,9 +12,10 @@ from .diagnostics.errors import InternalError, XCSError, XCSExecutionError, XCSW
 
 if TYPE_CHECKING:
     from .frontend.check_effects import check_effects
+    from .frontend.disable_jit import disable_jit
     from .frontend.effects.known import register
     from .frontend.explain import explain
-    from .frontend.jit import disable_jit, get_jit_stats, jit
+    from .frontend.jit import get_jit_stats, jit
     from .frontend.journal import journal
     from .frontend.op import op
     from .frontend.operation_signature import OperationSignature
@@ -47,7 +48,7 @@ _HOMES = {
     "bind": "runtime.models",
     "check_effects": "frontend.check_effects",
     "default_model": "runtime.models",
-    "disable_jit": "frontend.jit",
+    "disable_jit": "frontend.disable_jit",
     "embedded": "runtime.models",
     "explain": "frontend.explain",
     "field": "frontend.operator",

@@ -27,7 +27,8 @@ from ...lowering.structure_calls import STRUCTURE, Unpacking, make_list
 from ...lowering.vectorized_map import VectorizedKernel
 from ...runtime.executor import SequentialExecutor
 from ...runtime.plan import Block, Call, Instruction, Invoke, Literal, Plan
-from ..jit import AsyncWrapped, Variant, Wrapped, jit
+from ..jit import jit
+from ..wrapped import AsyncWrapped, Variant, Wrapped
 from .batch import is_array
 from .transformed import Transformed
 

@@ -10,9 +10,9 @@ from typing import Any, TypeAlias
 from ...diagnostics.effect import Effect
 from ..effects.infer import infer_call
 from ..effects.type_of import type_of
-from ..jit import Wrapped
 from ..op import op
 from ..options import JitOptions
+from ..wrapped import Wrapped
 from .transformed import Transformed
 
 Row: TypeAlias = tuple[tuple[Any, ...], dict[str, Any]]

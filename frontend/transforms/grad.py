@@ -10,11 +10,11 @@ from ...diagnostics.effect import Effect
 from ...diagnostics.errors import XCSError
 from ...passes.pipeline import DEFAULT_PIPELINE
 from ...runtime.errors import remake
-from ..jit import Variant, Wrapped
 from ..operator import register_pytrees
 from ..options import JitOptions
 from ..stages import Compiled
 from ..timeline import current_instrument
+from ..wrapped import Variant, Wrapped
 from .array_program import (
     ArrayCode,
     BoundProgram,

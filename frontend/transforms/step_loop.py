@@ -9,8 +9,8 @@ from collections.abc import Callable
 from typing import Any
 
 from ...diagnostics.errors import XCSError
-from ..jit import Wrapped
 from ..options import JitOptions
+from ..wrapped import Wrapped
 
 _loops: weakref.WeakKeyDictionary[types.FunctionType, Wrapped] = weakref.WeakKeyDictionary()
 

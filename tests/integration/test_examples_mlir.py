@@ -18,7 +18,7 @@ import pytest
 
 import xcs
 from xcs.dialect.parsing import parse_module
-from xcs.frontend.jit import Wrapped
+from xcs.frontend.wrapped import Wrapped
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 

@@ -18,7 +18,7 @@ import pytest
 
 import xcs
 from xcs.diagnostics.effect import Effect
-from xcs.frontend.jit import Wrapped
+from xcs.frontend.wrapped import Wrapped
 
 
 @xcs.op(effect="unordered")

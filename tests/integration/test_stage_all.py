@@ -7,7 +7,7 @@ import math
 import pytest
 
 import xcs
-from xcs.frontend.jit import Wrapped
+from xcs.frontend.wrapped import Wrapped
 
 
 def shorter(a: str, b: str) -> str:

@@ -22,7 +22,7 @@ from typing import Any
 import xcs
 from xcs.frontend import jit as jit_module
 from xcs.frontend.frame_reader import FrameReader
-from xcs.frontend.jit import Variant, Wrapped
+from xcs.frontend.wrapped import Variant, Wrapped
 
 DECORATOR = "__xcs_package_jit__"
 TESTS = frozenset({"tests", "test", "conftest", "__main__"})  # modules of a package that are not jitted

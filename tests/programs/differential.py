@@ -32,7 +32,7 @@ sys.path.append(str(Path(__file__).parent.parent / "unit"))
 from virtual_pool import VirtualPool
 
 import xcs
-from xcs.frontend.jit import Wrapped
+from xcs.frontend.wrapped import Wrapped
 from xcs.runtime.dataflow import Scheduler
 from xcs.runtime.executor import Executor, SequentialExecutor, ThreadsExecutor
 from xcs.runtime.plan import Plan

@@ -24,7 +24,7 @@ from xdsl.utils.exceptions import VerifyException
 
 import xcs
 from xcs.dialect.dominance import check_dominance
-from xcs.frontend.jit import Wrapped
+from xcs.frontend.wrapped import Wrapped
 from xcs.runtime import latency
 
 LATENCY_S = 0.001

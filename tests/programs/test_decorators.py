@@ -15,7 +15,7 @@ from leaves import LOG, ask, flaky, say
 from observe import check
 
 import xcs
-from xcs.frontend.jit import Wrapped
+from xcs.frontend.wrapped import Wrapped
 
 pytestmark = pytest.mark.filterwarnings("ignore::xcs.XCSWarning")
 

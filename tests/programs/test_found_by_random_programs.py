@@ -228,7 +228,7 @@ def return_called_off_by_a_finally(xs):
         try:
             return num(1)
         finally:
-            continue
+            continue  # noqa: B012
 
 
 def break_called_off_by_an_exception(xs):

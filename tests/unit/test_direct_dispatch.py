@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import xcs
-from xcs.frontend.jit import Direct
+from xcs.frontend.wrapped import Direct
 
 WEIGHTS = jnp.arange(4.0)
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import xcs
-from xcs.frontend.jit import Wrapped
+from xcs.frontend.wrapped import Wrapped
 from xcs.lowering.numpy_xla import NumpyXlaKernel
 from xcs.runtime.plan import Call, Literal
 

@@ -140,7 +140,7 @@ class _NativeExits(ast.NodeTransformer):
         left_by_name = self._exits.ways & {"break", "continue"} and not self._num_finally
         return [_assign(name, ast.Constant(False), at) for name in sorted(flags)] if left_by_name else []
 
-    def visit_Try(self, node: ast.Try) -> ast.Try:
+    def visit_Try(self, node: ast.Try | ast.TryStar) -> ast.Try | ast.TryStar:
         """In a `finally`, a way out may be pending that what is caught there leaves as it is."""
         for part in (node.body, node.handlers, node.orelse):
             part[:] = [one for statement in part for one in self.rewritten(statement)]  # type: ignore[index, arg-type]
@@ -149,7 +149,7 @@ class _NativeExits(ast.NodeTransformer):
         self._num_finally -= 1
         return node
 
-    visit_TryStar = visit_Try
+    visit_TryStar = visit_Try  # type: ignore[assignment]
 
     def visit(self, node: ast.AST) -> Any:
         """Loops inside keep their own `break` and `continue`, functions and classes everything."""
