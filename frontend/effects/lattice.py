@@ -45,6 +45,26 @@ def members(value: AbstractType) -> frozenset[AbstractType]:
     return value.members if isinstance(value, UnionType) else frozenset((value,))
 
 
+def without_items(value: AbstractType) -> AbstractType:
+    """The same with nothing said of single keys of dicts: what `value` says of a dict that has `items`.
+
+    Else a dict of dicts of dicts would be described twice at each level.
+    """
+    match value:
+        case DictType(key=key, value=held):
+            return DictType(key, without_items(held))
+        case ListType(element=element):
+            return ListType(without_items(element))
+        case TupleOfType(element=element):
+            return TupleOfType(without_items(element))
+        case TupleType(elements=elements):
+            return TupleType(tuple(map(without_items, elements)))
+        case UnionType(members=parts):
+            return join_all(map(without_items, parts))
+        case _:
+            return value
+
+
 def is_plain(value: AbstractType) -> bool:
     """Whether every value of this type is JSON-like data all the way down."""
     match value:

@@ -34,7 +34,7 @@ from .abstract_type import (
     TupleType,
 )
 from .framework_models import chain_type, is_chain, library_paths, model_base
-from .lattice import join, join_all
+from .lattice import join, join_all, without_items
 
 MAX_DEPTH = 3  # instances inside instances; deeper ones are told by class only
 MAX_ITEMS = 16  # keys of a dict whose values are told apart
@@ -183,8 +183,9 @@ class _Look:
             return DictType(key, self.element(dict.values(value), depth))
         items = [(name, self.type_of(held, depth)) for name, held in tuple(dict.items(value))]
         types_ = [held for _, held in items]
-        is_record = any(held != types_[0] for held in types_)  # else `value` says it all, whatever the keys are
-        return DictType(key, join_all(types_), tuple(sorted(items)) if is_record else ())
+        if all(held == types_[0] for held in types_):  # `value` says it all, whatever the keys are
+            return DictType(key, types_[0] if types_ else NEVER)
+        return DictType(key, join_all(map(without_items, types_)), tuple(sorted(items)))
 
     def collection_type(self, value: Any, depth: int) -> AbstractType:
         if type(value) is deque:

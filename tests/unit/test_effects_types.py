@@ -267,3 +267,19 @@ def test_packages_of_an_environment_below_are_libraries() -> None:
     found = library_folders(below)
     assert set(found) >= {"/opt/python/lib/python3.11/site-packages/", "/usr/lib/python3/dist-packages/"}
     assert not any("/home/me/project/lib.py".startswith(folder) for folder in found)
+
+
+def nested(depth: int) -> dict[str, object]:
+    found: dict[str, object] = {"n": 1, "text": "a"}
+    for level in range(depth):
+        found = {"inner": found, "n": level, "all": [found]}
+    return found
+
+
+def test_dicts_in_dicts_are_described_once_each():
+    assert type_of(nested(2)) != type_of(nested(1))
+    assert len(repr(type_of(nested(60)))) < 40 * len(repr(type_of(nested(6))))  # and not two to the power of levels
+    first = type_of(nested(60))
+    assert covers(first, type_of(nested(60)))
+    assert isinstance(first, DictType)
+    assert first.item("n") == INT
