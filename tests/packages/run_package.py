@@ -6,7 +6,7 @@ import argparse
 import time
 from pathlib import Path
 
-from comparison import Comparison, Mode, Place, compare
+from both_runs import Comparison, Mode, Place, compare
 from package import LIBRARY, PACKAGES, Package
 
 MAX_REASONS = 8  # of each kind, most frequent first

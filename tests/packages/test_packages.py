@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 
 import pytest
-from comparison import Mode, Place, compare
+from both_runs import Mode, Place, compare
 from package import LIBRARY, PACKAGES, Package
 from run_package import report
 
