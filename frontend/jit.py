@@ -11,7 +11,7 @@ import inspect
 import types
 import warnings
 from collections.abc import Callable
-from typing import Any, overload
+from typing import Any
 
 from ..diagnostics.errors import XCSError, XCSWarning
 from .frame_reader import FrameReader, frame_reading
@@ -24,32 +24,6 @@ from .wrapped import AsyncWrapped, Wrapped, statistics_of
 METHODS = ("forward", "__call__")
 
 
-@overload
-def jit(
-    target: Callable[..., Any],
-    /,
-    *,
-    strategy: str = ADAPTIVE,
-    window: int | None = None,
-    stage: str | None = None,
-    journal: JournalPath | None = None,
-    progress: bool = False,
-    max_workers: int | None = None,
-    timeout_s: float | None = None,
-    numpy: str = "numpy",
-) -> Any: ...
-@overload
-def jit(
-    *,
-    strategy: str = ADAPTIVE,
-    window: int | None = None,
-    stage: str | None = None,
-    journal: JournalPath | None = None,
-    progress: bool = False,
-    max_workers: int | None = None,
-    timeout_s: float | None = None,
-    numpy: str = "numpy",
-) -> Callable[[Any], Any]: ...
 def jit(
     target: Callable[..., Any] | None = None,
     /,

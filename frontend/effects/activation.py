@@ -28,7 +28,7 @@ from .known import TABLE, known
 from .lattice import members
 from .ledger import DECLARE, Ledger
 from .place import whole_kind
-from .scope import CodeScope, class_view, current_type
+from .scope import CodeScope, class_view, current_type, default_values
 from .source import FunctionNode, FunctionSource, SourceUnavailable, function_source, is_library
 from .staleness import shallow
 from .summary import CALLEE, Guard, ParameterKey, Summary
@@ -394,20 +394,6 @@ def run_python(
         frame.receiver = (defining.cell_contents, args[0])
     result = run_body(frame, node)
     return frame.yielded if is_generator(node) else result
-
-
-def default_values(function: types.FunctionType) -> dict[str, Value]:
-    """Default values by parameter name: objects of the outside world."""
-    code = function.__code__
-    names = code.co_varnames[: code.co_argcount]
-    defaults = function.__defaults__ or ()
-    found = dict(zip(names[len(names) - len(defaults) :], map(_default, defaults), strict=True))
-    found.update({name: _default(held) for name, held in (function.__kwdefaults__ or {}).items()})
-    return found
-
-
-def _default(held: object) -> Value:
-    return outside(current_type(held)) if not isinstance(held, (int, float, str)) else value(current_type(held))
 
 
 def generator_summary(

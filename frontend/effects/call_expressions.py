@@ -17,8 +17,8 @@ from .frame import Frame, Path, expression
 from .iteration import iterate
 from .known import known
 from .lattice import widen
-from .scope import current_type
-from .value import NOTHING, Cell, Value, join_values, outside, reach_of
+from .scope import default_values
+from .value import NOTHING, Cell, Value, join_values, reach_of
 
 
 @expression(ast.Call)
@@ -126,12 +126,10 @@ def _spread(callees: Sequence[Value], args: Sequence[Value], kwargs: dict[str, V
     code = function.__code__
     names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
     given = kwargs.pop("**")
-    positional = code.co_varnames[code.co_argcount - len(function.__defaults__ or ()) : code.co_argcount]
-    defaults = {**dict(zip(positional, function.__defaults__ or (), strict=True)), **(function.__kwdefaults__ or {})}
+    defaults = default_values(function)
     for name in names[max(len(args), code.co_posonlyargcount) :]:
         if name not in kwargs:
-            default = outside(current_type(defaults[name])) if name in defaults else NOTHING
-            kwargs[name] = join_values(given, default)
+            kwargs[name] = join_values(given, defaults.get(name, NOTHING))
     return True
 
 

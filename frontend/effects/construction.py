@@ -15,7 +15,7 @@ from .binding import WrongArguments, bind_arguments, is_generator
 from .calls import call_static, made_tuple, run_settled
 from .frame import Frame
 from .lattice import covers
-from .scope import CodeScope, class_view, current_type
+from .scope import CodeScope, class_view, current_type, default_values
 from .source import SourceUnavailable, function_source, is_library
 from .summary import Guard
 from .value import NOTHING, Cell, Value, outside, reach_of
@@ -86,7 +86,7 @@ def run_in_place(
     if source is None or not isinstance(source.node, (ast.FunctionDef, ast.Lambda)) or is_generator(source.node):
         return None
     scope = CodeScope.of(function, source.class_name)
-    defaults = _defaults(function)
+    defaults = default_values(function)
     try:
         bound, extra, rest = bind_arguments(source.node.args, args, kwargs, defaults)
     except WrongArguments:
@@ -124,18 +124,6 @@ def call_in_place(
     elif waits:
         ledger.waits = True
     return result
-
-
-def _defaults(function: types.FunctionType) -> dict[str, Value]:
-    code = function.__code__
-    names = code.co_varnames[: code.co_argcount]
-    defaults = function.__defaults__ or ()
-    found = {
-        name: outside(current_type(held))
-        for name, held in zip(names[len(names) - len(defaults) :], defaults, strict=True)
-    }
-    found.update({name: outside(current_type(held)) for name, held in (function.__kwdefaults__ or {}).items()})
-    return found
 
 
 def _construct_named_tuple(

@@ -200,3 +200,11 @@ _SHALLOW: dict[type, AbstractType] = {
     frozenset: SetType(ANY, frozen=True),
     tuple: TupleOfType(ANY),
 }
+
+
+def default_values(function: types.FunctionType) -> dict[str, Value]:
+    """Default values by parameter name: objects of the outside world."""
+    code, defaults = function.__code__, function.__defaults__ or ()
+    names = code.co_varnames[code.co_argcount - len(defaults) : code.co_argcount]
+    held = {**dict(zip(names, defaults, strict=True)), **(function.__kwdefaults__ or {})}
+    return {name: outside(current_type(one)) for name, one in held.items()}

@@ -11,7 +11,6 @@ from typing import Any
 from ..event_loop import LoopScheduler
 from ..frame import Frame
 from ..instrument import Instrument
-from ..latency import Latency
 from ..plan import Plan
 from ..prepared import RETIRED
 from .recorded_threads import RecordedCalls
@@ -24,18 +23,6 @@ class RecordedLoopScheduler(RecordedCalls, LoopScheduler):
     def __init__(self, recording: RunRecording, plan: Plan, window: int, instrument: Instrument | None) -> None:
         super().__init__(plan, window, instrument)
         self.recording = recording
-
-    def _issue(
-        self,
-        frame: Frame,
-        index: int,
-        call: Callable[..., Any],
-        arguments: tuple[Any, ...],
-        latency: Latency | None = None,
-    ) -> None:
-        place = self.place_of(frame, index)
-        if not self.take_recorded(frame, index, place):
-            super()._issue(frame, index, self.recording.make, (place, call, *arguments))
 
     def _await(self, frame: Frame, index: int, call: Callable[..., Any], arguments: tuple[Any, ...], mode: int) -> None:
         if mode >= RETIRED or not self._is_external(frame, index):

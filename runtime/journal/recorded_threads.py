@@ -48,6 +48,18 @@ class RecordedCalls(BatchedCalls):
             self._fail(frame, index, found.error)
         return True
 
+    def _issue(
+        self,
+        frame: Frame,
+        index: int,
+        call: Callable[..., Any],
+        arguments: tuple[Any, ...],
+        latency: Latency | None = None,
+    ) -> None:
+        place = self.place_of(frame, index)
+        if not self.take_recorded(frame, index, place):
+            super()._issue(frame, index, self.recording.make, (place, call, *arguments))
+
     def _collect(self, frame: Frame, index: int, place: Any = None) -> None:
         if not frame.code.external[index]:
             super()._collect(frame, index)
@@ -77,15 +89,3 @@ class RecordedScheduler(RecordedCalls, Scheduler):
     ) -> None:
         super().__init__(plan, pool, window, instrument)
         self.recording = recording
-
-    def _issue(
-        self,
-        frame: Frame,
-        index: int,
-        call: Callable[..., Any],
-        arguments: tuple[Any, ...],
-        latency: Latency | None = None,
-    ) -> None:
-        place = self.place_of(frame, index)
-        if not self.take_recorded(frame, index, place):
-            super()._issue(frame, index, self.recording.make, (place, call, *arguments))

@@ -29,7 +29,7 @@ from ...effects.lattice import members, widen
 from ...effects.summary import Summary
 from ..expressions.calls import class_function
 from ..source.generators import as_generator
-from ..source.syntax import load_name, placed
+from ..source.syntax import assign_name, load_name, placed
 from ..values import Maybe, Static, TupleValue, Unstageable, Value
 from .branches import Completion
 from .comprehensions import hashes_quietly
@@ -279,10 +279,10 @@ class ConsumerStager(GeneratorBodyStager):
         at = generator
 
         def leave() -> list[ast.stmt]:
-            return [_assign(found, ast.Constant(True), at), placed(ast.Break(), at)]
+            return [assign_name(found, ast.Constant(True), at), placed(ast.Break(), at)]
 
         if result is not None:
-            body: list[ast.stmt] = [_assign(result, generator.elt, at), *leave()]
+            body: list[ast.stmt] = [assign_name(result, generator.elt, at), *leave()]
         else:
             assert test is not None
             body = [placed(ast.If(test(generator.elt), leave(), []), at)]
@@ -335,8 +335,3 @@ def is_generator(node: ast.expr) -> bool:
 
 def _not(node: ast.expr) -> ast.expr:
     return placed(ast.UnaryOp(ast.Not(), node), node)
-
-
-def _assign(name: str, value: ast.expr, like: ast.AST) -> ast.stmt:
-    target = placed(ast.Name(name, ast.Store()), like)
-    return placed(ast.Assign([target], value if hasattr(value, "lineno") else placed(value, like)), like)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .names import FUNCTIONS
-from .syntax import copied, load_name, placed
+from .syntax import assign_name, copied, load_name, placed
 
 EXIT = "_xcs_exit_"
 WAYS = frozenset(("return", "break", "continue"))
@@ -80,7 +80,7 @@ class Exits:
         """
         at = statements[0]
         nothing = {name: ast.Constant(None if name == self.value else False) for name in sorted(self.names)}
-        start = [_assign(name, value, at) for name, value in nothing.items()]
+        start = [assign_name(name, value, at) for name, value in nothing.items()]
         rewriter = _NativeExits(self, outputs)
         body = [one for statement in copied(list(statements)) for one in rewriter.rewritten(statement)]
         if self.ways & {"break", "continue"}:
@@ -117,7 +117,7 @@ class _NativeExits(ast.NodeTransformer):
             known = name in flags if name in self._exits.names else None
             names.append(load_name(name, node) if name == self._exits.value else placed(ast.Constant(known), node))
         result = names[0] if len(names) == 1 else placed(ast.Tuple(names, ast.Load()), node)
-        return [_assign(self._exits.value, value, node), placed(ast.Return(result), node)]
+        return [assign_name(self._exits.value, value, node), placed(ast.Return(result), node)]
 
     def visit_Break(self, node: ast.Break) -> list[ast.stmt]:
         return [node] if self._depth else [*self._leave("break", node), node]
@@ -127,7 +127,9 @@ class _NativeExits(ast.NodeTransformer):
 
     def _leave(self, way: str, at: ast.AST) -> list[ast.stmt]:
         flags = {self._exits.flag(other): other == way for other in sorted(self._exits.ways - {"return"})}
-        return [_assign(name, ast.Constant(is_way), at) for name, is_way in {**flags, self._exits.left: True}.items()]
+        return [
+            assign_name(name, ast.Constant(is_way), at) for name, is_way in {**flags, self._exits.left: True}.items()
+        ]
 
     def visit_ExceptHandler(self, node: ast.ExceptHandler) -> ast.ExceptHandler:
         """An exception of a `finally` ends the way out that led there."""
@@ -138,7 +140,7 @@ class _NativeExits(ast.NodeTransformer):
     def _stay(self, at: ast.AST) -> list[ast.stmt]:
         flags = {self._exits.left, *map(self._exits.flag, self._exits.ways - {"return"})}
         left_by_name = self._exits.ways & {"break", "continue"} and not self._num_finally
-        return [_assign(name, ast.Constant(False), at) for name in sorted(flags)] if left_by_name else []
+        return [assign_name(name, ast.Constant(False), at) for name in sorted(flags)] if left_by_name else []
 
     def visit_Try(self, node: ast.Try | ast.TryStar) -> ast.Try | ast.TryStar:
         """In a `finally`, a way out may be pending that what is caught there leaves as it is."""
@@ -162,8 +164,3 @@ class _NativeExits(ast.NodeTransformer):
             node.orelse = [one for statement in node.orelse for one in self.rewritten(statement)]
             return node
         return super().visit(node)
-
-
-def _assign(name: str, value: ast.expr, at: ast.AST) -> ast.stmt:
-    target = placed(ast.Name(name, ast.Store()), at)
-    return placed(ast.Assign([target], value if hasattr(value, "lineno") else placed(value, at)), at)

@@ -22,6 +22,13 @@ def store_name(name: str, like: ast.AST) -> ast.Name:
     return placed(ast.Name(name, ast.Store()), like)
 
 
+def assign_name(name: str, value: ast.expr, like: ast.AST) -> ast.Assign:
+    """An assignment of a name; the value keeps its own position if it has one."""
+    return placed(
+        ast.Assign([store_name(name, like)], value if hasattr(value, "lineno") else placed(value, like)), like
+    )
+
+
 def call_node(function: ast.expr, arguments: Sequence[ast.expr], keywords: Sequence[ast.keyword] = ()) -> ast.Call:
     """A call, where its function stands."""
     return placed(ast.Call(function, list(arguments), list(keywords)), function)
