@@ -26,6 +26,7 @@ from .check_effects import current_checker
 from .direct_dispatch import MISSED, DirectCalls, DirectDispatch, direct_dispatch
 from .disable_jit import DISABLED, is_disabled
 from .effects.abstract_type import ANY, StaticType
+from .effects.array_results import is_jax
 from .function_part import IMPLICIT, Computed, FunctionPart
 from .guard_check import GuardCheck
 from .journal import is_in_journal, recording_of, refuse_plain
@@ -297,9 +298,10 @@ class Wrapped:
         self._xcs_variants.move_to_end(key)
         return variant
 
-    def _xcs_direct_of(self, compiled: Compiled, passed: tuple[int, ...]) -> DirectDispatch | None:
+    def _xcs_direct_of(self, compiled: Compiled, signature: Signature) -> DirectDispatch | None:
         num_args = len(self._xcs_parameters.names)
-        is_whole = passed == tuple(range(num_args)) and self._xcs_parameters.plain
+        is_for_arrays = all(known == ANY or is_jax(known) for known in signature)  # and says nothing of other arguments
+        is_whole = is_for_arrays and self._xcs_parameters.plain
         if not is_whole or isinstance(self, AsyncWrapped) or compiled.lowered.apart.pairs:
             return None
         calls = DirectCalls(self.__xcs_wrapped__, DISABLED, self._xcs_counters, Wrapped.__call__)
@@ -328,7 +330,7 @@ class Wrapped:
                 traced = self._xcs_trace(signature, is_apart)
                 lowered = traced.lower_in_place(traced.module, self._xcs_pipeline)
                 compiled = lowered.compile(self._xcs_executor)
-                direct = self._xcs_direct_of(compiled, passed)
+                direct = self._xcs_direct_of(compiled, signature)
                 return Variant(compiled, passed, direct=direct, guards=GuardCheck(lowered.guards))
         except Unstageable as refusal:
             return self._xcs_fall_back(passed, refusal.reason)

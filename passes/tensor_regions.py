@@ -15,7 +15,8 @@ Sets of external ops are bit masks (`waiting.py`), so the cost stays near linear
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import ChainMap
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from xdsl.dialects.builtin import StringAttr
@@ -87,16 +88,18 @@ def _leaves_early(block: Block, summaries: OpSummaries) -> bool:
 
 
 def _facts_for(ops: Sequence[Operation], kinds: dict[Operation, str]) -> dict[Operation, str]:
-    """Facts about arrays (`x.shape`) that only array ops ask for: known while a kernel is made, not when it runs."""
+    """Facts about arrays (`x.shape`, `math.sqrt(x.size)`) that only array ops ask for: known while a kernel is made."""
     found: dict[Operation, str] = {}
-    for op in ops:
+    for op in reversed(ops):
         kind = op.attributes.get("array_fact")
-        if isinstance(kind, StringAttr) and op.results and _only_in(op, kinds):
+        if not isinstance(kind, StringAttr) or not op.results or reads_unbound(op):
+            continue
+        if _only_in(op, ChainMap(found, kinds)):
             found[op] = kind.data
     return found
 
 
-def _only_in(op: Operation, kinds: dict[Operation, str]) -> bool:
+def _only_in(op: Operation, kinds: Mapping[Operation, str]) -> bool:
     users = {use.operation for use in op.results[0].uses}
     return bool(users) and all(user in kinds or (user.name in _STRUCTURE and _only_in(user, kinds)) for user in users)
 

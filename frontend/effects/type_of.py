@@ -9,7 +9,7 @@ import functools
 import sys
 import types
 from collections import Counter, OrderedDict, defaultdict, deque, namedtuple
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, TypeGuard
@@ -183,8 +183,8 @@ class _Look:
             return DictType(key, self.element(dict.values(value), depth))
         items = [(name, self.type_of(held, depth)) for name, held in tuple(dict.items(value))]
         types_ = [held for _, held in items]
-        if all(held == types_[0] for held in types_):  # `value` says it all, whatever the keys are
-            return DictType(key, types_[0] if types_ else NEVER)
+        if all(held == types_[0] for held in types_) and not _are_parameters(value, types_):
+            return DictType(key, types_[0] if types_ else NEVER)  # `value` says it all, whatever the keys are
         return DictType(key, join_all(map(without_items, types_)), tuple(sorted(items)))
 
     def collection_type(self, value: Any, depth: int) -> AbstractType:
@@ -271,6 +271,13 @@ def _array_type(value: Any, cls: type) -> AbstractType:
             _BY_AVAL.clear()
         _BY_AVAL[id(aval), cls] = aval, found
     return found
+
+
+def _are_parameters(held: dict[str, Any], types_: Sequence[AbstractType]) -> bool:
+    """Whether a dict is one of arrays under names, in which code looks for those by name: which it has says much."""
+    first = types_[0] if types_ else NEVER
+    is_one = isinstance(first, ArrayType) or (isinstance(first, DictType) and bool(first.items))
+    return is_one and all(map(str.isidentifier, tuple(held)))
 
 
 _BY_AVAL: dict[tuple[int, type], tuple[Any, AbstractType]] = {}

@@ -27,6 +27,7 @@ from ...effects.summary import Summary
 from ..source.syntax import load_name
 from ..values import Tracer, Value
 from .array_syntax import COMPUTED_ATTRIBUTES, OPERATORS, OUTSIDE_OF_KERNELS, index_text
+from .native import ARRAY_FACT
 from .repeated_calls import RepeatedCallStager
 
 
@@ -91,7 +92,7 @@ class ArrayStager(RepeatedCallStager):
         function = ArrayAccess.of(text)
         value = self._emit(node, function, function.__name__, None, [array], [])
         if isinstance(value, Tracer) and isinstance(value.ssa.owner, Operation):
-            value.ssa.owner.attributes["array_fact"] = StringAttr(self._kind_here(kind))
+            value.ssa.owner.attributes[ARRAY_FACT] = StringAttr(self._kind_here(kind))
         return value
 
     # ---- deciding, then emitting: what runs natively must not have been staged in part
@@ -145,7 +146,8 @@ class ArrayStager(RepeatedCallStager):
                 keys.setdefault(name.id, place)
         summary = summary.renamed(keys)
         array = self._kind_here(kind) if kind is not None and is_computation(summary) else None
-        ssa = self.emit_leaf(function, hint, values, named, summary, array=array)
+        is_total = kind is None and self.is_total(node)
+        ssa = self.emit_leaf(function, hint, values, named, summary, array=array, total=is_total)
         if kind == "jax":
             self.remember_array(function, values, named, ssa, summary)
         return Tracer(ssa, summary.result)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import ast
-import operator
 import types
 from functools import cached_property
-from typing import Any
 
 from ....diagnostics.effect import Effect
 from ...effects.abstract_type import (
@@ -30,27 +28,12 @@ from ..source.rewriting import children_in_order, get_child, rewrite_children, t
 from ..source.syntax import load_name
 from ..state.state import EMPTY_DICT
 from ..values import LocalFunction, Maybe, Owned, Static, TupleValue, Unbound, Unstageable, Value
-from .native import NativeStager
+from .folding import FoldingStager
 
-FOLDABLE: dict[type, Any] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.FloorDiv: operator.floordiv,
-    ast.Mod: operator.mod,
-    ast.Eq: operator.eq,
-    ast.NotEq: operator.ne,
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
-    ast.Is: operator.is_,
-    ast.IsNot: operator.is_not,
-}
-MAX_FOLDED_INT = 2**63  # beyond that folding could cost more than it saves
 EXACT_CLASSES = (ListType, TupleType, IteratorType)
 
 
-class ExpressionStager(NativeStager):
+class ExpressionStager(FoldingStager):
     """The layer of expressions without control flow; control flow and calls come from the layers above."""
 
     # Layers above provide these.
@@ -123,7 +106,7 @@ class ExpressionStager(NativeStager):
             case ast.Subscript(value=ast.Name() as base, slice=ast.Constant(value=int() as index)):
                 return self._known_element(base, index)
             case ast.BinOp() | ast.Compare() | ast.UnaryOp():
-                return self._folded(node)
+                return self.folded(node)
             case _:
                 return None
 
@@ -212,37 +195,6 @@ class ExpressionStager(NativeStager):
         if elements is None or not -len(elements) <= index < len(elements):
             return None
         return elements[index]
-
-    def _folded(self, node: ast.expr) -> Value | None:
-        """Arithmetic on literals known while staging (loop counters, recursion depths)."""
-        match node:
-            case ast.BinOp(left=a, op=op, right=b) | ast.Compare(left=a, ops=[op], comparators=[b]):
-                left, right = self._literal(a), self._literal(b)
-                apply = FOLDABLE.get(type(op))
-                if left is None or right is None or apply is None:
-                    return None
-                try:
-                    result = apply(left.value, right.value)
-                except Exception:  # the program raises it when it runs
-                    return None
-                is_big = isinstance(result, int) and abs(result) >= MAX_FOLDED_INT
-                return Static(result) if type(result) in (int, float, bool) and not is_big else None
-            case ast.UnaryOp(op=ast.USub(), operand=a):
-                value = self._literal(a)
-                return Static(-value.value) if value is not None else None
-            case _:
-                return None
-
-    def _literal(self, node: ast.expr) -> Static | None:
-        if isinstance(node, ast.Constant):
-            value: Value | None = Static(node.value)
-        elif isinstance(node, ast.Name):
-            value = self.state.names.get(node.id)
-        elif isinstance(node, (ast.BinOp, ast.UnaryOp)):
-            value = self._folded(node)
-        else:
-            return None
-        return value if isinstance(value, Static) and type(value.value) in (int, float, bool) else None
 
     # ---- staging operands first
 

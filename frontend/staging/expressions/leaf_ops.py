@@ -36,11 +36,13 @@ class LeafStager(PlaceStager):
         array: str | None = None,
         changed: Mapping[int | str, tuple[AbstractType, bool]] = NOTHING_CHANGED,
         is_async: bool = False,
+        total: bool = False,
     ) -> SSAValue:
         """Emit one leaf call: decide its effect here, thread the versions of owned containers through it.
 
         `changed` are the types that owned arguments have afterwards, and whether they are sealed, where that is known.
-        The summary of one that `is_async` is that of awaiting what it gives, too.
+        The summary of one that `is_async` is that of awaiting what it gives, too. One that is `total` doesn't raise as
+        long as nothing writes what it looks at.
         """
         ours = [index for index, value in enumerate(positional) if self.is_owned(value)]
         behaviour, mutated = self.behaviour_of(summary, positional, keyword)
@@ -69,6 +71,7 @@ class LeafStager(PlaceStager):
             fresh=fresh,
             array=array,
             is_async=is_async,
+            total=total and behaviour.effect <= Effect.READS and not behaviour.external and not mutated,
         )
         for index, version in zip(mutated, results[1:], strict=True):
             owned = positional[index]

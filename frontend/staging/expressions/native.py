@@ -6,10 +6,12 @@ import ast
 from collections.abc import Sequence, Set
 from dataclasses import replace
 
-from xdsl.ir import SSAValue
+from xdsl.dialects.builtin import StringAttr
+from xdsl.ir import Attribute, Operation, SSAValue
 
 from ....diagnostics.effect import Behaviour, Effect
 from ...effects.abstract_type import ANY, BOOL, FLOAT, INT, NONE, AbstractType, RecordType, TupleType
+from ...effects.array_methods import FACTS
 from ...effects.array_results import is_array, is_jax
 from ...effects.lattice import is_data
 from ...effects.summary import CodeSummary, Summary
@@ -18,10 +20,14 @@ from ..source.names import leaves
 from ..source.segment import Segment
 from ..source.unbound_names import flag_of, inside
 from ..values import Maybe, Static, Tracer, Unbound, Unstageable, Value
-from .gains import GainStager
+from .total_pieces import TotalStager
+
+ARRAY_FACT = "array_fact"
+"""The attribute of ops that say what an array is like, or compute with that: known while a kernel is made."""
+_NUMBERS = (INT, FLOAT, BOOL)
 
 
-class NativeStager(GainStager):
+class NativeStager(TotalStager):
     """The layer that runs Python as Python."""
 
     def stage_native_expression(self, node: ast.expr, *, calls_jax: bool = False) -> Value:
@@ -35,7 +41,12 @@ class NativeStager(GainStager):
         found = self.infer(segment)
         values = [self.input_value(name) for name in segment.inputs]
         is_array_code = calls_jax and self._is_array_code(found.summary, values)
-        ssa = self.call_segment(segment, found, values, array="jax" if is_array_code else None)
+        array = "jax" if is_array_code else None
+        ssa = self.call_segment(segment, found, values, array, total=self.is_total(node))
+        if (kind := _mark_of_fact(node, segment, found.summary, values)) is not None and isinstance(
+            ssa.owner, Operation
+        ):
+            ssa.owner.attributes[ARRAY_FACT] = kind
         return self.value_of(ssa, found.summary)
 
     def _is_array_code(self, summary: Summary, values: Sequence[Value]) -> bool:
@@ -106,16 +117,31 @@ class NativeStager(GainStager):
         return self.value_of(ssa, found.summary)
 
     def call_segment(
-        self, segment: Segment, found: CodeSummary, values: Sequence[Value], array: str | None = None
+        self,
+        segment: Segment,
+        found: CodeSummary,
+        values: Sequence[Value],
+        array: str | None = None,
+        *,
+        total: bool = False,
     ) -> SSAValue:
-        """Emit the call of a segment."""
+        """Emit the call of a segment, which doesn't raise if it is `total`."""
         self._refuse_kept_functions(segment, found)
         index: dict[int | str, int | str] = {name: position for position, name in enumerate(segment.inputs)}
         summary = found.summary.renamed(index)
         changed = {index[name]: (known, name in found.sealed) for name, known in found.owned.items()}
         details = {"source": segment.name}
         return self.emit_leaf(
-            segment, segment.name, values, (), summary, details, array, changed=changed, is_async=segment.is_async
+            segment,
+            segment.name,
+            values,
+            (),
+            summary,
+            details,
+            array,
+            changed=changed,
+            is_async=segment.is_async,
+            total=total,
         )
 
     element_names: frozenset[str] = frozenset()  # of comprehensions around this, that functions made inside read
@@ -141,6 +167,33 @@ def _types_when_left(types: Sequence[AbstractType], segment: Segment, left: Abst
     value = segment.outputs.index(segment.exits.value)
     known = left.elements[value] if isinstance(left, TupleType) and len(left.elements) == len(types) else ANY
     return [known if index == value else type for index, type in enumerate(types)]
+
+
+def _mark_of_fact(node: ast.expr, segment: Segment, summary: Summary, values: Sequence[Value]) -> Attribute | None:
+    """The mark of what is computed of facts about JAX arrays and nothing else, such as `math.sqrt(x.shape[-1])`."""
+    if summary.effect > Effect.PURE or summary.sees or summary.external or summary.mutates or summary.unknown_types:
+        return None
+    if not all(part in _NUMBERS for part in _parts(summary.result)):
+        return None
+    named = zip(segment.inputs, values, strict=True)
+    marks = [_mark_of_operand(node, name, value) for name, value in named]
+    return None if None in marks or not marks else marks[0]
+
+
+def _mark_of_operand(node: ast.expr, name: str, value: Value) -> Attribute | None:
+    """The mark of an operand that is a fact, or a JAX array of which only facts are asked for."""
+    if not isinstance(value, Tracer):
+        return None
+    if is_jax(value.type):
+        owners = [inner.value for inner in ast.walk(node) if isinstance(inner, ast.Attribute) and inner.attr in FACTS]
+        asked = {id(owner) for owner in owners}
+        reads = [inner for inner in ast.walk(node) if isinstance(inner, ast.Name) and inner.id == name]
+        return StringAttr("jax") if all(id(read) in asked for read in reads) else None
+    return value.ssa.owner.attributes.get(ARRAY_FACT) if isinstance(value.ssa.owner, Operation) else None
+
+
+def _parts(known: AbstractType) -> Sequence[AbstractType]:
+    return known.elements if isinstance(known, TupleType) else (known,)
 
 
 def _is_made_of_arrays(known: AbstractType) -> bool:

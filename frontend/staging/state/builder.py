@@ -156,6 +156,7 @@ class Builder:
         fresh: bool = False,
         array: str | None = None,
         is_async: bool = False,
+        total: bool = False,
     ) -> Sequence[SSAValue]:
         """One leaf call, by symbol or of a callable that is data; further results are the mutated operands."""
         operands = [o for o in (*positional, *(o for _, o in keyword)) if not isinstance(o, Static)]
@@ -175,7 +176,7 @@ class Builder:
             "location": self.location,
         }
         if isinstance(callee, str):
-            op = CallOp.make(callee, operands, behaviour, **details)
+            op = CallOp.make(callee, operands, behaviour, total=total, **details)
             if array is not None:
                 op.attributes["array"] = StringAttr(array)
             return self.emit(op)

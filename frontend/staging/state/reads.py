@@ -47,10 +47,12 @@ class Reads:
         self.calls.setdefault(symbol, []).append((op, found if found and is_own_state and is_plain else None))
 
     def settle(self, apartness: Apartness, declarations: Mapping[str, Operation]) -> None:
-        """The program is complete: calls that nothing disturbs wait for no writes."""
+        """The program is complete: calls that nothing disturbs wait for no writes, and find what was there."""
         for symbol, calls in self.calls.items():
             looks = [one for _, found in calls for one in found or ()]
             if any(found is None for _, found in calls) or any(self._is_disturbed(one, apartness) for one in looks):
+                for op, _ in calls:
+                    op.properties.pop("total", None)  # what it loads may be gone by then
                 continue
             for op in (declarations[symbol], *(op for op, _ in calls)):
                 behaviour = op.properties["effect"].data  # type: ignore[attr-defined]

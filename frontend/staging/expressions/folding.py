@@ -1,0 +1,74 @@
+"""Expressions whose value is known while staging: arithmetic on literals, and whether what is an array is None."""
+
+from __future__ import annotations
+
+import ast
+import operator
+from typing import Any
+
+from ...effects.abstract_type import ANY, NONE
+from ...effects.array_results import is_array
+from ..values import Static, Tracer, Value
+from .native import NativeStager
+
+FOLDABLE: dict[type, Any] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.FloorDiv: operator.floordiv,
+    ast.Mod: operator.mod,
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.Is: operator.is_,
+    ast.IsNot: operator.is_not,
+}
+MAX_FOLDED_INT = 2**63  # beyond that folding could cost more than it saves
+
+
+class FoldingStager(NativeStager):
+    """The layer of values known while staging."""
+
+    def folded(self, node: ast.expr) -> Value | None:
+        """The value of arithmetic on literals (loop counters, recursion depths), and of `x is None` for an array."""
+        match node:
+            case ast.Compare(left=a, ops=[ast.Is() | ast.IsNot() as op], comparators=[ast.Constant(value=None)]):
+                is_none = self._is_none(a)
+                return None if is_none is None else Static(is_none is isinstance(op, ast.Is))
+            case ast.BinOp(left=a, op=op, right=b) | ast.Compare(left=a, ops=[op], comparators=[b]):
+                left, right = self._literal(a), self._literal(b)
+                apply = FOLDABLE.get(type(op))
+                if left is None or right is None or apply is None:
+                    return None
+                try:
+                    result = apply(left.value, right.value)
+                except Exception:  # the program raises it when it runs
+                    return None
+                is_big = isinstance(result, int) and abs(result) >= MAX_FOLDED_INT
+                return Static(result) if type(result) in (int, float, bool) and not is_big else None
+            case ast.UnaryOp(op=ast.USub(), operand=a):
+                value = self._literal(a)
+                return Static(-value.value) if value is not None else None
+            case _:
+                return None
+
+    def _is_none(self, node: ast.expr) -> bool | None:
+        """Whether an array, or a local name without a value, is None; None where only running tells."""
+        value = self.state.names.get(node.id) if isinstance(node, ast.Name) else None
+        if isinstance(value, Static):
+            return value.value is None
+        known = self.type_of(value) if isinstance(value, Tracer) else ANY
+        return True if known == NONE else False if is_array(known) else None
+
+    def _literal(self, node: ast.expr) -> Static | None:
+        if isinstance(node, ast.Constant):
+            value: Value | None = Static(node.value)
+        elif isinstance(node, ast.Name):
+            value = self.state.names.get(node.id)
+        elif isinstance(node, (ast.BinOp, ast.UnaryOp)):
+            value = self.folded(node)
+        else:
+            return None
+        return value if isinstance(value, Static) and type(value.value) in (int, float, bool) else None
