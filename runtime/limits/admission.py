@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from .alarm_clock import ALARM_CLOCK
+from .demand import Demand, UsedTokens
 from .limiter import LIMITERS, NEVER_S, Limiter, Permit
 
 HELD: ContextVar[tuple[Permit, ...]] = ContextVar("xcs_permits", default=())
@@ -37,11 +38,11 @@ class Route:
     limiters: tuple[Limiter, ...]
     weight: float = 1.0
 
-    @property
-    def load(self) -> tuple[float, float]:
-        """How busy it is, then how much it has done."""
+    def load(self, by_tokens: bool, now_s: float) -> tuple[float, float]:
+        """How busy it is, then how much it has done: of its token limit, or else calls."""
         own = self.limiters[0]
-        return own.in_flight / self.weight, own.num_started / self.weight
+        done = own.token_share(now_s) or 0.0 if by_tokens else own.num_started
+        return own.in_flight / self.weight, done / self.weight
 
 
 @dataclass(eq=False, slots=True)
@@ -49,7 +50,7 @@ class Request:
     """A call that asks to be let go.
 
     Attributes:
-        routes: the ways it may go; tokens: of a model, that it is expected to use.
+        routes: the ways it may go; demand: tokens of a model that it may use; None where nobody counts them.
         inherited: the permits of the calls around it.
         loop_thread: the thread of the event loop that awaits the call; 0 if it blocks its thread.
         blocked_loop: the thread of the event loop that would not go on while the call waits; 0 if there is none.
@@ -59,7 +60,7 @@ class Request:
     """
 
     routes: Sequence[Route]
-    tokens: int
+    demand: Demand | None
     wake: Callable[[], None]
     inherited: tuple[Permit, ...] = field(default_factory=HELD.get)
     loop_thread: int = 0
@@ -127,14 +128,13 @@ class AdmissionQueue:
             raise
         return True
 
-    def leave(self, request: Request, used_tokens: int | None = None, pause_s: float = 0.0) -> None:
+    def leave(self, request: Request, used: UsedTokens | None = None, pause_s: float = 0.0) -> None:
         """The call has ended: it gives its permits back, once; its own limiter pauses for `pause_s` seconds."""
         try:
             with self._lock:
                 now_s = time.monotonic()
-                spare = 0 if used_tokens is None else request.tokens - used_tokens
                 for permit in request.permits:
-                    permit.limiter.leave(permit, spare, now_s)
+                    permit.limiter.leave(permit, used, now_s)
                 if pause_s > 0 and request.permits:
                     request.permits[0].limiter.pause(now_s + pause_s)
                 request.permits = ()
@@ -211,19 +211,22 @@ class AdmissionQueue:
     def _let_go(self, request: Request, now_s: float) -> float:
         """Gives a call its permits, if it may go; how long it has to wait else."""
         earliest_s, chosen = NEVER_S, -1
+        lowest: tuple[float, float] | None = None
+        by_tokens = request.demand is not None and all(route.limiters[0].token_limit for route in request.routes)
         for index, route in enumerate(request.routes):
             delay_s = max(
-                (one.delay_s(request.lent_by(one), request.tokens, now_s) for one in route.limiters), default=0.0
+                (one.delay_s(request.lent_by(one), request.demand, now_s) for one in route.limiters), default=0.0
             )
-            better = delay_s < earliest_s or (delay_s == 0.0 and route.load < request.routes[chosen].load)
+            load = route.load(by_tokens, now_s) if delay_s == 0.0 and len(request.routes) > 1 else None
+            better = delay_s < earliest_s or (load is not None and lowest is not None and load < lowest)
             if chosen < 0 or better:
-                earliest_s, chosen = delay_s, index
+                earliest_s, chosen, lowest = delay_s, index, load
         if earliest_s == 0.0:
             thread = request.loop_thread
             request.permits = tuple([Permit(limiter, thread) for limiter in request.routes[chosen].limiters])
             request.route_index = chosen
             for permit in request.permits:
-                permit.limiter.enter(permit, request.lent_by(permit.limiter), request.tokens, now_s)
+                permit.limiter.enter(permit, request.lent_by(permit.limiter), request.demand, now_s)
         return earliest_s
 
 

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from ..tally import Tally, count
 from .admission import ADMISSION, Request, Route
+from .demand import Demand, UsedTokens
 from .retry import Retry, is_transient, retry_after_s, status_of
 
 MAX_REFUSALS = 100
@@ -35,7 +36,7 @@ class Journey:
         routes: the ways an attempt may go.
         timeout_s: seconds that one attempt may take.
         retry: whether a failed attempt is made again by the same routes.
-        tokens: of a model, that the call is expected to use; 0 where nobody counts them.
+        demand: tokens of a model that the call may use; None where nobody counts them.
         watch: is told how attempts end.
         num_failed: attempts that have failed since every route was last tried.
         num_refused: attempts that a server has put off, saying for how long.
@@ -47,7 +48,7 @@ class Journey:
     routes: Sequence[Route]
     timeout_s: float | None = None
     retry: Retry | None = None
-    tokens: int = 0
+    demand: Demand | None = None
     watch: RouteWatch | None = None
     num_failed: int = 0
     num_refused: int = 0
@@ -60,7 +61,8 @@ class Journey:
         """Asks for the next attempt, by a route that has not failed since they all were tried; see `Request`."""
         self._open = [index for index in range(len(self.routes)) if index not in self._failed]
         routes = [self.routes[index] for index in self._open]
-        return Request(routes, self.tokens, wake, loop_thread=loop_thread, blocked_loop=blocked_loop)
+        self.used = Tally()  # what an attempt uses that was given up is not the next one's
+        return Request(routes, self.demand, wake, loop_thread=loop_thread, blocked_loop=blocked_loop)
 
     def route_index(self, request: Request) -> int:
         """The route that an attempt goes, among all of them."""
@@ -70,7 +72,7 @@ class Journey:
         """The attempt has ended well."""
         if self.watch is not None:
             self.watch.ended(self.route_index(request), None)
-        ADMISSION.leave(request, self._used_tokens())
+        ADMISSION.leave(request, self._used())
 
     def failed(self, request: Request, error: BaseException) -> float | None:
         """The attempt has failed: seconds until another one, None if the error is the result of the call."""
@@ -84,7 +86,7 @@ class Journey:
         wait_s = self._wait_s(index, error, pause_s)
         if wait_s is None and self.on_failure is not None:
             self.on_failure()
-        ADMISSION.leave(request, self._used_tokens(), pause_s)
+        ADMISSION.leave(request, self._used(), pause_s)
         if wait_s is not None:
             count(retries=1)
         return wait_s
@@ -105,13 +107,11 @@ class Journey:
         wait_s = self.retry.wait_s(self.num_failed)
         return wait_s if len(self.routes) > 1 else max(wait_s, pause_s)
 
-    def _used_tokens(self) -> int | None:
-        if not self.tokens:
+    def _used(self) -> UsedTokens | None:
+        if self.demand is None or not self.used.usage:
             return None
         usage = self.used.usage.values()
-        used = sum(one["prompt_tokens"] + one["completion_tokens"] for one in usage)
-        self.used.usage.clear()
-        return used or None
+        return UsedTokens(sum(one["prompt_tokens"] for one in usage), sum(one["completion_tokens"] for one in usage))
 
 
 @dataclass(eq=False, slots=True)

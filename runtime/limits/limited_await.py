@@ -68,7 +68,7 @@ async def _attempt(journey: Journey, request: Request, attempt: Callable[[int], 
     token = HELD.set((*request.inherited, *request.permits))
     try:
         index = journey.route_index(request)
-        if journey.tokens:
+        if journey.demand is not None:
             with recording(journey.used):
                 return await _in_time(journey, attempt, index)
         return await _in_time(journey, attempt, index)

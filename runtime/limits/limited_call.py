@@ -86,7 +86,7 @@ def _attempt(journey: Journey, request: Request, attempt: Callable[[int], Any]) 
     token = HELD.set((*request.inherited, *request.permits))
     try:
         index = journey.route_index(request)
-        if journey.tokens:
+        if journey.demand is not None:
             with recording(journey.used):
                 return _in_time(journey, attempt, index)
         return _in_time(journey, attempt, index)

@@ -10,7 +10,9 @@ import weakref
 from dataclasses import dataclass, field
 
 from ...diagnostics.errors import XCSError
+from .demand import Demand, UsedTokens
 from .rate import RateLimit, TokenBucket
+from .token_ledger import Spending, TokenLedger
 
 NEVER_S = float("inf")
 """The delay of what no time brings: a call has to end first."""
@@ -31,6 +33,7 @@ class Permit:
         is_counted: its limiter counts it as in flight.
         is_lent: an inner call runs with it.
         is_over: its call has ended.
+        spending: the tokens that its call was let go for, until it is known what it has used.
     """
 
     limiter: Limiter
@@ -39,6 +42,7 @@ class Permit:
     is_counted: bool = False
     is_lent: bool = False
     is_over: bool = False
+    spending: Spending | None = None
 
 
 @dataclass(eq=False, slots=True, weakref_slot=True)
@@ -65,24 +69,24 @@ class Limiter:
     is_suspect: bool = False
     _awaited: dict[int, Permit] = field(default_factory=dict, repr=False)  # by `id`
     _requests: TokenBucket | None = field(default=None, repr=False)
-    _tokens: TokenBucket | None = field(default=None, repr=False)
+    _tokens: TokenLedger | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         checked_concurrency(self.max_concurrency)
         now_s = time.monotonic()
         self._requests = None if self.rate_limit is None else TokenBucket(self.rate_limit, now_s)
-        self._tokens = None if self.token_limit is None else TokenBucket(self.token_limit, now_s)
+        self._tokens = None if self.token_limit is None else TokenLedger(self.token_limit, now_s)
         LIMITERS.add(self)
 
-    def delay_s(self, inherited: Permit | None, tokens: int, now_s: float) -> float:
+    def delay_s(self, inherited: Permit | None, demand: Demand | None, now_s: float) -> float:
         """Seconds until a call may start, `NEVER_S` if another has to end first, 0 now."""
         if self._is_full() and (inherited is None or inherited.is_lent or inherited.is_over):
             return NEVER_S
         delay_s = max(self.paused_until_s - now_s, 0.0)
         if self._requests is not None:
             delay_s = max(delay_s, self._requests.delay_s(1, now_s))
-        if self._tokens is not None:
-            delay_s = max(delay_s, self._tokens.delay_s(tokens, now_s))
+        if self._tokens is not None and demand is not None:
+            delay_s = max(delay_s, self._tokens.delay_s(demand, now_s))
         return delay_s
 
     def held_up(self, loop_thread: int) -> Permit | None:
@@ -92,13 +96,13 @@ class Limiter:
         awaited = [one for one in self._awaited.values() if one.loop_thread == loop_thread and one.is_counted]
         return None if not awaited or any(permit.is_lent for permit in awaited) else awaited[0]
 
-    def enter(self, permit: Permit, inherited: Permit | None, tokens: int, now_s: float) -> None:
+    def enter(self, permit: Permit, inherited: Permit | None, demand: Demand | None, now_s: float) -> None:
         """Counts a new permit, after a delay of 0."""
         self.num_started += 1
         if self._requests is not None:
             self._requests.take(1, now_s)
-        if self._tokens is not None:
-            self._tokens.take(tokens, now_s)
+        if self._tokens is not None and demand is not None:
+            permit.spending = self._tokens.take(demand, now_s)
         # Nothing is called up to `is_counted`, so that no Ctrl-C comes between what belongs together.
         if inherited is not None and not inherited.is_lent and not inherited.is_over:
             inherited.is_lent = True
@@ -109,8 +113,8 @@ class Limiter:
             if permit.loop_thread:
                 self._awaited[id(permit)] = permit
 
-    def leave(self, permit: Permit, spare_tokens: int, now_s: float) -> None:
-        """The call has ended; it has used so many tokens less than it was let go for (or more: negative)."""
+    def leave(self, permit: Permit, used: UsedTokens | None, now_s: float) -> None:
+        """The call has ended; what it has used is not known of one that has failed, and may have used all."""
         if permit.parent is not None and not permit.is_over:
             permit.parent.is_lent = False
         elif permit.is_counted:
@@ -119,8 +123,13 @@ class Limiter:
             if permit.loop_thread:
                 self._awaited.pop(id(permit), None)
         permit.is_over = True
-        if self._tokens is not None and spare_tokens:
-            self._tokens.take(-spare_tokens, now_s)
+        if self._tokens is not None and permit.spending is not None and used is not None:
+            self._tokens.settle(permit.spending, used, now_s)
+        permit.spending = None
+
+    def token_share(self, now_s: float) -> float | None:
+        """How much of the token limit is taken now, from 0 to 1; None without one."""
+        return None if self._tokens is None else self._tokens.share(now_s)
 
     def forget(self) -> None:
         """Nothing is in flight: this is a forked child."""
@@ -131,12 +140,18 @@ class Limiter:
         """Nothing starts before `until_s` (`time.monotonic`)."""
         self.paused_until_s = max(self.paused_until_s, until_s)
 
-    def change(self, max_concurrency: int | None, rate_limit: RateLimit | None) -> None:
+    def change(
+        self, max_concurrency: int | None, rate_limit: RateLimit | None, token_limit: RateLimit | None = None
+    ) -> None:
         """Sets other bounds; what is in flight stays."""
+        now_s = time.monotonic()
         self.max_concurrency = checked_concurrency(max_concurrency)
         if rate_limit != self.rate_limit:
             self.rate_limit = rate_limit
-            self._requests = None if rate_limit is None else TokenBucket(rate_limit, time.monotonic())
+            self._requests = None if rate_limit is None else TokenBucket(rate_limit, now_s)
+        if token_limit != self.token_limit:
+            self.token_limit, known = token_limit, self._tokens
+            self._tokens = None if token_limit is None else TokenLedger(token_limit, now_s, known)
 
     def _is_full(self) -> bool:
         most = 1 if self.is_suspect else self.max_concurrency

@@ -21,13 +21,14 @@ class Policy:
         timeout_s: seconds that one attempt may take, waits for limits not counted; then it raises `TimeoutError`.
         retry: whether and when a failed attempt is made again.
         max_concurrency: calls in flight at once.
-        rate_limit: requests in a period.
+        rate_limit: requests in a period; token_limit: tokens of a model in a period.
     """
 
     timeout_s: float | None = None
     retry: Retry | None = None
     max_concurrency: int | None = None
     rate_limit: RateLimit | None = None
+    token_limit: RateLimit | None = None
 
     @staticmethod
     def of(
@@ -35,6 +36,7 @@ class Policy:
         retries: int | Retry | None = None,
         max_concurrency: int | None = None,
         rate_limit: int | RateLimit | None = None,
+        token_limit: int | RateLimit | None = None,
     ) -> Policy | None:
         """A checked policy, None if nothing is asked for.
 
@@ -42,7 +44,8 @@ class Policy:
             XCSError: a bound is out of its range, or retrying lacks its extra.
         """
         most = checked_concurrency(max_concurrency)
-        policy = Policy(checked_timeout(timeout_s), Retry.of(retries), most, RateLimit.of(rate_limit))
+        rates = RateLimit.of(rate_limit), RateLimit.of(token_limit)
+        policy = Policy(checked_timeout(timeout_s), Retry.of(retries), most, *rates)
         return None if policy == Policy() else policy
 
 

@@ -19,7 +19,11 @@ _by_name: dict[str | None, Limiter] = {}
 
 
 def set_limit(
-    model: str | None = None, *, max_concurrency: int | None = None, rate_limit: int | RateLimit | None = None
+    model: str | None = None,
+    *,
+    max_concurrency: int | None = None,
+    rate_limit: int | RateLimit | None = None,
+    token_limit: int | RateLimit | None = None,
 ) -> None:
     """Bounds all calls of a model together, or those of the process; what is left out is unbounded.
 
@@ -28,26 +32,28 @@ def set_limit(
             every call of an op with a policy.
         max_concurrency: calls in flight at once.
         rate_limit: requests a minute, or a `RateLimit` for another period.
+        token_limit: tokens of models a minute, likewise.
 
     Raises:
         XCSError: a bound is out of its range.
     """
-    rate = RateLimit.of(rate_limit)
+    rate, tokens = RateLimit.of(rate_limit), RateLimit.of(token_limit)
     with _lock:
         limiter = _by_name.get(model)
         if limiter is None:
-            _by_name[model] = Limiter(model or "process", max_concurrency, rate)
+            _by_name[model] = Limiter(model or "process", max_concurrency, rate, tokens)
             return
-    ADMISSION.change(limiter, lambda one: one.change(max_concurrency, rate))
+    ADMISSION.change(limiter, lambda one: one.change(max_concurrency, rate, tokens))
 
 
-def limiter_of(key: Hashable, name: str, policy: Policy | None, token_limit: RateLimit | None = None) -> Limiter:
+def limiter_of(key: Hashable, name: str, policy: Policy | None) -> Limiter:
     """The one limiter of everything with this key and these bounds."""
-    bounds = (None, None) if policy is None else (policy.max_concurrency, policy.rate_limit)
+    asked = policy or Policy()
+    bounds = asked.max_concurrency, asked.rate_limit, asked.token_limit
     with _lock:
-        found = _limiters.get((key, *bounds, token_limit))
+        found = _limiters.get((key, bounds))
         if found is None:
-            found = _limiters[key, *bounds, token_limit] = Limiter(name, *bounds, token_limit)
+            found = _limiters[key, bounds] = Limiter(name, *bounds)
         return found
 
 

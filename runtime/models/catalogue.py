@@ -25,7 +25,7 @@ def bind(spec: str, **options: object) -> ModelBinding:
             `XCS_API_KEY`, or `OPENAI_BASE_URL` and `OPENAI_API_KEY`), `timeout` in seconds, `max_retries`, and
             anything the request takes, such as `max_tokens`; `prices=(input, output)` for a million tokens adds what
             calls cost to the statistics. A policy as `xcs.op` takes it goes with every provider: `timeout_s`,
-            `retries`, `max_concurrency`, `rate_limit`.
+            `retries`, `max_concurrency`, `rate_limit`, and `token_limit` (tokens a minute).
 
     Raises:
         XCSError: where `spec` names no provider or no model.

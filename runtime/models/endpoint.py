@@ -6,18 +6,20 @@ Guarantees: an endpoint is a value; its limiters are shared by all endpoints wit
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ..limits.admission import Route
+from ..limits.demand import Demand
 from ..limits.journey import Journey
+from ..limits.limiter import Limiter
 from ..limits.policy import Policy
-from ..limits.rate import RateLimit
 from ..limits.shared import limiter_of, limiters_for
 from .text_model import TextModel
+from .token_demand import demand_of
 
-POLICY_OPTIONS = ("timeout_s", "retries", "max_concurrency", "rate_limit")
+POLICY_OPTIONS = ("timeout_s", "retries", "max_concurrency", "rate_limit", "token_limit")
 """Options that say how calls are made; all others belong to the text model."""
 
 
@@ -44,18 +46,23 @@ class Endpoint:
         """Provider and model, as `bind` takes them."""
         return f"{self.text_model.provider}:{self.text_model.model}"
 
-    def route(self, weight: float = 1.0, token_limit: RateLimit | None = None) -> Route:
+    def route(self, weight: float = 1.0) -> Route:
         """Its limiters: its own, then those set for its model and for the process."""
         key = hashlib.blake2b(repr(self.options.get("api_key")).encode(), digest_size=8).digest()
-        own = limiter_of((self.name, self.options.get("base_url"), key), self.name, self.policy, token_limit)
+        own = limiter_of((self.name, self.options.get("base_url"), key), self.name, self.policy)
         return Route((own, *limiters_for(self.name)), weight)
 
-    def journey(self) -> Journey | None:
+    def journey(self, kind: str, subject: Any) -> Journey | None:
         """How a call goes; None where nothing bounds it."""
         if self.policy is None:
             shared = limiters_for(self.name)
-            return Journey(self.name, (Route(shared),)) if shared else None
-        return Journey(self.name, (self.route(),), self.policy.timeout_s, self.policy.retry)
+            return Journey(self.name, (Route(shared),), demand=self._demand(shared, kind, subject)) if shared else None
+        route = self.route()
+        demand = self._demand(route.limiters, kind, subject)
+        return Journey(self.name, (route,), self.policy.timeout_s, self.policy.retry, demand)
+
+    def _demand(self, limiters: Iterable[Limiter], kind: str, subject: Any) -> Demand | None:
+        return demand_of(kind, subject, self.options) if any(one.token_limit for one in limiters) else None
 
     def ask(self, kind: str, subject: Any) -> Any:
         """Asks its text model once."""

@@ -76,23 +76,23 @@ class ModelBinding(ModelMethods):
         return Endpoint.of(self.text_model, {**self.options, **options})
 
     def _journey_of(self, kind: str, subject: Any, options: Mapping[str, object]) -> Journey | None:
-        return self._way(options)[1]
+        return self._way(kind, subject, options)[1]
 
-    def _way(self, options: Mapping[str, object]) -> tuple[Endpoint, Journey | None]:
+    def _way(self, kind: str, subject: Any, options: Mapping[str, object]) -> tuple[Endpoint, Journey | None]:
         endpoint = self.endpoint(options)
-        journey = endpoint.journey()
+        journey = endpoint.journey(kind, subject)
         if journey is not None:
             endpoint.text_model.open(endpoint.options)
         return endpoint, journey
 
     def _ask(self, kind: str, subject: Any, options: Mapping[str, object]) -> Any:
-        endpoint, journey = self._way(options)
+        endpoint, journey = self._way(kind, subject, options)
         if journey is None:
             return endpoint.ask(kind, subject)
         return call_limited(journey, lambda _: endpoint.ask(kind, subject))
 
     async def _ask_async(self, kind: str, subject: Any, options: Mapping[str, object]) -> Any:
-        endpoint, journey = self._way(options)
+        endpoint, journey = self._way(kind, subject, options)
         if journey is None:
             return await endpoint.ask(kind, subject)
         from ..limits.limited_await import await_limited  # loads asyncio, which other programs can do without

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from ...diagnostics.errors import XCSError
+from ..limits.demand import Demand
 from ..limits.journey import Journey
 from ..limits.limited_call import call_limited
 from ..limits.policy import Policy
@@ -26,13 +27,10 @@ from .endpoint import Endpoint
 from .mesh_health import EndpointState, MeshHealth
 from .model_binding import ModelBinding
 from .model_methods import ModelMethods
+from .token_demand import demand_of
 
 BREAK_AFTER = 5
 COOLDOWN_S = 30.0
-CHARACTERS_PER_TOKEN = 4
-"""A rule of thumb for English text, for the time before the endpoint says what a call has used."""
-ANSWER_TOKENS = 256
-"""Tokens that an answer is expected to have where `max_tokens` doesn't say."""
 
 Value = TypeVar("Value")
 
@@ -44,7 +42,6 @@ class ModelMesh(ModelMethods):
     Attributes:
         bindings: the endpoints.
         weights: shares of the calls, one for each endpoint.
-        token_limits: tokens in a period, estimated before a call and corrected by what its endpoint says.
         retry: made again by all endpoints after each of them has failed.
         timeout_s: seconds for one attempt.
         break_after: failures in a row after which an endpoint is left alone for `cooldown_s` seconds.
@@ -56,7 +53,6 @@ class ModelMesh(ModelMethods):
 
     bindings: tuple[ModelBinding, ...]
     weights: tuple[float, ...]
-    token_limits: tuple[RateLimit | None, ...]
     retry: Retry | None
     timeout_s: float | None
     break_after: int
@@ -78,7 +74,7 @@ class ModelMesh(ModelMethods):
         """A mesh over `bindings`.
 
         Args:
-            bindings: at least one; what they bind themselves (`max_concurrency=`, `rate_limit=`) holds if not given.
+            bindings: at least one; the bounds that they have themselves hold where none are given here.
             weights: the share of each endpoint; by default the same.
             max_concurrency: calls in flight at once at each endpoint; one bound for all, or one for each.
             rate_limit: requests a minute at each endpoint, likewise.
@@ -103,13 +99,12 @@ class ModelMesh(ModelMethods):
                 f"expected `break_after` of at least 1 and `cooldown_s` above 0, found `{break_after!r}`, "
                 f"`{cooldown_s!r}`"
             )
-        concurrency = _one_each("max_concurrency", max_concurrency, count)
-        bounds = zip(given, concurrency, _one_each("rate_limit", rate_limit, count), strict=True)
+        bounds = {"max_concurrency": max_concurrency, "rate_limit": rate_limit, "token_limit": token_limit}
+        bounds_each = {name: _one_each(name, bound, count) for name, bound in bounds.items()}
         policy = Policy.of(timeout_s, retries)
         chosen = {
-            "bindings": tuple(_bounded(binding, most, rate) for binding, most, rate in bounds),
+            "bindings": tuple(_bounded(binding, bounds_each, index) for index, binding in enumerate(given)),
             "weights": shares,
-            "token_limits": tuple(map(RateLimit.of, _one_each("token_limit", token_limit, count))),
             "retry": policy and policy.retry,
             "timeout_s": policy and policy.timeout_s,
             "break_after": break_after,
@@ -137,13 +132,14 @@ class ModelMesh(ModelMethods):
         endpoints = [binding.endpoint({"retries": Retry(0), **own, **options}) for binding in self.bindings]
         for endpoint in endpoints:
             endpoint.text_model.open(endpoint.options)
-        limited = zip(endpoints, self.weights, self.token_limits, strict=True)
-        routes = [endpoint.route(weight, token_limit) for endpoint, weight, token_limit in limited]
+        routes = [endpoint.route(weight) for endpoint, weight in zip(endpoints, self.weights, strict=True)]
         health = _health_of(self)
         health.limiters = [route.limiters[0] for route in routes]
-        tokens = _expected_tokens(kind, subject, options) if any(self.token_limits) else 0
+        is_counted = any(limiter.token_limit for route in routes for limiter in route.limiters)
+        demands = [demand_of(kind, subject, endpoint.options) for endpoint in endpoints] if is_counted else []
+        demand = Demand.largest(demands) if demands else None
         timeout_s = endpoints[0].policy and endpoints[0].policy.timeout_s
-        return Journey(self.name, routes, timeout_s, self.retry, tokens, health), endpoints
+        return Journey(self.name, routes, timeout_s, self.retry, demand, health), endpoints
 
     def _ask(self, kind: str, subject: Any, options: Mapping[str, object]) -> Any:
         journey, endpoints = self._way(kind, subject, options)
@@ -179,15 +175,6 @@ def _one_each(name: str, given: Value | Sequence[Value] | None, count: int) -> S
     return (given,) * count
 
 
-def _bounded(binding: ModelBinding, max_concurrency: Any, rate_limit: Any) -> ModelBinding:
-    bounds = {"max_concurrency": max_concurrency, "rate_limit": rate_limit}
-    return binding.with_options(**{name: bound for name, bound in bounds.items() if bound is not None})
-
-
-def _expected_tokens(kind: str, subject: Any, options: Mapping[str, object]) -> int:
-    """Tokens that a call is let go for, until its endpoint says what it has used."""
-    asked = len(str(subject)) // CHARACTERS_PER_TOKEN + 1
-    if kind.startswith("embed"):
-        return asked
-    most = options.get("max_tokens", ANSWER_TOKENS)
-    return asked + (most if isinstance(most, int) else ANSWER_TOKENS)
+def _bounded(binding: ModelBinding, bounds: Mapping[str, Sequence[Any]], index: int) -> ModelBinding:
+    given = {name: each[index] for name, each in bounds.items() if each[index] is not None}
+    return binding.with_options(**given)

@@ -183,8 +183,19 @@ def completion(name: str, body: dict[str, Any]) -> dict[str, Any]:
         "created": 0,
         "model": body["model"],
         "choices": [{"index": 0, "finish_reason": "stop", "message": message}],
-        "usage": {"prompt_tokens": 20, "completion_tokens": 10, "total_tokens": 30},
+        "usage": {"prompt_tokens": 20, "completion_tokens": answered_tokens(name), "total_tokens": tokens_of(name)},
     }
+
+
+def answered_tokens(prompt: str) -> int:
+    """Tokens of an answer: 10, unless the prompt says how many (`q7 uses 130`)."""
+    _, _, number = prompt.partition("|")[0].partition(" uses ")
+    return int(number or 10)
+
+
+def tokens_of(prompt: str) -> int:
+    """Tokens of a prompt and its answer together."""
+    return 20 + answered_tokens(prompt)
 
 
 def vectors(name: str, body: dict[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from endpoint_process import EndpointProcess, Logged, endpoint_process
+from endpoint_process import EndpointProcess, Logged, endpoint_process, tokens_of
 
 import xcs
 
@@ -137,6 +137,42 @@ def test_tokens_are_counted_as_the_server_does(servers: list[EndpointProcess]) -
     program = xcs.jit(lambda prompts: [mesh(prompt, max_tokens=100) for prompt in prompts])
     assert program(["a", "b", "c", "d", "e"]) == ["echo a", "echo b", "echo c", "echo d", "echo e"]
     assert xcs.get_jit_stats(program)["usage"]["openai:m"]["completion_tokens"] == 50
+
+
+def most_tokens_in_a_window(requests: list[Logged], window_s: float) -> int:
+    """Most tokens that any window of so many seconds has seen, of requests that came in then."""
+    starts = [one.start_s for one in requests]
+    return max(
+        sum(tokens_of(one.prompt) for one in requests if start <= one.start_s < start + window_s) for start in starts
+    )
+
+
+def tokens_a_second(requests: list[Logged]) -> float:
+    """From the first request to the last."""
+    return sum(tokens_of(one.prompt) for one in requests[:-1]) / (requests[-1].start_s - requests[0].start_s)
+
+
+@pytest.mark.parametrize("options", [{"max_tokens": 140}, {}])
+def test_token_limits_are_kept_and_used(servers: list[EndpointProcess], options: dict[str, int]) -> None:
+    """3,000 tokens in 6 s at each server, for one period and a half, with answers of 20 to 140 tokens."""
+    mesh = mesh_of(servers, token_limit=xcs.RateLimit(3000, per_s=6.0))
+    program = xcs.jit(lambda prompts: [mesh(prompt, **options) for prompt in prompts])
+    sizes = [20 + index * 37 % 121 for index in range(140)]
+    prompts = [f"q{index} uses {size}" for index, size in enumerate(sizes)]
+    assert program(prompts) == [f"echo {prompt}" for prompt in prompts]
+    for server in servers:
+        requests = server.requests()
+        assert most_tokens_in_a_window(requests, 6.0) <= 3000
+        assert tokens_a_second(requests) >= 0.9 * 3000 / 6.0
+    assert xcs.get_jit_stats(program)["limit_wait_s"] > 0
+
+
+def test_a_binding_bounds_its_tokens_itself(servers: list[EndpointProcess]) -> None:
+    limit = xcs.RateLimit(600, per_s=2.0)
+    model = xcs.bind("openai:m", base_url=servers[0].base_url, api_key="k", max_tokens=100, token_limit=limit)
+    prompts = [f"q{index} uses {50 + index}" for index in range(12)]
+    assert xcs.jit(lambda prompts: [model(prompt) for prompt in prompts])(prompts) == [f"echo {p}" for p in prompts]
+    assert most_tokens_in_a_window(servers[0].requests(), 2.0) <= 600
 
 
 def test_coroutines_share_the_bounds(servers: list[EndpointProcess]) -> None:

@@ -19,7 +19,7 @@ PATIENCE_S = 30.0
 
 def request_for(*limiters: Limiter) -> tuple[Request, threading.Event]:
     told = threading.Event()
-    return Request([Route(limiters)], 0, told.set), told
+    return Request([Route(limiters)], None, told.set), told
 
 
 @pytest.mark.parametrize("amount", [1, 2, 10, 60, 600, 5000])
@@ -131,7 +131,7 @@ def test_time_alone_lets_calls_go() -> None:
 def test_the_least_loaded_route_is_taken_by_weight() -> None:
     light, heavy = Limiter("light"), Limiter("heavy")
     routes = [Route((light,), 1.0), Route((heavy,), 3.0)]
-    requests = [Request(routes, 0, lambda: None) for _ in range(8)]
+    requests = [Request(routes, None, lambda: None) for _ in range(8)]
     assert all(ADMISSION.ask(request) for request in requests)
     assert (light.in_flight, heavy.in_flight) == (2, 6)
     for request in requests:
@@ -209,8 +209,8 @@ def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_blocks_an_event_loop_shares_the_place_of_a_call_that_the_loop_awaits() -> None:
     limiter, loop_thread = Limiter("one", 2), 7
     route = [Route((limiter,))]
-    awaited = [Request(route, 0, lambda: None, loop_thread=loop_thread) for _ in range(2)]
-    blocking = [Request(route, 0, lambda: None, blocked_loop=thread) for thread in (7, 7, 8)]
+    awaited = [Request(route, None, lambda: None, loop_thread=loop_thread) for _ in range(2)]
+    blocking = [Request(route, None, lambda: None, blocked_loop=thread) for thread in (7, 7, 8)]
     assert ADMISSION.ask(awaited[0])
     assert ADMISSION.ask(blocking[2])  # there is room: nothing is shared
     assert limiter.in_flight == 2
