@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .frontend.explain import explain
     from .frontend.jit import get_jit_stats, jit
     from .frontend.journal import journal
+    from .frontend.map import map as map  # noqa: A004 - `xcs.map`
     from .frontend.op import op
     from .frontend.operation_signature import OperationSignature
     from .frontend.operator import Operator, field, module
@@ -56,6 +57,7 @@ _HOMES = {
     "grad": "frontend.transforms.grad",
     "jit": "frontend.jit",
     "journal": "frontend.journal",
+    "map": "frontend.map",
     "module": "frontend.operator",
     "op": "frontend.op",
     "pmap": "frontend.transforms.pmap",
@@ -95,6 +97,7 @@ __all__ = [
     "grad",
     "jit",
     "journal",
+    # `map` is not here: after `from xcs import *` that name still means the builtin.
     "models",
     "module",
     "op",
@@ -124,4 +127,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*globals(), *_HOMES, *__all__})

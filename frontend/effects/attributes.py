@@ -194,10 +194,16 @@ def load_static(frame: Frame, held: Any, name: str) -> Value:
     return outside(ANY)
 
 
-def _load_module(frame: Frame, module: types.ModuleType, name: str) -> Value:
+def namespace_with(module: types.ModuleType, name: str) -> dict[str, Any]:
+    """The names of a module; one that JAX or XCS import when it is first asked for is among them."""
     namespace = vars(module)
-    if name not in namespace and module.__name__.partition(".")[0] == "jax" and "__getattr__" in namespace:
-        getattr(module, name, None)  # imports one of JAX's own modules, which then is among its names
+    if name not in namespace and module.__name__.partition(".")[0] in ("jax", "xcs") and "__getattr__" in namespace:
+        getattr(module, name, None)
+    return namespace
+
+
+def _load_module(frame: Frame, module: types.ModuleType, name: str) -> Value:
+    namespace = namespace_with(module, name)
     if name not in namespace:
         lazy = sys.modules.get(f"{module.__name__}.{name}")
         if lazy is None:

@@ -7,6 +7,7 @@ import inspect
 import types
 from collections.abc import Sequence
 
+from ..map_function import is_map
 from .abstract_type import ANY, NEVER, NONE, StaticType, TupleType, UnionType
 from .array_methods import one_class
 from .attributes import load_callee
@@ -82,7 +83,7 @@ def stored_generator(frame: Frame, node: ast.GeneratorExp) -> Value:
 def _consumes(callee: Value) -> bool:
     """Whether a callee runs a generator to its end (or drops it) before it returns."""
     held = callee.type.value if isinstance(callee.type, StaticType) else getattr(callee.bound, "function", None)
-    return getattr(held, "__name__", None) in _CONSUMERS and type(held).__name__ != "function"
+    return is_map(held) or (getattr(held, "__name__", None) in _CONSUMERS and type(held).__name__ != "function")
 
 
 _CONSUMERS = frozenset(

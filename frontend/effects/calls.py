@@ -283,7 +283,7 @@ def call_closure(
         return NOTHING
     frame.active.append(closure)
     try:
-        return run_settled(frame, function, bound, extra, rest, node, closure.frame)
+        return run_settled(frame, function, bound, extra, rest, node, closure.frame, closure.frame.scope)
     finally:
         frame.active.pop()
 

@@ -76,6 +76,21 @@ def test_a_mapped_mesh_spreads_elements_over_its_endpoints(servers: list[Endpoin
     assert [peak_in_flight(server.requests()) for server in servers] == [5, 3, 1]
 
 
+@pytest.mark.parametrize("is_jitted", [False, True])
+def test_xcs_map_spreads_items_by_weight(servers: list[EndpointProcess], is_jitted: bool) -> None:
+    mesh = mesh_of(servers, weights=[3, 2, 1], max_concurrency=[6, 4, 2])
+
+    def program(prompts: list[str]) -> list[str]:
+        return xcs.map(mesh, prompts)
+
+    prompts = [f"q{i}" for i in range(60)]
+    assert (xcs.jit(program) if is_jitted else program)(prompts) == [f"echo {prompt}" for prompt in prompts]
+    logs = [server.requests() for server in servers]
+    assert [peak_in_flight(log) for log in logs] == [6, 4, 2]
+    assert sum(map(len, logs)) == 60
+    assert [round(len(log) / 10) for log in logs] == [3, 2, 1]
+
+
 def test_a_server_that_asks_for_time_gets_it_and_the_others_go_on(servers: list[EndpointProcess]) -> None:
     mesh = mesh_of(servers[:2], max_concurrency=2)
     program = xcs.jit(lambda prompts: [mesh(prompt) for prompt in prompts])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import importlib
 import operator
 import textwrap
 import types
@@ -431,3 +432,22 @@ def test_a_segment_of_a_real_function():
 
 def test_a_statement_has_no_value():
     assert code("x = 1").summary.result == NONE
+
+
+SAME_NAME = "of this module"
+
+
+def test_local_functions_mean_the_globals_of_their_own_module_wherever_they_are_called(tmp_path, monkeypatch):
+    """What a helper of another module calls back is looked up where it was written."""
+    (tmp_path / "calls_back.py").write_text("SAME_NAME = 1\n\ndef call_back(f, x):\n    return f(x)\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    calls_back = importlib.import_module("calls_back")
+
+    def prints(text):
+        return calls_back.call_back(lambda one: programs.printed(one), text)
+
+    def names(text):
+        return calls_back.call_back(lambda one: SAME_NAME, text)
+
+    assert infer_call(prints, [STR], {}).effect is Effect.ORDERED
+    assert infer_call(names, [INT], {}).result == STR

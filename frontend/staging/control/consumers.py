@@ -27,6 +27,7 @@ from ...effects.abstract_type import (
 )
 from ...effects.lattice import members, widen
 from ...effects.summary import Summary
+from ...map_function import is_map
 from ..expressions.calls import class_function
 from ..source.generators import as_generator
 from ..source.syntax import assign_name, load_name, placed
@@ -107,10 +108,19 @@ class ConsumerStager(GeneratorBodyStager):
         """Calls that consume a generator; everything else from below."""
         value: Value | None = None
         if isinstance(node, ast.Call):
-            value = self._consume(node)
+            value = self._map(node) if is_map(self.static_of(node.func)) else self._consume(node)
         elif isinstance(node, ast.Compare) and len(node.ops) == 1 and isinstance(node.ops[0], (ast.In, ast.NotIn)):
             value = self._find_member(node)
         return value if value is not None else super().stage_control(node)
+
+    def _map(self, node: ast.Call) -> Value | None:
+        """`xcs.map(f, xs)` is `[f(x) for x in xs]`."""
+        lazy = placed(ast.Call(load_name(self.name_of(map), node), node.args, node.keywords), node)
+        generator = None if self._looks_up(lazy) else as_generator(lazy, self)
+        if generator is None or not self.has_gain(generator):
+            return None
+        generator = self._with_iterable_read(generator)
+        return self.stage_expression(ast.copy_location(ast.ListComp(generator.elt, generator.generators), generator))
 
     def _consume(self, node: ast.Call) -> Value | None:
         if not node.args or not all(map(self._is_late, [*node.args[1:], *(k.value for k in node.keywords)])):

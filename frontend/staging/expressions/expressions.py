@@ -18,6 +18,7 @@ from ...effects.abstract_type import (
     TupleType,
     UnionType,
 )
+from ...effects.attributes import namespace_with
 from ...effects.contents import plain_form
 from ...effects.lattice import members, widen
 from ...effects.operations import is_builtin
@@ -159,7 +160,7 @@ class ExpressionStager(FoldingStager):
         """The function, class or module that an attribute of a module is; None for data."""
         key = id(module), name
         if key not in self._members:
-            namespace = vars(module)
+            namespace = namespace_with(module, name)
             found = None
             if name in namespace:
                 found = fact(namespace[name], namespace, name, f"global:{module.__name__}.{name}")
