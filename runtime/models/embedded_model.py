@@ -139,10 +139,27 @@ class EmbeddedModel:
         """`f32[texts, 256]`, after one latency."""
         import numpy as np
 
+        from .sentence_index import EMBEDDING_DIM
+
         chosen = EmbeddedOptions.of(options)
         decoder = decoder_of(self.corpus)
         time.sleep(chosen.latency_s)
-        return np.array([decoder.index.embedding(text) for text in texts], dtype=np.float32).reshape(len(texts), -1)
+        rows = [decoder.index.embedding(text) for text in texts]
+        return np.array(rows, dtype=np.float32).reshape(len(texts), EMBEDDING_DIM)
+
+    async def embed_async(self, text: str, options: Mapping[str, object]) -> np.ndarray:
+        """The same as `embed`, the latency awaited."""
+        import asyncio
+
+        await asyncio.sleep(EmbeddedOptions.of(options).latency_s)
+        return self.embed(text, {**options, "latency_s": 0.0})
+
+    async def embed_batch_async(self, texts: list[str], options: Mapping[str, object]) -> np.ndarray:
+        """The same as `embed_batch`, the latency awaited."""
+        import asyncio
+
+        await asyncio.sleep(EmbeddedOptions.of(options).latency_s)
+        return self.embed_batch(texts, {**options, "latency_s": 0.0})
 
 
 def decoder_of(corpus: tuple[str, ...]) -> Decoder:

@@ -66,9 +66,25 @@ class ModelMethods:
 
         return np.asarray(self._ask("embed_batch", list(texts), options))
 
+    async def aembed(self, text: str, **options: object) -> np.ndarray:
+        """`embed` from a coroutine, as `acall` is the call."""
+        import numpy as np
+
+        return np.asarray(await self._ask_async("embed_async", text, options))
+
+    async def aembed_batch(self, texts: Sequence[str], **options: object) -> np.ndarray:
+        """`embed_batch` from a coroutine."""
+        import numpy as np
+
+        return np.asarray(await self._ask_async("embed_batch_async", list(texts), options))
+
     def embed_each(self, texts: Sequence[str], **options: object) -> list[np.ndarray]:
         """What `embed` gives for each text, from one request: the batch form of `embed`."""
         return [row.copy() for row in self.embed_batch(texts, **options)]
+
+    async def aembed_each(self, texts: Sequence[str], **options: object) -> list[np.ndarray]:
+        """`embed_each` from a coroutine: the batch form of `aembed`."""
+        return [row.copy() for row in await self.aembed_batch(texts, **options)]
 
     def parse(self, prompt: str, response_format: type[Answer], **options: object) -> Answer:
         """The answer as an instance of a pydantic model, by the client's own helper.
@@ -108,12 +124,15 @@ ModelMethods.parse.__xcs_journey__ = _journey_by("parse", "prompt")  # type: ign
 ModelMethods.message.__xcs_journey__ = _journey_by("message", "prompt")  # type: ignore[attr-defined]
 ModelMethods.embed.__xcs_journey__ = _journey_by("embed", "text")  # type: ignore[attr-defined]
 ModelMethods.embed_batch.__xcs_journey__ = _journey_by("embed_batch", "texts")  # type: ignore[attr-defined]
-for _method in (ModelMethods.acall, ModelMethods.embed, ModelMethods.embed_batch, ModelMethods.parse):
+for _method in (ModelMethods.acall, ModelMethods.parse, ModelMethods.message):
     _method.__xcs_behaviour__ = ASKED  # type: ignore[attr-defined]
-ModelMethods.message.__xcs_behaviour__ = ASKED  # type: ignore[attr-defined]
+for _method in (ModelMethods.embed, ModelMethods.embed_batch, ModelMethods.aembed, ModelMethods.aembed_batch):
+    _method.__xcs_behaviour__ = ASKED  # type: ignore[attr-defined]
+    _method.__xcs_result__ = "numpy.ndarray"  # type: ignore[attr-defined]
 ModelMethods.acall.__xcs_result__ = str  # type: ignore[attr-defined]
-ModelMethods.embed.__xcs_result__ = "numpy.ndarray"  # type: ignore[attr-defined]
 ModelMethods.embed.__xcs_batch__ = BatchForm(  # type: ignore[attr-defined]
     "embed", ModelMethods.embed_each, MAX_EMBEDDED, position=1, keyword="text"
 )
-ModelMethods.embed_batch.__xcs_result__ = "numpy.ndarray"  # type: ignore[attr-defined]
+ModelMethods.aembed.__xcs_batch__ = BatchForm(  # type: ignore[attr-defined]
+    "aembed", ModelMethods.aembed_each, MAX_EMBEDDED, position=1, keyword="text"
+)

@@ -89,23 +89,35 @@ class OpenAIModel:
 
     def embed_batch(self, texts: list[str], options: Mapping[str, object]) -> np.ndarray:
         """`f32[texts, dim]`, in one request."""
-        import numpy as np
+        return self._embed(texts, options) if texts else no_vectors()
 
-        return self._embed(texts, options) if texts else np.zeros((0, 0), dtype=np.float32)
+    async def embed_async(self, text: str, options: Mapping[str, object]) -> np.ndarray:
+        """The same as `embed`, awaited."""
+        return (await self._embed_async(text, options))[0]
+
+    async def embed_batch_async(self, texts: list[str], options: Mapping[str, object]) -> np.ndarray:
+        """The same as `embed_batch`, awaited."""
+        return await self._embed_async(texts, options) if texts else no_vectors()
 
     def _embed(self, texts: str | list[str], options: Mapping[str, object]) -> np.ndarray:
-        import numpy as np
-
         connection, request, prices = split_options(options)
-        model = str(request.get("embedding_model", self.model))
         client = client_for(connection)
-        # Without an explicit format the client asks for base64, which not every compatible endpoint speaks.
         with without_key(connection):
-            reply = client.embeddings.create(model=model, input=texts, encoding_format="float")
+            reply = client.embeddings.create(input=texts, **self._of_embedding(request))
         self._count(reply, prices)
-        rows = sorted(reply.data, key=lambda row: row.index)
-        vectors = np.asarray([row.embedding for row in rows], dtype=np.float32)
-        return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+        return vectors_of(reply)
+
+    async def _embed_async(self, texts: str | list[str], options: Mapping[str, object]) -> np.ndarray:
+        connection, request, prices = split_options(options)
+        client = async_client_for(connection)
+        with without_key(connection):
+            reply = await client.embeddings.create(input=texts, **self._of_embedding(request))
+        self._count(reply, prices)
+        return vectors_of(reply)
+
+    def _of_embedding(self, request: Mapping[str, object]) -> dict[str, Any]:
+        # Without an explicit format the client asks for base64, which not every compatible endpoint speaks.
+        return {"model": str(request.get("embedding_model", self.model)), "encoding_format": "float"}
 
     def _count(self, reply: Any, prices: Any) -> None:
         """Adds what the endpoint says that the call has used."""
@@ -131,6 +143,22 @@ def first_choice(reply: Any) -> Any:
     if not choices or getattr(choices[0], "message", None) is None:
         raise ValueError("expected an answer with a choice that holds a message, found none: the reply is malformed")
     return choices[0]
+
+
+def vectors_of(reply: Any) -> np.ndarray:
+    """`f32[texts, dim]`: the vectors of a reply in the order of the texts, each of length 1."""
+    import numpy as np
+
+    rows = sorted(reply.data, key=lambda row: row.index)
+    vectors = np.asarray([row.embedding for row in rows], dtype=np.float32)
+    return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+
+
+def no_vectors() -> np.ndarray:
+    """`f32[0, 0]`."""
+    import numpy as np
+
+    return np.zeros((0, 0), dtype=np.float32)
 
 
 @contextmanager

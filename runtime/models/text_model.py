@@ -49,6 +49,14 @@ class TextModel(Protocol):
         """`f32[texts, dim]`, each row as `embed` gives it."""
         ...
 
+    async def embed_async(self, text: str, options: Mapping[str, object]) -> np.ndarray:
+        """`embed`, awaited."""
+        ...
+
+    async def embed_batch_async(self, texts: list[str], options: Mapping[str, object]) -> np.ndarray:
+        """`embed_batch`, awaited."""
+        ...
+
     def parse(self, prompt: str, options: Mapping[str, object]) -> Any:
         """An instance of the option `response_format`; raises `ValueError` where the model gives none."""
         ...
