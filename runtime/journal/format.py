@@ -16,7 +16,7 @@ import struct
 from collections.abc import Callable, Iterable
 from typing import Any
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 """Counts up whenever bytes written before would be read as something else."""
 MAX_DEPTH = 100
 """Containers in containers; deeper ones are not written, and bytes that claim so are malformed."""

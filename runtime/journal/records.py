@@ -1,8 +1,8 @@
-"""Enums, named tuples, dataclasses, pydantic models and exceptions in the journal, by the name of their class.
+"""Enums, named tuples, dataclasses and pydantic models in the journal, by the name of their class.
 
 A class is looked up among the modules that are loaded, and only at its own place in one: reading a journal imports
-nothing. It must be of the kind that the bytes say, and have exactly the fields that they hold. Dataclasses and
-exceptions are filled without calling their `__init__`.
+nothing. It must be of the kind that the bytes say, and have exactly the fields that they hold. Dataclasses are
+filled without calling their `__init__`.
 
 Guarantees: as `format.py`.
 """
@@ -24,10 +24,10 @@ def write_record(writer: Writer, value: Any) -> None:
     if hasattr(cls, "__xcs_journal_key__"):
         raise Unwritable(f"a `{cls.__name__}` counts by its key, it is not written")
     if isinstance(value, enum.Enum):
-        _write_class(writer, b"E", cls)
+        write_class(writer, b"E", cls)
         writer.text(b"s", _member_name(value))
     elif isinstance(value, tuple) and hasattr(cls, "_fields"):
-        _write_class(writer, b"P", cls)
+        write_class(writer, b"P", cls)
         if getattr(value, "__dict__", None):
             raise Unwritable(f"a `{cls.__name__}` has attributes beside its fields")
         writer.write(tuple(value))
@@ -45,7 +45,7 @@ def read_record(reader: Reader, tag: bytes) -> Any:
         return read_array(reader, tag)
     if tag not in (b"E", b"P", b"D", b"M"):
         raise FormatError(f"expected the tag of a type, found {tag!r}")
-    cls = _read_class(reader)
+    cls = read_class(reader)
     match tag:
         case b"E":
             return _read_member(cls, reader.read())
@@ -57,41 +57,8 @@ def read_record(reader: Reader, tag: bytes) -> Any:
             return _read_model(cls, reader.read())
 
 
-def write_exception(writer: Writer, error: BaseException) -> None:
-    """Appends an exception: its class, arguments and attributes. Its traceback is that of the run it was raised in."""
-    cls = type(error)
-    if not isinstance(error, Exception) or error.__cause__ is not None:
-        raise Unwritable(f"a `{cls.__name__}` is no plain `Exception`, or has a cause")
-    args = error.args
-    if isinstance(error, OSError) and error.filename is not None:  # what is printed isn't among its arguments
-        args = (error.errno, error.strerror, error.filename, None, error.filename2)
-    state = {"args": args, **error.__dict__}
-    made = _filled_exception(cls, state)
-    if str(made) != str(error) or repr(made) != repr(error):
-        raise Unwritable(f"a `{cls.__name__}` isn't told by its arguments")
-    _write_class(writer, b"X", cls)
-    writer.write(state)
-
-
-def read_exception(reader: Reader) -> Exception:
-    """The exception that `write_exception` wrote."""
-    if reader.take(1) != b"X":
-        raise FormatError("expected an exception")
-    cls, state = _read_class(reader), reader.read()
-    if not issubclass(cls, Exception) or type(state) is not dict or type(state.get("args")) is not tuple:
-        raise FormatError(f"`{cls.__name__}` is no exception with arguments")
-    return _filled_exception(cls, state)
-
-
-def _filled_exception(cls: type[Any], state: dict[str, Any]) -> Exception:
-    native = next(base for base in cls.__mro__ if base.__module__ == "builtins")
-    made: Any = native.__new__(cls, *state["args"])
-    native.__init__(made, *state["args"])  # an `__init__` in Python had its effect when the original was made
-    made.__dict__.update((name, value) for name, value in state.items() if name != "args")
-    return made
-
-
-def _write_class(writer: Writer, tag: bytes, cls: type) -> None:
+def write_class(writer: Writer, tag: bytes, cls: type) -> None:
+    """Appends a tag and the name of a class."""
     if _find_class(cls.__module__, cls.__qualname__) is not cls:
         raise Unwritable(f"`{_name_of(cls)}` isn't found by its name")
     writer.out += tag
@@ -100,11 +67,12 @@ def _write_class(writer: Writer, tag: bytes, cls: type) -> None:
 
 
 def _write_fields(writer: Writer, tag: bytes, value: Any, state: dict[str, Any]) -> None:
-    _write_class(writer, tag, type(value))
+    write_class(writer, tag, type(value))
     writer.write(state)
 
 
-def _read_class(reader: Reader) -> type:
+def read_class(reader: Reader) -> type:
+    """The class of a name, if it is loaded."""
     module, name = reader.read(), reader.read()
     cls = _find_class(module, name)
     if cls is None:
@@ -185,7 +153,7 @@ def _write_model(writer: Writer, value: Any) -> None:
         raise Unwritable(f"a `{cls.__name__}` has no JSON: {error}") from None
     if not is_same:
         raise Unwritable(f"the JSON of a `{cls.__name__}` doesn't give an equal one")
-    _write_class(writer, b"M", cls)
+    write_class(writer, b"M", cls)
     writer.text(b"s", text)
 
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from .exceptions import read_exception, write_exception
 from .format import FormatError, Reader, Unwritable, Writer
-from .records import read_exception, read_record, write_exception, write_record
+from .records import read_record, write_record
 
 
 class ValueWriter(Writer):

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ...diagnostics.errors import XCSError
+from ..http_messages import without_secrets
 from ..tally import count_usage
 
 if TYPE_CHECKING:
@@ -163,7 +164,7 @@ def no_vectors() -> np.ndarray:
 
 @contextmanager
 def without_key(connection: tuple[tuple[str, object], ...]) -> Iterator[None]:
-    """Takes the key out of the text of errors that are raised inside: some endpoints repeat it."""
+    """Takes the key out of errors that are raised inside, and out of the answers in them: some endpoints repeat it."""
     try:
         yield
     except Exception as error:
@@ -173,6 +174,8 @@ def without_key(connection: tuple[tuple[str, object], ...]) -> Iterator[None]:
             for name, value in vars(error).items():
                 if isinstance(value, str | dict | list):
                     setattr(error, name, hidden(value, key))
+            if key.encode() in getattr(getattr(error, "response", None), "_content", b""):  # if it was read
+                error.response = without_secrets(error.response)  # type: ignore[attr-defined]
         raise
 
 

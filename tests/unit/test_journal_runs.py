@@ -432,7 +432,7 @@ def test_what_is_no_journal_is_refused(path: Path) -> None:
 @pytest.mark.parametrize(
     ("statement", "reason"),
     [
-        ("PRAGMA user_version = 99", "expected a journal of format 1, found format 99"),
+        ("PRAGMA user_version = 99", "expected a journal of format 2, found format 99"),
         ("CREATE TRIGGER t AFTER INSERT ON calls BEGIN DELETE FROM calls; END", "expected the tables of a journal"),
         ("ALTER TABLE calls ADD COLUMN more", "expected the tables of a journal"),
     ],
