@@ -21,6 +21,7 @@ from ..dialect.constants import ConstantOp
 from ..dialect.containers import AppendOp, MakeListOp, MakeTupleOp
 from ..dialect.control_flow import IfOp
 from ..dialect.loops import ForOp, ReduceOp
+from ..dialect.nesting import ops_inside
 from ..dialect.parallel import MapOp
 from ..dialect.regions import YieldOp
 from .behaviour import own_summary
@@ -39,7 +40,7 @@ class CanonicalizePass(ModulePass):
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         """Sweep a module until nothing changes."""
         for _ in range(MAX_ROUNDS):
-            candidates = [one for one in op.walk(region_first=True) if one.name in PATTERNS]
+            candidates = [one for one in ops_inside(op, inner_first=True) if one.name in PATTERNS]
             rewritten = [one for one in candidates if _rewrite(one)]
             if not rewritten:
                 return

@@ -16,6 +16,7 @@ from xdsl.passes import ModulePass
 
 from ..diagnostics.effect import PURE
 from ..dialect.effects import EffectAttr
+from ..dialect.nesting import ops_of
 from ..dialect.types import OBJ
 
 
@@ -74,7 +75,7 @@ def _key(op: Operation) -> tuple[object, ...]:
 def _merge_in_block(block: Block, known: dict[tuple[object, ...], Operation]) -> None:
     """Merge ops of a block with those of `known`, which on return is as it was."""
     added: list[tuple[object, ...]] = []
-    for op in block.ops:
+    for op in ops_of(block):
         if op.regions:
             inherited = {} if op.name in _ISOLATED else known
             for region in op.regions:

@@ -12,6 +12,7 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Block, Operation
 
 from ..diagnostics.effect import Effect
+from ..dialect.nesting import ops_of
 from .behaviour import OpSummaries, OpSummary
 from .captures import Captures
 
@@ -74,7 +75,7 @@ def blocks_of(ops: Iterable[Operation]) -> list[Block]:
             for region in op.regions:
                 for block in region.blocks:
                     found.append(block)
-                    found.extend(blocks_of(block.ops))
+                    found += blocks_of([inner for inner in ops_of(block) if inner.regions])
     return found
 
 

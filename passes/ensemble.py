@@ -17,6 +17,7 @@ from xdsl.passes import ModulePass
 
 from ..diagnostics.effect import Effect
 from ..dialect.constants import ConstantOp
+from ..dialect.nesting import ops_of
 from ..dialect.parallel import EnsembleOp
 from ..dialect.regions import YieldOp
 from .behaviour import OpSummaries
@@ -93,7 +94,7 @@ class _Grouping:
 
     def group(self, block: Block) -> None:
         """Form all ensembles of a block."""
-        for op in list(block.ops):
+        for op in ops_of(block):
             if not self._take(op):
                 self._close()
                 self._take(op)

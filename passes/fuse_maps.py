@@ -23,6 +23,7 @@ from xdsl.ir import Block, Operation, SSAValue
 from xdsl.passes import ModulePass
 
 from ..diagnostics.effect import Effect
+from ..dialect.nesting import ops_of
 from ..dialect.parallel import MapOp
 from ..dialect.types import ListType
 from .behaviour import OpSummaries, OpSummary, is_owned_list
@@ -75,7 +76,7 @@ class _Fusion:
         """Fuse as many maps of the block as possible."""
         first: MapOp | None = None
         between: list[Operation] = []
-        for op in list(self._block.ops):
+        for op in ops_of(self._block):
             if isinstance(op, MapOp):
                 first = self._fuse(first, op, between) if first is not None and self._is_legal(first, op) else op
                 between = []
@@ -108,7 +109,7 @@ class _Fusion:
 
     def _waiting(self, op: Operation) -> int:
         if not self._waits_for:
-            found = analyze_waiting(list(self._block.ops), self._summaries, self._captures)
+            found = analyze_waiting(ops_of(self._block), self._summaries, self._captures)
             self._waits_for = {one: waiting.waits_for for one, waiting in found.items()}
         return self._waits_for[op]
 
@@ -167,7 +168,7 @@ def _append_body(into: Block, body: Block, element: SSAValue) -> list[SSAValue]:
     assert anchor is not None
     assert terminator is not None
     body.args[0].replace_all_uses_with(element)
-    for op in list(body.ops):
+    for op in ops_of(body):
         if op is not terminator:
             op.detach()
             into.insert_op_before(op, anchor)

@@ -15,6 +15,7 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Block, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
 
+from ..dialect.nesting import ops_of
 from ..dialect.regions import YieldOp
 from ..dialect.tensor import TensorOp
 from .behaviour import OpSummaries
@@ -61,7 +62,7 @@ class _Fusion:
         self._block = block
         self._summaries = summaries
         self._declarations = declarations
-        self._position = {op: index for index, op in enumerate(block.ops)}
+        self._position = {op: index for index, op in enumerate(ops_of(block))}
         self._replaced: dict[SSAValue, SSAValue] = {}
 
     def fuse_all(self, groups: Sequence[TensorGroup]) -> None:

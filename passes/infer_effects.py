@@ -18,6 +18,7 @@ from ..diagnostics.effect import PURE, Behaviour
 from ..dialect.calls import InvokeOp
 from ..dialect.effects import EffectAttr
 from ..dialect.functions import FuncOp
+from ..dialect.nesting import ops_of
 from .behaviour import OpSummary, join_behaviours, own_summary
 
 
@@ -96,11 +97,11 @@ def solve(bodies: dict[str, FunctionBody]) -> dict[str, Behaviour]:
 
 
 def _ops_inside(func: FuncOp) -> list[Operation]:
-    """All ops of a function but itself, without the cost of nested generators."""
+    """All ops of a function but itself; array regions are one op each."""
     found: list[Operation] = []
     blocks = [func.body.block]
     while blocks:
-        for op in blocks.pop().ops:
+        for op in ops_of(blocks.pop()):
             found.append(op)
             if op.regions and op.name != "xcs.tensor":
                 blocks.extend(block for region in op.regions for block in region.blocks)

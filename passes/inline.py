@@ -15,6 +15,7 @@ from xdsl.passes import ModulePass
 
 from ..dialect.calls import InvokeOp
 from ..dialect.functions import FuncOp
+from ..dialect.nesting import ops_inside
 from .behaviour import own_summary
 from .declarations import Declarations
 from .unbound import reads_unbound
@@ -85,7 +86,7 @@ def inline_call(invoke: InvokeOp, callee: FuncOp) -> None:
 
 
 def _invokes_in(func: FuncOp) -> list[InvokeOp]:
-    return [op for op in func.walk() if isinstance(op, InvokeOp)]
+    return [op for op in ops_inside(func) if type(op) is InvokeOp]
 
 
 def _callees_first(invokes: dict[FuncOp, list[InvokeOp]], declarations: Declarations) -> list[FuncOp]:

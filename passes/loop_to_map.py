@@ -16,6 +16,7 @@ from xdsl.ir import Block, Region
 from xdsl.passes import ModulePass
 
 from ..dialect.loops import ForOp, ReduceOp
+from ..dialect.nesting import region_ops_inside
 from ..dialect.parallel import MapOp
 from ..dialect.regions import YieldOp
 from ..dialect.types import list_of
@@ -50,7 +51,7 @@ class LoopToMapPass(ModulePass):
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         """Convert all loops of a module, inner ones first."""
         summaries = OpSummaries()  # converting a loop moves its body, which changes no summary
-        for loop in [inner for inner in op.walk(region_first=True) if isinstance(inner, ForOp)]:
+        for loop in [inner for inner in region_ops_inside(op) if type(inner) is ForOp]:
             roles = match_independent_loop(loop, summaries)
             if not isinstance(roles, Obstacle):
                 convert_for_to_map(loop, roles)

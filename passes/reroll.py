@@ -19,6 +19,7 @@ from ..diagnostics.effect import PURE, Effect
 from ..dialect.access import UnpackOp
 from ..dialect.calls import CallOp
 from ..dialect.containers import MakeListOp, MakeTupleOp
+from ..dialect.nesting import ops_of
 from ..dialect.parallel import MapOp
 from ..dialect.regions import YieldOp
 from ..dialect.types import OBJ, list_of
@@ -107,7 +108,7 @@ def _find_runs(block: Block, min_calls: int, summaries: OpSummaries, captures: C
     if run is not None:
         runs.append(run)
     runs = [run for run in runs if len(run.calls) >= min_calls and _is_used_at_once(run)]
-    waiting = analyze_waiting(list(block.ops), summaries, captures) if runs else {}
+    waiting = analyze_waiting(ops_of(block), summaries, captures) if runs else {}
     return [run for run in runs if len({waiting[call].waits_for for call in run.calls}) == 1]
 
 

@@ -26,6 +26,7 @@ from ..diagnostics.effect import Effect
 from ..dialect.control_flow import IfOp
 from ..dialect.functions import FuncOp
 from ..dialect.loops import ForOp, WhileOp
+from ..dialect.nesting import ops_of
 from .behaviour import OpSummaries, OpSummary
 from .captures import Captures
 from .declarations import Declarations
@@ -64,7 +65,7 @@ def find_tensor_groups(
     block: Block, declarations: Declarations, summaries: OpSummaries, captures: Captures
 ) -> list[TensorGroup]:
     """The groups of a block, in the order of their first ops; empty where there is no array op."""
-    ops = list(block.ops)
+    ops = ops_of(block)
     kinds = {op: kind for op in ops if (kind := _array_kind(op, declarations, summaries)) is not None}
     if not kinds:
         return []

@@ -16,6 +16,7 @@ from xdsl.dialects.builtin import ModuleOp, UnitAttr
 from xdsl.passes import ModulePass
 
 from ..diagnostics.effect import Effect
+from ..dialect.nesting import ops_of, region_ops_inside
 from ..dialect.parallel import MapOp
 from ..dialect.tensor import TensorOp
 from ..dialect.types import ListType
@@ -52,7 +53,7 @@ class VectorizePass(ModulePass):
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         """Mark the maps of a module."""
         summaries = OpSummaries()
-        for inner in op.walk():
+        for inner in region_ops_inside(op):
             if not isinstance(inner, MapOp) or not _is_settled(inner):
                 continue
             is_whole = "batch" not in inner.properties and is_vectorizable(inner, summaries)
@@ -67,7 +68,7 @@ def _is_settled(op: MapOp) -> bool:
 
 def is_vectorizable(op: MapOp, summaries: OpSummaries) -> bool:
     """Whether the body is array code with nothing around it that others could notice."""
-    ops = list(op.body.block.ops)
+    ops = ops_of(op.body.block)
     if not any(isinstance(one, TensorOp) for one in ops):
         return False
     if any(one.regions and not isinstance(one, TensorOp) for one in ops):
@@ -77,7 +78,7 @@ def is_vectorizable(op: MapOp, summaries: OpSummaries) -> bool:
 
 def ends_with_arrays(op: MapOp, summaries: OpSummaries) -> bool:
     """Whether the body is external calls in no order, and behind the last one array code that nobody notices."""
-    ops = list(op.body.block.ops)
+    ops = ops_of(op.body.block)
     whole = summaries.of_all(ops)
     if whole.behaviour.effect > Effect.UNORDERED or whole.updates or not whole.behaviour.external:
         return False
