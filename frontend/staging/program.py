@@ -13,6 +13,7 @@ from xdsl.dialects.builtin import ModuleOp, SymbolRefAttr
 from xdsl.ir import Block, Operation, Region
 
 from ...dialect.functions import FuncOp
+from ...dialect.nesting import ops_inside
 from ...dialect.operation import file_location
 from ...dialect.types import OBJ
 from ..effects.lattice import widen
@@ -124,7 +125,8 @@ class Program(ProgramFacts):
         local_names = frozenset((names.bound | names.declared | parameter_names(node.args)) - names.nonlocal_names)
         stager = FunctionStager(self, scope, local_names | {*map(box_of, shared)}, names)
         stager.is_async = isinstance(node, ast.AsyncFunctionDef)
-        stager.enter(shared, called_names(node) if code.co_consts else frozenset())
+        has_functions = any(isinstance(constant, types.CodeType) for constant in code.co_consts)
+        stager.enter(shared, called_names(node) if has_functions else frozenset())
         return stager, node
 
     def settle_reads(self) -> None:
@@ -160,11 +162,11 @@ def symbol_of(declaration: Operation) -> str:
 
 def symbols_used(function: FuncOp) -> Iterator[tuple[str, Operation]]:
     """Symbols that the ops of a function refer to, each with the op."""
-    for op in function.walk():
-        for name in ("callee", "outside"):
-            reference = op.properties.get(name)
-            if isinstance(reference, SymbolRefAttr):
-                yield reference.root_reference.data, op
+    for op in ops_inside(function):
+        properties = op.properties
+        reference = properties.get("callee") or properties.get("outside")
+        if type(reference) is SymbolRefAttr:
+            yield reference.root_reference.data, op
 
 
 def _parameter(shape: Shape, block: Block) -> Value:

@@ -89,6 +89,8 @@ class ExpressionStager(FoldingStager):
 
     def _known(self, node: ast.expr) -> Value | None:
         """Values that need no op: names, literals, displays, known attributes."""
+        if node.__class__ is ast.Call:  # what most expressions are is none of these
+            return None
         match node:
             case ast.Constant(value=value):
                 return Static(value)

@@ -18,6 +18,7 @@ from xdsl.ir import SSAValue
 
 from ....diagnostics.effect import Effect
 from ....dialect.calls import CallOp
+from ....dialect.operation import effect_properties
 from ...effects.abstract_type import AbstractType
 from ...effects.calls import declared_behaviour
 from ...effects.coroutines import makes_coroutine
@@ -116,12 +117,9 @@ class RepeatedCallStager(ExpressionStager):
     def _emit_again(
         self, call: RepeatedCall, positional: Sequence[Operand], named: Sequence[tuple[str, Operand]]
     ) -> Tracer:
-        is_fresh = not is_immutable(call.result)
-        results = self.builder.call(
-            call.symbol, positional, named, call.behaviour, call.ir_result, fresh=is_fresh, array=call.array
-        )
+        ssa = self.builder.call_again(call.properties, positional, named, call.ir_result, call.array)
         self._last_places = call.places
-        return Tracer(results[0], call.result, call.places)
+        return Tracer(ssa, call.result, call.places)
 
     def call_again(
         self, function: object, values: Sequence[Value], named: Sequence[tuple[str, Value]]
@@ -190,10 +188,12 @@ class RepeatedCallStager(ExpressionStager):
         array = op.attributes.get("array")
         if is_array and not (isinstance(array, StringAttr) and array.data == "jax"):
             return  # NumPy's arrays can change, and which kernels they go into is told by the function around
-        symbol, behaviour = op.callee.root_reference.data, self.behaviour_of(summary, values, named)[0]
+        behaviour = self.behaviour_of(summary, values, named)[0]
+        properties = effect_properties(behaviour, total=False, fresh=not is_immutable(summary.result))
+        properties["callee"] = op.callee
         places = NEW if summary.fresh and not is_array else None
-        kind = array.data if isinstance(array, StringAttr) else None
-        call = RepeatedCall(function, symbol, behaviour, summary.result, ir_type(summary.result), places, kind)
+        kind = array if isinstance(array, StringAttr) else None
+        call = RepeatedCall(function, properties, summary.result, ir_type(summary.result), places, kind)
         self.program.repeated[(id(function), *types)] = call
 
 

@@ -151,13 +151,30 @@ def names_of(nodes: Iterable[ast.AST]) -> Names:
     return collector.names
 
 
+def union_of_names(every: Sequence[Names]) -> Names:
+    """The names that pieces of syntax use together."""
+    return Names(
+        set().union(*[names.read for names in every]),
+        set().union(*[names.bound for names in every]),
+        set().union(*[names.deleted for names in every]),
+        set().union(*[names.nonlocal_names for names in every]),
+        set().union(*[names.declared for names in every]),
+        set().union(*[names.caught for names in every]),
+    )
+
+
 _PLAIN_STATEMENTS = "Assign Expr Return If For While Raise Assert Pass Break Continue"
 _PLAIN_EXPRESSIONS = (
     "Call Constant Attribute Subscript Slice Tuple List Dict Set Starred keyword JoinedStr FormattedValue "
     "BinOp UnaryOp BoolOp Compare IfExp"
 )
-PLAIN_SYNTAX = frozenset(getattr(ast, name) for name in f"{_PLAIN_STATEMENTS} {_PLAIN_EXPRESSIONS}".split())
-"""Syntax without scopes of its own that reads and binds what its names say."""
+_WITHOUT_NAMES = {"ctx", "op", "ops", "type_comment", "attr", "arg", "conversion"}
+PLAIN_SYNTAX: dict[type, tuple[str, ...]] = {
+    kind: tuple(field for field in kind._fields if kind is not ast.Constant and field not in _WITHOUT_NAMES)
+    for name in f"{_PLAIN_STATEMENTS} {_PLAIN_EXPRESSIONS}".split()
+    for kind in [getattr(ast, name)]
+}
+"""Syntax without scopes of its own that reads and binds what its names say, with its fields that may hold names."""
 
 
 def _names_of_plain(nodes: list[ast.AST]) -> Names | None:
@@ -172,14 +189,14 @@ def _names_of_plain(nodes: list[ast.AST]) -> Names | None:
             if node.ctx.__class__ is ast.Del:  # type: ignore[attr-defined]
                 return None
             found.add(node.id)  # type: ignore[attr-defined]
-        elif kind in PLAIN_SYNTAX:
-            for name in kind._fields:  # type: ignore[attr-defined]
+        elif (parts := PLAIN_SYNTAX.get(kind)) is not None:
+            for name in parts:
                 held = getattr(node, name, None)
                 if held.__class__ is list:
-                    pending.extend(held)  # type: ignore[arg-type]
-                elif isinstance(held, (ast.expr, ast.keyword)):
+                    pending += held  # type: ignore[operator]
+                else:
                     pending.append(held)
-        elif node is not None and not isinstance(node, (ast.operator, ast.cmpop, ast.unaryop, ast.boolop)):
+        elif node is not None:
             return None
     return names
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeAlias
 
@@ -159,13 +159,7 @@ class Builder:
         total: bool = False,
     ) -> Sequence[SSAValue]:
         """One leaf call, by symbol or of a callable that is data; further results are the mutated operands."""
-        operands = [o for o in (*positional, *(o for _, o in keyword)) if not isinstance(o, Static)]
-        if keyword or len(operands) < len(positional):
-            arguments = [_argument("positional", None, operand) for operand in positional]
-            arguments += [_argument("keyword", name, operand) for name, operand in keyword]
-            template = ArgumentsAttr.of(tuple(arguments))
-        else:
-            template = ArgumentsAttr.positional(len(operands))
+        operands, template = _placed(positional, keyword)
         versions = [positional[index].type for index in mutates]  # type: ignore[union-attr]
         details: dict[str, Any] = {
             "args": template,
@@ -181,6 +175,25 @@ class Builder:
                 op.attributes["array"] = StringAttr(array)
             return self.emit(op)
         return self.emit(CallIndirectOp.make(callee, operands, behaviour, **details))
+
+    def call_again(
+        self,
+        properties: Mapping[str, Attribute],
+        positional: Sequence[Operand],
+        keyword: Sequence[tuple[str, Operand]],
+        result: Attribute,
+        array: StringAttr | None,
+    ) -> SSAValue:
+        """One leaf call of which all is known but the arguments."""
+        operands, template = _placed(positional, keyword)
+        op = CallOp.create(
+            operands=operands,
+            result_types=(result,),
+            properties={**properties, "args": template},
+            attributes={} if array is None else {"array": array},
+            location=self.location,
+        )
+        return self.emit(op)[0]
 
     def invoke(self, symbol: str, operands: Sequence[SSAValue], behaviour: Behaviour, result: Attribute) -> SSAValue:
         """A call of a staged function."""
@@ -251,6 +264,19 @@ def discard(block: Block, after: Operation | None) -> None:
 
 def _unless_pure(truth: Behaviour) -> Behaviour | None:
     return None if truth == PURE else truth
+
+
+def _placed(
+    positional: Sequence[Operand], keyword: Sequence[tuple[str, Operand]]
+) -> tuple[list[SSAValue], ArgumentsAttr]:
+    """The operands of a call, and where they and its literals stand among the arguments."""
+    operands: list[SSAValue] = [o for o in positional if not isinstance(o, Static)]
+    if not keyword and len(operands) == len(positional):
+        return operands, ArgumentsAttr.positional(len(operands))
+    operands += [o for _, o in keyword if not isinstance(o, Static)]
+    arguments = [_argument("positional", None, operand) for operand in positional]
+    arguments += [_argument("keyword", name, operand) for name, operand in keyword]
+    return operands, ArgumentsAttr.of(tuple(arguments))
 
 
 def _argument(kind: ArgumentKind, name: str | None, operand: Operand) -> Argument:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ast
 import types
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from xdsl.dialects.builtin import StringAttr
 from xdsl.ir import Attribute
 
-from ....diagnostics.effect import Behaviour, Effect
+from ....diagnostics.effect import Effect
 from ....diagnostics.location import Location
 from ....dialect.functions import FuncOp
 from ....dialect.types import OBJ
@@ -23,7 +24,7 @@ from ...effects.source import is_library
 from ...effects.summary import CodeSummary, Guard, Summary
 from ..source.closures import lazy_functions
 from ..source.lifting import Lifted
-from ..source.names import Names, names_of
+from ..source.names import Names, names_of, union_of_names
 from ..source.segment import Segment
 from ..values import Unstageable
 from .reads import Reads
@@ -75,8 +76,7 @@ class RepeatedCall:
 
     Attributes:
         function: the function; held, because it is found by its identity.
-        symbol: its declaration.
-        behaviour: how the call moves.
+        properties: of the op, without its arguments: the function's declaration, how the call moves.
         result: the type of what it gives.
         ir_result: the IR's type of that.
         places: where the objects that it gives were found at the start.
@@ -84,12 +84,11 @@ class RepeatedCall:
     """
 
     function: Callable[..., object]
-    symbol: str
-    behaviour: Behaviour
+    properties: Mapping[str, Attribute]
     result: AbstractType
     ir_result: Attribute
     places: Places
-    array: str | None = None
+    array: StringAttr | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +237,7 @@ class ProgramFacts:
         every = [self._names_of(node) for node in nodes]
         if len(every) == 1:
             return every[0]
-        return Names(*(set().union(*(getattr(names, f.name) for names in every)) for f in fields(Names)))
+        return union_of_names(every)
 
     def used_names(self, node: ast.AST) -> set[str]:
         """The names that a piece of syntax needs a value of: deleting one needs it, too."""
