@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from ..syntax_parts import parts_of_syntax, syntax_inside
 from .source import FunctionNode
 from .value import Value
 
@@ -109,7 +110,7 @@ def _bound_by_itself(node: ast.AST) -> tuple[str, ...]:
 
 def defines_functions(node: ast.AST) -> bool:
     """Whether functions are defined anywhere in a piece of syntax."""
-    return any(isinstance(part, FUNCTIONS) for part in ast.walk(node))
+    return any(isinstance(part, FUNCTIONS) for part in syntax_inside(node))
 
 
 def own_nodes(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
@@ -121,7 +122,7 @@ def own_nodes(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
         elif isinstance(node, ast.ClassDef):
             yield from own_nodes([*node.decorator_list, *node.bases])
         else:
-            yield from own_nodes(ast.iter_child_nodes(node))
+            yield from own_nodes(parts_of_syntax(node))
 
 
 def _outer_parts(node: FunctionNode) -> list[ast.AST]:
@@ -161,7 +162,7 @@ def captured_names(node: ast.AST) -> tuple[frozenset[str], frozenset[str]]:
 
 
 def _nested(node: ast.AST) -> Iterator[FunctionNode]:
-    for child in ast.iter_child_nodes(node):
+    for child in parts_of_syntax(node):
         if isinstance(child, FUNCTIONS):
             yield child  # type: ignore[misc]
         else:

@@ -173,8 +173,16 @@ def apply_declared(
     return apply_known(frame, entry, args, kwargs, node, getattr(holder, "__name__", "it"))
 
 
-def call_static(frame: Frame, function: Any, args: Sequence[Value], kwargs: Mapping[str, Value], node: object) -> Value:
-    """A call of this very object."""
+def call_static(
+    frame: Frame,
+    function: Any,
+    args: Sequence[Value],
+    kwargs: Mapping[str, Value],
+    node: object,
+    *,
+    is_followed: bool = True,
+) -> Value:
+    """A call of this very object; `is_followed`: into the body of a function that gets objects of this code."""
     function = unjitted(function)
     if makes_coroutine(function) or (starts_coroutines(function) and node is frame.ledger.awaiting):
         return Value(ANY, bound=Pending(function, args, kwargs, node))
@@ -203,15 +211,15 @@ def call_static(frame: Frame, function: Any, args: Sequence[Value], kwargs: Mapp
         return call_static(frame, function.__func__, [receiver, *args], kwargs, node)
     if is_class(function):
         return frame.inference.construct(frame, function, args, kwargs, node)
-    if type(function) is types.FunctionType and function.__name__ == "__init__" and _is_own(args):
-        frame.inference.initialise(frame, function, args[0], args[1:], kwargs, node)
-        return Value(NONE)
-    is_followed = _is_own(args) and isinstance(args[0].type, InstanceType)
-    is_followed = is_followed or any(isinstance(one.bound, Closure) for one in (*args, *kwargs.values()))
-    if type(function) is types.FunctionType and is_followed:
-        found = frame.inference.call_in_place(frame, function, args, kwargs, node)
-        if found is not None:
-            return found
+    if is_followed and type(function) is types.FunctionType:
+        if function.__name__ == "__init__" and _is_own(args):
+            frame.inference.initialise(frame, function, args[0], args[1:], kwargs, node)
+            return Value(NONE)
+        has_own = _is_own(args) and isinstance(args[0].type, InstanceType)
+        if has_own or any(isinstance(one.bound, Closure) for one in (*args, *kwargs.values())):
+            found = frame.inference.call_in_place(frame, function, args, kwargs, node)
+            if found is not None:
+                return found
     types_ = tuple(deep(one) for one in args)
     keyword_types = {name: deep(one) for name, one in kwargs.items()}
     summary = frame.inference.call(function, types_, keyword_types)

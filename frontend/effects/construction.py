@@ -67,7 +67,7 @@ def initialise(
 ) -> None:
     """Runs an `__init__` in place, so that what it stores in the new object is known."""
     if run_in_place(frame, init, [made, *args], kwargs, (node, "init")) is None:
-        call_static(frame, init, [made, *args], kwargs, node)
+        call_static(frame, init, [made, *args], kwargs, node, is_followed=False)
         for origin in made.origins:
             if isinstance(origin, Cell):
                 origin.unsettle()

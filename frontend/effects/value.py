@@ -83,6 +83,9 @@ class Cell:
 
     def unsettle(self, origins: Iterable[Origin] = ()) -> None:
         """Unknown code may have written here."""
+        inside = self.fields.get(INSIDE) if self.unsettled else None
+        if inside is not None and inside.type is ANY and None in inside.origins and inside.origins.issuperset(origins):
+            return  # it may have before
         self.hold(INSIDE, Value(ANY, frozenset((None, *origins))))
         if not self.unsettled:
             self.unsettled = True

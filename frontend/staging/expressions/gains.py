@@ -25,6 +25,7 @@ from ...effects.coroutines import makes_coroutine, unjitted
 from ...effects.known import known
 from ...effects.summary import Summary
 from ...frame_reader import FRAME_READERS
+from ...syntax_parts import parts_of_syntax, syntax_inside
 from ..source.names import FUNCTIONS
 from ..source.rewriting import comes_apart
 from ..values import Owned, Static, Tracer, Unstageable
@@ -84,7 +85,7 @@ class GainStager(PieceStager):
         while pending:
             node = pending.pop()
             is_later = isinstance(node, (*FUNCTIONS, ast.GeneratorExp, ast.ClassDef))
-            inside = () if is_later else ast.iter_child_nodes(node)
+            inside = () if is_later else parts_of_syntax(node)
             parts = [part for part in inside if part.__class__ not in WITHOUT_CALLS]
             found.append((node, parts))
             pending += [part for part in parts if id(part) not in known]
@@ -145,7 +146,7 @@ class GainStager(PieceStager):
         if isinstance(node, ast.Call):
             return True
         has_operator = False
-        for inner in ast.walk(node):
+        for inner in syntax_inside(node):
             if isinstance(inner, (ast.Call, ast.Await)):
                 return True
             has_operator = has_operator or isinstance(inner, _ARRAY_SYNTAX)

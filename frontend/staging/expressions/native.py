@@ -16,9 +16,9 @@ from ...effects.array_results import is_array, is_jax
 from ...effects.lattice import is_data
 from ...effects.summary import CodeSummary, Summary
 from ..source.exits import Exits
-from ..source.names import leaves
 from ..source.segment import Segment
 from ..source.unbound_names import flag_of, inside
+from ..source.ways_out import leaves
 from ..values import Maybe, Static, Tracer, Unbound, Unstageable, Value
 from .total_pieces import TotalStager
 

@@ -9,10 +9,11 @@ from ...effects.abstract_type import ANY, StaticType
 from ...effects.activation import unknown_call
 from ...effects.scope import find
 from ...effects.summary import CodeSummary
+from ..source.bound_names import definitely_bound
 from ..source.exits import Exits
-from ..source.names import awaits, definitely_bound
 from ..source.segment import Segment
 from ..source.unbound_names import flag_of, name_of_flag
+from ..source.ways_out import awaits
 from ..values import LocalFunction, Maybe, Static, Unbound, Unstageable, Value, parts_of
 from .leaf_ops import LeafStager
 

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
+from ...syntax_parts import parts_of_syntax
 from .names import FUNCTIONS, names_of, parameter_names
 
 EAGER_CONSUMERS = frozenset(
@@ -141,7 +142,7 @@ def lazy_functions(node: ast.AST, *, consumed: bool = False) -> Iterator[ast.AST
             yield node
         return
     eager = isinstance(node, ast.Call) and _callee_name(node.func) in EAGER_CONSUMERS
-    for child in ast.iter_child_nodes(node):
+    for child in parts_of_syntax(node):
         inner = child.value if isinstance(child, ast.keyword) else child
         yield from lazy_functions(inner, consumed=eager)
 

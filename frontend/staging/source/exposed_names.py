@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from .names import always_leaves, definitely_bound, names_of
+from .bound_names import definitely_bound
+from .names import names_of
+from .ways_out import always_leaves
 
 
 def exposed_names(nodes: Sequence[ast.AST]) -> set[str]:

@@ -15,9 +15,10 @@ from typing import Any
 from ...effects.scope import CodeScope
 from ...effects.source import FunctionSource, remember_source
 from ..values import LocalFunction
-from .names import leaves, names_of
+from .names import names_of
 from .native_code import compile_function, with_type_parameters
 from .syntax import copied, load_name, placed
+from .ways_out import leaves
 
 NEEDS_ITS_FRAME = frozenset(("super", "__class__", "locals", "vars", "eval", "exec", "dir"))
 

@@ -1,9 +1,9 @@
-"""Which names a piece of syntax reads and binds, and how control may leave it."""
+"""Which names a piece of syntax reads and binds."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields
 
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -163,7 +163,9 @@ def union_of_names(every: Sequence[Names]) -> Names:
     )
 
 
-_PLAIN_STATEMENTS = "Assign Expr Return If For While Raise Assert Pass Break Continue"
+_PLAIN_STATEMENTS = (
+    "Assign AugAssign Expr Return If For While Raise Assert Pass Break Continue Try ExceptHandler With withitem"
+)
 _PLAIN_EXPRESSIONS = (
     "Call Constant Attribute Subscript Slice Tuple List Dict Set Starred keyword JoinedStr FormattedValue "
     "BinOp UnaryOp BoolOp Compare IfExp"
@@ -190,6 +192,10 @@ def _names_of_plain(nodes: list[ast.AST]) -> Names | None:
                 return None
             found.add(node.id)  # type: ignore[attr-defined]
         elif (parts := PLAIN_SYNTAX.get(kind)) is not None:
+            if kind is ast.AugAssign and node.target.__class__ is ast.Name:  # type: ignore[attr-defined]
+                names.read.add(node.target.id)  # type: ignore[attr-defined]
+            elif kind is ast.ExceptHandler and node.name is not None:  # type: ignore[attr-defined]
+                return None
             for name in parts:
                 held = getattr(node, name, None)
                 if held.__class__ is list:
@@ -205,152 +211,3 @@ def parameter_names(arguments: ast.arguments) -> set[str]:
     """Names of all parameters."""
     every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg]
     return {argument.arg for argument in every if argument is not None}
-
-
-def leaves(nodes: Sequence[ast.stmt]) -> set[str]:
-    """The ways control may leave these statements other than by falling off: of `return break continue yield`."""
-    found: set[str] = set()
-    for node in nodes:
-        _collect_leaves(node, found, in_loop=False)
-    return found
-
-
-def _collect_leaves(node: ast.AST, found: set[str], in_loop: bool) -> None:
-    if isinstance(node, (*FUNCTIONS, ast.ClassDef)):
-        return
-    if isinstance(node, ast.Return):
-        found.add("return")
-    elif isinstance(node, (ast.Break, ast.Continue)) and not in_loop:
-        found.add("break" if isinstance(node, ast.Break) else "continue")
-    elif isinstance(node, (ast.Yield, ast.YieldFrom)):
-        found.add("yield")
-    loops = isinstance(node, (ast.For, ast.While, ast.AsyncFor))
-    for name, child in ast.iter_fields(node):
-        children = child if isinstance(child, list) else [child]
-        for one in children:
-            if isinstance(one, ast.AST):
-                _collect_leaves(one, found, in_loop or (loops and name == "body"))
-
-
-def awaits(nodes: Iterable[ast.AST]) -> bool:
-    """Whether this code, outside of functions defined in it, can only run in an asynchronous function."""
-    pending = list(nodes)
-    while pending:
-        node = pending.pop()
-        if isinstance(node, (ast.Await, ast.AsyncFor, ast.AsyncWith)) or getattr(node, "is_async", 0):
-            return True
-        if isinstance(node, FUNCTIONS):
-            pending += [default for default in (*node.args.defaults, *node.args.kw_defaults) if default is not None]
-            pending += getattr(node, "decorator_list", ())
-        else:
-            pending += ast.iter_child_nodes(node)
-    return False
-
-
-def always_leaves(nodes: Sequence[ast.stmt]) -> bool:
-    """Whether control never falls off the end of these statements."""
-    if not nodes:
-        return False
-    match nodes[-1]:
-        case ast.Return() | ast.Raise() | ast.Continue() | ast.Break():
-            return True
-        case ast.If(body=body, orelse=orelse):
-            return always_leaves(body) and always_leaves(orelse)
-        case (
-            ast.Try(body=body, handlers=handlers, orelse=orelse, finalbody=finalbody)
-            | ast.TryStar(body=body, handlers=handlers, orelse=orelse, finalbody=finalbody)
-        ):
-            ways = [[*body, *orelse], *(handler.body for handler in handlers)]
-            return always_leaves(finalbody) or all(map(always_leaves, ways))
-        case ast.Match(cases=cases) if is_exhaustive(cases):
-            return all(always_leaves(case.body) for case in cases)
-        case _:
-            return any(isinstance(node, (ast.Return, ast.Raise, ast.Continue, ast.Break)) for node in nodes[:-1])
-
-
-def is_exhaustive(cases: Sequence[ast.match_case]) -> bool:
-    """Whether some case of a `match` takes whatever the others don't."""
-    return any(case.guard is None and _is_irrefutable(case.pattern) for case in cases)
-
-
-def _is_irrefutable(pattern: ast.pattern) -> bool:
-    match pattern:
-        case ast.MatchAs(pattern=inner):
-            return inner is None or _is_irrefutable(inner)
-        case ast.MatchOr(patterns=patterns):
-            return any(map(_is_irrefutable, patterns))
-        case _:
-            return False
-
-
-def definitely_bound(nodes: Sequence[ast.stmt]) -> set[str]:
-    """Names that are bound on every path that falls off the end of these statements."""
-    bound: set[str] = set()
-    for node in nodes:
-        names = names_of([node])
-        bound = (bound - names.deleted - names.caught) | _bound_by(node, names)
-    return bound
-
-
-def _bound_by(node: ast.stmt, names: Names) -> set[str]:
-    """Names that one statement binds whichever way it goes on to the next."""
-    lost = names.deleted | names.caught
-    match node:
-        case ast.If(test=test, body=body, orelse=orelse):
-            return (_surely_bound(test) - lost) | _met([(set(), body), (set(), orelse)])
-        case (
-            ast.Try(body=body, handlers=handlers, orelse=orelse, finalbody=finalbody)
-            | ast.TryStar(body=body, handlers=handlers, orelse=orelse, finalbody=finalbody)
-        ):
-            ways: list[tuple[set[str], list[ast.stmt]]] = [(set(), [*body, *orelse])]
-            ways += [(set(), handler.body) for handler in handlers]
-            return (_met(ways) - names.caught) | definitely_bound(finalbody)
-        case ast.Match(cases=cases):
-            found = _met([(names_of([case.pattern]).bound, case.body) for case in cases])
-            return found if is_exhaustive(cases) else set()
-        case ast.With(items=items) | ast.AsyncWith(items=items) if items[0].optional_vars is not None:
-            return names_of([items[0].optional_vars]).bound - lost
-        case ast.While(test=head) | ast.For(iter=head):
-            return _surely_bound(head) - lost  # the body may not run, or not to its end
-        case ast.With() | ast.AsyncFor() | ast.AsyncWith():
-            return set()  # bodies that may not run, or not to their end (a manager may swallow an exception)
-        case _:
-            return _surely_bound(node, names) - lost
-
-
-def _met(ways: Sequence[tuple[set[str], list[ast.stmt]]]) -> set[str]:
-    """Names bound on all of these ways that don't leave: each binds some, and what its statements bind."""
-    found = [(bound - _lost(body)) | definitely_bound(body) for bound, body in ways if not always_leaves(body)]
-    return set.intersection(*found) if found else set()
-
-
-def _lost(body: list[ast.stmt]) -> set[str]:
-    names = names_of(body)
-    return names.deleted | names.caught
-
-
-def _surely_bound(node: ast.stmt | ast.expr, names: Names | None = None) -> set[str]:
-    """Names that a simple statement or an expression binds, other than by a `:=` that may not be reached."""
-    bound = (names or names_of([node])).bound
-    if not bound or not any(isinstance(inner, ast.NamedExpr) for inner in ast.walk(node)):
-        return bound
-    return bound - {name for part in _optional_parts(node) for name in names_of([part]).bound} | _targets(node)
-
-
-def _optional_parts(node: ast.AST) -> Iterator[ast.AST]:
-    """Parts of a piece of code that may not be evaluated when it is."""
-    for inner in ast.walk(node):
-        match inner:
-            case ast.IfExp(body=body, orelse=orelse):
-                yield from (body, orelse)
-            case ast.BoolOp(values=values):
-                yield from values[1:]
-            case ast.Compare(comparators=comparators):
-                yield from comparators[1:]
-            case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
-                yield inner
-
-
-def _targets(node: ast.stmt | ast.expr) -> set[str]:
-    targets = getattr(node, "targets", None) or [getattr(node, "target", None)]
-    return names_of([target for target in targets if isinstance(target, ast.AST)]).bound

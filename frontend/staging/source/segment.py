@@ -17,6 +17,7 @@ from ...effects.abstract_type import AbstractType
 from ...effects.infer import infer_code
 from ...effects.scope import CodeScope
 from ...effects.summary import CodeSummary, Summary
+from ...syntax_parts import syntax_inside
 from .exits import Exits
 from .native_code import compile_function, with_type_parameters
 from .syntax import placed
@@ -152,7 +153,7 @@ _SHORT_METHODS = frozenset(
 
 
 def _is_short(node: ast.AST) -> bool:
-    for inner in ast.walk(node):
+    for inner in syntax_inside(node):
         if isinstance(inner, _LOOPS):
             return False
         if isinstance(inner, ast.Call):

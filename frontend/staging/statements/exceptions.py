@@ -27,8 +27,8 @@ from ...effects.abstract_type import BOOL, CaughtType
 from ...effects.summary import Summary
 from ..control.branches import EXIT, FALLS, RAISES, Completion, Side
 from ..source.exposed_names import exposed_names
-from ..source.names import always_leaves, leaves
 from ..source.syntax import load_name
+from ..source.ways_out import always_leaves, leaves
 from ..state.state import State
 from ..values import Owned, Static, Tracer, Unstageable
 from .kept_names import KeptNamesStager, Variable, binds_last

@@ -24,7 +24,7 @@ from ...effects.source import SourceUnavailable, function_source, is_library
 from ...effects.summary import EVERYTHING, Summary
 from ..control.branches import EXIT, FALLS, RAISES, Completion
 from ..expressions.calls import class_function
-from ..source.names import leaves
+from ..source.ways_out import leaves
 from ..values import Static, Tracer, Unstageable, Value
 from .matching import MatchStager
 

@@ -14,8 +14,8 @@ import ast
 from collections.abc import Sequence, Set
 
 from ..control.branches import Completion
-from ..source.names import leaves
 from ..source.syntax import load_name, placed
+from ..source.ways_out import leaves
 from .exceptions import ExceptionStager
 from .kept_names import is_pattern_test
 

@@ -12,8 +12,8 @@ from ..source.box import Box, box_of
 from ..source.exits import WAYS, tests_exit
 from ..source.exposed_names import exposed_in_body, exposed_names
 from ..source.live_names import LiveNames
-from ..source.names import always_leaves, leaves
 from ..source.syntax import load_name
+from ..source.ways_out import always_leaves, leaves
 from ..values import Owned, Static, Unstageable, Value
 from .managing import ManagerStager
 
