@@ -86,6 +86,7 @@ class Frame:
         passed: a bit for each cursor that has passed this frame as a whole.
         regions: running regions by instruction.
         subscribers: for a slot not yet filled, the slots of other frames that want its value.
+        streams: of slots for lists that maps are filling, their streams.
         errors: the exception of each failed leaf.
         resolved: mode, placement and gathered arguments of each dynamic call whose inputs have arrived.
         sink, sink_slots: the frame and slots that the outputs go to; outputs wait in `outbox` while it is `None`.
@@ -116,6 +117,7 @@ class Frame:
         "sink_slots",
         "slots",
         "state",
+        "streams",
         "subscribers",
         "uses_left",
         "walked",
@@ -134,6 +136,7 @@ class Frame:
         self.passed = passed
         self.regions = _NO_REGIONS
         self.subscribers: dict[int, list[tuple[Frame, int]]] | None = None
+        self.streams: dict[int, Any] | None = None
         self.errors: dict[int, BaseException] | None = None
         self.resolved: dict[int, tuple[int, bool, Any]] | None = None
         self.sink: Frame | None = None
@@ -213,6 +216,9 @@ class Machine(Protocol):
 
     def connect(self, source: Frame, source_slot: int, target: Frame, target_slot: int) -> None:
         """Forwards the value of one slot to another, now or when it arrives."""
+
+    def deliver(self, frame: Frame, slot: int, value: Any) -> None:
+        """Has a value or a stream taken to a slot."""
 
     def set_sink(self, frame: Frame, sink: Frame, slots: tuple[int, ...]) -> None:
         """Says where the outputs of a frame go, those that have arrived included."""
@@ -321,6 +327,9 @@ class Region:
 
     def receive(self, machine: Machine, frame: Frame, output: int, value: Any) -> None:
         """Takes an output of a frame that is meant for the region itself."""
+
+    def foresee(self, machine: Machine, frame: Frame, output: int, stream: Any) -> None:
+        """Takes the stream of such an output, if it is of any use before the whole list is there."""
 
     def frame_done(self, machine: Machine, frame: Frame) -> None:
         """A frame has completed: forget it, and complete the instruction with the last one."""

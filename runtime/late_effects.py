@@ -39,7 +39,7 @@ class LateEffects(InFlight):
                 # Unpacking runs user code, so it belongs to the call, and the call may do anything.
                 found = frame.resolved[index] = (RETIRED, False, (code.calls[index], (frame.slots,)))
                 return found
-            if not starred <= {tuple} and not self._has_come(frame, index, CLEAN):
+            if not starred <= {tuple} and not self.has_come(frame, index, CLEAN):
                 frame.state[index] = HELD
                 return None
             try:
@@ -49,7 +49,7 @@ class LateEffects(InFlight):
                     raise
                 self._fail(frame, index, error)
                 return None
-            settled = self._has_come(frame, index, CLEAN)
+            settled = self.has_come(frame, index, CLEAN)
             resolve = self._resolve_awaited if code.awaits[index] else self._resolve
             behaviour = resolve(function, args, kwargs, settled=settled)
             if mode_of(behaviour) == DYNAMIC:
@@ -58,9 +58,6 @@ class LateEffects(InFlight):
             call = (_apply, (function, args, kwargs))
             found = frame.resolved[index] = (mode_of(behaviour), behaviour.external, call)
         return found
-
-    def _has_come(self, frame: Frame, index: int, mode: int) -> bool:
-        return bool(frame.passed >> mode & 1) or index <= frame.at[mode]
 
     def _resolve(
         self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], *, settled: bool

@@ -95,7 +95,7 @@ class LeafCalls(LateEffects):
             if resolved is None:
                 return
             mode, external, (call, arguments) = resolved
-        if not self._has_come(frame, index, mode):
+        if not self.has_come(frame, index, mode):
             frame.state[index] = HELD
             return
         if external and self._tracer is not None and mode <= CLEAN:

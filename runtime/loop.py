@@ -17,8 +17,9 @@ from typing import Any
 from .elements import END, Elements
 from .frame import EMPTY, Frame, Machine, Region, is_interrupt
 from .handled import user_traceback
-from .plan import Block, For, Literal, Map, Operand
+from .plan import Block, For, Literal, Map, Operand, Slot
 from .prepared import RETIRED
+from .stream import Stream, StreamElements
 
 
 @contextmanager
@@ -39,7 +40,7 @@ def collection_put_off() -> Iterator[None]:
 class LoopRegion(Region):
     """What `for` and `map` share: a step fetches one element and starts one iteration."""
 
-    __slots__ = ("body", "elements", "instruction", "last", "window")
+    __slots__ = ("body", "elements", "instruction", "last", "stream", "window")
 
     instruction: For | Map
 
@@ -51,7 +52,15 @@ class LoopRegion(Region):
         self.body: Block = instruction.body
         iterable = instruction.iterable
         value = iterable.value if isinstance(iterable, Literal) else frame.slots[iterable.index]
-        self.elements = Elements(value, instruction.source)
+        self.stream: Stream | None = None
+        if value is EMPTY:
+            assert isinstance(iterable, Slot)
+            assert frame.streams is not None
+            stream = self.stream = frame.streams[iterable.index]
+            stream.readers.append(self)
+            self.elements: Elements = StreamElements(stream, instruction.source)
+        else:
+            self.elements = Elements(value, instruction.source)
         self.last: Frame | None = None
         self.window = 0
         self._place()
@@ -77,6 +86,8 @@ class LoopRegion(Region):
             return False
         if self.live and machine.num_live >= machine.max_live_frames and machine.is_crowded(self):
             return False
+        if self.stream is not None and not self.stream.has_next(self.num_started):
+            return False
         if self.mode == RETIRED:
             machine.release_kept()  # what is fetched may be made by the user's code
         try:
@@ -94,11 +105,24 @@ class LoopRegion(Region):
             return True
         frame = self.spawn(machine, self.body)
         self.admit(machine, frame)
-        machine.store(frame, 0, element)
+        if element is EMPTY and self.stream is not None:
+            self.stream.forward(machine, frame.sequence, frame, 0)
+        else:
+            machine.store(frame, 0, element)
         self.last = frame
         machine.push(self)
         machine.launch(frame)
         return True
+
+    def go_on_reading(self, machine: Machine) -> None:
+        """There is another element to fetch, or none."""
+        machine.push(self)
+
+    def list_completed(self, stream: Stream) -> None:
+        """The list that the loop goes over may now be changed by others."""
+        assert isinstance(self.elements, StreamElements)
+        self.stream = None
+        self.elements.list_completed()
 
     def go_on(self, machine: Machine, iterator: Iterator[Any], values: Sequence[Any]) -> None:
         """Goes on after some iterations, of which `values` are what the loop has so far. Begins as `begin` does."""
@@ -208,19 +232,24 @@ class ForRegion(LoopRegion):
 
 
 class MapRegion(LoopRegion):
-    """Independent iterations; the results are lists, complete when all iterations are."""
+    """Independent iterations; the results are lists, complete when all iterations are, and streams before."""
 
-    __slots__ = ("lists",)
+    __slots__ = ("lists", "streams")
 
     instruction: Map
 
     def __init__(self, frame: Frame, index: int) -> None:
         super().__init__(frame, index)
         self.lists: list[list[Any]] = [[] for _ in self.body.outputs]
+        self.streams: list[Stream] = []
 
     def begin(self, machine: Machine) -> None:
-        """Takes the window of the instruction where it has one of its own."""
+        """Takes the window of the instruction where it has one of its own; says that the lists begin to fill."""
         self.window = self.instruction.window or machine.window
+        if self.index in self.frame.code.stream_uses.maps:
+            self.streams = [Stream(values) for values in self.lists]
+            for slot, stream in zip(self.instruction.results, self.streams, strict=True):
+                machine.deliver(self.frame, slot, stream)
 
     def go_on(self, machine: Machine, iterator: Iterator[Any], values: Sequence[Any]) -> None:
         """Goes on with the lists so far."""
@@ -240,10 +269,20 @@ class MapRegion(LoopRegion):
         frame.num_taps = len(self.lists)
         for values in self.lists:
             values.append(EMPTY)
+        for stream in self.streams:
+            stream.wake(machine)
 
     def receive(self, machine: Machine, frame: Frame, output: int, value: Any) -> None:
         """One output of one iteration."""
-        self.lists[output][frame.sequence] = value
+        if self.streams:
+            self.streams[output].put(machine, frame.sequence, value)
+        else:
+            self.lists[output][frame.sequence] = value
+
+    def foresee(self, machine: Machine, frame: Frame, output: int, stream: Stream) -> None:
+        """One output of one iteration is a list that has begun to fill."""
+        if self.streams:
+            self.streams[output].announce(machine, frame.sequence, stream)
 
     def frame_done(self, machine: Machine, frame: Frame) -> None:
         """An iteration has completed; the last one completes the lists."""
@@ -253,6 +292,9 @@ class MapRegion(LoopRegion):
 
     def end(self, machine: Machine) -> None:
         """No further iteration; without a live one the lists are complete."""
+        for stream in self.streams:
+            stream.has_all = True
+            stream.wake(machine)
         if not self.live:
             self._give_lists(machine)
         super().end(machine)
@@ -272,5 +314,7 @@ class MapRegion(LoopRegion):
         return None
 
     def _give_lists(self, machine: Machine) -> None:
+        for stream in self.streams:
+            stream.complete()
         for slot, values in zip(self.instruction.results, self.lists, strict=True):
             machine.store(self.frame, slot, values)

@@ -34,6 +34,7 @@ from .plan import (
     While,
 )
 from .site import Site, sites_of
+from .stream_uses import StreamUses
 
 GATE = 0
 """Waits for fences only: the gate cursor."""
@@ -88,6 +89,7 @@ class PreparedBlock:
     `last` (the slots that nothing later in program order reads); `uses` (those that it reads; None where nothing is to
     be let go of).
     Attributes, by slot: `num_uses`, `consumers`, `outputs_of` (positions among the block's outputs).
+    `stream_uses` says where a part of a list is of use.
     """
 
     __slots__ = (
@@ -117,6 +119,7 @@ class PreparedBlock:
         "results",
         "sites",
         "starred",
+        "stream_uses",
         "successors",
         "uses",
         "writes",
@@ -189,10 +192,15 @@ class PreparedBlock:
         # Bytes are what the garbage collector doesn't look at, and there may be a million frames.
         self.missing = bytearray(missing) if max(missing, default=0) < 256 else missing
         self.consumers = tuple(map(tuple, consumers))
+        self.stream_uses = StreamUses(block, outputs_of)
         self.successors = tuple(map(tuple, successors))
         self.outputs_of = tuple(map(tuple, outputs_of))
         self.literal_outputs = tuple(literal_outputs)
         self.num_pending = len(block.instructions) + len(block.outputs)
+
+    def others_of(self, slot: int) -> list[int]:
+        """The consumers of a slot that need its whole value."""
+        return [index for index in self.consumers[slot] if index not in self.stream_uses.loops.get(slot, ())]
 
     def gather(self, index: int, slots: list[Any]) -> Gathered:
         """What call `index` would receive."""

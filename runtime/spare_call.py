@@ -45,5 +45,6 @@ def _only_together(other: Task, task: Task) -> bool:
         gives = any(code.outputs_of[slot] for slot in results)
         return not waiting and (frame.region is None or not gives)
     region = frame.region
-    is_sibling = isinstance(region, MapRegion) and region is task.frame.region and region.ended
-    return is_sibling and not waiting
+    if not isinstance(region, MapRegion) or region is not task.frame.region or not region.ended:
+        return False
+    return not waiting and not any(stream.readers for stream in region.streams)

@@ -10,12 +10,17 @@ chains of any length cost no Python stack.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from typing import Any
 
+from .call_shape import read
 from .frame import DONE, EMPTY, Frame, Machine, Region
 from .last_use import ARRAYS, GONE
-from .plan import Plan
+from .plan import Call, Literal, Operand, Plan
 from .prepared import GATE
+from .row_shape import RowShape
+from .stream import Stream
+from .stream_rows import STREAMS, rows_of
 
 _GATE_PASSED = 1 << GATE
 
@@ -49,7 +54,10 @@ class Wiring(Machine):
         frame.slots[slot] = value
         code = frame.code
         missing = frame.missing
-        for index in code.consumers[slot]:
+        consumers = code.consumers[slot]
+        if frame.streams is not None and frame.streams.pop(slot, None) is not None:
+            consumers = code.others_of(slot)
+        for index in consumers:
             missing[index] -= 1
             if not missing[index] and index < frame.walked:
                 self.ready.append((frame, index))
@@ -58,6 +66,49 @@ class Wiring(Machine):
         if frame.subscribers is not None:
             for target, target_slot in frame.subscribers.pop(slot, ()):
                 self._deliveries.append((target, target_slot, value))
+
+    def announce(self, frame: Frame, slot: int, stream: Stream) -> None:
+        """Tells the loops over a slot, and whatever its value goes to, that its list has begun to fill."""
+        if frame.slots[slot] is not EMPTY:
+            return
+        if frame.streams is None:
+            frame.streams = {}
+        assert slot not in frame.streams
+        frame.streams[slot] = stream
+        code = frame.code
+        for index in code.stream_uses.loops.get(slot, ()):
+            frame.missing[index] -= 1
+            if not frame.missing[index] and index < frame.walked:
+                self.ready.append((frame, index))
+        if frame.region is not None:
+            self._announce_outputs(frame, frame.region, code.outputs_of[slot], stream)
+        if frame.subscribers is not None:
+            for target, target_slot in frame.subscribers.get(slot, ()):
+                self._deliveries.append((target, target_slot, stream))
+        for index, shape in code.stream_uses.rows.get(slot, ()):
+            self._announce_rows(frame, index, shape)
+
+    def _announce_outputs(self, frame: Frame, region: Region, outputs: Sequence[int], stream: Stream) -> None:
+        for output in outputs:
+            if output < frame.num_taps:
+                region.foresee(self, frame, output, stream)
+            else:
+                self._pass_on(frame, output - frame.num_taps, stream)
+
+    def _announce_rows(self, frame: Frame, index: int, shape: RowShape) -> None:
+        """Makes a stream of the rows that a call lists, if all of its lists are there or have begun to fill."""
+        instruction = frame.code.instructions[index]
+        assert isinstance(instruction, Call)
+        mode = frame.code.modes[index]
+        lists = [_list_or_stream(frame, operand) for _, operand in instruction.arguments.positional]
+        if any(one is EMPTY for one in lists):
+            return
+        if self.has_come(frame, index, mode) or (self.advance() and self.has_come(frame, index, mode)):
+            self._deliveries.append((frame, instruction.results[0], rows_of(shape, lists)))
+
+    def deliver(self, frame: Frame, slot: int, value: Any) -> None:
+        """Has a value or a stream taken to a slot."""
+        self._deliveries.append((frame, slot, value))
 
     def connect(self, source: Frame, source_slot: int, target: Frame, target_slot: int) -> None:
         """Forwards the value of one slot to another, now or when it arrives."""
@@ -68,6 +119,8 @@ class Wiring(Machine):
         if source.subscribers is None:
             source.subscribers = {}
         source.subscribers.setdefault(source_slot, []).append((target, target_slot))
+        if source.streams is not None and source_slot in source.streams:
+            self._deliveries.append((target, target_slot, source.streams[source_slot]))
 
     def set_sink(self, frame: Frame, sink: Frame, slots: tuple[int, ...]) -> None:
         """Says where the outputs of a frame go, those that have arrived included."""
@@ -90,6 +143,10 @@ class Wiring(Machine):
             self.fire(frame, 0)
             return
         self.stack.append(frame)
+
+    def has_come(self, frame: Frame, index: int, mode: int) -> bool:
+        """Whether a cursor has come to an instruction."""
+        return bool(frame.passed >> mode & 1) or index <= frame.at[mode]
 
     def fire(self, frame: Frame, index: int) -> None:
         """Starts an instruction whose inputs are there, if its cursor has come."""
@@ -132,7 +189,11 @@ class Wiring(Machine):
         while deliveries or completed:
             while deliveries:
                 frame, slot, value = deliveries.pop()
-                if not frame.discarded:
+                if frame.discarded:
+                    continue
+                if type(value) in STREAMS:
+                    self.announce(frame, slot, value)
+                else:
                     self.store(frame, slot, value)
             while completed:
                 frame = completed.pop()
@@ -147,15 +208,26 @@ class Wiring(Machine):
         if not frame.remaining:
             self._completed.append(frame)
         position = output - frame.num_taps
-        if position < 0:
+        if position >= 0:
+            self._pass_on(frame, position, value)
+        else:
             assert frame.region is not None
             frame.region.receive(self, frame, output, value)
-        elif frame.sink is not None:
+
+    def _pass_on(self, frame: Frame, position: int, value: Any) -> None:
+        if frame.sink is not None:
             self._deliveries.append((frame.sink, frame.sink_slots[position], value))
         elif frame.outbox is None:
             frame.outbox = [(position, value)]
         else:
             frame.outbox.append((position, value))
+
+
+def _list_or_stream(frame: Frame, operand: Operand) -> Any:
+    """An operand, or its stream where only that has come; `EMPTY` where neither has."""
+    if isinstance(operand, Literal) or frame.slots[operand.index] is not EMPTY or frame.streams is None:
+        return read(operand, frame.slots)
+    return frame.streams.get(operand.index, EMPTY)
 
 
 def _let_go(frame: Frame, index: int, uses: tuple[int, ...]) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from itertools import count
 from random import Random
 from typing import Any
 
@@ -28,6 +30,7 @@ from xcs.runtime.plan import (
     While,
 )
 from xcs.runtime.plan_summary import summarise
+from xcs.runtime.row_shape import ROWS, Numbers, RowPart, RowShape
 
 EXTERNAL_PURE = Behaviour(PURE.effect, external=True)
 
@@ -115,35 +118,54 @@ class PlanWriter:
             self.behaviours.append(FENCE)
 
     def plan(self) -> Plan:
-        inner = self.block(2, [], 1, 1, 2, invokable=())
-        middle = self.block(2, [], 2, 1, 2, invokable=("inner",))
-        main = self.block(3, [], 2, 2, 5, invokable=("inner", "middle"))
+        inner = self.block(2, None, 1, 1, 2, invokable=())
+        middle = self.block(2, None, 2, 1, 2, invokable=("inner",))
+        main = self.block(3, None, 2, 2, 5, invokable=("inner", "middle"))
         functions = {"main": main, "middle": middle, "inner": inner}
         return Plan(summarise(functions), "main", resolve)
 
     def block(
         self,
         depth: int,
-        outer: list[int],
+        outer: _Body | None,
         num_params: int,
         num_outputs: int,
         size: int,
         invokable: tuple[str, ...] = (),
         flag: bool = False,
         exception: bool = False,
+        num_lists: int = 0,
+        rows: bool = False,
     ) -> Block:
-        """A block; with `exception` its parameter is no number, with `flag` its first output is a bool."""
+        """A block of numbers, the last `num_lists` parameters and as many outputs after the others being lists of them.
+
+        With `exception` its first parameter is no number, with `rows` it is a row, with `flag` its first output is a
+        bool.
+        """
         random = self.random
-        captured = random.sample(outer, min(len(outer), random.randint(0, 2)))
-        captures = tuple((slot, num_params + position) for position, slot in enumerate(captured))
-        body = _Body(num_params + len(captures), first=1 if exception else 0)
+        values, lists = ([], []) if outer is None else (outer.values, outer.lists)
+        captured = random.sample(values, min(len(values), random.randint(0, 2)))
+        captured_lists = random.sample(lists, min(len(lists), random.randint(0, 1)))
+        num_inputs = num_params + num_lists
+        captures = tuple((slot, num_inputs + number) for number, slot in enumerate([*captured, *captured_lists]))
+        end = num_inputs + len(captured)
+        body = _Body(end + len(captured_lists), [*range(exception or rows, num_params), *range(num_inputs, end)])
+        body.lists = [*range(num_params, num_inputs), *range(end, body.num_slots)]
+        if rows:
+            body.add(lambda slot: call(sum_of, Slot(0), to=slot))
         for _ in range(random.randint(0 if depth < 3 else 2, size)):
             self.statement(body, depth, invokable)
         outputs: list[Operand] = []
         if flag:
             outputs.append(body.add(lambda slot: call(self.is_third, self.value(body), to=slot)))
         outputs += [self.value(body) for _ in range(num_outputs - len(outputs))]
-        return Block(body.num_slots, tuple(body.instructions), tuple(outputs), num_params, captures)
+        outputs += [self.list_of_numbers(body) for _ in range(num_lists)]
+        return Block(body.num_slots, tuple(body.instructions), tuple(outputs), num_inputs, captures)
+
+    def list_of_numbers(self, body: _Body) -> Slot:
+        if body.lists and self.random.random() < 0.9:
+            return Slot(self.random.choice(body.lists))
+        return body.add(lambda slot: call(self.make_list, self.value(body), to=slot), kind="list")
 
     def value(self, body: _Body) -> Operand:
         if body.values and self.random.random() < 0.85:
@@ -173,7 +195,7 @@ class PlanWriter:
         leaf = self.leaf(self.random.choice(self.behaviours[:9]))
         operand = self.value(body)
         if self.random.random() < 0.3:
-            callee = body.add(lambda slot: call(lambda _: leaf, operand, to=slot, behaviour=EXTERNAL), number=False)
+            callee = body.add(lambda slot: call(lambda _: leaf, operand, to=slot, behaviour=EXTERNAL), kind=None)
         else:
             callee = Literal(leaf)
         body.add(lambda slot: Call("dynamic", (slot,), callee=callee, arguments=args(operand), behaviour=DYNAMIC))
@@ -181,21 +203,34 @@ class PlanWriter:
     def condition(self, body: _Body) -> tuple[Operand, Behaviour]:
         operand = self.value(body)
         if self.random.random() < 0.2:
-            return body.add(lambda slot: call(self.flag, operand, to=slot), number=False), DYNAMIC
+            return body.add(lambda slot: call(self.flag, operand, to=slot), kind=None), DYNAMIC
         behaviour = self.random.choice([PURE, EXTERNAL])
         return body.add(lambda slot: call(self.is_third, operand, to=slot, behaviour=behaviour)), PURE
 
     def branch(self, body: _Body, depth: int, invokable: tuple[str, ...]) -> None:
         condition, truth = self.condition(body)
-        blocks = [self.block(depth - 1, body.values, 0, 1, 2, invokable) for _ in range(2)]
-        body.add(
-            lambda slot: If("if", (slot,), condition=condition, then_block=blocks[0], else_block=blocks[1], truth=truth)
+        num_lists = self.random.choice([0, 0, 1])
+        blocks = [self.passing_lists(depth - 1, body, 2, invokable, num_lists) for _ in range(2)]
+        body.add_many(
+            1,
+            lambda slots: If("if", slots, condition=condition, then_block=blocks[0], else_block=blocks[1], truth=truth),
+            num_lists,
         )
+
+    def passing_lists(
+        self, depth: int, body: _Body, size: int, invokable: tuple[str, ...], num_lists: int, exception: bool = False
+    ) -> Block:
+        """A block with a number and lists as outputs, that captures the lists it has no use for."""
+        block = self.block(depth, body, int(exception), 1, size, invokable, exception=exception, num_lists=num_lists)
+        lists = [self.list_of_numbers(body).index for _ in range(num_lists)]
+        # What would be parameters are captured instead.
+        captures = (*((slot, int(exception) + number) for number, slot in enumerate(lists)), *block.captures)
+        return replace(block, num_params=int(exception), captures=captures)
 
     def guard(self, body: _Body, depth: int, invokable: tuple[str, ...]) -> None:
         condition, truth = self.condition(body)
         inner = _Body(0, 0)
-        error = inner.add(lambda slot: call(self.error, to=slot), number=False)
+        error = inner.add(lambda slot: call(self.error, to=slot), kind=None)
         raising = Raise("raise", (), exception=error)
         then_block = Block(inner.num_slots, (*inner.instructions, raising), ())
         body.instructions.append(
@@ -203,6 +238,8 @@ class PlanWriter:
         )
 
     def iterable(self, body: _Body) -> tuple[Operand, LoopSource]:
+        if body.lists and self.random.random() < 0.4:
+            return Slot(self.random.choice(body.lists)), self.random.choice(list(LoopSource))
         operand = self.value(body)
         make, source, behaviour = self.random.choice(
             [
@@ -218,36 +255,75 @@ class PlanWriter:
                 (self.make_generator, LoopSource.STEPPED, PURE),
             ]
         )
-        return body.add(lambda slot: call(make, operand, to=slot, behaviour=behaviour), number=False), source
+        return body.add(lambda slot: call(make, operand, to=slot, behaviour=behaviour), kind=None), source
+
+    def rows(self, body: _Body) -> tuple[Operand, LoopSource]:
+        """Rows of lists, as `zip` and `enumerate` make them."""
+        shape = self.random.choice(ROW_SHAPES)
+        function = partial_rows(shape)
+        lists = [self.list_of_numbers(body) for _ in range(2)]
+        behaviour = self.random.choice([PURE, PURE, READS])
+        listed = body.add(lambda slot: call(function, *lists, to=slot, behaviour=behaviour), kind=None)
+        return listed, self.random.choice([LoopSource.SNAPSHOT, LoopSource.LISTED])
 
     def loop(self, body: _Body, depth: int, invokable: tuple[str, ...]) -> None:
-        iterable, source = self.iterable(body)
+        rows = self.random.random() < 0.2
+        iterable, source = self.rows(body) if rows else self.iterable(body)
         breaks = self.random.random() < 0.3
         num_carried = self.random.randint(0, 2)
+        num_lists = self.random.choice([0, 0, 1])
         initial = tuple(self.value(body) for _ in range(num_carried))
-        inner = self.block(depth - 1, body.values, 1 + num_carried, num_carried + breaks, 3, invokable, flag=breaks)
+        initial += tuple(self.list_of_numbers(body) for _ in range(num_lists))
+        num_outputs = num_carried + breaks
+        inner = self.block(
+            depth - 1, body, 1 + num_carried, num_outputs, 3, invokable, flag=breaks, num_lists=num_lists, rows=rows
+        )
         body.add_many(
             num_carried,
             lambda slots: For(
                 "for", slots, iterable=iterable, initial=initial, body=inner, source=source, breaks=breaks
             ),
+            num_lists,
         )
 
     def map(self, body: _Body, depth: int, invokable: tuple[str, ...]) -> None:
-        iterable, source = self.iterable(body)
+        rows = self.random.random() < 0.2
+        iterable, source = self.rows(body) if rows else self.iterable(body)
         window = self.random.choice([None, None, 1, 2])
-        inner = self.block(depth - 1, body.values, 1, 1, 3, invokable)
+        if depth > 1 and self.random.random() < 0.25:
+            self.table(body, depth, invokable, iterable, source, rows)
+            return
+        inner = self.block(depth - 1, body, 1, 1, 3, invokable, rows=rows)
         listed = body.add(
-            lambda slot: Map("map", (slot,), iterable=iterable, body=inner, source=source, window=window),
-            number=False,
+            lambda slot: Map("map", (slot,), iterable=iterable, body=inner, source=source, window=window), kind="list"
         )
-        body.add(lambda slot: call(sum_of, listed, to=slot))
+        if self.random.random() < 0.5:
+            body.add(lambda slot: call(sum_of, listed, to=slot))
+
+    def table(
+        self, body: _Body, depth: int, invokable: tuple[str, ...], iterable: Operand, source: LoopSource, rows: bool
+    ) -> None:
+        """A map that makes lists, and one that goes over these."""
+        row = self.block(depth - 1, body, 1, 0, 2, invokable, rows=rows)
+        inside = _Body(row.num_slots, [])
+        inside.instructions = list(row.instructions)
+        values = self.block(depth - 2, None, 1, 1, 2, invokable)
+        numbers = inside.add(lambda slot: call(make_three, Slot(0), to=slot), kind=None)
+        listed = inside.add(
+            lambda slot: Map("map", (slot,), iterable=numbers, body=values, source=LoopSource.SNAPSHOT), kind=None
+        )
+        row = replace(row, num_slots=inside.num_slots, instructions=tuple(inside.instructions), outputs=(listed,))
+        table = body.add(lambda slot: Map("map", (slot,), iterable=iterable, body=row, source=source), kind=None)
+        reading = self.block(depth - 1, body, 0, 1, 3, invokable, num_lists=1)
+        reading = replace(reading, outputs=reading.outputs[:1])
+        source = self.random.choice([LoopSource.SNAPSHOT, LoopSource.LISTED])
+        body.add(lambda slot: Map("map", (slot,), iterable=table, body=reading, source=source), kind="list")
 
     def while_loop(self, body: _Body, depth: int, invokable: tuple[str, ...]) -> None:
         num_carried = 1 + self.random.randint(0, 2)
         initial = (Literal(0), *(self.value(body) for _ in range(num_carried - 1)))
         limit = self.random.randint(0, 4)
-        tested = self.block(depth - 1, body.values, num_carried, 0, 1, invokable)
+        tested = self.block(depth - 1, body, num_carried, 0, 1, invokable)
         below = call(less, Slot(0), limit, to=tested.num_slots, behaviour=self.random.choice([PURE, EXTERNAL]))
         condition = Block(
             tested.num_slots + 1,
@@ -256,7 +332,7 @@ class PlanWriter:
             num_carried,
             tested.captures,
         )
-        inner = self.block(depth - 1, body.values, num_carried, num_carried - 1, 3, invokable)
+        inner = self.block(depth - 1, body, num_carried, num_carried - 1, 3, invokable)
         counted = call(increment, Slot(0), to=inner.num_slots, behaviour=self.random.choice([PURE, EXTERNAL]))
         counting = Block(
             inner.num_slots + 1,
@@ -270,9 +346,10 @@ class PlanWriter:
         )
 
     def attempt(self, body: _Body, depth: int, invokable: tuple[str, ...]) -> None:
-        tried = self.block(depth - 1, body.values, 0, 1, 4, invokable)
-        handler = self.block(depth - 1, body.values, 1, 1, 2, invokable, exception=True)
-        body.add(lambda slot: Try("try", (slot,), body=tried, handler=handler))
+        num_lists = self.random.choice([0, 0, 1])
+        tried = self.passing_lists(depth - 1, body, 4, invokable, num_lists)
+        handler = self.passing_lists(depth - 1, body, 2, invokable, num_lists, exception=True)
+        body.add_many(1, lambda slots: Try("try", slots, body=tried, handler=handler), num_lists)
 
     def invoke(self, body: _Body, depth: int, invokable: tuple[str, ...]) -> None:
         symbol = self.random.choice(invokable)
@@ -306,26 +383,59 @@ class PlanWriter:
 
 
 class _Body:
-    """The instructions written so far and the slots that hold numbers."""
+    """The instructions written so far, and the slots that hold numbers and lists of numbers."""
 
-    def __init__(self, num_slots: int, first: int) -> None:
+    def __init__(self, num_slots: int, values: list[int]) -> None:
         self.num_slots = num_slots
-        self.values = list(range(first, num_slots))
+        self.values = values
+        self.lists: list[int] = []
         self.instructions: list[Instruction] = []
 
-    def add(self, make: Any, number: bool = True) -> Slot:
+    def add(self, make: Any, kind: str | None = "number") -> Slot:
         slot = self.num_slots
         self.num_slots += 1
         self.instructions.append(make(slot))
-        if number:
-            self.values.append(slot)
+        if kind is not None:
+            (self.values if kind == "number" else self.lists).append(slot)
         return Slot(slot)
 
-    def add_many(self, count: int, make: Any) -> None:
-        slots = tuple(range(self.num_slots, self.num_slots + count))
-        self.num_slots += count
+    def add_many(self, count: int, make: Any, num_lists: int = 0) -> None:
+        slots = tuple(range(self.num_slots, self.num_slots + count + num_lists))
+        self.num_slots += count + num_lists
         self.instructions.append(make(slots))
-        self.values.extend(slots)
+        self.values.extend(slots[:count])
+        self.lists.extend(slots[count:])
+
+
+ROW_SHAPES = (
+    RowShape((0, 1)),
+    RowShape((Numbers(), 1)),
+    RowShape((Numbers(2), RowShape((1, 0)))),
+    RowShape((0, 0, 1)),
+)
+
+
+def partial_rows(shape: RowShape) -> Callable[..., list[Any]]:
+    """A function that lists rows of a shape, and says so."""
+
+    def rows(*lists: list[int]) -> list[Any]:
+        return list(walk(shape, lists))
+
+    setattr(rows, ROWS, shape)
+    return rows
+
+
+def walk(part: RowPart, lists: tuple[list[int], ...]) -> Iterable[Any]:
+    if isinstance(part, Numbers):
+        return count(part.start)
+    if isinstance(part, RowShape):
+        return zip(*(walk(inner, lists) for inner in part.parts), strict=False)
+    return lists[part]
+
+
+def make_three(value: Any) -> list[int]:
+    first = value if type(value) is int else sum_of(value)
+    return [first, first + 1, first + 2]
 
 
 def range_of(value: int) -> range:
@@ -336,8 +446,8 @@ def list_iterator(value: int) -> Iterator[int]:
     return iter([5, 6, 7][: value % 4])
 
 
-def sum_of(values: list[int]) -> int:
-    return sum(values) % 11
+def sum_of(values: Any) -> int:
+    return sum(value if type(value) is int else sum_of(value) for value in values) % 11
 
 
 def less(value: int, limit: int) -> bool:

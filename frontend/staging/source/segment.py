@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ....runtime.row_shape import ROWS
 from ...effects.abstract_type import AbstractType
 from ...effects.infer import infer_code
 from ...effects.scope import CodeScope
@@ -20,6 +21,7 @@ from ...effects.summary import CodeSummary, Summary
 from ...syntax_parts import syntax_inside
 from .exits import Exits
 from .native_code import compile_function, with_type_parameters
+from .rows import row_shape
 from .syntax import placed
 from .unbound_names import name_of_flag, note_bound, unbind, unbind_unless
 
@@ -136,6 +138,10 @@ class Segment:
         closure = tuple(cells[name] for name in code.co_freevars)
         function = types.FunctionType(code, self.scope.globals, code.co_name, None, closure)
         function.__xcs_segment__ = self  # type: ignore[attr-defined]
+        if isinstance(self.body, ast.expr):
+            shape = row_shape(self.body, self.inputs, self.scope.with_statics(self.statics))
+            if shape is not None:
+                setattr(function, ROWS, shape)
         function.__qualname__ = self.qualname
         return function
 

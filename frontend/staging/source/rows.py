@@ -1,0 +1,46 @@
+"""What a native piece says that lists the rows of `zip` or `enumerate`, so that loops over them need not wait."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+
+from ....runtime.row_shape import Numbers, RowPart, RowShape
+from ...effects.abstract_type import StaticType
+from ...effects.scope import CodeScope, find
+
+
+def row_shape(body: ast.expr, inputs: Sequence[str], scope: CodeScope) -> RowShape | None:
+    """The shape of `list(zip(...))` or `list(enumerate(...))` of names that are inputs; None for anything else."""
+    match body:
+        case ast.Call(func, [rows], []) if _held(func, scope) is list:
+            return _rows(rows, inputs, scope)
+    return None
+
+
+def _rows(node: ast.expr, inputs: Sequence[str], scope: CodeScope) -> RowShape | None:
+    if not isinstance(node, ast.Call):
+        return None
+    parts: list[RowPart] = []
+    match _held(node.func, scope), node.args, node.keywords:
+        case walker, args, [] if walker is zip:
+            pass
+        case walker, [*args], [] if walker is enumerate and len(args) == 1:
+            parts.append(Numbers())
+        case walker, [*args, ast.Constant(int(start))], [] if walker is enumerate and len(args) == 1:
+            parts.append(Numbers(start))
+        case walker, [*args], [ast.keyword("start", ast.Constant(int(start)))] if walker is enumerate:
+            parts.append(Numbers(start))
+        case _:
+            return None
+    for arg in args:
+        part = inputs.index(arg.id) if isinstance(arg, ast.Name) and arg.id in inputs else _rows(arg, inputs, scope)
+        if part is None:
+            return None
+        parts.append(part)
+    return RowShape(tuple(parts)) if args else None
+
+
+def _held(node: ast.expr, scope: CodeScope) -> object:
+    found = find(scope, node.id) if isinstance(node, ast.Name) else None
+    return found.value.type.value if found is not None and isinstance(found.value.type, StaticType) else None

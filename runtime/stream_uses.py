@@ -1,0 +1,52 @@
+"""Where a block can do with the elements of a list before all of them are there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import FunctionType
+
+from .plan import Block, Call, For, Literal, Map, Slot
+from .plan_summary import blocks_of
+from .row_shape import ROWS, RowShape
+
+
+class StreamUses:
+    """What to do with a stream that comes to a slot of a block.
+
+    Attributes:
+        loops: by slot, the loops over it.
+        rows: by slot, the calls that list rows of it, with the shape of these.
+        maps: the maps of the block of whose results something may want an element before all are there.
+    """
+
+    __slots__ = ("loops", "maps", "rows")
+
+    def __init__(self, block: Block, outputs_of: Sequence[Sequence[int]]) -> None:
+        self.loops: dict[int, list[int]] = {}
+        self.rows: dict[int, list[tuple[int, RowShape]]] = {}
+        maps: list[tuple[int, Map]] = []
+        for index, instruction in enumerate(block.instructions):
+            if isinstance(instruction, For | Map) and isinstance(instruction.iterable, Slot):
+                self.loops.setdefault(instruction.iterable.index, []).append(index)
+            elif isinstance(instruction, Call) and (shape := _row_shape(instruction)) is not None:
+                for slot in {one.index for _, one in instruction.arguments.positional if isinstance(one, Slot)}:
+                    self.rows.setdefault(slot, []).append((index, shape))
+            if isinstance(instruction, Map):
+                maps.append((index, instruction))
+        wanted = {*self.loops, *self.rows, *_captured(block)} if maps else set()
+        self.maps = frozenset(
+            index for index, one in maps if any(slot in wanted or outputs_of[slot] for slot in one.results)
+        )
+
+
+def _row_shape(instruction: Call) -> RowShape | None:
+    """How a call lists rows of its arguments, if it is one that does and nothing else."""
+    callee = instruction.callee
+    if not isinstance(callee, Literal) or type(callee.value) is not FunctionType or instruction.after:
+        return None
+    return getattr(callee.value, ROWS, None)
+
+
+def _captured(block: Block) -> set[int]:
+    nested = [inner for instruction in block.instructions for inner in blocks_of(instruction).values()]
+    return {outer for inner in nested for outer, _ in inner.captures}
