@@ -434,7 +434,7 @@ def walk(part: RowPart, lists: tuple[list[int], ...]) -> Iterable[Any]:
 
 
 def make_three(value: Any) -> list[int]:
-    first = value if type(value) is int else sum_of(value)
+    first = value if isinstance(value, int) else sum_of(value)
     return [first, first + 1, first + 2]
 
 
@@ -447,7 +447,7 @@ def list_iterator(value: int) -> Iterator[int]:
 
 
 def sum_of(values: Any) -> int:
-    return sum(value if type(value) is int else sum_of(value) for value in values) % 11
+    return sum(value if isinstance(value, int) else sum_of(value) for value in values) % 11
 
 
 def less(value: int, limit: int) -> bool:
