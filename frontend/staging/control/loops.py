@@ -44,7 +44,7 @@ MAX_UNROLLED = 8  # iterations; longer static loops are traced once
 WALKERS = (zip, enumerate, reversed, itertools.zip_longest, itertools.chain, itertools.pairwise, itertools.islice)
 """What only walks the containers that it is given, and ends where they do."""
 
-VIEW_OPTIONS = {"start", "fillvalue"}
+VIEW_OPTIONS = {"start", "fillvalue", "strict"}
 
 
 class LoopStager(CarryingStager):
@@ -208,6 +208,8 @@ class LoopStager(CarryingStager):
         """Whether an iterable only walks containers, so that taking all of it at once can't raise midway."""
         if not isinstance(node, ast.Call) or not {one.arg for one in node.keywords} <= VIEW_OPTIONS:
             return False
+        if any(one.arg == "strict" and not is_false(one.value) for one in node.keywords):
+            return False
         if isinstance(node.func, ast.Attribute) and node.func.attr in ("items", "keys", "values"):
             return not node.args
         held = self.static_of(node.func)
@@ -311,6 +313,11 @@ class LoopStager(CarryingStager):
     def assign(self, target: ast.expr, value: Value) -> None:
         """Bind a target to a value."""
         raise NotImplementedError
+
+
+def is_false(node: ast.expr) -> bool:
+    """Whether an argument is written `False`."""
+    return isinstance(node, ast.Constant) and node.value is False
 
 
 def is_walkable(known: AbstractType) -> bool:

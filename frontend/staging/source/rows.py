@@ -23,7 +23,7 @@ def _rows(node: ast.expr, inputs: Sequence[str], scope: CodeScope) -> RowShape |
         return None
     parts: list[RowPart] = []
     match _held(node.func, scope), node.args, node.keywords:
-        case walker, args, [] if walker is zip:
+        case walker, args, [] | [ast.keyword("strict", ast.Constant(False))] if walker is zip:
             pass
         case walker, [*args], [] if walker is enumerate and len(args) == 1:
             parts.append(Numbers())
