@@ -54,8 +54,7 @@ def jit(
         progress: show loops that take a while as bars, as `xcs.progress` does.
         timeout_s: seconds that a whole call may take; then `TimeoutError` is raised, from the call that Python would be
             making. `finally` and `with` around that call still do their work; calls in flight are let go, or cancelled
-            where they are asynchronous. It is noticed where the program waits and before each ordered call; code that
-            has nothing to overlap is not cut off.
+            where they are asynchronous. Ordered calls and code without external calls end first (`docs/effects.md`).
         numpy: `numpy` (the default) leaves NumPy's code to NumPy, bit by bit; `xla` lets XLA run it in kernels on JAX's
             default device, with NumPy's dtypes, shapes and errors and a rounding of its own (`docs/lowering.md`).
 

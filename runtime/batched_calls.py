@@ -21,10 +21,9 @@ from types import BuiltinFunctionType, FunctionType, MethodDescriptorType, Wrapp
 from typing import Any
 
 from .batch_form import BatchForm, BatchResultError
-from .call_shape import read
+from .call_shape import UNPACKED_NATIVELY, read
 from .frame import ISSUED, Frame, is_interrupt
 from .handled import await_call, call_handling
-from .late_effects import UNPACKED_NATIVELY
 from .leaf_calls import LeafCalls
 from .plan import Call, Literal
 from .prepared import RETIRED

@@ -13,6 +13,8 @@ from typing import Any
 from .plan import Arguments, Literal, Operand, Slot
 
 SlotFunction = Callable[[list[Any]], Any]
+UNPACKED_NATIVELY = frozenset({tuple, list, dict, set, frozenset, str, bytes, range})
+"""Exact types whose unpacking with `*` or `**` runs no code of the program's."""
 Gathered = tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]
 
 

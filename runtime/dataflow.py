@@ -28,6 +28,7 @@ from .plan import Plan
 from .prepared import DYNAMIC, FIRST_REGION, GATE, RETIRED, Kind, mode_of, prepare
 from .spare_call import may_run_here
 from .stuck import describe_stuck
+from .task import Task
 from .try_region import TryRegion, is_first_in_body
 from .turns import STEPS_IN_A_TURN, sort_stack
 from .workers import WorkerPool, is_worker_thread
@@ -245,9 +246,15 @@ class Scheduler(BatchedCalls):
                     task.take_back(True)
                     self._in_flight.discard(task)
                     continue
-                task.run()
-                if task.error is not None and is_interrupt(task.frame, task.error):
-                    raise task.error
+                if not self._run_claimed(task):
+                    return
+
+    def _run_claimed(self, task: Task) -> bool:
+        """Runs a call that has no worker; says whether this thread may run another one."""
+        task.run()
+        if task.error is not None and is_interrupt(task.frame, task.error):
+            raise task.error
+        return True
 
     def _interrupt(self, interrupt: KeyboardInterrupt) -> None:
         """Takes an interrupt to where plain Python would be: the earliest call that has not returned."""

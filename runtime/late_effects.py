@@ -10,14 +10,11 @@ from typing import Any
 
 from ..diagnostics.effect import ORDERED, Behaviour
 from ..diagnostics.errors import InternalError
-from .call_shape import read
+from .call_shape import UNPACKED_NATIVELY, read
 from .frame import HELD, Frame, is_interrupt
 from .handled import call_handling
 from .in_flight import InFlight
 from .prepared import CLEAN, DYNAMIC, RETIRED, mode_of
-
-UNPACKED_NATIVELY = frozenset({tuple, list, dict, set, frozenset, str, bytes, range})
-"""Exact types whose unpacking with `*` or `**` runs no user code."""
 
 
 class LateEffects(InFlight):

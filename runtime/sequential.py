@@ -27,6 +27,7 @@ from .outcome import Failure, Outcome, RunTotals
 from .plan import Block, Call, For, If, Instruction, Invoke, Map, Operand, Plan, Raise, Try, While
 from .prepared import prepare
 from .progress import watching
+from .spans import awaited_in_span, current_tracer, in_span, is_spanned
 from .watched_iterator import watched
 
 Values: TypeAlias = tuple[Any, ...]
@@ -88,6 +89,7 @@ class SequentialRun:
         self._plan = plan
         self._instrument = instrument
         self._progress = watching.get()
+        self._tracer = current_tracer()
         self._num_calls = 0
         self._call_ns = 0
 
@@ -185,24 +187,34 @@ class SequentialRun:
         assert call is not None
         if self._progress is not None and instruction.behaviour.effect >= Effect.ORDERED:
             self._progress.make_room()
+        is_spanned = self._is_spanned(here, index)
         start_ns = time.perf_counter_ns()
-        result = _attempt(here, instruction, call, here.slots)
+        if is_spanned:
+            result = _attempt(here, instruction, in_span, self._tracer, instruction, call, here.slots)
+        else:
+            result = _attempt(here, instruction, call, here.slots)
         return self._finish_call(here, index, instruction, result, start_ns)
 
     async def _await(self, here: Activation, index: int, instruction: Call) -> Values | Failure:
         self._num_calls += 1
         call = prepare(self._plan, here.block).calls[index]
         assert call is not None
+        arguments: Values = (call, here.slots)
+        if self._is_spanned(here, index):
+            arguments = (awaited_in_span, self._tracer, instruction, *arguments)
         start_ns = time.perf_counter_ns()
         result: Values | Failure
         try:
-            result = (await await_call(here.handled, call, here.slots),)
+            result = (await await_call(here.handled, *arguments),)
         except (KeyboardInterrupt, GeneratorExit):
             raise
         except BaseException as error:
             error.__traceback__ = user_traceback(error)
             result = Failure(error, instruction.name, instruction.location)
         return self._finish_call(here, index, instruction, result, start_ns)
+
+    def _is_spanned(self, here: Activation, index: int) -> bool:
+        return self._tracer is not None and is_spanned(self._plan, prepare(self._plan, here.block), index, here.slots)
 
     def _finish_call(
         self, here: Activation, index: int, instruction: Call, result: Values | Failure, start_ns: int

@@ -13,7 +13,10 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from .plan import Instruction
+from ..diagnostics.effect import Effect
+from .call_shape import UNPACKED_NATIVELY, read
+from .plan import Call, Instruction, Plan
+from .prepared import PreparedBlock
 
 NAME = "xcs"
 """The name of the tracer, as OpenTelemetry calls the instrumented library."""
@@ -38,6 +41,27 @@ async def awaited_in_span(tracer: Any, instruction: Instruction, call: Callable[
     """The same for a call that gives something to await."""
     with _span(tracer, instruction):
         return await call(*args)
+
+
+def is_spanned(plan: Plan, code: PreparedBlock, index: int, slots: list[Any]) -> bool:
+    """Whether a call that is about to be made in its place has a span: it is external, and isn't ordered."""
+    instruction = code.instructions[index]
+    assert isinstance(instruction, Call)
+    behaviour = instruction.behaviour
+    if behaviour.effect is Effect.DYNAMIC:
+        if any(type(read(operand, slots)) not in UNPACKED_NATIVELY for operand in code.starred.get(index, ())):
+            return False  # unpacking belongs to the call, which may do anything then
+        try:
+            function, args, kwargs = code.gather(index, slots)
+        except Exception:  # the call itself raises it in a moment
+            return False
+        if not instruction.is_async:
+            behaviour = plan.resolve(function, args, kwargs)
+        elif plan.resolve_awaited is None:
+            return False
+        else:
+            behaviour = plan.resolve_awaited(function, args, kwargs, True)
+    return behaviour.external and behaviour.effect < Effect.ORDERED
 
 
 def _span(tracer: Any, instruction: Instruction) -> Any:

@@ -5,12 +5,14 @@ catches everything may go on. Calls that have no thread yet are taken back, the 
 are cancelled.
 
 Guarantees: as `dataflow.py`. The clock is looked at where the run waits, before each ordered call and after each turn;
-nothing polls. A call on the calling thread is not cut off.
+nothing polls. External calls that overlap run elsewhere, also where no worker is free, so they are cut off; ordered
+calls, and reading iterators, are the calling thread's own.
 """
 
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import Callable, Coroutine
 from queue import Empty
@@ -60,6 +62,7 @@ class TimedScheduler(Scheduler):
         """Sets the time, before `run`."""
         self._timeout_s = timeout_s
         self._completions = self._clock = TimedCompletions(self._completions, timeout_s)
+        self._stood_in_for: Task | None = None
 
     def run(self, arguments: tuple[Any, ...]) -> Outcome:
         """Runs the entry block to its end, or until the time is up; that failure is a `TimeoutError`."""
@@ -78,6 +81,19 @@ class TimedScheduler(Scheduler):
             super()._wait()
         except RunTimeout as end:
             self._give_up(end)
+
+    def _run_queued(self) -> None:
+        if self._stood_in_for is None or self._stood_in_for.end_ns:
+            super()._run_queued()
+
+    def _run_claimed(self, task: Task) -> bool:
+        """A thread stands in for this one, which waits for it: so the call can be left when the time is up."""
+        self._stood_in_for = task
+        try:
+            threading.Thread(target=task.run, name="xcs-stand-in", daemon=True).start()
+        except RuntimeError:  # no further thread can be had
+            return super()._run_claimed(task)
+        return False
 
     def _end_turn(self) -> bool:
         looks_around = super()._end_turn()

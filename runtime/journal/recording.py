@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...diagnostics.errors import XCSError, XCSWarning
-from ..call_shape import Gathered, compile_gather, read, starred_of
+from ..call_shape import UNPACKED_NATIVELY, Gathered, compile_gather, read, starred_of
 from ..plan import Call
 from .digest import call_digest
 from .format import FormatError, Unwritable
@@ -30,8 +30,6 @@ from .source import CalleeFacts
 from .store import CallRecord, Store, seal, unseal
 from .values import decode, decode_exception, encode, encode_exception
 
-UNPACKED_NATIVELY = frozenset({tuple, list, dict, set, frozenset, str, bytes, range})
-"""Exact types whose unpacking with `*` or `**` runs no code of the program's."""
 current_scope: ContextVar[bytes] = ContextVar("xcs_journal_scope", default=b"")
 """The call inside which a program is started: its run belongs to that call."""
 

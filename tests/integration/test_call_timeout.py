@@ -94,6 +94,57 @@ def test_calls_that_have_not_started_are_taken_back(gate: Gate) -> None:
     assert len([text for text in gate.made if text.startswith("hang")]) <= 3
 
 
+def test_a_call_without_a_worker_is_cut_off_too(gate: Gate) -> None:
+    """All workers are busy with another program: a thread stands in for the calling one, which watches the time."""
+    pool = xcs.runtime.workers.process_pool()
+    pool_size = pool.max_workers
+    xcs.set_max_workers(1)
+    other = threading.Thread(target=xcs.jit(lambda: [ask("hang on the worker"), ask("beside")]))
+    names: list[str] = []
+
+    @xcs.op(effect="unordered")
+    def named(text: str) -> str:
+        names.append(threading.current_thread().name)
+        return ask(text)
+
+    try:
+        other.start()
+        while "hang on the worker" not in gate.made:
+            pass
+        program = xcs.jit(lambda texts: [named(text) for text in texts], timeout_s=SHORT_S)
+        with pytest.raises(TimeoutError):
+            program(["hang", "next"])
+        assert gate.made.count("next") == 0  # one at a time: the bound on workers holds
+        patient = xcs.jit(lambda texts: [named(text) for text in texts], timeout_s=PATIENCE_S)
+        assert patient(["a", "b", "c"]) == ["a", "b", "c"]
+        assert set(names) == {"xcs-stand-in"}
+    finally:
+        gate.is_open.set()
+        other.join(PATIENCE_S)
+        xcs.set_max_workers(pool_size)
+
+
+def test_external_calls_run_on_no_calling_thread(gate: Gate) -> None:
+    """Also those that are fast, chains, and those whose callee is known only when they are made."""
+    threads: set[int] = set()
+
+    @xcs.op(effect="unordered")
+    def here(text: str) -> str:
+        threads.add(threading.get_ident())
+        return text
+
+    @xcs.jit(timeout_s=PATIENCE_S)
+    def program(text: str) -> list[str]:
+        functions = [here]
+        chain = here(here(text))
+        return [chain, *[function(text) for function in functions], *sorted([text], key=here)]
+
+    for _ in range(60):
+        assert program("a") == ["a"] * 3
+    assert threads
+    assert threading.get_ident() not in threads
+
+
 def test_ordered_calls_are_not_cut_off_but_none_follows(gate: Gate) -> None:
     @xcs.jit(timeout_s=SHORT_S, stage="all")
     def program(texts: list[str]) -> list[str]:

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 import xcs
+from xcs.runtime.latency import MIN_FAST, latency_of
 
 PATIENCE_S = 30.0
 REQUEST: contextvars.ContextVar[str] = contextvars.ContextVar("request", default="none")
@@ -144,6 +145,62 @@ def test_spans_on_an_event_loop(exporter: Any) -> None:
         assert [span.parent.span_id for span in spans] == [request.get_span_context().span_id] * 3
 
     asyncio.run(main())
+
+
+@xcs.op(effect="ordered")
+def noted(text: str) -> str:
+    return text
+
+
+@pytest.mark.parametrize("strategy", ["sequential", "parallel", "hybrid", "adaptive"])
+def test_every_strategy_gives_the_same_spans(exporter: Any, strategy: str) -> None:
+    def program(function: Any, texts: list[str]) -> list[str]:
+        answers = [ask(text) for text in texts]
+        answers.append(noted("n"))
+        for text in texts:
+            try:
+                answers.append(function(text))
+            except ValueError:
+                answers.append(noted("failed"))
+        return answers
+
+    jitted = xcs.jit(program, strategy=strategy)
+    functions = [ask, *(xcs.op(eval(f"lambda text: text + '{n}'"), effect="unordered") for n in range(9))]
+    for function in functions:  # so many that their types are no longer told apart: effects known when they are called
+        jitted(function, ["a", "b"])
+    exporter.clear()
+    with tracer().start_as_current_span("request") as request:
+        jitted(ask, ["a", "b", "c"])
+    spans = [span for span in exporter.get_finished_spans() if span.name != "request"]
+    assert len(spans) == 6
+    assert {span.parent.span_id for span in spans} == {request.get_span_context().span_id}
+
+
+@pytest.mark.parametrize("strategy", ["sequential", "adaptive"])
+def test_coroutines_have_spans_with_every_strategy(exporter: Any, strategy: str) -> None:
+    asyncio.run(xcs.jit(on_a_loop, strategy=strategy)(["a", "b", "c"]))
+    assert [span.name for span in exporter.get_finished_spans()] == ["wait"] * 3
+
+
+def test_straight_code_gives_way_to_spans(exporter: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from xcs.runtime import executor
+
+    @xcs.op(effect="unordered")
+    def quick(text: str) -> str:
+        return text
+
+    program = xcs.jit(lambda texts: [quick(text) for text in texts])
+    program(["a", "b"])
+    for _ in range(MIN_FAST):
+        latency_of(quick).note(1)
+    with monkeypatch.context() as patched:
+        patched.setattr(executor, "current_tracer", lambda: None)
+        for _ in range(3):
+            program(["a", "b"])
+    assert program.compile().plan.steady[-1].code is not None  # it may run as straight code
+    exporter.clear()
+    program(["a", "b"])
+    assert [span.name for span in exporter.get_finished_spans()] == ["quick", "quick"]
 
 
 def test_calls_under_limits_and_from_a_journal(exporter: Any, tmp_path: Any) -> None:
