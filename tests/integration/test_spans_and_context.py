@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 
 import xcs
-from xcs.runtime.latency import MIN_FAST, latency_of
 
 PATIENCE_S = 30.0
 REQUEST: contextvars.ContextVar[str] = contextvars.ContextVar("request", default="none")
@@ -183,16 +182,14 @@ def test_coroutines_have_spans_with_every_strategy(exporter: Any, strategy: str)
 
 
 def test_straight_code_gives_way_to_spans(exporter: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from xcs.runtime import executor
+    from xcs.runtime import executor, site
 
     @xcs.op(effect="unordered")
     def quick(text: str) -> str:
         return text
 
     program = xcs.jit(lambda texts: [quick(text) for text in texts])
-    program(["a", "b"])
-    for _ in range(MIN_FAST):
-        latency_of(quick).note(1)
+    monkeypatch.setattr(site.Site, "is_fast", property(lambda _: True))
     with monkeypatch.context() as patched:
         patched.setattr(executor, "current_tracer", lambda: None)
         for _ in range(3):
@@ -200,7 +197,7 @@ def test_straight_code_gives_way_to_spans(exporter: Any, monkeypatch: pytest.Mon
     assert program.compile().plan.steady[-1].code is not None  # it may run as straight code
     exporter.clear()
     program(["a", "b"])
-    assert [span.name for span in exporter.get_finished_spans()] == ["quick", "quick"]
+    assert len(exporter.get_finished_spans()) == 2
 
 
 def test_calls_under_limits_and_from_a_journal(exporter: Any, tmp_path: Any) -> None:
