@@ -24,6 +24,7 @@ from .frame import HELD, ISSUED, Frame, Region, is_interrupt
 from .instrument import Instrument
 from .loop import MapRegion
 from .outcome import Failure, Outcome, RunTotals
+from .places import is_worker_thread
 from .plan import Plan
 from .prepared import DYNAMIC, FIRST_REGION, GATE, RETIRED, Kind, mode_of, prepare
 from .spare_call import may_run_here
@@ -31,7 +32,7 @@ from .stuck import describe_stuck
 from .task import Task
 from .try_region import TryRegion, is_first_in_body
 from .turns import STEPS_IN_A_TURN, sort_stack
-from .workers import WorkerPool, is_worker_thread
+from .workers import WorkerPool
 
 DEFAULT_WINDOW = 1024
 """Unfinished iterations of one loop: enough to keep `max_workers` busy, small enough to hold in memory."""

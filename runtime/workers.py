@@ -22,6 +22,7 @@ from queue import Empty, SimpleQueue
 from typing import Protocol
 
 from ..diagnostics.errors import XCSError
+from .places import THIS_THREAD
 from .task import Completions, Task
 
 DEFAULT_MAX_WORKERS = 1024
@@ -104,6 +105,11 @@ class ThreadPool:
         """How many threads there may be."""
         return self._max_workers
 
+    @property
+    def num_waiting(self) -> int:
+        """Calls whose places others have."""
+        return self._num_waiting
+
     def resize(self, max_workers: int) -> None:
         """Changes the limit; threads above it end, at once or when they have finished their task."""
         checked_max_workers(max_workers)
@@ -162,8 +168,8 @@ class ThreadPool:
     @contextmanager
     def place_here(self) -> Iterator[bool]:
         """Inside, the calling thread counts as a worker of this pool, if it is one or there is room: says whether."""
-        if _this_thread.pool is not None:
-            yield _this_thread.pool is self
+        if THIS_THREAD.pool is not None:
+            yield THIS_THREAD.pool is self
             return
         with self._lock:
             lent = self._parked.pop() if self._parked else None
@@ -172,11 +178,11 @@ class ThreadPool:
         if not has_place:
             yield False
             return
-        _this_thread.pool = self
+        THIS_THREAD.pool = self
         try:
             yield True
         finally:
-            _this_thread.pool = None
+            THIS_THREAD.pool = None
             self._return_place(lent)
 
     def _return_place(self, lent: _Worker | None) -> None:
@@ -227,7 +233,7 @@ class ThreadPool:
         return True
 
     def _work(self, worker: _Worker) -> None:
-        _this_thread.pool = self
+        THIS_THREAD.pool = self
         while True:
             task = worker.task
             assert task is not None
@@ -260,11 +266,6 @@ class ThreadPool:
         return worker.task is not None
 
 
-class _ThisThread(threading.local):
-    pool: ThreadPool | None = None
-
-
-_this_thread = _ThisThread()
 _pools: weakref.WeakSet[ThreadPool] = weakref.WeakSet()
 _pool: ThreadPool | None = None
 _pool_lock = threading.Lock()
@@ -275,24 +276,6 @@ def checked_max_workers(max_workers: int) -> int:
     if type(max_workers) is not int or max_workers < 1:
         raise XCSError(f"expected at least 1 worker, found `{max_workers!r}`")
     return max_workers
-
-
-def is_worker_thread() -> bool:
-    """Whether the calling thread belongs to a pool, so that waiting on it takes a worker away."""
-    return _this_thread.pool is not None
-
-
-@contextmanager
-def place_given_back() -> Iterator[None]:
-    """Inside, the calling thread only waits: if it belongs to a pool, another call may run in its place."""
-    pool = _this_thread.pool
-    if pool is None or not pool.give_place():
-        yield
-        return
-    try:
-        yield
-    finally:
-        pool.take_place()
 
 
 def process_pool() -> ThreadPool:
@@ -326,7 +309,7 @@ def _max_workers_from_environment() -> int:
 def _after_fork() -> None:
     global _pool_lock
     _pool_lock = threading.Lock()
-    _this_thread.pool = None
+    THIS_THREAD.pool = None
     for pool in list(_pools):
         pool.forget_threads()
 

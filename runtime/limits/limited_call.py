@@ -12,9 +12,9 @@ from collections.abc import Callable
 from contextvars import Context, copy_context
 from typing import Any
 
+from ..places import place_given_back, place_of_this_thread
 from ..tally import count, recording
 from ..task import CallStopped, Task, blocked_loop, running_task
-from ..workers import place_given_back
 from .admission import ADMISSION, HELD, Request
 from .journey import GRANTED, Journey
 
@@ -61,13 +61,26 @@ def _call(journey: Journey, attempt: Callable[[int], Any], task: Task | None, re
             journey.succeeded(request)
             return value
         request = None
-        _wait(wait_s)
+        if wait_s > 0:
+            _wait_for_retry(wait_s, task)
 
 
 def _wait_for(request: Request, told: threading.Event, task: Task | None) -> None:
     """Waits until the call is let go, or is stopped."""
     if ADMISSION.ask(request):
         return
+    count(limit_wait_ns=_wait_until(told, None, task))
+
+
+def _wait_for_retry(wait_s: float, task: Task | None) -> None:
+    """Waits before another attempt; no longer than somebody wants the call."""
+    count(retry_wait_ns=_wait_until(threading.Event(), wait_s, task))
+    if task is not None and task.is_stopped:
+        raise CallStopped
+
+
+def _wait_until(told: threading.Event, wait_s: float | None, task: Task | None) -> int:
+    """Waits until something is told, or the call is stopped: for how many nanoseconds."""
     start_ns = time.perf_counter_ns()
     if task is not None:
         task.wake = told.set
@@ -75,11 +88,11 @@ def _wait_for(request: Request, told: threading.Event, task: Task | None) -> Non
             told.set()
     try:
         with place_given_back():
-            told.wait()
+            told.wait(wait_s)
     finally:
         if task is not None:
             task.wake = None
-    count(limit_wait_ns=time.perf_counter_ns() - start_ns)
+    return time.perf_counter_ns() - start_ns
 
 
 def _attempt(journey: Journey, request: Request, attempt: Callable[[int], Any]) -> Any:
@@ -116,20 +129,13 @@ class _TimedAttempt:
         self.error: BaseException | None = None
         self._call = (attempt, index)
         self._context = context
+        self._place = place_of_this_thread()
 
     def run(self) -> None:
-        """Makes the attempt."""
+        """Makes the attempt, in the place of the thread that waits for it: what waits inside gives that place back."""
         try:
-            self.value = self._context.run(*self._call)
+            with self._place():
+                self.value = self._context.run(*self._call)
         except BaseException as error:
             self.error = error
         self.is_done.set()
-
-
-def _wait(wait_s: float) -> None:
-    if wait_s <= 0:
-        return
-    start_ns = time.perf_counter_ns()
-    with place_given_back():
-        time.sleep(wait_s)
-    count(retry_wait_ns=time.perf_counter_ns() - start_ns)

@@ -14,6 +14,7 @@ import pytest
 import xcs
 from xcs.runtime.limits.admission import ADMISSION
 from xcs.runtime.limits.limiter import LIMITERS
+from xcs.runtime.limits.retry import Retry
 from xcs.runtime.workers import process_pool
 
 PATIENCE_S = 30.0
@@ -196,3 +197,86 @@ def test_models_wait_so_too_wherever_they_are_kept(station: Station, monkeypatch
             assert answers.result(PATIENCE_S) == [f"Q{number}?" for number in range(200)]
     assert station.peak <= 2
     assert permits() == 0
+
+
+# ---- inside of other code, where a call keeps its thread
+
+
+@pytest.fixture
+def two_workers() -> Iterator[None]:
+    size = process_pool().max_workers
+    xcs.set_max_workers(2)
+    yield
+    xcs.set_max_workers(size)
+
+
+class Flaky:
+    """Fails at first, and is tried again in an hour."""
+
+    def __init__(self) -> None:
+        self.failed: set[int] = set()
+        self.all_failed = threading.Event()
+        self.num_calls = 0
+
+
+@pytest.mark.parametrize("is_inside", [False, True])
+@pytest.mark.parametrize("timeout_s", [None, PATIENCE_S])
+def test_what_waits_for_another_attempt_holds_no_place(
+    two_workers: None, is_inside: bool, timeout_s: float | None
+) -> None:
+    """All eight have failed once on one place beside the first call; an error there ends their waits."""
+    pytest.importorskip("tenacity")
+    flaky = Flaky()
+
+    @xcs.op(effect="unordered", retries=Retry(1, 3_600.0, 3_600.0, (OSError,)), timeout_s=timeout_s)
+    def fails(number: int) -> int:
+        flaky.failed.add(number)
+        if len(flaky.failed) == 8:
+            flaky.all_failed.set()
+        raise OSError(number)
+
+    @xcs.op(effect="unordered")
+    def helper(number: int) -> int:
+        return fails(number)
+
+    @xcs.op(effect="unordered")
+    def first() -> int:
+        assert flaky.all_failed.wait(PATIENCE_S)
+        raise ValueError("no more")
+
+    called = helper if is_inside else fails
+    with pytest.raises(ValueError, match="no more"):
+        xcs.jit(lambda: [first(), *[called(number) for number in range(8)]])()
+    assert flaky.failed == set(range(8))
+    until(lambda: process_pool().num_waiting == 0)  # long before the hour is over
+
+
+def test_what_waits_for_a_limit_inside_of_a_timed_call_holds_no_place(two_workers: None, station: Station) -> None:
+    @xcs.op(effect="unordered", max_concurrency=1)
+    def narrow(number: int) -> int:
+        station.pass_through()
+        return number
+
+    @xcs.op(effect="unordered", timeout_s=PATIENCE_S)
+    def timed(number: int) -> int:
+        return narrow(number)
+
+    free = threading.Event()
+
+    @xcs.op(effect="unordered")
+    def beside() -> None:
+        free.set()
+
+    holder = threading.Thread(target=narrow, args=(0,))
+    holder.start()
+    until(lambda: station.inside == 1)
+    program = xcs.jit(lambda: [*[timed(number) for number in range(4)], beside()])
+    driver = threading.Thread(target=program)
+    driver.start()
+    assert free.wait(PATIENCE_S)
+    assert station.made == 1
+    station.is_open.set()
+    driver.join(PATIENCE_S)
+    holder.join(PATIENCE_S)
+    assert station.made == 5
+    assert station.peak == 1
