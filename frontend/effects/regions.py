@@ -50,6 +50,11 @@ def is_sealable(type_: AbstractType) -> bool:
     return all(_is_known(part, frozenset()) for _, part in parts_of_cell(type_))
 
 
+def is_sealable_inside(type_: AbstractType) -> bool:
+    """The same of a value that a container is to hold."""
+    return _is_known(type_, frozenset())
+
+
 def _is_known(type_: AbstractType, around: frozenset[type]) -> bool:
     """The same of something inside a container; `around` are the classes of the objects around it but the container."""
     if is_immutable(type_) or isinstance(type_, (StaticType, NeverType)):

@@ -157,6 +157,20 @@ class Summary:
             gives=None if self.gives is None else self.gives.renamed(keys),
         )
 
+    def without_writes_of(self, keys: frozenset[ParameterKey]) -> Summary:
+        """The same but for what it does to these parameters' objects, which nobody else sees."""
+
+        def is_other(one: Place | Root | None) -> bool:
+            root = one.root if isinstance(one, Place) else one
+            return isinstance(root, OutsideName) or root not in keys
+
+        return self.replace(
+            mutates=self.mutates - keys,
+            writes=frozenset((key, kind) for key, kind in self.writes if key not in keys),
+            places=frozenset(filter(is_other, self.places)),
+            spreads=frozenset(filter(is_other, self.spreads)),
+        )
+
     @property
     def written_places(self) -> frozenset[Place | None]:
         """Whose contents it may write; what is written without saying where may be anything."""

@@ -74,14 +74,22 @@ class Program(ProgramFacts):
         stager, node = self.stager_for(function)
         block = stager.builder.block
         for name, shape in shapes:
-            stager.bind(name, _parameter(shape, block))
+            stager.bind(name, stager.borrowed(shape.type, block) if shape.lent else _parameter(shape, block))
+        borrowed = {name: stager.state.names[name] for name, shape in shapes if shape.lent}
         stager.open_boxes()
         try:
             value = self.stage_body(stager, node)
         except RecursionError:
             raise Unstageable("nested too deeply") from None
+        staged.gives = next((name for name, one in borrowed.items() if one is value), None)
+        if borrowed and isinstance(value, TupleValue):
+            stager.hold(value)
+        for one in borrowed.values():
+            if stager.is_sealed(one):
+                stager.finish(one)
         ssa = stager.ssa(value)
         stager.builder.return_([ssa])
+        staged.lent = {name: stager.type_of(one) for name, one in borrowed.items() if stager.is_sealed(one)}
         staged.result = widen(stager.type_of(value))
         staged.ir_result = OBJ if staged.is_recursive else ssa.type
         staged.is_open = False

@@ -6,6 +6,7 @@ A name that is bound on some paths only is a `Maybe`; one that is bound on none 
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -136,3 +137,18 @@ def parts_of(value: Value | None) -> tuple[Value | None, Value]:
             return None, Static(True)
         case _:
             return value, Static(True)
+
+
+def containers_in(value: Value) -> Iterator[Owned]:
+    """The owned containers that a value consists of."""
+    match value:
+        case Owned():
+            yield value
+        case TupleValue(elements=elements):
+            for element in elements:
+                yield from containers_in(element)
+        case Maybe(value=held):
+            yield from containers_in(held)
+        case LocalFunction(captured=captured):
+            for held in captured.values():
+                yield from containers_in(held)

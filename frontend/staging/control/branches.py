@@ -368,7 +368,13 @@ class BranchStager(AwaitStager):
         a, b = left.state.heap[owned], right.state.heap[owned]
         known = join(left.state.type_of(owned), right.state.type_of(owned))
         self.state.update(
-            owned, ssa=version, type=known, elements=None, escaped=a.escaped or b.escaped, sealed=a.sealed and b.sealed
+            owned,
+            ssa=version,
+            type=known,
+            elements=None,
+            escaped=a.escaped or b.escaped,
+            sealed=a.sealed and b.sealed,
+            apart=a.apart and b.apart,
         )
 
     def _resolve(self, found: object, joined: list[Value]) -> Value:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from xdsl.ir import Attribute, Block, BlockArgument, SSAValue
 
@@ -14,7 +14,7 @@ from ...effects.lattice import join, widen
 from ..source.unbound_names import flag_of, name_of_flag
 from ..state.builder import discard, ir_type
 from ..state.stager import MustCarry, MustEscape, Start
-from ..state.state import OwnedState, Point, State
+from ..state.state import Point, State
 from ..values import LocalFunction, Maybe, Owned, Static, Tracer, TupleValue, Unbound, Unstageable, Value, parts_of
 from .leaving import LeavingStager
 
@@ -30,12 +30,14 @@ class Carried:
         names: local names that the body binds, with the type their values have at the start of any iteration. A name
             that may be unbound there is followed by its flag.
         containers: owned containers that the body changes, likewise.
+        mixed: those whose elements the body may make share an object.
         untyped: names whose values have no one IR type.
         read: names that an iteration may read before it binds them.
     """
 
     names: dict[str, AbstractType] = field(default_factory=dict)
     containers: dict[Owned, AbstractType] = field(default_factory=dict)
+    mixed: set[Owned] = field(default_factory=set)
     untyped: set[str] = field(default_factory=set)
     read: Set[str] = frozenset()
 
@@ -145,7 +147,10 @@ class CarryingStager(LeavingStager):
         for owned, known in carried.containers.items():
             argument = block.insert_arg(ir_type(known), len(block.args))
             start = self.state.heap[owned]
-            self.state.heap[owned] = OwnedState(known, self.depth, start.made_at, None, argument, sealed=start.sealed)
+            apart = start.apart and owned not in carried.mixed
+            self.state.heap[owned] = replace(
+                start, type=known, depth=self.depth, elements=None, ssa=argument, apart=apart
+            )
             arguments.append(argument)
         return arguments
 
@@ -174,6 +179,9 @@ class CarryingStager(LeavingStager):
             if wider != known:
                 carried.containers[owned] = wider
                 settled = settled and all(is_only_filled(arguments[position]) for _, arguments in traced)
+            if not self.state.heap[owned].apart and owned not in carried.mixed:
+                carried.mixed.add(owned)
+                settled = settled and (self.is_flat(wider) or not before.heap[owned].apart)
         for name, value in before.names.items():
             is_rebound = self.state.names.get(name, value) is not value
             if isinstance(value, Owned) and name not in carried.names and is_rebound:
@@ -247,7 +255,8 @@ class CarryingStager(LeavingStager):
         for owned, known in carried.containers.items():
             if owned in results:
                 self.require_carried(owned)
-                self.change(owned, results[owned], known, self.state.heap[owned].sealed)
+                state = self.state.heap[owned]
+                self.change(owned, results[owned], known, state.sealed, state.apart and owned not in carried.mixed)
         for name, known in carried.names.items():
             if name_of_flag(name) is not None:
                 continue

@@ -102,12 +102,14 @@ class ComprehensionStager(LoopStager):
             return
         state = self.state.heap[owned]
         is_short = state.elements is not None and len(state.elements) < MAX_KNOWN_ELEMENTS
-        if is_short and state.depth == self.depth and state.ssa is None:
+        is_inside = isinstance(value, Owned) and state.sealed  # what leads to it is this list alone
+        if is_short and not is_inside and state.depth == self.depth and state.ssa is None:
             self.state.update(owned, elements=(*(state.elements or ()), value))
             return
         known = self.state.type_of(owned)
         grown = join(known, ListType(widen(self.type_of(value))))
-        self.change(owned, self.builder.append(self.ssa(owned), self.ssa(value)), grown, state.sealed)
+        version = self.builder.append(self.ssa(owned), self.ssa(value))
+        self.change(owned, version, grown, state.sealed, state.apart)
 
     def _append(self, made: Owned, element: ast.expr) -> None:
         self.append_to(made, self.stage_expression(element), element)
@@ -125,7 +127,7 @@ class ComprehensionStager(LoopStager):
         self.hold_in(made, held)
         known = join(self.state.type_of(made), DictType(widen(self.type_of(held_key)), widen(self.type_of(held))))
         version = self.builder.insert(self.ssa(made), self.ssa(held_key), self.ssa(held))
-        self.change(made, version, known, self.state.heap[made].sealed)
+        self.change(made, version, known, self.state.heap[made].sealed, self.state.heap[made].apart)
 
     def _generate(
         self, generators: list[ast.comprehension], finish: Callable[[], None], made: Owned, bound: set[str]

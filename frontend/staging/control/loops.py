@@ -17,6 +17,7 @@ from ...effects.abstract_type import (
     ANY,
     BYTES,
     INT,
+    NEVER,
     STR,
     AbstractType,
     ArrayType,
@@ -36,7 +37,8 @@ from ..state.state import Heap, State
 from ..state.written import Places, elements_in
 from ..values import Owned, Static, Tracer, TupleValue, Unstageable, Value
 from .branches import FALLS, Completion
-from .carrying import Carried, CarryingStager
+from .carrying import Carried
+from .own_elements import NotOwned, OwnElementsStager, OwnWalk
 
 MAX_UNROLLED = 8  # iterations; longer static loops are traced once
 
@@ -47,7 +49,7 @@ WALKERS = (zip, enumerate, reversed, itertools.zip_longest, itertools.chain, ite
 VIEW_OPTIONS = {"start", "fillvalue", "strict"}
 
 
-class LoopStager(CarryingStager):
+class LoopStager(OwnElementsStager):
     """The layer of loops."""
 
     # ---- static iterables
@@ -96,6 +98,18 @@ class LoopStager(CarryingStager):
             changed: owned containers that the body looks like changing.
             flag: the name that the body makes true where it leaves the loop.
         """
+        if (walk := self.own_walk(iterable_node)) is not None and walk.owner not in changed:
+            start = self.mark()
+            try:
+                listed = self.listed(walk)
+                first_write = len(self.program.writes)
+                before = {one: self.state.heap[one] for one in walk.others if isinstance(one, Owned)}
+                self._stage_over(target, listed, bound, read, live, body, changed, flag, walk=walk)
+                if not any(self._is_disturbed(one, before, first_write) for one in walk.others):
+                    return
+            except NotOwned:
+                pass
+            self.go_back(start)
         if self._is_view(iterable_node):
             walked = self._walked(iterable_node)
             start, first_write = self.mark(), len(self.program.writes)
@@ -146,36 +160,52 @@ class LoopStager(CarryingStager):
         changed: Sequence[Owned],
         flag: str | None,
         is_private: bool = False,
+        walk: OwnWalk | None = None,
     ) -> None:
-        """Stage a loop over this value; `is_private`: an iterator that nobody else can step."""
+        """Stage a loop over this value; `is_private`: an iterator that nobody else can step.
+
+        `walk`: iterations own elements of a container of ours.
+        """
         if isinstance(iterable, Static) and isinstance(iterable.value, range):
             source: SSAValue = self.builder.load_object(iterable.value)
             known: AbstractType = TupleOfType(INT)
         else:
-            self.hand_out_parts(iterable)
+            if walk is None:
+                self.hand_out_parts(iterable)
             known = widen(self.type_of(iterable))
             source = self.ssa(iterable)
         snapshot = isinstance(known, (TupleType, TupleOfType)) or known == STR
         places, element = self.places_of(iterable), element_type(known)
-        first_write = 0
+        first_write, after = 0, NEVER
 
         def trace(carried: Carried) -> tuple[Block, list[BlockArgument]]:
-            nonlocal first_write
+            nonlocal first_write, source, after
             first_write = len(self.program.writes)
+            if walk is not None:
+                self.require_own(walk, carried.containers)
+                source = self.ssa(iterable)
             block = Block(arg_types=[dialect_element_type(source.type)])
             with self.region(block, is_loop=True):
                 arguments = self._enter(block, carried)
                 if element is None:
                     self.note_write(Behaviour(Effect.DYNAMIC))  # each step may run code
-                self.assign(target, Tracer(block.args[0], element or ANY, elements_in(places)))
+                given: Value = Tracer(block.args[0], element or ANY, elements_in(places))
+                if walk is not None:
+                    given = self.own_element(block.args[0], element or ANY, walk, walk.position)
+                self.assign(target, given)
                 body()
+                if walk is not None:
+                    self.finish_element(given)
+                    after = self.state.type_of(given)
             return block, arguments
 
         def emit(initial: list[SSAValue], blocks: list[Block]) -> Sequence[SSAValue]:
             is_ours = self.is_owned(iterable) and is_container(known)  # it may have escaped since
             walks = is_private and isinstance(known, IteratorType)
             is_left_alone = walks and len(self.program.writes) == first_write
-            is_snapshot = snapshot or is_ours or is_left_alone
+            if walk is not None:
+                self.require_alone(walk)
+            is_snapshot = snapshot or is_ours or is_left_alone or walk is not None
             is_snapshot = is_snapshot or self._is_undisturbed(target, known, places, first_write, walks)
             return self.builder.for_(source, initial, blocks[0], snapshot=is_snapshot, breaks=flag is not None)
 
@@ -186,6 +216,9 @@ class LoopStager(CarryingStager):
         finally:
             if isinstance(iterable, Owned):
                 self.iterated.pop()
+        if walk is not None:
+            assert isinstance(iterable, Owned)
+            self.after_loop(walk, iterable, after)
 
     def _is_undisturbed(
         self, target: ast.expr, known: AbstractType, places: Places, first_write: int, walks: bool

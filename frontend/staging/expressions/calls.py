@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import copy
 import types
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from xdsl.ir import SSAValue
 
@@ -20,10 +20,21 @@ from ...effects.summary import CALLEE, Summary
 from ...frame_reader import reads_frames
 from ..source.lifting import Lifted, lift
 from ..state.binding import BindingError, bind_call
-from ..state.facts import Shape
-from ..values import LocalFunction, Maybe, Static, Tracer, TupleValue, Unbound, Unstageable, Value
+from ..state.facts import Shape, StagedFunction
+from ..values import (
+    LocalFunction,
+    Maybe,
+    Owned,
+    Static,
+    Tracer,
+    TupleValue,
+    Unbound,
+    Unstageable,
+    Value,
+    containers_in,
+)
 from .arrays import ArrayStager
-from .leaf_ops import keyed
+from .leaf_ops import container_class, keyed
 
 
 class CallStager(ArrayStager):
@@ -134,7 +145,8 @@ class CallStager(ArrayStager):
         self.program.rely_on_class(receiver_type.cls, node.attr)
         if receiver is not None and self.is_owned(receiver):
             summary = self.describe(call).summary
-            if summary.num_external_sites < 2 and not summary.has_array_work:
+            is_given = isinstance(node.value, ast.Name) and node.value.id in summary.retains
+            if summary.num_external_sites < 2 and not summary.has_array_work and not is_given:
                 return None  # as native code its next version is known by what it holds
         return Static(method), (self.stage_expression(node.value),)
 
@@ -185,34 +197,68 @@ class CallStager(ArrayStager):
         """A call of a function that is staged on its own."""
         bound = bind_call(function, positional, dict(keyword))
         is_kept = bool(summary.mutates or summary.retains or summary.unknown_types)
+        lent = self._lendable(bound) if summary.mutates and not summary.unknown_types else {}
         for name, value in bound.items():
-            if is_kept and self._is_changeable(value):
+            if is_kept and name not in lent and self._is_changeable(value):
                 self.hold(value)  # the callee sees an ordinary object: it is no longer ours alone
             if isinstance(value, LocalFunction):
                 raise Unstageable(f"argument `{name}` is a local function")
         start = self.mark()
         try:
-            operands: list[SSAValue] = []
-            shape = tuple((name, self._shape(value, operands)) for name, value in bound.items())
-            staged = self.program.stage_function(function, shape)
+            staged, operands = self._staged(function, bound, lent)
+            if lent and staged.lent.keys() != lent.keys():  # it lets some of them go
+                self.go_back(start)
+                for value in lent.values():
+                    self.hold(value)
+                staged, operands = self._staged(function, bound, {})
+                lent = {}
         except Unstageable:
             self.go_back(start)
             raise
         self.program.rely_on(summary.guards)
-        behaviour = self._invoke_behaviour(summary)
         keys = keyed(positional, keyword)
+        if lent:
+            summary = summary.without_writes_of(frozenset(k for k, value in keys.items() if value in lent.values()))
+        behaviour = self._invoke_behaviour(summary)
         self.note_write(behaviour, summary, keys)
         result = staged.result if staged.result != ANY else summary.result  # `ANY` while a recursive call is traced
         ssa = self.builder.invoke(staged.symbol, operands, behaviour, staged.ir_result)
+        for name, owned in lent.items():
+            self.take_back(owned, staged.lent[name])
+        if staged.gives in lent:
+            return lent[staged.gives]
         return Tracer(ssa, result, self.result_places(summary, keys))
 
-    def _shape(self, value: Value, operands: list[SSAValue]) -> Shape:
+    def _lendable(self, bound: Mapping[str, Value]) -> dict[str, Owned]:
+        """Arguments that nobody else sees, nor anything in them: the callee may change them as its own."""
+        held = [one for value in bound.values() for one in containers_in(value)]
+        return {
+            name: value
+            for name, value in bound.items()
+            if isinstance(value, Owned) and self.is_sealed(value) and held.count(value) == 1
+            if container_class(self.type_of(value)) is value.cls
+        }
+
+    def _staged(
+        self, function: types.FunctionType, bound: Mapping[str, Value], lent: Mapping[str, Owned]
+    ) -> tuple[StagedFunction, list[SSAValue]]:
+        """The function staged for these arguments, and what it is passed when it runs; `lent` is lent to it."""
+        for owned in lent.values():
+            self.require_carried(owned)
+            self.lend(owned)
+        operands: list[SSAValue] = []
+        shape = tuple((name, self._shape(value, operands, name in lent)) for name, value in bound.items())
+        return self.program.stage_function(function, shape), operands
+
+    def _shape(self, value: Value, operands: list[SSAValue], lent: bool = False) -> Shape:
         """What a callee is specialised on for this argument; what it is passed when it runs goes to `operands`."""
         if isinstance(value, Static):
             return Shape(static=StaticType(value.value))
         if isinstance(value, TupleValue):
             return Shape(elements=tuple(self._shape(element, operands) for element in value.elements))
         operands.append(self.ssa(value))
+        if lent:
+            return Shape(type=self.type_of(value), lent=True)
         return Shape(type=self.type_of(value), places=self.places_of(value))
 
     def _invoke_behaviour(self, summary: Summary) -> Behaviour:

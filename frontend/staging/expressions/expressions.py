@@ -8,6 +8,7 @@ from functools import cached_property
 
 from ....diagnostics.effect import Effect
 from ...effects.abstract_type import (
+    AbstractType,
     CollectionType,
     DictType,
     InstanceType,
@@ -30,6 +31,7 @@ from ..source.syntax import load_name
 from ..state.state import EMPTY_DICT
 from ..values import LocalFunction, Maybe, Owned, Static, TupleValue, Unbound, Unstageable, Value
 from .folding import FoldingStager
+from .leaf_ops import container_class
 
 EXACT_CLASSES = (ListType, TupleType, IteratorType)
 
@@ -242,7 +244,8 @@ class ExpressionStager(FoldingStager):
             owned = {name for name in found.owned if self.is_sealed(self.state.names[name])}
             if not owned or not found.summary.retains <= owned or not self._only_looks_up(found, owned):
                 return None
-            if not all(is_builtin(plain_form(widen(part))) for part in members(found.summary.result)):
+            known = [plain_form(widen(part)) for part in members(found.summary.result)]
+            if not all(is_builtin(part) or self._has_method(part, node.func.attr) for part in known):
                 return None
             others = [*node.args, *(keyword.value for keyword in node.keywords)]
             return receiver if all(self._leaves_alone(owned, one) for one in others) else None
@@ -252,16 +255,21 @@ class ExpressionStager(FoldingStager):
     def _is_own_method(self, node: ast.Call, name: str, attribute: str) -> bool:
         """Whether a method is one of the class of an object that nobody else sees and the arguments leave alone."""
         value = self.state.names[name]
-        known = self.type_of(value)
-        if not self.is_owned(value) or not isinstance(known, InstanceType) or attribute in dict(known.attributes):
+        if not self.is_owned(value) or not self._has_method(self.type_of(value), attribute):
             return False
-        if not isinstance(class_view(known.cls).get(attribute), types.FunctionType):
-            return False
-        self.program.rely_on_class(known.cls, attribute)
         try:
             return all(self._leaves_alone({name}, one) for one in (*node.args, *(k.value for k in node.keywords)))
         except Unstageable:
             return False
+
+    def _has_method(self, known: AbstractType, name: str) -> bool:
+        """Whether an object of a class that has no say in its attributes finds a method of that class there."""
+        if not isinstance(known, InstanceType) or container_class(known) is None or name in dict(known.attributes):
+            return False
+        if not isinstance(class_view(known.cls).get(name), types.FunctionType):
+            return False
+        self.program.rely_on_class(known.cls, name)
+        return True
 
     def _only_looks_up(self, found: CodeSummary, owned: set[str]) -> bool:
         summary = found.summary

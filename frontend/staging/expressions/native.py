@@ -10,16 +10,18 @@ from xdsl.dialects.builtin import StringAttr
 from xdsl.ir import Attribute, Operation, SSAValue
 
 from ....diagnostics.effect import Behaviour, Effect
-from ...effects.abstract_type import ANY, BOOL, FLOAT, INT, NONE, AbstractType, RecordType, TupleType
+from ...effects.abstract_type import ANY, BOOL, FLOAT, INT, NONE, AbstractType, ListType, RecordType, TupleType
 from ...effects.array_methods import FACTS
 from ...effects.array_results import is_array, is_jax
-from ...effects.lattice import is_data
+from ...effects.lattice import is_data, is_immutable
 from ...effects.summary import CodeSummary, Summary
 from ..source.exits import Exits
+from ..source.names import names_of
 from ..source.segment import Segment
+from ..source.syntax import load_name
 from ..source.unbound_names import flag_of, inside
 from ..source.ways_out import leaves
-from ..values import Maybe, Static, Tracer, Unbound, Unstageable, Value
+from ..values import Maybe, Owned, Static, Tracer, Unbound, Unstageable, Value
 from .total_pieces import TotalStager
 
 ARRAY_FACT = "array_fact"
@@ -47,7 +49,23 @@ class NativeStager(TotalStager):
             ssa.owner, Operation
         ):
             ssa.owner.attributes[ARRAY_FACT] = kind
-        return self.value_of(ssa, found.summary)
+        made = self.value_of(ssa, found.summary)
+        if isinstance(made, Owned) and self.is_sealed(made) and self._makes_elements_apart(node):
+            self.state.update(made, apart=True)
+        return made
+
+    def _makes_elements_apart(self, node: ast.expr) -> bool:
+        """Whether a container that nobody else reaches into is made of an object of its own for each element.
+
+        What computes one element can't get at what was made for another: all that it gets from outside can't change.
+        """
+        if not isinstance(node, (ast.ListComp, ast.DictComp)):
+            return False
+        targets = sorted(names_of([generator.target for generator in node.generators]).bound)
+        given = ast.Tuple([load_name(name, node) for name in targets], ast.Load())
+        listed = ast.ListComp(ast.copy_location(given, node), node.generators)
+        known = self.describe(ast.copy_location(listed, node)).summary.result
+        return isinstance(known, ListType) and is_immutable(known.element)
 
     def _is_array_code(self, summary: Summary, values: Sequence[Value]) -> bool:
         """Whether a call with functions of this function, such as `jax.lax.scan(step, ...)`, can be in a kernel."""

@@ -15,12 +15,12 @@ from ..source.segment import Segment
 from ..source.unbound_names import flag_of, name_of_flag
 from ..source.ways_out import awaits
 from ..values import LocalFunction, Maybe, Static, Unbound, Unstageable, Value, parts_of
-from .leaf_ops import LeafStager
+from .versions import VersionStager
 
 FRAME_INSPECTION = frozenset({"locals", "vars", "globals", "eval", "exec", "dir", "super", "__class__", "breakpoint"})
 
 
-class PieceStager(LeafStager):
+class PieceStager(VersionStager):
     """The layer of pieces of native code."""
 
     def segment(

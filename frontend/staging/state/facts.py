@@ -36,13 +36,15 @@ from .written import ANYWHERE, NOTHING_WRITTEN, Apartness, Places, Written, stal
 class Shape:
     """What a staged function is specialised on for one argument: a known object, a type, or a tuple of those.
 
-    With a type go the places where the argument's objects were found when the program started.
+    With a type go the places where the argument's objects were found when the program started. An argument that is
+    `lent` is an object that nobody else sees: the callee makes its next versions.
     """
 
     static: StaticType | None = None
     type: AbstractType | None = None
     elements: tuple[Shape, ...] | None = None
     places: Places = None
+    lent: bool = False
 
 
 NamedTypes: TypeAlias = tuple[tuple[str, AbstractType], ...]
@@ -61,6 +63,8 @@ class StagedFunction:
         ir_result: the IR's type of it.
         is_open: its body is being traced.
         is_recursive: it was called while its body was being traced.
+        lent: the types that objects lent to it have afterwards, by parameter; others have been let go.
+        gives: the parameter that it returns, if that is a lent one.
     """
 
     symbol: str
@@ -68,6 +72,8 @@ class StagedFunction:
     ir_result: Attribute = OBJ
     is_open: bool = True
     is_recursive: bool = False
+    lent: dict[str, AbstractType] = field(default_factory=dict)
+    gives: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

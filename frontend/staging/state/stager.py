@@ -20,6 +20,7 @@ from ...effects.abstract_type import (
     CollectionType,
     DataType,
     DictType,
+    InstanceType,
     ListType,
     PlainType,
     SetType,
@@ -29,10 +30,23 @@ from ...effects.abstract_type import (
 )
 from ...effects.contents import element_type
 from ...effects.lattice import is_immutable, join_all
+from ...effects.regions import is_sealable_inside
 from ...effects.scope import CodeScope
 from ...effects.staleness import with_parts
 from ..source.names import Names
-from ..values import Absent, LocalFunction, Maybe, Owned, Static, Tracer, TupleValue, Unbound, Unstageable, Value
+from ..values import (
+    Absent,
+    LocalFunction,
+    Maybe,
+    Owned,
+    Static,
+    Tracer,
+    TupleValue,
+    Unbound,
+    Unstageable,
+    Value,
+    containers_in,
+)
 from .builder import Builder, Mark, Operand
 from .facts import ProgramFacts
 from .state import OwnedState, Point, State
@@ -41,6 +55,7 @@ from .written import Written
 Start: TypeAlias = tuple[Point, Mark, tuple[Written, int]]
 """A place to come back to: names and containers, ops, and what is known of the program."""
 
+COMPOUND = (TupleValue, Maybe, LocalFunction)
 SCALARS = (str, int, float, bool, complex, bytes, type(None), type(...))
 
 
@@ -75,6 +90,14 @@ class MustUnseal(MustEscape):
     def settle(self, stager: Stager) -> None:
         """What to do before the loop."""
         stager.unseal(self.owned)
+
+
+class MustLend(MustEscape):
+    """The body of a loop changes an element of a container: it must be the loop's alone while it runs."""
+
+    def settle(self, stager: Stager) -> None:
+        """What to do before the loop."""
+        stager.lend(self.owned)
 
 
 class Stager:
@@ -217,15 +240,19 @@ class Stager:
 
     def own_list(self, elements: Sequence[Value]) -> Owned:
         """A fresh list of these values."""
+        kinds = join_all(map(self.type_of, elements))
+        if isinstance(kinds, InstanceType) and all(map(self._is_absorbed, elements)):
+            objects = self.builder.make_list([self.ssa(element) for element in elements])
+            return self.own(objects, ListType(kinds), list, sealed=True, apart=True)
         for element in elements:
             self.hold(element)
-        kinds = join_all(map(self.type_of, elements))
         sealed = all(map(self.is_inert, elements))
-        return self.state.own(OwnedState(ListType(kinds), self.depth, self.depth, tuple(elements), sealed=sealed))
+        known = tuple(elements)
+        return self.state.own(OwnedState(ListType(kinds), self.depth, self.depth, known, sealed=sealed, apart=sealed))
 
-    def own(self, ssa: SSAValue, known: AbstractType, cls: type, sealed: bool = False) -> Owned:
-        """A fresh container that an op has made; `sealed`: with all that it holds."""
-        return self.state.own(OwnedState(known, self.depth, self.depth, None, ssa, sealed=sealed), cls)
+    def own(self, ssa: SSAValue, known: AbstractType, cls: type, sealed: bool = False, apart: bool = False) -> Owned:
+        """A fresh container that an op has made; `sealed`: with all that it holds, `apart`: each element by itself."""
+        return self.state.own(OwnedState(known, self.depth, self.depth, None, ssa, sealed=sealed, apart=apart), cls)
 
     def is_inert(self, value: Value) -> bool:
         """Whether nothing that a value reaches can change, or is known by what it is."""
@@ -246,15 +273,37 @@ class Stager:
 
     def hold_in(self, owned: Owned, value: Value) -> None:
         """The same for an owned container, which from then on may hold what others see."""
+        if self.is_sealed(owned) and self._is_absorbed(value):
+            return
         self.hold(value)
         if not self.is_inert(value):
             self.unseal(owned)
+
+    def _is_absorbed(self, value: Value) -> bool:
+        """Whether a value is an object of ours without a name: what it goes into is all that leads to it now."""
+        if not isinstance(value, Owned) or not self.is_sealed(value) or not is_sealable_inside(self.type_of(value)):
+            return False
+        state = self.state.heap[value]
+        if state.within is not None or state.made_at < self.loop_depth or self._is_named(value):
+            return False
+        self._owned_ssa(value)
+        self.state.update(value, escaped=True, elements=None)
+        return True
+
+    def _is_named(self, owned: Owned) -> bool:
+        """Whether a name, or a container whose elements are known, leads to an owned container."""
+        for value in self.state.names.values():
+            if value is owned or (isinstance(value, COMPOUND) and owned in containers_in(value)):
+                return True
+        return any(state.elements and owned in state.elements for state in self.state.heap.values())
 
     def escape(self, owned: Owned) -> None:
         """From here on somebody else may see this container."""
         state = self.state.heap[owned]
         if state.escaped:
             return
+        if state.within is not None:
+            raise MustUnseal(state.within)
         if state.made_at < self.loop_depth:
             raise MustEscape(owned)
         self._owned_ssa(owned)
@@ -277,15 +326,26 @@ class Stager:
         state = self.state.heap[owned]
         if not state.sealed:
             return
+        if state.within is not None:
+            raise MustUnseal(state.within)
         if state.made_at < self.loop_depth:
             raise MustUnseal(owned)
         self.state.update(owned, sealed=False)
 
-    def change(self, owned: Owned, ssa: SSAValue, known: AbstractType, sealed: bool = False) -> None:
+    def change(
+        self, owned: Owned, ssa: SSAValue, known: AbstractType, sealed: bool = False, apart: bool = False
+    ) -> None:
         """A container's next version."""
+        within = self.state.heap[owned].within
+        if within is not None and not self.state.heap[within].lent:
+            raise MustLend(within)
         if not sealed:
             self.unseal(owned)
-        self.state.update(owned, ssa=ssa, type=known, elements=None)
+        self.state.update(owned, ssa=ssa, type=known, elements=None, apart=apart, lent=False)
+
+    def lend(self, owned: Owned) -> None:
+        """What comes next may change what a container holds. A layer above knows how."""
+        raise NotImplementedError
 
     def require_carried(self, owned: Owned) -> None:
         """Called before a container is changed: inside a loop it must be one of the loop's carried values."""

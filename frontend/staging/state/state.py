@@ -26,6 +26,9 @@ class OwnedState:
         made_at: nesting depth of the region it was made in: a loop further in must not let it escape.
         escaped: somebody else may see it: from here on it is an ordinary object of the outside world.
         sealed: what it holds is seen by nobody else either.
+        apart: no two of the elements that it holds share an object that can change.
+        within: the container that it is an element of, while a loop over that one has it; it stays there.
+        lent: a loop that comes next may change its elements: all that has read it so far has done so.
     """
 
     type: AbstractType
@@ -35,6 +38,9 @@ class OwnedState:
     ssa: SSAValue | None = None
     escaped: bool = False
     sealed: bool = False
+    apart: bool = False
+    within: Owned | None = None
+    lent: bool = False
 
 
 Heap: TypeAlias = "Mapping[Owned, OwnedState]"

@@ -17,7 +17,7 @@ from ...effects.abstract_type import BOOL, NEVER, AbstractType
 from ...effects.lattice import join, widen
 from ..source.exits import Exits
 from ..source.names import names_of
-from ..values import LocalFunction, Maybe, Owned, Static, Tracer, TupleValue, Unbound, Unstageable, Value, parts_of
+from ..values import LocalFunction, Maybe, Owned, Static, Tracer, Unbound, Unstageable, Value, containers_in, parts_of
 from .targets import TargetStager
 
 
@@ -133,9 +133,11 @@ class KeptNamesStager(TargetStager):
 
     # ---- containers
 
-    def change(self, owned: Owned, ssa: SSAValue, known: AbstractType, sealed: bool = False) -> None:
+    def change(
+        self, owned: Owned, ssa: SSAValue, known: AbstractType, sealed: bool = False, apart: bool = False
+    ) -> None:
         """A container's next version."""
-        super().change(owned, ssa, known, sealed)
+        super().change(owned, ssa, known, sealed, apart)
         self._changes.append(owned)
 
     def escape(self, owned: Owned) -> None:
@@ -155,25 +157,11 @@ class KeptNamesStager(TargetStager):
         seen: set[Owned] = set()
         named: set[Owned] = set()
         for name, value in self.state.names.items():
-            found = set(_containers_in(value))
+            found = set(containers_in(value))
             named |= found
             if name in names or name.startswith("_xcs_"):
                 seen |= found
         return seen | (set(self.state.heap) - named)
-
-
-def _containers_in(value: Value) -> Iterator[Owned]:
-    match value:
-        case Owned():
-            yield value
-        case TupleValue(elements=elements):
-            for element in elements:
-                yield from _containers_in(element)
-        case Maybe(value=held):
-            yield from _containers_in(held)
-        case LocalFunction(captured=captured):
-            for held in captured.values():
-                yield from _containers_in(held)
 
 
 def binds_last(node: ast.stmt) -> bool:

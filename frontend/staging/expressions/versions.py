@@ -1,0 +1,57 @@
+"""Owned objects that a piece of the program changes under its own name: a callee its parameter, a loop its elements.
+
+In the IR the piece reads one version, and what follows it the next one:
+
+    %1 = call @next_version(%0) mutates [0]      after all that has read the object so far
+    invoke @run(%1)                              changes what %1 is, as a parameter of its own
+    %2 = call @next_version(%1) mutates [0]      after all of it
+
+The piece itself ends with a call that reads its last version, so that no update in it is without use.
+"""
+
+from __future__ import annotations
+
+from xdsl.ir import Block, BlockArgument
+
+from ....diagnostics.effect import Effect
+from ...effects.abstract_type import NONE, AbstractType
+from ...effects.summary import Summary
+from ..state.builder import ir_type
+from ..values import Owned
+from .leaf_ops import LeafStager, container_class
+
+
+def next_version(owned: object, walked: object = None) -> None:
+    """Stands between those who read an object and those who change it, or its elements in a list that is walked."""
+
+
+class VersionStager(LeafStager):
+    """The layer of versions that are handed to pieces of the program."""
+
+    def borrowed(self, known: AbstractType | None, block: Block) -> Owned:
+        """A parameter bound to an object that its caller lends: ours alone until the function returns."""
+        assert known is not None
+        cls = container_class(known)
+        assert cls is not None
+        return self.own(block.insert_arg(ir_type(known), len(block.args)), known, cls, sealed=True)
+
+    def finish(self, owned: Owned) -> None:
+        """The piece that got an object is at its end: its last version counts, though nothing here reads it."""
+        if not isinstance(self.ssa(owned), BlockArgument):
+            self.emit_leaf(next_version, "next_version", [owned], (), Summary(Effect.PURE, result=NONE))
+
+    def lend(self, owned: Owned) -> None:
+        """What comes next may change the object, or its elements: all that has read it so far has done so."""
+        state = self.state.heap[owned]
+        self.take_back(owned, self.state.type_of(owned), state.apart)
+        self.state.update(owned, lent=True)
+
+    def take_back(self, owned: Owned, known: AbstractType, apart: bool = False, walked: Owned | None = None) -> None:
+        """What had the object, or went through the list `walked` of its elements, is done: it is of this type now."""
+        operands = [owned] if walked is None else [owned, walked]
+        changed = {0: (known, self.state.heap[owned].sealed)}
+        if walked is not None:
+            changed[1] = (self.state.type_of(walked), False)
+        summary = Summary(Effect.PURE, result=NONE, mutates=frozenset(changed))
+        self.emit_leaf(next_version, "next_version", operands, (), summary, changed=changed)
+        self.state.update(owned, apart=apart, lent=False)
