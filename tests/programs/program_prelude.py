@@ -50,6 +50,7 @@ __all__ = [
     "OrderedDict",
     "Pair",
     "Point",
+    "Pupil",
     "Sum",
     "add",
     "ask",
@@ -272,6 +273,46 @@ class Sum:
 
     def __int__(self) -> int:
         return self.v
+
+
+class Pupil:
+    """Remembers, and is made by the dozen."""
+
+    def __init__(self, name: Any, book: list[Any] | None = None) -> None:
+        self.name = name
+        self.book: list[Any] = [] if book is None else book
+        self.marks: dict[str, Any] = {}
+
+    def learn(self, x: Any) -> int:
+        self.book.append(num(x))
+        return len(self.book)
+
+    def test(self, x: Any) -> Any:
+        self.book.append(x)
+        mark = num(x + len(self.book))
+        self.marks[str(x)] = mark
+        return mark + num(len(self.marks))
+
+    def risk(self, x: Any) -> int:
+        self.book.append(x)
+        self.book.append(flaky(x))
+        self.book.append(flaky(x + 1))
+        return len(self.book)
+
+    def chain(self, x: Any) -> Pupil:
+        self.book.append(num(x))
+        self.book.append(num(len(self.book)))
+        return self
+
+    def tell(self, other: Pupil) -> Any:
+        other.book.append(num(len(self.book)))
+        self.book.append(num(len(other.book)))
+        return self.book
+
+    def show(self) -> int:
+        note(str(self.book))
+        self.book.append(num(1))
+        return num(2)
 
 
 class Basket:

@@ -57,9 +57,9 @@ class Statements(Expressions):
     def statement(self) -> list[str]:
         """Any statement."""
         simple = [self.assign] * 5 + [self.augmented, self.mutate, self.mutate, self.effect, self.alias, self.nest]
-        simple += [self.unpack, self.object_, self.object_, self.delete, self.check]
+        simple += [self.unpack, self.object_, self.object_, self.delete, self.check, self.pupils]
         compound = [self.if_, self.if_, self.for_, self.for_, self.for_, self.while_, self.try_, self.try_, self.with_]
-        compound += [self.match, self.definition, self.definition]
+        compound += [self.match, self.definition, self.definition, self.class_of_pupils]
         choices = simple * 2 + (compound * 3 if self.depth < 3 else []) + [self.leave] * (2 if self.depth else 0)
         return self.one(choices)()
 
@@ -284,6 +284,88 @@ class Statements(Expressions):
             lambda: [f"if hasattr({o}, '__iter__'):", f"    note([str(x) for x in {o}])"],
             lambda: [f"if hasattr({o}, '__next__'):", f"    note(next({o}, {self.int_(1)}))"],
         )
+
+    def pupils(self) -> list[str]:
+        """Objects in lists and dicts: made, named, put in, let go."""
+        a, c, r = self.name("a"), self.name("c"), self.name("r")
+        if not self.bound["a"] or self.chance(25):
+            made = self.any_of(
+                lambda: f"[Pupil(x) for x in {self.iterable(1)}[:3]]",
+                lambda: f"[Pupil(x) for x in {self.iterable(1)}[:3]]",
+                lambda: f"[Pupil({self.element('x')}) for x in {self.iterable(1)}[:3]]",
+                lambda: f"[Pupil(x, {self.name('l')}) for x in {self.iterable(1)}[:3]]",
+                lambda: f"[Pupil({self.int_(1)}), Pupil({self.int_(1)})]",
+                lambda: f"[Pupil({self.int_(1)})] * 2",
+                lambda: f"[{c}, Pupil({self.int_(1)})]",
+                lambda: f"list({r}.values())",
+                lambda: "[]",
+            )
+            return [f"{self.bind(self.new_name('a'))} = {made}"]
+        return self.any_of(
+            lambda: [f"{a}.append(Pupil({self.int_(1)}))"],
+            lambda: [f"{a}.append({c})"],
+            lambda: [f"{self.bind(self.new_name('c'))} = Pupil({self.int_(1)})"],
+            lambda: [f"{self.bind(self.new_name('c'))} = {a}[{self.int_(1)} % 2]"],
+            lambda: [f"{self.bind(self.new_name('l'))} = [c.test({self.int_(1)}) for c in {a}]"],
+            lambda: [f"{self.bind(self.new_name('l'))} = [len(c.book) for c in {a} if c.learn({self.int_(1)})]"],
+            lambda: [f"{self.bind(self.new_name('r'))} = {{str(x): Pupil(x) for x in {self.iterable(1)}[:3]}}"],
+            lambda: [f"{r}[{self.str_(1)}] = {self.one([c, f'Pupil({self.int_(1)})'])}"],
+            lambda: [f"{self.bind(self.new_name('d'))} = {{s: c.learn(1) for s, c in {r}.items()}}"],
+            lambda: self.lesson(c),
+            lambda: self.lesson(f"{a}[{self.int_(1)} % 2]"),
+        )
+
+    def lesson(self, c: str) -> list[str]:
+        """Something that an object does or has done to it."""
+        return self.any_of(
+            lambda: [f"{c}.learn({self.int_(1)})"],
+            lambda: [f"{c}.learn({self.int_(1)})"],
+            lambda: [f"{self.name('l')}.append({c}.test({self.int_(1)}))"],
+            lambda: [f"{c}.test({self.int_(1)})"],
+            lambda: [f"{c}.risk({self.int_(1)})"],
+            lambda: [f"{c}.chain({self.int_(1)}).chain({self.int_(1)})"],
+            lambda: [f"{c}.tell({self.name('c')})"],
+            lambda: [f"{self.name('c')}.tell({c})"],
+            lambda: [f"{c}.show()"],
+            lambda: [f"note(len({c}.book))"],
+            lambda: [f"{c}.book.append({self.int_(1)})"],
+            lambda: [f"{c}.book = {self.name('l')}"],
+            lambda: [f"{c}.name += {self.int_(1)}"],
+            lambda: [f"SHARED.append({c}.{self.one(['book', 'name'])})"],
+            lambda: [f"{self.name('a')}.append({c})"] if self.chance(30) else ["pass"],
+            lambda: [f"if {self.cond()}:", f"    {c}.test({self.int_(1)})"],
+            lambda: ["try:", f"    {c}.risk({self.int_(1)})", "except ValueError:", f"    note(str({c}.book))"],
+        )
+
+    def class_of_pupils(self) -> list[str]:
+        """A loop over objects, each of which does something."""
+        a, r, c, i = self.name("a"), self.name("r"), self.fresh("c"), self.fresh("i")
+        target, over = self.any_of(
+            lambda: (c, a),
+            lambda: (c, a),
+            lambda: (f"{i}, {c}", f"enumerate({a})"),
+            lambda: (f"{i}, {c}", f"zip({self.name('l')}, {a})"),
+            lambda: (c, f"{r}.values()"),
+            lambda: (f"{self.fresh('s')}, {c}", f"{r}.items()"),
+        )
+        saved = self.names()
+        for name in target.split(", "):
+            self.bind(name)
+        self.in_loop += 1
+        lines = [line for _ in range(self.number(1, 3)) for line in self.lesson(c)]
+        if self.chance(25):
+            self.depth += 1
+            lines += self.block(1)
+            self.depth -= 1
+        if self.chance(15):
+            lines += self.leave()
+        self.in_loop -= 1
+        if self.chance(75):
+            self.bound = saved
+        body = [f"for {target} in {over}:", *("    " + line for line in lines)]
+        if over.isidentifier():  # it may grow while it is walked
+            body[1:1] = [f"    if len({over}) > 5:", "        break"]
+        return body
 
     # ---- compound statements
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from leaves import ask, flaky, note, num
+from leaves import ask, flaky, note
 from observe import case
 
 KEPT: list[Any] = []
@@ -465,7 +465,7 @@ def side_by_side_with_itself(names):
 
 def side_by_side_with_the_next(names):
     agents = [Agent(name) for name in names]
-    for agent, other in zip(agents, agents[1:]):  # noqa: B905
+    for agent, other in zip(agents, agents[1:]):  # noqa: B905, RUF007
         agent.run("task")
         other.hear(agent.history)
     return histories(agents)
@@ -520,7 +520,7 @@ def bound_anew(names):
     agents = [Agent(name) for name in names]
     for agent in agents:
         if agent.name == "b":
-            agent = Agent("other")  # noqa: PLW2901
+            agent = Agent("other")
         agent.run("task")
     return histories(agents)
 

@@ -172,7 +172,7 @@ class LoopStager(OwnElementsStager):
         else:
             if walk is None:
                 self.hand_out_parts(iterable)
-            known = widen(self.type_of(iterable))
+            known = widen(self.type_of(iterable) if walk is None else self.state.type_of(iterable))
             source = self.ssa(iterable)
         snapshot = isinstance(known, (TupleType, TupleOfType)) or known == STR
         places, element = self.places_of(iterable), element_type(known)
