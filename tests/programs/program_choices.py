@@ -2,8 +2,8 @@
 
 A name's first letter is its kind, so that most programs run far before they raise: `i` integers, `s` strings, `l` lists
 of integers, `d` dicts from strings to integers, `n` lists of lists, `m` dicts of lists, `t` pairs, `q` sets, `b` boxes,
-`p` points, `u` objects with operators, `k` counters, `f` functions of one integer, `o` anything, `e` exceptions, `c` pupils,
-`a` lists and `r` dicts of pupils.
+`p` points, `u` objects with operators, `k` counters, `f` functions of one integer, `o` anything, `e` exceptions,
+`c` pupils, `a` lists of pupils, `r` dicts of pupils.
 """
 
 from __future__ import annotations

@@ -5,25 +5,14 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
-from ...effects.abstract_type import (
-    AbstractType,
-    DataType,
-    DictType,
-    ExactType,
-    ListType,
-    PlainType,
-    SetType,
-    StaticType,
-    TupleOfType,
-    TupleType,
-    UnionType,
-)
+from ...effects.abstract_type import DictType, ListType
 from ...effects.lattice import join, widen
 from ..source.names import names_of
 from ..source.syntax import call_node, load_name
 from ..state.state import EMPTY_DICT
 from ..values import Owned, Static, Unstageable, Value
 from .branches import FALLS, Completion
+from .hashing import hashes_quietly, hashing_runs_code
 from .loops import LoopStager
 
 MAX_KNOWN_ELEMENTS = 256  # of a list that grows: each version is a tuple of its own
@@ -169,35 +158,6 @@ class ComprehensionStager(LoopStager):
             return FALLS
 
         self.branch(condition, then, lambda: FALLS, set(self.state.names) | bound)
-
-
-def hashes_quietly(known: AbstractType) -> bool:
-    """Whether hashing and comparing values of this type runs no code of the user's and can't fail."""
-    match known:
-        case TupleType(elements=parts) | UnionType(members=parts):
-            return all(map(hashes_quietly, parts))
-        case ExactType(cls=cls):
-            return cls in QUIET_KEYS
-        case StaticType(value=value):
-            return type(value) in QUIET_KEYS
-        case _:
-            return False
-
-
-def hashing_runs_code(known: AbstractType) -> bool:
-    """Whether hashing and comparing values of this type may run code that isn't Python's own."""
-    match known:
-        case TupleType(elements=parts) | UnionType(members=parts):
-            return any(map(hashing_runs_code, parts))
-        case TupleOfType(element=element) | SetType(element=element):
-            return hashing_runs_code(element)
-        case ListType() | DictType() | PlainType() | DataType():
-            return False  # not hashable, or data
-        case _:
-            return not hashes_quietly(known)
-
-
-QUIET_KEYS = frozenset({str, int, float, bool, bytes, complex, type(None)})
 
 
 def _starred(node: ast.expr) -> ast.expr:

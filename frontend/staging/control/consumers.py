@@ -33,7 +33,7 @@ from ..source.generators import as_generator
 from ..source.syntax import assign_name, load_name, placed
 from ..values import Maybe, Static, TupleValue, Unstageable, Value
 from .branches import Completion
-from .comprehensions import hashes_quietly
+from .hashing import hashes_quietly
 from .stop_iteration import GeneratorBodyStager
 
 IsQuiet = Callable[[AbstractType], bool]

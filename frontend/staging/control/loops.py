@@ -37,8 +37,10 @@ from ..state.state import Heap, State
 from ..state.written import Places, elements_in
 from ..values import Owned, Static, Tracer, TupleValue, Unstageable, Value
 from .branches import FALLS, Completion
+from .by_element import ByElementStager
 from .carrying import Carried
-from .own_elements import NotOwned, OwnElementsStager, OwnWalk
+from .existing_keys import ExistingKey
+from .own_elements import NotOwned, OwnWalk
 
 MAX_UNROLLED = 8  # iterations; longer static loops are traced once
 
@@ -49,7 +51,7 @@ WALKERS = (zip, enumerate, reversed, itertools.zip_longest, itertools.chain, ite
 VIEW_OPTIONS = {"start", "fillvalue", "strict"}
 
 
-class LoopStager(OwnElementsStager):
+class LoopStager(ByElementStager):
     """The layer of loops."""
 
     # ---- static iterables
@@ -85,6 +87,8 @@ class LoopStager(OwnElementsStager):
         body: Callable[[], None],
         changed: Sequence[Owned] = (),
         flag: str | None = None,
+        key: ExistingKey | None = None,
+        is_rewritten: bool = False,
     ) -> None:
         """Stage `for target in iterable: body`.
 
@@ -97,7 +101,21 @@ class LoopStager(OwnElementsStager):
             body: stages the body once, in the current state.
             changed: owned containers that the body looks like changing.
             flag: the name that the body makes true where it leaves the loop.
+            key: the key under which the body stores in what is iterated.
+            is_rewritten: the loop is only right if all that it goes through can be taken at its start.
+
+        Raises:
+            NotOwned: that can't be done with a rewritten loop.
         """
+        if key is not None:
+            start = self.mark()
+            with self.storing_under(key):
+                listed = self.stage_expression(self._listed(iterable_node))
+                first_write = len(self.program.writes)
+                self._stage_over(target, listed, bound, read, live, body, changed, flag)
+            if self.is_only_stored_under(key, first_write):
+                return
+            self.go_back(start)
         if (walk := self.own_walk(iterable_node)) is not None and walk.owner not in changed:
             start = self.mark()
             try:
@@ -110,6 +128,8 @@ class LoopStager(OwnElementsStager):
             except NotOwned:
                 pass
             self.go_back(start)
+        if is_rewritten:
+            raise NotOwned
         if self._is_view(iterable_node):
             walked = self._walked(iterable_node)
             start, first_write = self.mark(), len(self.program.writes)

@@ -192,10 +192,15 @@ class ProgramFacts:
         """What is left by now of the type of a value whose objects were found at these places."""
         return stale(known, places, self.written, self.apartness)
 
-    def writes_to(self, places: Places, known: AbstractType, since: int) -> Iterator[tuple[Place | None, str]]:
+    def writes_to(
+        self, places: Places, known: AbstractType, since: int, but: Sequence[object] = ()
+    ) -> Iterator[tuple[Place | None, str]]:
         """Of the writes from number `since` on, those that may reach objects of this type at these places, and why."""
         own = kinds(known)
-        for written, kinds_written, reason in self.writes[since:]:
+        for one in self.writes[since:]:
+            written, kinds_written, reason = one
+            if any(one is other for other in but):
+                continue
             is_near = any(overlap(one, other) for one in own for other in kinds_written)
             for place in written if is_near else ():
                 if not self.apartness.told_apart(places, place, self.written):

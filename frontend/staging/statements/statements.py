@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence, Set
 
 from ...effects.infer import infer_call
 from ..control.branches import FALLS, JUMPS, SKIPS, Completion
+from ..control.own_elements import NotOwned
 from ..source.box import Box, box_of
 from ..source.exits import WAYS, tests_exit
 from ..source.exposed_names import exposed_in_body, exposed_names
@@ -268,6 +269,23 @@ class FunctionStager(ManagerStager):
     def _stage_for(
         self, node: ast.For, rest: Sequence[ast.stmt], later: Set[str], live: Set[str], tail: bool
     ) -> Completion:
+        if (by_element := self.by_element(node)) is not None:
+            start = self.mark()
+            try:
+                return self._stage_for_each(by_element, rest, later, live, tail, is_rewritten=True)
+            except NotOwned:
+                self.go_back(start)
+        return self._stage_for_each(node, rest, later, live, tail)
+
+    def _stage_for_each(
+        self,
+        node: ast.For,
+        rest: Sequence[ast.stmt],
+        later: Set[str],
+        live: Set[str],
+        tail: bool,
+        is_rewritten: bool = False,
+    ) -> Completion:
         exposed = exposed_in_body(node)
         after = later | exposed_names(node.orelse)
         names = self.program.names([node.target, *node.body])
@@ -280,7 +298,8 @@ class FunctionStager(ManagerStager):
                 self._stage_body(node.body, after | exposed)
 
             bound, live_after = names.bound | names.deleted | exits.names, after | exits.names
-            self.stage_loop(node.target, node.iter, bound, exposed, live_after, body, changed, flag)
+            key = self.existing_key(node.target, node.iter, node.body)
+            self.stage_loop(node.target, node.iter, bound, exposed, live_after, body, changed, flag, key, is_rewritten)
         return self.go_on_after(exits.after(node, node.orelse), rest, later, live, tail)
 
     def _stage_while(

@@ -50,6 +50,12 @@ class TargetStager(SortKeyStager):
 
     def _stage_store(self, node: ast.stmt, targets: Sequence[ast.expr], value: ast.expr, later: Set[str]) -> None:
         """`a[i] = value` and the like: the value first, then the operands of the targets, then the native store."""
+        if (key := self.key_stored_under(targets)) is not None:
+            store = ast.copy_location(ast.Assign(list(targets), self.compute(value)), node)
+            first_write = len(self.program.writes)
+            self.stage_native_statements([store], later)
+            self.note_stored(key, first_write)
+            return
         gains = self.has_gain(value) or any(self._target_gains(target) for target in targets)
         if not gains:
             self.stage_native_statements([node], later)
