@@ -55,7 +55,7 @@ _BUILTIN_CLASSES: dict[type[AbstractType], type] = {
 }
 _INSTANCE_STORAGE = (types.MemberDescriptorType, TUPLE_FIELD)
 _C_METHODS = (types.MethodDescriptorType, types.WrapperDescriptorType)
-_PLAIN_SETTERS = (vars(object)["__setattr__"], vars(BaseException)["__setattr__"])
+_PLAIN_SETTERS = (object.__setattr__, BaseException.__setattr__)
 _SPECIAL = frozenset({"__dict__", "__globals__", "__closure__", "__code__", "__builtins__", "f_locals", "gi_frame"})
 
 
