@@ -18,6 +18,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.parse
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +26,9 @@ from dataclasses import dataclass, field
 from math import inf
 from pathlib import Path
 from typing import Any
+
+from endpoint_replies import events, prompt_of
+from endpoint_replies import reply as reply_to
 
 HANG_S = 20.0
 DRIP_S = 0.05  # between two bytes of a slow answer
@@ -66,7 +70,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         start = time.time()
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        prompt = text_of(body["messages"][-1]["content"]) if "messages" in body else str(body["input"])
+        self.serve(start, prompt_of(body), body)
+
+    def do_GET(self) -> None:
+        self.serve(time.time(), urllib.parse.unquote(self.path.rpartition("/")[2]), {"model": "none"})
+
+    def serve(self, start: float, prompt: str, body: dict[str, Any]) -> None:
         name, *faults = prompt.split("|")
         with self.server.lock:
             number = self.server.num_requests
@@ -86,8 +95,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 self.server.note(number, time.time(), status)
 
     def answer(self, fault: str, argument: str, name: str, body: dict[str, Any]) -> int:
-        form = message if self.path.endswith("/messages") else completion if "messages" in body else vectors
-        reply = json.dumps(form(name, body)).encode()
+        is_page = self.command == "GET"
+        answer = {"page": name} if is_page else reply_to(self.path, name, body)
+        reply = json.dumps(answer).encode()
         if fault == "reset":
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.connection.close()
@@ -128,12 +138,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Type", "text/event-stream")
         self.send_header("Connection", "close")
         self.end_headers()
-        for word in f"echo {name}".split():
-            chunk = {"index": 0, "delta": {"content": word}}
-            event = {"id": "1", "object": "chat.completion.chunk", "created": 0, "model": body["model"]}
-            self.wfile.write(f"data: {json.dumps({**event, 'choices': [chunk]})}\n\n".encode())
+        for event in events(self.path, name, body):
+            self.wfile.write(event.encode())
             self.wfile.flush()
-        self.wfile.write(b"data: [DONE]\n\n")
         self.close_connection = True
 
     def head(self, status: int, length: int, headers: dict[str, str] | None = None) -> None:
@@ -146,64 +153,6 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:
         """Keeps the test's output clean."""
-
-
-def text_of(content: Any) -> str:
-    """The text of a message, which some clients send in parts."""
-    return content if isinstance(content, str) else " ".join(part["text"] for part in content)
-
-
-def message(name: str, body: dict[str, Any]) -> dict[str, Any]:
-    """An answer as Anthropic's API gives it."""
-    return {
-        "id": "1",
-        "type": "message",
-        "role": "assistant",
-        "model": body["model"],
-        "content": [{"type": "text", "text": f"echo {name}"}],
-        "stop_reason": "end_turn",
-        "stop_sequence": None,
-        "usage": {"input_tokens": 20, "output_tokens": 10},
-    }
-
-
-def completion(name: str, body: dict[str, Any]) -> dict[str, Any]:
-    """A chat completion: JSON where a schema is asked for, a tool call where there are tools, else an echo."""
-    message: dict[str, Any] = {"role": "assistant", "content": f"echo {name}"}
-    if "[[ ## answer ## ]]" in name:  # DSPy asks for fields, which stand below such lines
-        message["content"] = f"[[ ## answer ## ]]\necho {name.splitlines()[1]}\n\n[[ ## completed ## ]]"
-    if "response_format" in body:
-        message["content"] = json.dumps({"answer": name, "score": len(name)})
-    if "tools" in body:
-        function = {"name": body["tools"][0]["function"]["name"], "arguments": json.dumps({"text": name})}
-        message = {**message, "content": None, "tool_calls": [{"id": "1", "type": "function", "function": function}]}
-    return {
-        "id": "1",
-        "object": "chat.completion",
-        "created": 0,
-        "model": body["model"],
-        "choices": [{"index": 0, "finish_reason": "stop", "message": message}],
-        "usage": {"prompt_tokens": 20, "completion_tokens": answered_tokens(name), "total_tokens": tokens_of(name)},
-    }
-
-
-def answered_tokens(prompt: str) -> int:
-    """Tokens of an answer: 10, unless the prompt says how many (`q7 uses 130`)."""
-    _, _, number = prompt.partition("|")[0].partition(" uses ")
-    return int(number or 10)
-
-
-def tokens_of(prompt: str) -> int:
-    """Tokens of a prompt and its answer together."""
-    return 20 + answered_tokens(prompt)
-
-
-def vectors(name: str, body: dict[str, Any]) -> dict[str, Any]:
-    """An embedding for each input."""
-    texts = [body["input"]] if isinstance(body["input"], str) else body["input"]
-    data = [{"object": "embedding", "index": i, "embedding": [len(text), 1.0]} for i, text in enumerate(texts)]
-    usage = {"prompt_tokens": len(texts), "total_tokens": len(texts)}
-    return {"object": "list", "model": body["model"], "data": data[::-1], "usage": usage}
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from endpoint_process import EndpointProcess, Logged, endpoint_process, tokens_of
+from endpoint_process import EndpointProcess, Logged, endpoint_process
+from endpoint_replies import tokens_of
 
 import xcs
 
