@@ -158,7 +158,7 @@ class Analysis:
                 found.append(self.call(part.value, args, kwargs))
                 continue
             method = operations.dunder(part.cls, "__call__") if isinstance(part, InstanceType) else None
-            if isinstance(method, types.FunctionType) and not _is_known(part.cls):  # type: ignore[union-attr]
+            if isinstance(method, types.FunctionType) and not _is_known(part):  # type: ignore[arg-type]
                 summary = self.call(method, (part, *args), kwargs)
                 guard = Guard(class_view(part.cls), "__call__", method)  # type: ignore[union-attr]
                 found.append(_with_callee(summary.replace(guards=summary.guards | {guard}), len(args), kwargs))
@@ -423,6 +423,6 @@ def _name(function: Any) -> str:
     return getattr(function, "__qualname__", None) or getattr(function, "__name__", None) or type(function).__name__
 
 
-def _is_known(cls: type) -> bool:
+def _is_known(type_: InstanceType) -> bool:
     """Whether what calling an instance does is declared, or in the table."""
-    return declared_behaviour(cls) is not None or called_path(cls) is not None
+    return declared_behaviour(type_.cls) is not None or called_path(type_) is not None

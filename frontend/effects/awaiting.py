@@ -46,7 +46,7 @@ def _run(frame: Frame, one: Pending) -> Value:
     if isinstance(function, Path):
         entry = TABLE.at(function.path)
         assert entry is not None
-        return apply_known(frame, entry, args, kwargs, node, function.path)
+        return apply_known(frame, entry, args, kwargs, node, function.path, function.receiver)
     name = path_of(function) or "it"
     if name in AWAITED:
         return AWAITED[name](frame, args, kwargs, node)

@@ -86,7 +86,7 @@ def _call_part(frame: Frame, callee: Value, args: Sequence[Value], kwargs: Mappi
         declared = declared_behaviour(type_.cls)
         if declared is not None:
             return apply_declared(frame, type_.cls, declared, args, kwargs, node)
-        if (path := called_path(type_.cls)) is not None:
+        if (path := called_path(type_)) is not None:
             return _call_path(frame, Path(path, callee), args, kwargs, node)
         if isinstance(method, types.FunctionType):
             frame.ledger.guards.add(Guard(class_view(type_.cls), "__call__", method))
@@ -274,7 +274,7 @@ def _call_path(frame: Frame, path: Path, args: Sequence[Value], kwargs: Mapping[
         return outside(ANY)
     if entry.is_async:
         return Value(ANY, bound=Pending(path, args, kwargs, node))
-    return apply_known(frame, entry, args, kwargs, node, path.path)
+    return apply_known(frame, entry, args, kwargs, node, path.path, path.receiver)
 
 
 def call_closure(

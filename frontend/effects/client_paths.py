@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 
 from .abstract_type import InstanceType
-from .framework_models import CHAINS, MODEL_BASES, chain_path, library_paths, model_base
+from .framework_classes import MODEL_BASES, RESERVED, library_paths
+from .framework_models import described_path
 from .known import TABLE
 from .source import is_library
 
@@ -15,15 +16,12 @@ _found: dict[type, tuple[int, tuple[str, type] | None]] = {}
 
 
 def method_path(type_: InstanceType, name: str) -> str | None:
-    """The path of an attribute of a client, or of a chain of models; else None."""
-    return chain_path(type_, name) or client_path(type_.cls, name)
+    """The path of an attribute of a client, or of an object of a framework that is known; else None."""
+    return described_path(type_, name) or client_path(type_.cls, name)
 
 
 def client_path(cls: type, name: str) -> str | None:
     """The path of an attribute of a client class, or of a subclass that takes it over; else None."""
-    found = model_base(cls)
-    if found is not None:
-        return f"{found[0]}.{name}" if name in MODEL_BASES[found[0]] else None
     found = _client(cls)
     if found is None:
         return None
@@ -33,9 +31,9 @@ def client_path(cls: type, name: str) -> str | None:
     return None if is_replaced else f"{path}.{name}"
 
 
-def called_path(cls: type) -> str | None:
+def called_path(type_: InstanceType) -> str | None:
     """The path of calling an instance, where the table knows what that does; else None."""
-    path = client_path(cls, "__call__")
+    path = method_path(type_, "__call__")
     return path if path is not None and TABLE.at(path) is not None else None
 
 
@@ -44,7 +42,7 @@ def _client(cls: type) -> tuple[str, type] | None:
     version, found = _found.get(cls, (-1, None))
     if version != TABLE.version:
         named = ((path, base) for base in cls.__mro__ for path in library_paths(base))
-        paths = ((path, base) for path, base in named if path not in MODEL_BASES and path != CHAINS)
+        paths = ((path, base) for path, base in named if path not in MODEL_BASES and path not in RESERVED)
         version = TABLE.version
         found = next((one for one in paths if TABLE.leads_on(one[0])), None)
         if len(_found) > MAX_CLASSES:

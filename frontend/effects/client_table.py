@@ -13,7 +13,8 @@ from types import FunctionType
 
 from ...diagnostics.effect import Effect
 from .abstract_type import ANY, BOOL, DATA, NONE, AbstractType
-from .framework_models import CHAIN_CALLS, CHAINS, MODEL_BASES
+from .framework_calls import described_call, searched
+from .framework_classes import MODEL_BASES, RESERVED, STEPS, STORES, TOOLS
 from .known import TABLE, KnownCallable, Rule
 from .lattice import covers, is_data
 from .type_of import CLIENT_PATHS
@@ -136,12 +137,12 @@ FUNCTIONS: Mapping[str, KnownCallable] = {
     },
     **{
         f"{module}.{name}": HTTP_READ
-        for module in ("requests.api", "httpx._api")
+        for module in ("requests.api", "httpx", "httpx._api")
         for name in ("get", "head", "options")
     },
     **{
         f"{module}.{name}": HTTP_WRITE
-        for module in ("requests.api", "httpx._api")
+        for module in ("requests.api", "httpx", "httpx._api")
         for name in ("post", "put", "patch", "delete", "request")
     },
 }
@@ -161,16 +162,22 @@ LOCAL_MODEL = KnownCallable(
 SAMPLING_MODEL = dataclasses.replace(LOCAL_MODEL, effect=Effect.ORDERED, reason="runs a local model that may sample")
 
 
+STEP = KnownCallable(uses=("any *", "any **"), fresh=True, reason="computes", runs=described_call)
+"""What a prompt, a parser or a tool does beyond the functions of the user's that it runs: nothing."""
+
+
 def _of_framework(path: str) -> KnownCallable:
-    """What calling a model of a framework does."""
+    """What calling an object of a framework does."""
     base, _, call = path.rpartition(".")
+    if base in (STEPS, TOOLS):
+        return dataclasses.replace(STEP, is_async=call in ("ainvoke", "abatch"))
     if base.startswith(("transformers.", "sentence_transformers.")):
         return SAMPLING_MODEL if base == "transformers.Pipeline" else LOCAL_MODEL
     is_async = call in ("acall", "ainvoke", "abatch") or call.startswith(("aembed", "acomplete", "achat", "apredict"))
-    if base == "langchain_core.BaseRetriever":
-        return dataclasses.replace(RETRIEVAL, is_async=is_async)
-    makes_users_objects = base in (CHAINS, "dspy.Predict", "dspy.ChainOfThought")
-    return _gives(ANY if makes_users_objects else DATA, is_async)
+    if base in ("langchain_core.BaseRetriever", STORES):
+        return dataclasses.replace(RETRIEVAL, is_async=is_async, runs=described_call)
+    is_told = base.startswith(("langchain_core.", "dspy."))
+    return dataclasses.replace(_gives(DATA, is_async), runs=described_call if is_told else None)
 
 
 ASYNC_SESSIONS = frozenset({"httpx.AsyncClient"})
@@ -181,7 +188,8 @@ def load() -> None:
     for client, calls in CLIENTS.items():
         for call in calls:
             TABLE.add(f"{client}.{call}", _gives(_result_of(f"{client}.{call}"), _is_async(f"{client}.{call}")))
-    for base, calls in {**MODEL_BASES, CHAINS: CHAIN_CALLS}.items():
+    TABLE.add(searched, dataclasses.replace(RETRIEVAL, result=DATA, external=False))
+    for base, calls in {**MODEL_BASES, **RESERVED}.items():
         for call in calls:
             TABLE.add(f"{base}.{call}", _of_framework(f"{base}.{call}"))
     TABLE.rules.append(_public_function)

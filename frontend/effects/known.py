@@ -26,6 +26,14 @@ from .type_of import is_class
 Rule: TypeAlias = Callable[[Sequence[AbstractType], Mapping[str, AbstractType]], AbstractType]
 """The type of the result from the types of positional and keyword arguments."""
 
+Infer: TypeAlias = Callable[[object, Sequence[AbstractType], Mapping[str, AbstractType]], AbstractType]
+"""What a function of the user's gives for arguments of these types; what it does is entered where the call stands."""
+
+Runs: TypeAlias = Callable[
+    [AbstractType, str, Sequence[AbstractType], Mapping[str, AbstractType], Infer], AbstractType | None
+]
+"""What a call gives and runs, from the receiver, the path that is called, and the arguments."""
+
 EffectRule: TypeAlias = Callable[[Sequence[AbstractType], Mapping[str, AbstractType]], Effect]
 
 
@@ -54,6 +62,7 @@ class KnownCallable:
         waits: it only lets time pass.
         is_async: calling it only makes a coroutine; the entry says what awaiting that does.
         reason: in a few words, for `explain`.
+        runs: finds what it gives and which functions of the user's it runs; what gives None runs unknown code.
     """
 
     effect: Effect | EffectRule = Effect.PURE
@@ -73,6 +82,7 @@ class KnownCallable:
     waits: bool = False
     is_async: bool = False
     reason: str = ""
+    runs: Runs | None = None
 
     def result_type(self, args: Sequence[AbstractType], kwargs: Mapping[str, AbstractType]) -> AbstractType:
         """The type of the result for arguments of these types."""

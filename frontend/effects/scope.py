@@ -14,6 +14,7 @@ from typing import Any
 
 from .abstract_type import (
     ANY,
+    CLIENT_CLASSES,
     AbstractType,
     ArrayType,
     CollectionType,
@@ -25,11 +26,11 @@ from .abstract_type import (
     StaticType,
     TupleOfType,
 )
-from .framework_models import chain_type, is_chain
+from .framework_models import Described
 from .lattice import is_immutable
 from .place import OutsideName, Place
 from .summary import Guard, Touch, View
-from .type_of import COLLECTIONS, SCALAR_TYPES, is_static, type_of
+from .type_of import COLLECTIONS, SCALAR_TYPES, is_static, is_told, type_of
 from .value import Value, outside
 
 _ABSENT = Guard  # what a guard's value is where the name must stay absent
@@ -109,6 +110,31 @@ class FunctionView(View):
         return getattr(self.of, key, default)
 
 
+class ToldView(View):
+    """What a namespace holds as clients and models are told: by what they hold, for guards."""
+
+    __slots__ = ()
+    of: dict[str, object]
+
+    def get(self, key: str, default: Any = None) -> Any:  # type: ignore[override]
+        """What is known of the object that the name is bound to now."""
+        held = self.of.get(key, _ABSENT)
+        return default if held is _ABSENT else told_by(held)
+
+
+def told_by(held: object) -> object:
+    """What the type of a client or a model says of it beyond its class; None of anything else."""
+    if not is_told(type(held)):
+        return None
+    found = type_of(held, budget=1)
+    if not isinstance(found, InstanceType):
+        return None
+    markers = [one.value for _, one in found.attributes if isinstance(one, StaticType)]
+    if type(held) in CLIENT_CLASSES and not found.attributes:
+        return found.cls
+    return next((one for one in markers if type(one) is Described), None)
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """A free name: its value, the guard it relies on, and the outside state that loading it looks at (if any)."""
@@ -164,9 +190,10 @@ def fact(held: object, namespace: dict[str, object], name: str, kind: str, ident
         return Found(Value(SCALAR_TYPES[cls]), Guard(namespace, name, cls, by_type=True), (None, kind))
     if cls in (tuple, frozenset) and is_immutable(deep := type_of(held)):
         return Found(Value(deep), Guard(namespace, name, held), None)
-    if is_chain(cls) and (chain := chain_type(held, cls)) is not None:
-        return Found(outside(chain), Guard(namespace, name, held), (None, kind))
     place = Place(OutsideName(kind, identity or id(namespace), name, namespace))
+    told = told_by(held)
+    if told is not None:
+        return Found(outside(type_of(held, budget=1), place), Guard(ToldView(namespace), name, told), (None, kind))
     return Found(outside(current_type(held), place), Guard(namespace, name, cls, by_type=True), (None, kind))
 
 

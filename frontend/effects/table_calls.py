@@ -6,6 +6,8 @@ In: an entry and the argument values. Out: the value of the result; the effect i
 from __future__ import annotations
 
 import ast
+import dataclasses
+import itertools
 from collections.abc import Mapping, Sequence
 
 from ...diagnostics.effect import Effect
@@ -29,8 +31,9 @@ def apply_known(
     kwargs: Mapping[str, Value],
     node: ast.AST | object,
     name: str,
+    receiver: Value = NOTHING,
 ) -> Value:
-    """One call of a callable in the table takes place."""
+    """One call of a callable in the table takes place; `receiver` is that of one known by path."""
     ledger = frame.ledger
     written = node.args if isinstance(node, ast.Call) else []
     offset = len(args) - len(written)  # a method's receiver comes first
@@ -43,6 +46,8 @@ def apply_known(
         called = join_values(called, apply_use(frame, use, args, kwargs, node))
     _require_data(frame, entry, args, kwargs, node)
     by_key = keyed(args, kwargs)
+    if entry.runs is not None:
+        entry = _with_what_it_runs(frame, entry, name, receiver, [*args, *kwargs.values()], types, keyword_types, node)
     for index in entry.mutates:
         if index in by_key and not entry.stores:
             for kind in kinds(by_key[index].type):
@@ -53,6 +58,32 @@ def apply_known(
     for one in kwargs.values():
         ledger.look(one, deeply=True)
     return _known_result(frame, entry, args, by_key, types, keyword_types, called, node)
+
+
+def _with_what_it_runs(
+    frame: Frame,
+    entry: KnownCallable,
+    name: str,
+    receiver: Value,
+    involved: Sequence[Value],
+    types: Sequence[AbstractType],
+    keyword_types: Mapping[str, AbstractType],
+    node: object,
+) -> KnownCallable:
+    """The functions of the user's that a call runs do what they do here; the entry with the result that this gives."""
+    assert entry.runs is not None
+    calls = itertools.count()
+
+    def infer(function: object, given: Sequence[AbstractType], named: Mapping[str, AbstractType]) -> AbstractType:
+        keyword_values = {key: Value(one) for key, one in named.items()}
+        site = (node, "runs", next(calls))
+        positional = [Value(one) for one in given]
+        return deep(frame.inference.call_value(frame, Value(StaticType(function)), positional, keyword_values, site))
+
+    result = entry.runs(deep(receiver), name, types, keyword_types, infer)
+    if result is None:
+        frame.ledger.unknown(f"what `{name}` runs", involved)
+    return dataclasses.replace(entry, result=ANY if result is None else result)
 
 
 def _require_data(

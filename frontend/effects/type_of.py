@@ -17,6 +17,7 @@ from typing import Any, TypeGuard
 from .abstract_type import (
     ANY,
     CLIENT_CLASSES,
+    DATA,
     IMMUTABLE_SCALARS,
     NEVER,
     STR,
@@ -33,8 +34,10 @@ from .abstract_type import (
     TupleOfType,
     TupleType,
 )
-from .framework_models import chain_type, is_chain, library_paths, model_base
-from .lattice import join, join_all, without_items
+from .framework_classes import is_library_record, library_paths
+from .framework_models import described_type, is_described
+from .lattice import is_data, join, join_all, without_items
+from .users_code import is_hooked
 
 MAX_DEPTH = 3  # instances inside instances; deeper ones are told by class only
 MAX_ITEMS = 16  # keys of a dict whose values are told apart
@@ -227,9 +230,13 @@ class _Look:
             return _array_type(value, cls)
         if shape.exact is not None:
             return shape.exact
-        if shape.is_composed and (composed := chain_type(value, cls)) is not None:
-            return composed
+        if shape.is_client:
+            return ANY if is_hooked(value) else InstanceType(cls)
+        if shape.is_described and (described := described_type(value, cls)) is not None:
+            return described
         held = shape.attributes(value)
+        if shape.is_record and all(is_data(self.type_of(one, depth)) for one in held.values()):
+            return DATA
         if not shape.is_open or depth >= MAX_DEPTH:
             names = [name for name in held if _hides_class_attribute(cls, name)]
             return InstanceType(cls, tuple((name, ANY) for name in sorted(names)))
@@ -298,7 +305,9 @@ class _Shape:
     is_open: bool = True
     dict_descriptor: Any = None
     slots: tuple[tuple[str, Any], ...] = ()
-    is_composed: bool = False
+    is_client: bool = False
+    is_described: bool = False
+    is_record: bool = False
 
     def attributes(self, value: Any) -> dict[str, Any]:
         """The instance's own attributes, from its `__dict__` and slots, without running a property."""
@@ -351,21 +360,29 @@ def _shape(cls: type) -> _Shape:
         if dict_descriptor is None and type(own) is types.GetSetDescriptorType:
             dict_descriptor = own
     opaque = not is_python_class(cls) or cls.__module__ in _NATIVE_MODULES or is_array_library(cls)
-    is_client = not CLIENT_PATHS.isdisjoint(library_paths(cls)) or model_base(cls) is not None
-    if is_client:
+    is_client = not CLIENT_PATHS.isdisjoint(path for base in cls.__mro__ for path in library_paths(base))
+    if is_client or is_described(cls):
         CLIENT_CLASSES.add(cls)
     shape = _Shape(
-        exact=ExactType(cls) if opaque else InstanceType(cls) if is_client else None,
+        exact=ExactType(cls) if opaque else None,
         is_array=_is_array_class(cls),
         is_open=has_plain_attributes(cls),
         dict_descriptor=dict_descriptor,
         slots=tuple(slots.items()),
-        is_composed=is_chain(cls),
+        is_client=is_client,
+        is_described=is_described(cls),
+        is_record=is_library_record(cls),
     )
     if len(_SHAPES) > MAX_CACHED:
         _SHAPES.clear()
     _SHAPES[cls] = shape
     return shape
+
+
+def is_told(cls: type) -> bool:
+    """Whether instances of a class are clients or models, told by what they hold."""
+    shape = _SHAPES.get(cls) or _shape(cls)
+    return shape.is_client or shape.is_described
 
 
 TUPLE_FIELD = type(vars(namedtuple("_Sample", "field"))["field"])

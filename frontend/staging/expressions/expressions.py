@@ -20,7 +20,9 @@ from ...effects.abstract_type import (
     UnionType,
 )
 from ...effects.attributes import namespace_with
+from ...effects.client_paths import method_path
 from ...effects.contents import plain_form
+from ...effects.known import TABLE
 from ...effects.lattice import members, widen
 from ...effects.operations import is_builtin
 from ...effects.scope import class_view, fact, find
@@ -239,6 +241,8 @@ class ExpressionStager(FoldingStager):
         receiver = node.func.value
         if isinstance(receiver, (ast.Name, ast.Constant)) or self.child_has_gain(receiver):
             return None
+        if self._is_call_of_client(node):
+            return receiver
         try:
             found = self.describe(receiver)
             owned = {name for name in found.owned if self.is_sealed(self.state.names[name])}
@@ -251,6 +255,24 @@ class ExpressionStager(FoldingStager):
             return receiver if all(self._leaves_alone(owned, one) for one in others) else None
         except Unstageable:
             return None
+
+    def _is_call_of_client(self, node: ast.Call) -> bool:
+        """Whether a method of a client is called, which may be looked up after the arguments: it stays what it is."""
+        names: list[str] = []
+        root: ast.expr = node.func
+        while isinstance(root, ast.Attribute):
+            names.append(root.attr)
+            root = root.value
+        if not isinstance(root, ast.Name) or not names or root.id in names_of([node]).bound:
+            return False
+        try:
+            client = self.describe(root).summary.result
+            path = method_path(client, names.pop()) if isinstance(client, InstanceType) else None
+            if path is None or TABLE.at(".".join([path, *reversed(names)])) is None:
+                return False
+            return all(self._leaves_alone({root.id}, one) for one in (*node.args, *(k.value for k in node.keywords)))
+        except Unstageable:
+            return False
 
     def _is_own_method(self, node: ast.Call, name: str, attribute: str) -> bool:
         """Whether a method is one of the class of an object that nobody else sees and the arguments leave alone."""
@@ -339,7 +361,8 @@ class ExpressionStager(FoldingStager):
             return
         if isinstance(node.func.value, ast.Name) and self._is_own_method(node, node.func.value.id, node.func.attr):
             return
-        if isinstance(known, UnionType) or not has_method(known, node.func.attr):
+        is_sure = not isinstance(known, UnionType) and has_method(known, node.func.attr)
+        if not is_sure and not self._is_call_of_client(node):
             node.func = self.compute(node.func)  # type: ignore[assignment]
 
     def _stage_operation(self, node: ast.expr) -> Value:
