@@ -13,10 +13,12 @@ from types import FunctionType
 
 from ...diagnostics.effect import Effect
 from .abstract_type import ANY, BOOL, DATA, NONE, AbstractType
+from .client_making import made_by
 from .framework_calls import described_call, searched
 from .framework_classes import MODEL_BASES, RESERVED, STEPS, STORES, TOOLS
 from .known import TABLE, KnownCallable, Rule
 from .lattice import covers, is_data
+from .parsed_answers import parsed_call
 from .type_of import CLIENT_PATHS
 
 
@@ -56,8 +58,9 @@ HTTP_WRITE = KnownCallable(
 )
 
 
-def _gives(result: AbstractType | Rule, is_async: bool = False) -> KnownCallable:
-    return dataclasses.replace(MODEL_CALL, result=result, is_async=is_async)
+def _gives(result: AbstractType | Rule, is_async: bool = False, path: str = "") -> KnownCallable:
+    runs = parsed_call if path.endswith("parse") else None
+    return dataclasses.replace(MODEL_CALL, result=result, is_async=is_async, runs=runs)
 
 
 def _is_async(path: str) -> bool:
@@ -69,7 +72,7 @@ def _is_async(path: str) -> bool:
 def _result_of(path: str) -> AbstractType | Rule:
     """What a model call gives: data, but for calls that make objects of a class they are told."""
     call = path.rpartition(".")[2]
-    if call in ("parse", "run"):
+    if call == "run":
         return ANY
     return _unless_parsed if call == "generate_content" else _unless_streamed
 
@@ -124,7 +127,7 @@ FUNCTIONS: Mapping[str, KnownCallable] = {
         for name in ("completion", "acompletion", "embedding", "aembedding", "rerank")
     },
     **{
-        f"openai.resources.{module}{prefix}{cls}.{name}": _gives(_result_of(name), prefix == "Async")
+        f"openai.resources.{module}{prefix}{cls}.{name}": _gives(_result_of(name), prefix == "Async", name)
         for module, _, cls in (path.rpartition(".") for path in _OPENAI_CLASSES)
         for module in (f"{module}.",)
         for prefix in ("", "Async")
@@ -187,12 +190,13 @@ def load() -> None:
     """Enters the clients into the table."""
     for client, calls in CLIENTS.items():
         for call in calls:
-            TABLE.add(f"{client}.{call}", _gives(_result_of(f"{client}.{call}"), _is_async(f"{client}.{call}")))
+            path = f"{client}.{call}"
+            TABLE.add(path, _gives(_result_of(path), _is_async(path), path))
     TABLE.add(searched, dataclasses.replace(RETRIEVAL, result=DATA, external=False))
     for base, calls in {**MODEL_BASES, **RESERVED}.items():
         for call in calls:
             TABLE.add(f"{base}.{call}", _of_framework(f"{base}.{call}"))
-    TABLE.rules.append(_public_function)
+    TABLE.rules.extend((_public_function, made_by))
     for session, calls in SESSIONS.items():
         changes = {"is_async": session in ASYNC_SESSIONS}
         for call in calls:

@@ -57,6 +57,21 @@ def described_type(value: Any, cls: type) -> InstanceType | None:
     part = None if found is None else _part(value, cls, found[0])
     if found is None or part is None:
         return None
+    return _type(cls, found, part)
+
+
+def type_of_made(cls: type, part: Part) -> InstanceType | None:
+    """The type of a new object of a framework that is made of data; None where its calls aren't known."""
+    found = described_calls(cls)
+    if found is None or (found[0].partition(".")[0] in _IS_WATCHED and _IS_WATCHED[found[0].partition(".")[0]]()):
+        return None
+    shared = sys.modules.get("langchain_core.globals")
+    if part is MODEL and shared is not None and vars(shared).get("_llm_cache") is not None:
+        return None
+    return _type(cls, found, part)
+
+
+def _type(cls: type, found: tuple[str, tuple[str, ...]], part: Part) -> InstanceType:
     path, calls = found
     known = [name for name in sorted(calls) if hasattr(cls, name)]
     return InstanceType(cls, tuple((name, StaticType(_described(cls, f"{path}.{name}", part))) for name in known))

@@ -33,19 +33,38 @@ def is_record_class(cls: type) -> bool:
     return _is_record(cls, 0)
 
 
-def _is_record(cls: type, depth: int) -> bool:
+def _is_record(cls: type, depth: int, with_validators: bool = False) -> bool:
     if depth > MAX_DEPTH or not isinstance(cls.__dict__.get("__pydantic_fields__"), dict):
         return False
     own = [base for base in cls.__mro__ if base.__module__ != "builtins" and not is_of_library(base)]
     others = [base for base in cls.__mro__ if base not in own and base is not object]
     if not all(base.__module__.partition(".")[0] in ("pydantic", "typing") for base in others):
         return False
-    if not all(_is_harmless(name, member) for base in own for name, member in tuple(base.__dict__.items())):
+    members = [(name, member) for base in own for name, member in tuple(base.__dict__.items())]
+    if with_validators:
+        checks = vars_of(cls.__dict__["__pydantic_decorators__"]).get("field_validators") or {}
+        members = [(name, one) for name, one in members if name != "__pydantic_decorators__" and name not in checks]
+    if not all(_is_harmless(name, member) for name, member in members):
         return False
     if cls.__dict__.get("__pydantic_root_model__") or cls.__dict__.get("__pydantic_custom_init__"):
         return False
     fields = cls.__dict__["__pydantic_fields__"].values()
     return all(_is_data(one.annotation, depth) and _is_unchecked(one) for one in fields)
+
+
+def checks_of(cls: type) -> list[tuple[types.FunctionType, int]] | None:
+    """The field validators of a class that is a record but for them, with how many arguments follow the value.
+
+    None where making an instance runs other code.
+    """
+    if not _is_record(cls, 0, with_validators=True):
+        return None
+    found = vars_of(cls.__dict__["__pydantic_decorators__"])
+    functions = [(one.func, one.info.mode) for one in found.pop("field_validators").values()]
+    plain = [(getattr(one, "__func__", one), mode) for one, mode in functions]
+    if any(found.values()) or any(type(one) is not types.FunctionType or mode == "wrap" for one, mode in plain):
+        return None
+    return [(one, one.__code__.co_argcount - 2) for one, _ in plain]
 
 
 def _is_harmless(name: str, member: Any) -> bool:
