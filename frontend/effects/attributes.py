@@ -37,6 +37,7 @@ from .application import apply_summary
 from .array_methods import FACTS, attribute_type, one_class
 from .client_paths import method_path
 from .frame import Frame, Method, Path, Super
+from .framework_classes import is_history
 from .known import TABLE
 from .lattice import members, widen
 from .ledger import DECLARE
@@ -264,6 +265,8 @@ def _load_instance(frame: Frame, owner: Value, type_: InstanceType, name: str, n
         return _load_path(path, owner)
     if name == "__class__":
         return outside(StaticType(cls))
+    if is_history(cls, name):
+        frame.ledger.act(Effect.FENCE, f"looks at the calls that `{name}` tells of")
     if not has_plain_attributes(cls):
         return _load_by_getattr(frame, owner, cls, name)
     member = class_view(cls).get(name, Guard)

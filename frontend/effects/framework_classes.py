@@ -68,6 +68,19 @@ _LANGCHAIN = {
 }
 
 
+_HISTORIES = frozenset({"history", "traces", "inspect_history"})
+
+
+@functools.lru_cache(maxsize=1024)
+def _keeps_history(cls: type) -> bool:
+    return any(base.__module__.startswith("dspy.") and base.__name__ in ("BaseLM", "Module") for base in cls.__mro__)
+
+
+def is_history(cls: type, name: str) -> bool:
+    """Whether an attribute tells of the calls that have been made: of DSPy's models and modules."""
+    return name in _HISTORIES and _keeps_history(cls)
+
+
 _RECORDS = (
     "openai.types.",
     "anthropic.types.",
@@ -111,6 +124,8 @@ def described_calls(cls: type) -> tuple[str, tuple[str, ...]] | None:
         return base[0], MODEL_BASES[base[0]]
     if not is_of_library(cls):
         return None
+    if cls.__module__.startswith("langchain_core.") and cls.__name__.endswith("Binding"):
+        return CHAINS, CHAIN_CALLS
     for module, path in _LANGCHAIN.items():
         if cls.__module__.startswith(module):
             return path, RESERVED[path]

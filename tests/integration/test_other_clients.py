@@ -6,64 +6,16 @@ How many requests were under way at once is what the server saw. A package that 
 from __future__ import annotations
 
 import asyncio
-import os
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from endpoint_process import EndpointProcess, endpoint_process
+from endpoint_process import EndpointProcess
+from overlap_checks import QUESTIONS, QUIET, echoes, installed, overlapped
 
 import xcs
 
-LATENCY_S = 0.1
-QUESTIONS = [f"question {number}" for number in range(6)]
-
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
-    pytest.mark.filterwarnings("ignore::PendingDeprecationWarning"),
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::UserWarning"),
-]
-
-
-def installed(name: str) -> Any:
-    """The package; its own warnings at import are not ours."""
-    import warnings
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return pytest.importorskip(name)
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EndpointProcess]:
-    before = {
-        name: os.environ.get(name) for name in ("NO_PROXY", "LITELLM_LOCAL_MODEL_COST_MAP", "TOKENIZERS_PARALLELISM")
-    }
-    os.environ.update(NO_PROXY="127.0.0.1", LITELLM_LOCAL_MODEL_COST_MAP="True", TOKENIZERS_PARALLELISM="false")
-    with endpoint_process(tmp_path_factory.mktemp("server"), latency_s=LATENCY_S) as running:
-        yield running
-    for name, value in before.items():
-        os.environ.pop(name, None) if value is None else os.environ.update({name: value})
-
-
-def overlapped(server: EndpointProcess, function: Callable[..., Any], *args: Any) -> Any:
-    """What the function gives, plainly and compiled; compiled, all its requests were under way at once."""
-    expected = function(*args)
-    seen = len(server.requests())
-    assert seen > 0
-    assert xcs.jit(function)(*args) == expected
-    requests = server.requests()[seen:]
-    assert len(requests) == len(QUESTIONS)
-    changes = sorted([(one.start_s, 1) for one in requests] + [(one.end_s, -1) for one in requests])
-    peak = max(sum(change for _, change in changes[: index + 1]) for index in range(len(changes)))
-    assert peak >= len(QUESTIONS) - 1, f"at most {peak} at once"
-    return expected
-
-
-def echoes(prefix: str = "echo ") -> list[str]:
-    return [prefix + question for question in QUESTIONS]
+pytestmark = QUIET
 
 
 def test_anthropic(server: EndpointProcess) -> None:

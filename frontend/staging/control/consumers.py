@@ -135,9 +135,11 @@ class ConsumerStager(GeneratorBodyStager):
         generator = self._generator_of(node.args[0])
         if generator is None:
             return None
+        generator = self._with_iterable_read(generator)
+        if (plain := self._with_plain_generator(node, generator)) is not None:
+            return plain
         if quiet is None:
             return self._stop_early(node, generator)
-        generator = self._with_iterable_read(generator)
         listed = ast.copy_location(ast.ListComp(generator.elt, generator.generators), generator)
         summary = self.describe(listed).summary
         return self._take_all(node, summary, self._all_of(node.args[0], listed), quiet)
@@ -154,15 +156,21 @@ class ConsumerStager(GeneratorBodyStager):
         return generator
 
     def _with_iterable_read(self, generator: ast.GeneratorExp) -> ast.GeneratorExp:
-        """The generator with its first iterable in a temporary if that reads a name that may be unbound.
-
-        Python evaluates it outside of the generator, and says so of such a name.
+        """The generator with its first iterable in a temporary if there is something to stage in it, or it reads a name
+        that may be unbound: Python evaluates it outside of the generator.
         """
         first, *others = generator.generators
-        if all(self.is_surely_bound(name) for name in self.program.names([first.iter]).read & self.local_names):
+        read = self.program.names([first.iter]).read & self.local_names
+        if not self.has_gain(first.iter) and all(map(self.is_surely_bound, read)):
             return generator
         over = ast.comprehension(first.target, self.compute(first.iter), first.ifs, first.is_async)
         return placed(ast.GeneratorExp(generator.elt, [over, *others]), generator)
+
+    def _with_plain_generator(self, node: ast.Call, generator: ast.GeneratorExp) -> Value | None:
+        """The call, where only the first iterable of its generator was worth staging."""
+        if not isinstance(node.args[0], ast.GeneratorExp) or self.has_gain(generator):
+            return None
+        return self.stage_expression(placed(ast.Call(node.func, [generator, *node.args[1:]], node.keywords), node))
 
     def _looks_up(self, node: ast.expr) -> bool:
         return any(self._is_looked_up(argument) or self._looks_up(argument) for argument in _arguments(node))
@@ -231,6 +239,8 @@ class ConsumerStager(GeneratorBodyStager):
         if generator is None:
             return None
         generator = self._with_iterable_read(generator)
+        if (plain := self._with_plain_generator(node, generator)) is not None:
+            return plain
         function = placed(ast.Attribute(method.value, add, ast.Load()), node)
         body: list[ast.stmt] = [placed(ast.Expr(placed(ast.Call(function, [generator.elt], []), node)), node)]
         loop = _loops(generator, body, None)

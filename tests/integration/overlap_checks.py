@@ -1,0 +1,78 @@
+"""Whether the calls of a program over a client overlap, or keep their order, as the server sees it."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from endpoint_process import EndpointProcess, Logged
+
+import xcs
+
+QUESTIONS = [f"question {number}" for number in range(6)]
+
+QUIET = [
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore::PendingDeprecationWarning"),
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::UserWarning"),
+]
+"""Marks of tests that run other people's packages."""
+
+
+def installed(name: str) -> Any:
+    """The package; its own warnings at import are not ours."""
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return pytest.importorskip(name)
+
+
+def echoes(prefix: str = "echo ") -> list[str]:
+    """What the server answers to the questions."""
+    return [prefix + question for question in QUESTIONS]
+
+
+def peak_of(requests: list[Logged]) -> int:
+    """How many requests were under way at once."""
+    changes = sorted([(one.start_s, 1) for one in requests] + [(one.end_s, -1) for one in requests])
+    return max(sum(change for _, change in changes[: index + 1]) for index in range(len(changes)))
+
+
+def run(function: Callable[..., Any], *args: Any) -> Any:
+    """What a function gives; a coroutine function on an event loop of its own."""
+    given = function(*args)
+    return asyncio.run(given) if inspect.iscoroutine(given) else given
+
+
+def overlapped(
+    server: EndpointProcess, function: Callable[..., Any], *args: Any, num_requests: int = len(QUESTIONS)
+) -> Any:
+    """What the function gives, plainly and compiled; compiled, all requests of a step were under way at once."""
+    expected = run(function, *args)
+    seen = len(server.requests())
+    assert seen > 0
+    assert run(xcs.jit(function), *args) == expected
+    requests = server.requests()[seen:]
+    assert len(requests) == num_requests
+    peak = peak_of(requests)
+    assert peak >= len(QUESTIONS) - 1, f"at most {peak} at once"
+    return expected
+
+
+def in_order(server: EndpointProcess, function: Callable[..., Any], *args: Any, seen: list[Any]) -> Any:
+    """What the function gives, plainly and compiled; what it notes in `seen` is the same, in the same order."""
+    seen.clear()
+    expected = run(function, *args)
+    noted = list(seen)
+    assert noted
+    seen.clear()
+    before = len(server.requests())
+    assert run(xcs.jit(function), *args) == expected
+    assert seen == noted
+    assert peak_of(server.requests()[before:]) == 1
+    return expected
