@@ -28,6 +28,7 @@ from .known import TABLE, known
 from .lattice import members
 from .ledger import DECLARE, Ledger
 from .place import whole_kind
+from .predictors import forward_of
 from .scope import CodeScope, class_view, current_type, default_values
 from .source import FunctionNode, FunctionSource, SourceUnavailable, function_source, is_library
 from .staleness import shallow
@@ -425,4 +426,5 @@ def _name(function: Any) -> str:
 
 def _is_known(type_: InstanceType) -> bool:
     """Whether what calling an instance does is declared, or in the table."""
-    return declared_behaviour(type_.cls) is not None or called_path(type_) is not None
+    is_known = declared_behaviour(type_.cls) is not None or called_path(type_) is not None
+    return is_known or forward_of(type_) is not None

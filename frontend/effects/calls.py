@@ -47,6 +47,7 @@ from .known import TABLE, KnownCallable, known
 from .lattice import members
 from .ledger import DECLARE
 from .library_data import call_data_method
+from .predictors import forward_of
 from .promised_result import promised_type
 from .scope import CodeScope, class_view, current_type
 from .source import FunctionNode
@@ -88,6 +89,9 @@ def _call_part(frame: Frame, callee: Value, args: Sequence[Value], kwargs: Mappi
             return apply_declared(frame, type_.cls, declared, args, kwargs, node)
         if (path := called_path(type_)) is not None:
             return _call_path(frame, Path(path, callee), args, kwargs, node)
+        if (forward := forward_of(type_)) is not None:
+            frame.ledger.guards.add(Guard(class_view(type_.cls), "forward", forward))
+            return call_static(frame, forward, [callee, *args], kwargs, node)
         if isinstance(method, types.FunctionType):
             frame.ledger.guards.add(Guard(class_view(type_.cls), "__call__", method))
             return call_static(frame, method, [callee, *args], kwargs, node)

@@ -58,6 +58,13 @@ HTTP_WRITE = KnownCallable(
 )
 
 
+def _unless_litellm_is_watched(args: Sequence[AbstractType], kwargs: Mapping[str, AbstractType]) -> Effect:
+    """What LiteLLM calls back, and a cache that is asked before, keep the order of calls."""
+    held = vars(sys.modules.get("litellm", sys))
+    names = ("callbacks", "input_callback", "success_callback", "failure_callback", "cache")
+    return Effect.ORDERED if any(held.get(name) for name in names) else Effect.UNORDERED
+
+
 def _gives(result: AbstractType | Rule, is_async: bool = False, path: str = "") -> KnownCallable:
     runs = parsed_call if path.endswith("parse") else None
     return dataclasses.replace(MODEL_CALL, result=result, is_async=is_async, runs=runs)
@@ -122,9 +129,11 @@ CLIENTS: Mapping[str, tuple[str, ...]] = {
 
 FUNCTIONS: Mapping[str, KnownCallable] = {
     **{
-        f"{module}.{name}": _gives(_result_of(f"{module}.{name}"), _is_async(name))
+        f"{module}.{name}": dataclasses.replace(
+            _gives(_result_of(f"{module}.{name}"), _is_async(name)), effect=_unless_litellm_is_watched
+        )
         for module in ("litellm", "litellm.main")
-        for name in ("completion", "acompletion", "embedding", "aembedding", "rerank")
+        for name in ("completion", "acompletion", "text_completion", "embedding", "aembedding", "rerank")
     },
     **{
         f"openai.resources.{module}{prefix}{cls}.{name}": _gives(_result_of(name), prefix == "Async", name)

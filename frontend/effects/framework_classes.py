@@ -72,6 +72,12 @@ _HISTORIES = frozenset({"history", "traces", "inspect_history"})
 
 
 @functools.lru_cache(maxsize=1024)
+def is_module_class(cls: type) -> bool:
+    """Whether a class is a module of DSPy, the user's own too."""
+    return any(base.__module__ == "dspy.primitives.module" and base.__name__ == "Module" for base in cls.__mro__)
+
+
+@functools.lru_cache(maxsize=1024)
 def _keeps_history(cls: type) -> bool:
     return any(base.__module__.startswith("dspy.") and base.__name__ in ("BaseLM", "Module") for base in cls.__mro__)
 
@@ -92,12 +98,14 @@ _RECORDS = (
     "llama_index.core.base.response.",
 )
 """Modules of frameworks whose classes are records of data."""
+_EXAMPLES = ("dspy.primitives.example.Example", "dspy.primitives.prediction.Prediction")
 
 
 @functools.lru_cache(maxsize=1024)
 def is_library_record(cls: type) -> bool:
     """Whether instances of a framework's class are nothing but what they hold."""
-    return cls.__module__.startswith(_RECORDS) and is_of_library(cls) and "__pydantic_fields__" in cls.__dict__
+    is_record = cls.__module__.startswith(_RECORDS) and "__pydantic_fields__" in cls.__dict__
+    return (is_record or f"{cls.__module__}.{cls.__qualname__}" in _EXAMPLES) and is_of_library(cls)
 
 
 def library_paths(cls: type) -> tuple[str, ...]:

@@ -6,15 +6,18 @@ Assumes: nothing. Ensures: no user code runs, and nothing is imported.
 from __future__ import annotations
 
 import sys
+import types
 import typing
 from typing import Any
 
-from .framework_classes import model_base
+from .abstract_type import NEVER, InstanceType, ListType
+from .framework_classes import is_module_class, model_base
 from .framework_parts import MODEL, Part
 from .users_code import held_by, holds_users_code, is_of_library
 
 OBJECTS = Part("objects")
 """What calls a model and may give objects of the user's classes."""
+_MODULES = "dspy.primitives.module"
 _PLAIN = (str, int, float, bool, list, dict)
 
 
@@ -36,6 +39,17 @@ def prediction_part(value: Any) -> Part | None:
     if adapter is not None and not is_of_library(type(adapter)):
         return None
     return MODEL if _gives_data(held["signature"]) else OBJECTS
+
+
+def forward_of(type_: InstanceType) -> types.FunctionType | None:
+    """What calling a module of the user's runs: its `forward`; None where something else runs, too."""
+    if not is_module_class(type_.cls) or is_of_library(type_.cls) or has_listeners():
+        return None
+    held = dict(type_.attributes)
+    called = next(base for base in type_.cls.__mro__ if "__call__" in base.__dict__)
+    forward = next((base.__dict__["forward"] for base in type_.cls.__mro__ if "forward" in base.__dict__), None)
+    is_plain = called.__module__ == _MODULES and "forward" not in held and held.get("callbacks") == ListType(NEVER)
+    return forward if is_plain and type(forward) is types.FunctionType else None
 
 
 def has_listeners() -> bool:

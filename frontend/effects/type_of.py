@@ -34,10 +34,10 @@ from .abstract_type import (
     TupleOfType,
     TupleType,
 )
-from .framework_classes import is_library_record, library_paths
+from .framework_classes import is_history, is_library_record, is_module_class, library_paths
 from .framework_models import described_type, is_described
 from .lattice import is_data, join, join_all, without_items
-from .users_code import is_hooked
+from .users_code import is_hooked, is_of_library
 
 MAX_DEPTH = 3  # instances inside instances; deeper ones are told by class only
 MAX_ITEMS = 16  # keys of a dict whose values are told apart
@@ -100,6 +100,8 @@ def has_plain_attributes(cls: type) -> bool:
     for base in cls.__mro__:
         if base is object:
             return True
+        if is_module_class(base) and is_of_library(base):  # it warns of calls of `forward`, and does nothing else
+            continue
         if "__getattr__" in base.__dict__ or "__getattribute__" in base.__dict__:
             return base in (list, dict, set, tuple, str, int, float, Exception, BaseException)
     return True
@@ -253,7 +255,9 @@ class _Look:
         """Attributes beyond the budget are left out, but for those that hide one of the class."""
         attributes = {}
         for name, value in held.items():
-            if self.budget > 0:
+            if is_history(cls, name):
+                attributes[name] = ANY
+            elif self.budget > 0:
                 attributes[name] = self.type_of(value, depth)
             elif _hides_class_attribute(cls, name):
                 attributes[name] = ANY

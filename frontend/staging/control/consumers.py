@@ -156,15 +156,20 @@ class ConsumerStager(GeneratorBodyStager):
         return generator
 
     def _with_iterable_read(self, generator: ast.GeneratorExp) -> ast.GeneratorExp:
-        """The generator with its first iterable in a temporary if there is something to stage in it, or it reads a name
-        that may be unbound: Python evaluates it outside of the generator.
+        """The generator with its first iterable in a temporary if that calls what waits, or reads a name that may be
+        unbound: Python evaluates it outside of the generator.
         """
         first, *others = generator.generators
         read = self.program.names([first.iter]).read & self.local_names
-        if not self.has_gain(first.iter) and all(map(self.is_surely_bound, read)):
+        if not self._calls_something(first.iter) and all(map(self.is_surely_bound, read)):
             return generator
         over = ast.comprehension(first.target, self.compute(first.iter), first.ifs, first.is_async)
         return placed(ast.GeneratorExp(generator.elt, [over, *others]), generator)
+
+    def _calls_something(self, iterable: ast.expr) -> bool:
+        """Whether there is a call to stage in an iterable, and no array work."""
+        summary = self.describe(iterable).summary
+        return summary.num_external_sites > 0 and not summary.has_array_work
 
     def _with_plain_generator(self, node: ast.Call, generator: ast.GeneratorExp) -> Value | None:
         """The call, where only the first iterable of its generator was worth staging."""
