@@ -95,7 +95,7 @@ def _lambda(held: Mapping[str, Any], depth: int) -> Part | None:
         function = function.func
     if type(function) is not types.FunctionType:
         return None
-    if is_of_library(type(function)) or _stands_in(function, "langchain_"):
+    if _stands_in(function, "langchain_"):
         return DATA_PART
     code = function.__code__
     takes_more = code.co_argcount != 1 or code.co_kwonlyargcount or code.co_flags & inspect.CO_VARKEYWORDS

@@ -318,6 +318,24 @@ def test_callbacks_that_are_added_between_calls(server: EndpointProcess, monkeyp
     assert NOTED == QUESTIONS
 
 
+def test_callbacks_that_are_added_on_the_way(server: EndpointProcess) -> None:
+    installed("langchain_openai")
+    from langchain_core.callbacks import BaseCallbackHandler
+
+    class Noting(BaseCallbackHandler):
+        def on_chat_model_start(self, serialized: Any, messages: Any, **kwargs: Any) -> None:
+            NOTED.append(messages[0][-1].content)
+
+    def ask_all(llm: Any, handler: Any, texts: list[str]) -> list[str]:
+        first = llm.invoke("nobody listens").content
+        llm.callbacks = [handler]
+        answers = [llm.invoke(text).content for text in texts]
+        llm.callbacks = None
+        return [first, *answers]
+
+    in_order_of_notes(ask_all, chat_model(server), Noting(), QUESTIONS)
+
+
 def test_a_memory_keeps_the_order_of_calls(server: EndpointProcess) -> None:
     llm = chat_model(server)
     from langchain_core.chat_history import InMemoryChatMessageHistory
