@@ -106,6 +106,12 @@ class ThreadPool:
         return self._max_workers
 
     @property
+    def num_busy(self) -> int:
+        """Threads that run a call."""
+        with self._lock:
+            return self._num_workers - len(self._parked)
+
+    @property
     def num_waiting(self) -> int:
         """Calls whose places others have."""
         return self._num_waiting

@@ -10,7 +10,7 @@ import functools
 import os
 import threading
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -57,7 +57,7 @@ class OpenAIModel:
     async def complete_async(self, prompt: str, options: Mapping[str, object]) -> str:
         """The same, awaited."""
         connection, request, prices = split_options(options)
-        client = async_client_for(connection)
+        client = await async_client_for(connection)
         with without_key(connection):
             reply = await client.chat.completions.create(model=self.model, **conversation(prompt, request))
         self._count(reply, prices)
@@ -110,7 +110,7 @@ class OpenAIModel:
 
     async def _embed_async(self, texts: str | list[str], options: Mapping[str, object]) -> np.ndarray:
         connection, request, prices = split_options(options)
-        client = async_client_for(connection)
+        client = await async_client_for(connection)
         with without_key(connection):
             reply = await client.embeddings.create(input=texts, **self._of_embedding(request))
         self._count(reply, prices)
@@ -204,19 +204,47 @@ def client_for(connection: tuple[tuple[str, object], ...]) -> OpenAI:
         return _open_client(os.getpid(), connection)
 
 
-def async_client_for(connection: tuple[tuple[str, object], ...]) -> AsyncOpenAI:
+async def async_client_for(connection: tuple[tuple[str, object], ...]) -> AsyncOpenAI:
     """The one asynchronous client of a connection on the running loop: its sockets belong to that loop."""
     import asyncio
 
     loop = asyncio.get_running_loop()
     with _LOCK:
-        clients = _ASYNC_CLIENTS.setdefault(loop, {})
-        if connection not in clients:
-            clients[connection] = _opened("AsyncOpenAI", connection)
-        return clients[connection]
+        of_loop = _ASYNC_CLIENTS.get(loop)
+        if of_loop is not None and connection in of_loop.clients:
+            return of_loop.clients[connection]
+    if of_loop is None:
+        of_loop = await _clients_of(loop)
+    return of_loop.clients.setdefault(connection, _opened("AsyncOpenAI", connection))
 
 
-_ASYNC_CLIENTS: weakref.WeakKeyDictionary[Any, dict[Any, Any]] = weakref.WeakKeyDictionary()
+class _LoopClients:
+    """The clients of one event loop. They are closed when it ends, with its asynchronous generators."""
+
+    def __init__(self) -> None:
+        self.clients: dict[Any, Any] = {}
+        self.end = self._until_the_end()
+
+    async def _until_the_end(self) -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            clients, self.clients = list(self.clients.values()), {}
+            for client in clients:
+                await client.close()
+
+
+async def _clients_of(loop: Any) -> _LoopClients:
+    with _LOCK:
+        found = _ASYNC_CLIENTS.get(loop)
+        if found is not None:
+            return found
+        found = _ASYNC_CLIENTS[loop] = _LoopClients()
+    await anext(found.end)  # from here on the loop knows of it
+    return found
+
+
+_ASYNC_CLIENTS: weakref.WeakKeyDictionary[Any, _LoopClients] = weakref.WeakKeyDictionary()
 
 
 @functools.lru_cache(maxsize=32)

@@ -7,7 +7,15 @@ from collections.abc import Iterator
 
 import pytest
 from endpoint_process import EndpointProcess, endpoint_process
+from leftovers import nothing_left
 from openai_endpoint import Endpoint, served
+
+
+@pytest.fixture
+def leaves_nothing() -> Iterator[None]:
+    """The test leaves no thread, call, task or socket."""
+    with nothing_left():
+        yield
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from endpoint_process import EndpointProcess, endpoint_process
 import xcs
 
 pytest.importorskip("openai")
+pytestmark = pytest.mark.usefixtures("leaves_nothing")
 TEXTS = ["a", "bb", "ccc"]
 
 

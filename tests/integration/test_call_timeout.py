@@ -13,6 +13,7 @@ import pytest
 import xcs
 from xcs.runtime.journal.store import Store
 
+pytestmark = pytest.mark.usefixtures("leaves_nothing")
 SHORT_S = 0.05
 PATIENCE_S = 30.0
 

@@ -18,6 +18,7 @@ import pytest
 
 import xcs
 
+pytestmark = pytest.mark.usefixtures("leaves_nothing")
 SCRIPT = Path(__file__).with_name("interrupted_program.py")
 PATIENCE_S = 30.0
 NUM_ROUNDS = 20

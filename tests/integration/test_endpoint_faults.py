@@ -17,6 +17,7 @@ import xcs
 openai = pytest.importorskip("openai")
 pytest.importorskip("tenacity")
 
+pytestmark = pytest.mark.usefixtures("leaves_nothing")
 SOON = xcs.Retry(3, first_wait_s=0.01)
 KEY = "sk-very-secret-key"
 

@@ -17,6 +17,7 @@ import xcs
 from xcs.runtime.executor import ThreadsExecutor
 from xcs.runtime.workers import ThreadPool
 
+pytestmark = pytest.mark.usefixtures("leaves_nothing")
 PATIENCE_S = 30.0
 SOON = xcs.Retry(3, first_wait_s=0.001) if find_spec("tenacity") else None
 needs_retry = pytest.mark.skipif(SOON is None, reason="needs the extra `retry`")
