@@ -13,7 +13,6 @@ import pytest
 import xcs
 from xcs.runtime.journal.store import Store
 
-pytestmark = pytest.mark.usefixtures("leaves_nothing")
 SHORT_S = 0.05
 PATIENCE_S = 30.0
 
@@ -30,7 +29,7 @@ GATE = Gate()
 
 
 @pytest.fixture(autouse=True)
-def gate() -> Iterator[Gate]:
+def gate(leaves_nothing: None) -> Iterator[Gate]:
     GATE.is_open, GATE.made = threading.Event(), []
     yield GATE
     GATE.is_open.set()

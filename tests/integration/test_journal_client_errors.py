@@ -15,7 +15,6 @@ import xcs
 from xcs.runtime.journal.values import decode_exception, encode_exception
 
 openai = pytest.importorskip("openai")
-pytestmark = pytest.mark.usefixtures("leaves_nothing")
 KEY = "sk-of-these-tests-0123456789"
 
 SCRIPT = """
