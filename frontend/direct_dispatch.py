@@ -1,13 +1,13 @@
 """Direct dispatch: a program that is one array kernel hands JAX arrays straight to one `jax.jit` object.
 
 Every Python frame above a call of JAX costs twice: JAX notes the frames for each array that it makes. So what is called
-is one flat function, the `__call__` of a class that the jitted function is put in while it is such a program.
+is one flat function, the static `__call__` of a class that the jitted function is put in while it is such a program.
 """
 
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
@@ -35,7 +35,7 @@ class DirectCalls:
         function: the user's function, whose globals they see.
         disabled: whether it is to run as plain Python here.
         counters: where they are counted.
-        otherwise: `otherwise(jitted, *args, **kwargs)` is the way of a call that can't be direct.
+        otherwise: `otherwise(*args, **kwargs)` is the way of a call that can't be direct.
     """
 
     function: Any
@@ -49,8 +49,8 @@ class DirectDispatch:
     """A program's one kernel, called whatever the shapes and dtypes.
 
     Attributes:
-        attempt: `attempt(jitted, *args)` gives the result or `MISSED`.
-        call: the same for a `__call__`: goes the other way itself, with what the user gave.
+        attempt: gives the result or `MISSED`.
+        call: the same that goes the other way itself, with what the user gave.
     """
 
     attempt: Callable[..., Any]
@@ -67,57 +67,79 @@ def direct_dispatch(plan: Plan, num_args: int, guards: Iterable[Guard], calls: D
 
 _SOURCE = """
 def make({names}):
-    def __call__(?self, {params}, /, *?args, **?kwargs):
+    ?count = 0
+    def __call__({params}):
+        nonlocal ?count
         try:
-            if {test} and not ?args and not ?kwargs and {guards} and (?usual.holds or ?is_usual()):
+            if {test} and {guards} and (?usual.holds or ?is_usual()):
                 ?result = ?jitted({values})
-                ?counters.direct_calls += 1
+                ?count += 1
                 return ?result
         except ?Exception:  # the plan decides what is raised, and how
             pass
         return {otherwise}
     return __call__
 """
-_OTHERWISE = "?general(?self, *[?value for ?value in ({given}) if ?value is not ?missing], *?args, **?kwargs)"
+"""Its parameters are the user's, so that it refuses what they don't fit, and makes no tuple or dict at each call."""
 
 
 def _dispatch(program: AllTensorProgram, num_args: int, guards: Iterable[Guard], calls: DirectCalls) -> DirectDispatch:
     import jax  # loaded already: the kernel is its own
 
     guards, staged = _needed(guards, calls.function), program.kernel.direct
+    args = calls.function.__code__.co_varnames[:num_args]
     prefix = "xcs_"
-    while any(guard.name.startswith(prefix) for guard in guards):
+    while any(name.startswith(prefix) for name in (*args, *(guard.name for guard in guards))):
         prefix += "_"
-    test, names = guard_source(guards, calls.function.__globals__, prefix)
+    test, names = guard_source(guards, calls.function.__globals__, prefix, shadowed=args)
     is_disabled, missing = calls.disabled.get, object()
     for name, value in {
         "array_type": type(jax.numpy.zeros(())),
         "usual": usual,
         "is_usual": lambda: not is_disabled() and current_instrument() is None,
         "jitted": staged.jitted,
-        "counters": calls.counters,
-        "general": calls.otherwise,
+        "otherwise": _otherwise(calls.otherwise, args, missing),
         "missing": missing,
         "missed": MISSED,
         "Exception": Exception,
         **{f"load{index}": load for index, load in enumerate(program.loads)},
     }.items():
         names[prefix + name] = value
-    args, loaded = [f"?a{i}" for i in range(num_args)], [f"?l{i}" for i in range(len(program.loads))]
+    loaded = [f"?l{i}" for i in range(len(program.loads))]
     tests = [f"?type({arg}) is ?array_type" for arg in args]
     tests += [f"?type({value} := ?load{index}()) is ?array_type" for index, value in enumerate(loaded)]
     made = []
-    for otherwise in ("?missed", _OTHERWISE.format(given="".join(f"{arg}, " for arg in args))):
+    for otherwise in ("?missed", f"?otherwise({', '.join(args)})"):
         source = _SOURCE.format(
             names=", ".join(names),
-            params=", ".join(f"{arg}=?missing" for arg in args),
+            params=_parameters(calls.function, args),
             test=" and ".join(tests),
             guards=test,
             values=", ".join([*args, *loaded]),
             otherwise=otherwise,
         )
-        made.append(_function(source.replace("?", prefix), calls.function.__globals__, names))
+        make = _function(source.replace("?", prefix), calls.function)
+        made.append(_counting(make(**names), calls, f"{prefix}count"))
     return DirectDispatch(*made)
+
+
+def _parameters(function: types.FunctionType, args: Sequence[str]) -> str:
+    """The parameters of a function as source; what may be left out is then `missing`."""
+    num_needed = len(args) - len(function.__defaults__ or ())
+    params = [arg if index < num_needed else f"{arg}=?missing" for index, arg in enumerate(args)]
+    num_unnamed = function.__code__.co_posonlyargcount
+    return ", ".join([*params[:num_unnamed], *(["/"] if num_unnamed else []), *params[num_unnamed:]])
+
+
+def _otherwise(general: Callable[..., Any], names: Sequence[str], missing: object) -> Callable[..., Any]:
+    """`general` for arguments by parameter, some of them `missing`."""
+
+    def otherwise(*given: Any) -> Any:
+        num_given = next((index for index, value in enumerate(given) if value is missing), len(given))
+        later = zip(names[num_given:], given[num_given:], strict=True)
+        return general(*given[:num_given], **{name: value for name, value in later if value is not missing})
+
+    return otherwise
 
 
 def _needed(guards: Iterable[Guard], function: types.FunctionType) -> list[Guard]:
@@ -132,8 +154,18 @@ def _needed(guards: Iterable[Guard], function: types.FunctionType) -> list[Guard
 _DEFAULTS = ("__defaults__", "__kwdefaults__")
 
 
-def _function(source: str, own: dict[str, Any], names: dict[str, Any]) -> Callable[..., Any]:
-    """What `make` gives, with the user's globals, which it doesn't add to."""
+def _function(source: str, function: types.FunctionType) -> Callable[..., Any]:
+    """The function of this source, with the user's globals, which it doesn't add to."""
     module = compile(source, "<xcs direct call>", "exec")
     code = next(one for one in module.co_consts if isinstance(one, types.CodeType))
-    return types.FunctionType(code, own)(**names)
+    return types.FunctionType(code, function.__globals__)
+
+
+def _counting(made: types.FunctionType, calls: DirectCalls, count: str) -> Callable[..., Any]:
+    """A direct call that counts where all of them are counted, and refuses arguments in the user's name."""
+    code = made.__code__
+    cells = zip(code.co_freevars, made.__closure__ or (), strict=True)
+    closure = tuple(calls.counters.direct if name == count else cell for name, cell in cells)
+    counting = types.FunctionType(code, made.__globals__, made.__name__, made.__defaults__, closure)
+    counting.__qualname__ = calls.function.__qualname__
+    return counting

@@ -26,6 +26,7 @@ class FunctionPart:
     def __set__(self, jitted: Any, value: object) -> None:
         """Change the function's attribute."""
         setattr(jitted.__xcs_wrapped__, self.name, value)
+        jitted._xcs_forget()
 
 
 class Computed:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import keyword
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from typing import Any
 
 from .effects.scope import CellView, FunctionView
 from .effects.summary import Guard
 
 
-def guard_source(guards: Iterable[Guard], own: dict[str, Any], prefix: str) -> tuple[str, dict[str, Any]]:
+def guard_source(
+    guards: Iterable[Guard], own: dict[str, Any], prefix: str, shadowed: Container[str] = ()
+) -> tuple[str, dict[str, Any]]:
     """An expression that says whether all guards hold, and the names it uses beside those of its own globals.
 
     A name that is gone makes the expression raise, as it would the program. Reading a global costs 5 ns, because
@@ -21,19 +23,20 @@ def guard_source(guards: Iterable[Guard], own: dict[str, Any], prefix: str) -> t
         guards: what the program relies on.
         own: the globals that the expression will be evaluated with.
         prefix: what the names start with, so that they are not those of the globals.
+        shadowed: names that mean something else where the expression stands.
     """
     names: dict[str, Any] = {f"{prefix}type": type}
-    tests = [_test(guard, f"{prefix}{index}_", own, names) for index, guard in enumerate(guards)]
+    tests = [_test(guard, f"{prefix}{index}_", own, names, shadowed) for index, guard in enumerate(guards)]
     names[f"{prefix}absent"] = Guard
     return " and ".join(tests).replace("?", prefix) or "True", names
 
 
-def _test(guard: Guard, prefix: str, own: dict[str, Any], names: dict[str, Any]) -> str:
+def _test(guard: Guard, prefix: str, own: dict[str, Any], names: dict[str, Any], shadowed: Container[str]) -> str:
     """The source of one test; what it needs goes into `names`. A `?` stands for the prefix of all names."""
     space, value, place = guard.namespace, f"{prefix}value", f"{prefix}place"
     names[value] = guard.value
     is_name = guard.name.isidentifier() and not keyword.iskeyword(guard.name) and guard.value is not Guard
-    if space is own and is_name:
+    if space is own and is_name and guard.name not in shadowed:
         current = guard.name
     elif type(space) is dict:
         names[place], names[f"{prefix}name"] = (space.get if guard.value is Guard else space), guard.name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import types
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypedDict
 
@@ -72,8 +73,9 @@ class Counters:
     """The running totals of one jitted function; any thread may add.
 
     Attributes:
-        direct_calls: those that went straight to a kernel. They are counted without a lock, which would take a tenth of
-            such a call: CPython's threads don't take turns between reading an attribute and adding one to it.
+        direct: how many went straight to a kernel, as the variable of those functions. They are counted without a lock,
+            which would take a tenth of such a call: CPython's threads don't take turns between reading a variable and
+            adding one to it.
     """
 
     calls: int = 0
@@ -87,7 +89,12 @@ class Counters:
     batched_calls: int = 0
     tally: Tally = field(default_factory=Tally)
     lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
-    direct_calls: int = 0
+    direct: types.CellType = field(default_factory=lambda: types.CellType(0), repr=False)
+
+    @property
+    def direct_calls(self) -> int:
+        """How many calls went straight to a kernel."""
+        return self.direct.cell_contents
 
     def all_calls(self) -> int:
         """Calls of every kind so far."""

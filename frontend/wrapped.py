@@ -13,6 +13,7 @@ import threading
 import time
 import types
 import warnings
+import weakref
 from collections import OrderedDict
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
@@ -155,7 +156,7 @@ class Wrapped:
             with recording(self._xcs_counters.tally):
                 return self.__xcs_wrapped__(*args, **kwargs)
         direct = variant.direct
-        if direct is not None and not kwargs and (result := direct.attempt(self, *args)) is not MISSED:
+        if direct is not None and not kwargs and (result := direct.attempt(*args)) is not MISSED:
             return result
         arguments = variant.arguments(values)
         journalled = recording_of(self.__xcs_wrapped__, self._xcs_options.journal, variant.compiled, arguments)
@@ -279,6 +280,14 @@ class Wrapped:
                 self._xcs_dispatch_to(variant.direct)
             return variant
 
+    def _xcs_forget(self) -> None:
+        """A part of the function was changed: what is known of it is looked at anew."""
+        with self._xcs_lock:
+            self._xcs_dispatch_to(None)
+            self._xcs_variants.clear()
+            self._xcs_known = self._xcs_last = self._xcs_whole = None
+            self._xcs_look_at_function()
+
     def _xcs_dispatch_to(self, direct: DirectDispatch | None) -> None:
         """Lets calls go straight to a program, or no longer."""
         if type(self) is Wrapped or issubclass(type(self), Direct):
@@ -304,7 +313,12 @@ class Wrapped:
         is_whole = is_for_arrays and self._xcs_parameters.plain
         if not is_whole or isinstance(self, AsyncWrapped) or compiled.lowered.apart.pairs:
             return None
-        calls = DirectCalls(self.__xcs_wrapped__, DISABLED, self._xcs_counters, Wrapped.__call__)
+        jitted = weakref.ref(self)
+
+        def otherwise(*args: Any, **kwargs: Any) -> Any:
+            return Wrapped.__call__(jitted(), *args, **kwargs)  # type: ignore[arg-type]  # it is being called, so it is there
+
+        calls = DirectCalls(self.__xcs_wrapped__, DISABLED, self._xcs_counters, otherwise)
         return direct_dispatch(compiled.plan, num_args, compiled.lowered.guards, calls)
 
     def _xcs_generalise(self, signature: Signature) -> Signature:
@@ -356,7 +370,7 @@ class Direct(Wrapped):
 
 def _class_of(direct: DirectDispatch) -> type[Direct]:
     """The class of a jitted function that is called directly."""
-    body = {"__slots__": (), "__xcs_jitted__": True, "__call__": direct.call, "__module__": __name__}
+    body = {"__slots__": (), "__xcs_jitted__": True, "__call__": staticmethod(direct.call), "__module__": __name__}
     return type("Wrapped", (Direct,), body)
 
 

@@ -117,3 +117,58 @@ def test_arguments_like_those_before_are_told_from_others(monkeypatch: pytest.Mo
     monkeypatch.delitem(globals(), "rating")
     with pytest.raises(NameError, match="rating"):
         jitted(jnp.ones(4), "ab", 2)
+
+
+def test_keywords_go_the_direct_way_too() -> None:
+    jitted, x = xcs.jit(pair), jnp.arange(4.0)
+    jitted(x, x)
+    before = jitted._xcs_counters.direct_calls
+    for found in (jitted(x, y=2 * x), jitted(y=2 * x, x=x)):
+        np.testing.assert_array_equal(found[1], -x)
+    assert jitted._xcs_counters.direct_calls == before + 2
+    assert jitted(y=1, x=3) == (4, 2)
+    with pytest.raises(TypeError, match=r"pair\(\) missing 1 required positional argument: 'x'"):
+        jitted(y=x)
+    with pytest.raises(TypeError, match=r"pair\(\) got an unexpected keyword argument 'z'"):
+        jitted(x, z=x)
+    with pytest.raises(TypeError, match=r"pair\(\) got multiple values for argument 'x'"):
+        jitted(x, x=x)
+
+
+def shift(x, /, by, jnp=2.0, self=1):
+    return x + by * jnp + self
+
+
+def test_unnamed_parameters_and_names_of_globals_are_pythons_own() -> None:
+    jitted, x = xcs.jit(shift), jnp.arange(4.0)
+    np.testing.assert_array_equal(jitted(x, x, x, x), shift(x, x, x, x))
+    assert is_direct(jitted)
+    np.testing.assert_array_equal(jitted(x, by=x, self=x, jnp=x), shift(x, x, x, x))
+    np.testing.assert_array_equal(jitted(x, by=x), shift(x, x))
+    np.testing.assert_array_equal(jitted(x, self=x, by=3), shift(x, 3, self=x))
+    with pytest.raises(
+        TypeError, match=r"shift\(\) got some positional-only arguments passed as keyword arguments: 'x'"
+    ):
+        jitted(x=x, by=x)
+
+
+def halved(x):
+    return x * scale_of_all
+
+
+scale_of_all = jnp.float32(0.5)
+
+
+def named_like_a_global(scale_of_all):
+    return halved(scale_of_all) * 3
+
+
+def test_a_parameter_with_the_name_of_a_guarded_global(monkeypatch: pytest.MonkeyPatch) -> None:
+    jitted, x = xcs.jit(named_like_a_global), jnp.arange(4.0)
+    for _ in range(3):
+        np.testing.assert_array_equal(jitted(x), x * 1.5)
+    assert is_direct(jitted)
+    monkeypatch.setitem(globals(), "scale_of_all", jnp.float32(2.0))
+    np.testing.assert_array_equal(jitted(x), x * 6)
+    monkeypatch.setitem(globals(), "halved", lambda x: x)
+    np.testing.assert_array_equal(jitted(x), x * 3)
