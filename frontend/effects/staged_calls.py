@@ -1,7 +1,7 @@
 """What JAX's control flow and decompositions give: `jax.lax.scan`, `cond`, `while_loop`, `jnp.linalg.svd`, ...
 
 In: the function and the values that it is called with. Out: the type of the result. What they call back is looked into
-for the type of what it gives alone: JAX runs it on tracers, and by its contract it has no effect.
+for the type of what it gives, and for what it looks at outside, which must not become part of a kernel.
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from .abstract_type import ANY, NONE, AbstractType, RecordType, TupleType
+from ...diagnostics.effect import Effect
+from .abstract_type import ANY, NONE, AbstractType, ListType, RecordType, TupleType
 from .array_results import jax_array, staged_result
 from .frame import Frame
-from .lattice import join
+from .lattice import join, members
 from .ledger import Ledger
 from .value import Value, deep
 
@@ -43,6 +44,11 @@ def staged_call_type(
     return form(frame, bound, node) if all(one in bound for one in names) else ANY
 
 
+def follows_callbacks(function: Any) -> bool:
+    """Whether what a function calls back is looked into."""
+    return getattr(function, "__name__", None) in _FORMS
+
+
 def _record(name: str, num_args: int, kwargs: Mapping[str, Value]) -> AbstractType:
     cls_name, num_parts, max_args, changing = _RECORDS[name]
     cls = getattr(sys.modules.get(DECOMPOSITIONS), cls_name, None)
@@ -61,10 +67,13 @@ _RECORDS = {
 
 
 def _called(frame: Frame, function: Value, types: Sequence[AbstractType], node: object) -> AbstractType:
-    """What a callback gives; its effects aren't entered, as it runs on tracers."""
+    """What a callback gives. It runs on tracers, but what it looks at outside, JAX looks at whenever it is called."""
     aside = Frame(Ledger(()), frame.inference, frame.scope, frame.own, {}, frame.budget, parent=frame)
     result = frame.inference.call_value(aside, function, [Value(one) for one in types], {}, (node, "staged"))
     frame.ledger.guards |= aside.ledger.guards
+    frame.ledger.sees |= aside.ledger.sees
+    if aside.ledger.effect > Effect.READS:
+        frame.ledger.act(aside.ledger.effect, aside.ledger.reason, aside.ledger.remedy)
     return staged_result(deep(result))
 
 
@@ -82,13 +91,36 @@ def _cond(frame: Frame, args: Arguments, node: object) -> AbstractType:
     return join(_called(frame, args["true_fun"], operands, node), _called(frame, args["false_fun"], operands, node))
 
 
+def _switch(frame: Frame, args: Arguments, node: object) -> AbstractType:
+    """All branches give the same structure of arrays, or JAX raises: the one that is known says what it is."""
+    operands = [_traced(one) for name, one in args.items() if name.startswith("*")]
+    held = deep(args["branches"])
+    parts = members(held.element) if isinstance(held, ListType) else getattr(held, "elements", ())
+    found = [_called(frame, Value(part), operands, node) for part in parts]
+    return next((one for one in found if one is not ANY), ANY)
+
+
 def _map(frame: Frame, args: Arguments, node: object) -> AbstractType:
     return _called(frame, args["f"], [_traced(args["xs"])], node)
 
 
-def _like(name: str) -> Form:
-    """What gives the structure of one argument."""
-    return lambda frame, args, node: _traced(args[name])
+def _while_loop(frame: Frame, args: Arguments, node: object) -> AbstractType:
+    carry = _traced(args["init_val"])
+    _called(frame, args["cond_fun"], [carry], node)
+    _called(frame, args["body_fun"], [carry], node)
+    return carry
+
+
+def _fori_loop(frame: Frame, args: Arguments, node: object) -> AbstractType:
+    carry = _traced(args["init_val"])
+    _called(frame, args["body_fun"], [jax_array(), carry], node)
+    return carry
+
+
+def _associative_scan(frame: Frame, args: Arguments, node: object) -> AbstractType:
+    elements = _traced(args["elems"])
+    _called(frame, args["fn"], [elements, elements], node)
+    return elements
 
 
 def _traced(one: Value) -> AbstractType:
@@ -99,9 +131,10 @@ def _traced(one: Value) -> AbstractType:
 _FORMS: dict[str, tuple[tuple[str, ...], Form]] = {
     "scan": (("f", "init"), _scan),
     "cond": (("pred", "true_fun", "false_fun"), _cond),
-    "while_loop": (("cond_fun", "body_fun", "init_val"), _like("init_val")),
-    "fori_loop": (("lower", "upper", "body_fun", "init_val"), _like("init_val")),
-    "associative_scan": (("fn", "elems"), _like("elems")),
+    "switch": (("index", "branches"), _switch),
+    "while_loop": (("cond_fun", "body_fun", "init_val"), _while_loop),
+    "fori_loop": (("lower", "upper", "body_fun", "init_val"), _fori_loop),
+    "associative_scan": (("fn", "elems"), _associative_scan),
     "map": (("f", "xs"), _map),
 }
 """The parameters that must be given, and what is given back."""

@@ -30,7 +30,7 @@ def test_threads_lose_no_count() -> None:
 
     def work() -> None:
         for _ in range(2000):
-            counters.direct_calls += 1
+            counters.direct.cell_contents += 1
 
     threads = [threading.Thread(target=work) for _ in range(4)]
     for thread in threads:

@@ -21,13 +21,15 @@ from ...effects.abstract_type import StaticType
 from ...effects.array_methods import FACTS
 from ...effects.array_results import array_kind, is_array, is_array_data
 from ...effects.infer import infer_call
+from ...effects.known import known
 from ...effects.lattice import members
 from ...effects.scope import Found, find
+from ...effects.staged_calls import follows_callbacks
 from ...effects.summary import Summary
 from ..source.syntax import load_name
-from ..values import Tracer, Value
+from ..values import Static, Tracer, TupleValue, Value
 from .array_syntax import COMPUTED_ATTRIBUTES, OPERATORS, OUTSIDE_OF_KERNELS, index_text
-from .native import ARRAY_FACT
+from .native import ARRAY_FACT, looks_outside
 from .repeated_calls import RepeatedCallStager
 
 
@@ -42,7 +44,10 @@ class ArrayStager(RepeatedCallStager):
         summary = infer_call(function, args, {name: self.type_of(value) for name, value in keyword})
         name = getattr(function, "__name__", type(function).__name__)
         hint = f"{'jnp' if kind == 'jax' else 'np'}.{name}"
-        array = kind if is_computation(summary) else None
+        passed = [*positional, *(value for _, value in keyword)]
+        is_followed = not any(map(_may_look_outside, passed)) or follows_callbacks(function)
+        is_closed = is_followed and not looks_outside(summary)
+        array = kind if is_closed and is_computation(summary) else None
         ssa = self.emit_leaf(function, hint, positional, keyword, summary, array=array)
         self.remember_array(function, positional, keyword, ssa, summary)
         return Tracer(ssa, summary.result)
@@ -167,6 +172,19 @@ class ArrayStager(RepeatedCallStager):
         if not isinstance(node, ast.Constant) and not is_known:
             renamed[node] = load_name(self.temporary(value), node)
         return value
+
+
+def _may_look_outside(value: Value) -> bool:
+    """Whether an argument is, or has among its elements, a function of the user's."""
+    if isinstance(value, TupleValue):
+        return any(map(_may_look_outside, value.elements))
+    held = value.value if isinstance(value, Static) else None
+    return callable(held) and not isinstance(held, type) and not _is_of_jax_library(held)
+
+
+def _is_of_jax_library(held: Any) -> bool:
+    root = getattr(held, "__module__", None)
+    return known(held) is not None or (isinstance(root, str) and root.partition(".")[0] in ("jax", "jaxlib", "numpy"))
 
 
 def _is_of_jax(found: Found | None) -> bool:

@@ -69,7 +69,7 @@ class NativeStager(TotalStager):
 
     def _is_array_code(self, summary: Summary, values: Sequence[Value]) -> bool:
         """Whether a call with functions of this function, such as `jax.lax.scan(step, ...)`, can be in a kernel."""
-        if summary.effect > Effect.READS or summary.external or summary.mutates:
+        if summary.effect > Effect.READS or summary.external or summary.mutates or looks_outside(summary):
             return False
         return _is_made_of_arrays(summary.result) and all(_is_operand(self.type_of(value)) for value in values)
 
@@ -212,6 +212,11 @@ def _mark_of_operand(node: ast.expr, name: str, value: Value) -> Attribute | Non
 
 def _parts(known: AbstractType) -> Sequence[AbstractType]:
     return known.elements if isinstance(known, TupleType) else (known,)
+
+
+def looks_outside(summary: Summary) -> bool:
+    """Whether code looks at what isn't passed to it: a kernel would only see what was there when it was made."""
+    return any(key is None for key, _ in summary.sees)
 
 
 def _is_made_of_arrays(known: AbstractType) -> bool:
