@@ -42,7 +42,7 @@ from .binding import (
 )
 from .client_paths import called_path
 from .coroutines import makes_coroutine, starts_coroutines, unjitted
-from .frame import Closure, Frame, Method, Path, Pending
+from .frame import Closure, Frame, Method, Path, Pending, Transformed
 from .known import TABLE, KnownCallable, known
 from .lattice import members
 from .ledger import DECLARE
@@ -51,7 +51,7 @@ from .predictors import forward_of
 from .promised_result import promised_type
 from .scope import CodeScope, class_view, current_type
 from .source import FunctionNode
-from .staged_calls import staged_call_type
+from .staged_calls import call_transformed, staged_call_type, transformed
 from .summary import Guard
 from .table_calls import apply_known
 from .type_of import is_class
@@ -71,6 +71,8 @@ def call_value(frame: Frame, callee: Value, args: Sequence[Value], kwargs: Mappi
         return call_method(frame, callee.bound, args, kwargs, node)
     if isinstance(callee.bound, Path):
         return _call_path(frame, callee.bound, args, kwargs, node)
+    if isinstance(callee.bound, Transformed):
+        return call_transformed(frame, callee.bound, args, kwargs, node)
     found = NOTHING
     for part in members(callee.type):
         one = Value(part, callee.origins)
@@ -198,6 +200,8 @@ def call_static(
     declared = None if is_class(function) else declared_behaviour(function)
     if declared is not None:
         return apply_declared(frame, function, declared, args, kwargs, node)
+    if (made := transformed(function, args, kwargs)) is not None:
+        return made
     entry = known(function)
     if entry is not None:
         name = getattr(function, "__qualname__", None) or getattr(function, "__name__", "it")

@@ -266,6 +266,31 @@ class Method:
         return reach_of(self.receiver)
 
 
+class Transformed:
+    """What `jax.grad`, `jax.vmap` and the like make of a function."""
+
+    __slots__ = ("function", "has_options", "name")
+
+    def __init__(self, name: str, function: Value, has_options: bool) -> None:
+        self.name = name
+        self.function = function
+        self.has_options = has_options
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Transformed):
+            return False
+        same = (self.name, self.has_options) == (other.name, other.has_options)
+        return same and self.function == other.function
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.function))
+
+    @property
+    def origins(self) -> frozenset[Origin]:
+        """What it may reach: what the function does."""
+        return reach_of(self.function)
+
+
 class Path:
     """A part of a library client: an attribute path whose calls the table knows."""
 

@@ -6,17 +6,19 @@ for the type of what it gives, and for what it looks at outside, which must not 
 
 from __future__ import annotations
 
+import ast
 import sys
+import types
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from ...diagnostics.effect import Effect
 from .abstract_type import ANY, NONE, AbstractType, ListType, RecordType, TupleType
 from .array_results import jax_array, staged_result
-from .frame import Frame
+from .frame import Frame, Transformed
 from .lattice import join, members
 from .ledger import Ledger
-from .value import Value, deep
+from .value import Value, deep, outside
 
 Arguments: TypeAlias = Mapping[str, Value]
 Form: TypeAlias = Callable[[Frame, Arguments, object], AbstractType]
@@ -49,6 +51,40 @@ def follows_callbacks(function: Any) -> bool:
     return getattr(function, "__name__", None) in _FORMS
 
 
+TRANSFORMATIONS = ("grad", "value_and_grad", "vmap", "checkpoint")
+
+
+def is_transformation(function: Any) -> bool:
+    """Whether a function is one of JAX's that make another one of a function."""
+    module, name = getattr(function, "__module__", None), getattr(function, "__name__", None)
+    return module == "jax._src.api" and name in TRANSFORMATIONS and isinstance(function, types.FunctionType)
+
+
+def transformed(function: Any, args: Sequence[Value], kwargs: Mapping[str, Value]) -> Value | None:
+    """What `jax.vmap(f, ...)` and the like give; None for other functions."""
+    if not args or not is_transformation(function):
+        return None
+    made = Transformed(function.__name__, args[0], has_options=len(args) > 1 or bool(kwargs))
+    return Value(ANY, bound=made)
+
+
+def call_transformed(
+    frame: Frame, made: Transformed, args: Sequence[Value], kwargs: Mapping[str, Value], node: object
+) -> Value:
+    """`jax.vmap(f)(*args)`: computes on arrays what `f` does, and looks at what that looks at."""
+    unknown = frame.ledger.unknown_reason
+    given = [_traced(one) for one in args]
+    result = ANY if kwargs else _called(frame, made.function, given, node, is_strict=True)
+    if kwargs or frame.ledger.unknown_reason != unknown:
+        frame.ledger.unknown(f"calls what `jax.{made.name}` makes", [*args, *kwargs.values()])
+        return outside(ANY)
+    frame.ledger.has_array_work = True
+    if made.name in ("grad", "value_and_grad"):
+        gradient = ANY if made.has_options or not given else given[0]
+        result = gradient if made.name == "grad" else TupleType((result, gradient))
+    return outside(result)
+
+
 def _record(name: str, num_args: int, kwargs: Mapping[str, Value]) -> AbstractType:
     cls_name, num_parts, max_args, changing = _RECORDS[name]
     cls = getattr(sys.modules.get(DECOMPOSITIONS), cls_name, None)
@@ -66,12 +102,16 @@ _RECORDS = {
 """The class of a result, how many arrays it has, and what changes that: more positional arguments, or a keyword."""
 
 
-def _called(frame: Frame, function: Value, types: Sequence[AbstractType], node: object) -> AbstractType:
+def _called(
+    frame: Frame, function: Value, given: Sequence[AbstractType], node: object, *, is_strict: bool = False
+) -> AbstractType:
     """What a callback gives. It runs on tracers, but what it looks at outside, JAX looks at whenever it is called."""
     aside = Frame(Ledger(()), frame.inference, frame.scope, frame.own, {}, frame.budget, parent=frame)
-    result = frame.inference.call_value(aside, function, [Value(one) for one in types], {}, (node, "staged"))
+    result = frame.inference.call_value(aside, function, [Value(one) for one in given], {}, (node, "staged"))
     frame.ledger.guards |= aside.ledger.guards
     frame.ledger.sees |= aside.ledger.sees
+    if is_strict and aside.ledger.unknown_reason:
+        frame.ledger.unknown(aside.ledger.unknown_reason.removeprefix("unknown type: "))
     if aside.ledger.effect > Effect.READS:
         frame.ledger.act(aside.ledger.effect, aside.ledger.reason, aside.ledger.remedy)
     return staged_result(deep(result))
@@ -94,9 +134,14 @@ def _cond(frame: Frame, args: Arguments, node: object) -> AbstractType:
 def _switch(frame: Frame, args: Arguments, node: object) -> AbstractType:
     """All branches give the same structure of arrays, or JAX raises: the one that is known says what it is."""
     operands = [_traced(one) for name, one in args.items() if name.startswith("*")]
-    held = deep(args["branches"])
-    parts = members(held.element) if isinstance(held, ListType) else getattr(held, "elements", ())
-    found = [_called(frame, Value(part), operands, node) for part in parts]
+    written = node.args[1] if isinstance(node, ast.Call) and len(node.args) > 1 else None
+    if isinstance(written, (ast.List, ast.Tuple)) and not any(isinstance(e, ast.Starred) for e in written.elts):
+        branches = [frame.evaluate(element) for element in written.elts]
+    else:
+        held = deep(args["branches"])
+        parts = members(held.element) if isinstance(held, ListType) else getattr(held, "elements", (ANY,))
+        branches = [Value(part) for part in parts]
+    found = [_called(frame, one, operands, (node, index)) for index, one in enumerate(branches)]
     return next((one for one in found if one is not ANY), ANY)
 
 

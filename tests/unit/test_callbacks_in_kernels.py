@@ -120,3 +120,128 @@ def test_callbacks_that_read_nothing_outside_are_one_kernel() -> None:
     for _ in range(2):
         np.testing.assert_allclose(jitted(X, w), closed(X, w), rtol=1e-6)
     assert xcs.get_jit_stats(jitted)["tensor_ops"] == 1
+
+
+# ---- functions that JAX makes of others
+
+
+def loss(w, x):
+    return ((x @ w - 1) ** 2).sum()
+
+
+def loss_of_global(w, x):
+    return ((x @ w - SCALE) ** 2).sum()
+
+
+def descend(w, x):
+    return (w - 0.1 * jax.grad(loss)(w, x)).sum()
+
+
+def descend_by_name(w, x):
+    gradient = jax.grad(loss)
+    first = w - 0.1 * gradient(w, x)
+    return first - 0.1 * gradient(first, x)
+
+
+def value_and_gradient_of_local(w, x):
+    def local(w):
+        return ((x @ w) ** 2).mean()
+
+    value, gradient = jax.value_and_grad(local)(w)
+    return (w - gradient).sum() + value
+
+
+def rows(w, x):
+    score = jax.vmap(lambda row: jnp.tanh(row @ w))
+    return score(x).sum() * 2
+
+
+def rows_of_rows(w, x):
+    return jax.vmap(jax.vmap(lambda a, b: a * b + 1, in_axes=(0, None)), in_axes=(0, 0))(x, x[:, 0]).sum()
+
+
+def rows_with_a_global(w, x):
+    return jax.vmap(lambda row: row * SCALE)(x).sum() * 2
+
+
+def gradient_with_a_global(w, x):
+    return jax.grad(loss_of_global)(w, x) * 2
+
+
+def rebound_between(w, x):
+    factor = 2.0
+    scale = jax.vmap(lambda row: row * factor)
+    first = scale(x)
+    factor = 5.0
+    return scale(x) + first
+
+
+def bound_again(w, x):
+    f = jax.vmap(lambda row: row * 2)
+    first = f(x)
+    f = jax.vmap(lambda row: row * 3)
+    return f(x) + first
+
+
+def in_a_list(w, x):
+    made = [jax.vmap(lambda row, k=k: row * k) for k in range(3)]
+    return sum(f(x) for f in made)
+
+
+def of_a_tree(w, x):
+    return jax.grad(lambda p: (p["w"] * x.sum()).sum())({"w": w})["w"] * 2
+
+
+def along_the_second(w, x):
+    return jax.grad(loss, argnums=1)(w, x) * 2
+
+
+ONE_KERNEL = [descend, descend_by_name, value_and_gradient_of_local, rows, rows_of_rows]
+OTHERS = [
+    rows_with_a_global,
+    gradient_with_a_global,
+    rebound_between,
+    bound_again,
+    in_a_list,
+    of_a_tree,
+    along_the_second,
+]
+
+
+@pytest.mark.parametrize("function", [*ONE_KERNEL, *OTHERS], ids=lambda one: one.__name__)
+def test_what_jax_makes_of_functions_gives_what_it_gives(function) -> None:
+    jitted, w = xcs.jit(function), jnp.arange(3.0)
+    for value in (2.0, 5.0):
+        module.SCALE = value
+        found, expected = jitted(w, X), function(w, X)
+        assert type(found) is type(expected)
+        assert (found.dtype, found.shape, found.weak_type) == (expected.dtype, expected.shape, expected.weak_type)
+        np.testing.assert_allclose(found, expected, rtol=1e-5)
+    assert function not in ONE_KERNEL or xcs.get_jit_stats(jitted)["tensor_ops"] == 1
+
+
+def test_what_a_mapped_function_writes_is_written_each_time() -> None:
+    def noting(x, log):
+        return jax.vmap(lambda row: (log.append("traced"), row * 2)[1])(x).sum()
+
+    jitted, log = xcs.jit(noting), []
+    for number in range(1, 4):
+        jitted(X, log)
+        assert len(log) == number
+
+
+def test_what_a_mapped_function_raises_is_raised_in_its_place() -> None:
+    def failing(x, log):
+        log.append("before")
+        y = jax.vmap(lambda row: row @ jnp.ones(7))(x)
+        log.append("after")
+        return y.sum()
+
+    jitted, log = xcs.jit(failing), []
+    with pytest.raises(TypeError, match="dot_general"):
+        failing(X, [])
+    for _ in range(2):
+        log.clear()
+        with pytest.raises(TypeError, match="dot_general"):
+            jitted(X, log)
+        assert log == ["before"]

@@ -6,6 +6,7 @@ import ast
 import copy
 import types
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 
 from xdsl.ir import SSAValue
 
@@ -16,6 +17,7 @@ from ...effects.coroutines import looked_into, makes_coroutine
 from ...effects.infer import infer_value_call
 from ...effects.known import known
 from ...effects.lattice import is_immutable
+from ...effects.staged_calls import is_transformation
 from ...effects.summary import CALLEE, Summary
 from ...frame_reader import reads_frames
 from ..source.lifting import Lifted, lift
@@ -46,9 +48,11 @@ class CallStager(ArrayStager):
         What runs natively as a whole is decided before any operand is staged: nothing is evaluated twice.
         """
         self.at(node)
+        node = self._with_made_callee(node)
         if self.runs_natively(node):
             entry = known(self.static_of(node.func))
-            return self.stage_native_expression(node, calls_jax=entry is not None and entry.array == "jax")
+            calls_jax = self._is_transformed(node.func) or (entry is not None and entry.array == "jax")
+            return self.stage_native_expression(node, calls_jax=calls_jax)
         if (value := self.stage_array_method(node)) is not None:
             return value
         node = self.with_named_callee(node)
@@ -69,9 +73,45 @@ class CallStager(ArrayStager):
             return True
         if any(isinstance(a, ast.Starred) for a in node.args) or any(k.arg is None for k in node.keywords):
             return True
+        if self._is_transformed(node.func):
+            return True
         if self._is_local_function(node.func) and self._lifted_callee(node.func) is None:
             return True
-        return any(map(self._is_local_function, [*node.args, *(k.value for k in node.keywords)]))
+        passed = [*node.args, *(k.value for k in node.keywords)]
+        entry = known(self.static_of(node.func))
+        if entry is not None and entry.array == "jax":  # branches of `jax.lax.switch` stand in a list
+            passed += [part for one in passed if isinstance(one, (ast.List, ast.Tuple)) for part in one.elts]
+        return any(map(self._is_local_function, passed))
+
+    def _is_transformed(self, node: ast.expr) -> bool:
+        """Whether a callee is made where it is called, by `jax.vmap` and the like."""
+        return isinstance(node, ast.Call) and is_transformation(self.static_of(node.func))
+
+    @cached_property
+    def _made(self) -> dict[SSAValue, tuple[ast.Call, dict[str, Value]]]:
+        """What `jax.vmap(f)` and the like have made: how, and of which values."""
+        return {}
+
+    def stage_native_expression(self, node: ast.expr, *, calls_jax: bool = False) -> Value:
+        """An expression as one call of native code; what `jax.vmap(f)` has made is remembered."""
+        value = super().stage_native_expression(node, calls_jax=calls_jax)
+        is_one = isinstance(node, ast.Call) and is_transformation(self.static_of(node.func))
+        if isinstance(node, ast.Call) and is_one and isinstance(value, Tracer):
+            names = self.program.names([node]).read
+            if all(name in self.state.names or self.known_free_name(name) is not None for name in names):
+                used = {name: self.state.names[name] for name in names if name in self.state.names}
+                self._made[value.ssa] = node, used
+        return value
+
+    def _with_made_callee(self, node: ast.Call) -> ast.Call:
+        """The call with `jax.vmap(f)` in the place of a name for it, while all that this reads is the same."""
+        value = self.state.names.get(node.func.id) if isinstance(node.func, ast.Name) else None
+        made = self._made.get(value.ssa) if isinstance(value, Tracer) else None
+        if made is None or any(self.state.names.get(name) is not held for name, held in made[1].items()):
+            return node
+        inlined = copy.copy(node)
+        inlined.func = made[0]
+        return inlined
 
     def _is_local_function(self, node: ast.expr) -> bool:
         is_named = isinstance(node, ast.Name) and isinstance(self.state.names.get(node.id), LocalFunction)
