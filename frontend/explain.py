@@ -17,6 +17,7 @@ from ..dialect.parallel import stated_batch_size
 from ..passes.parallelism_info import NONE
 from ..runtime.latency import latency_of
 from .effects.ledger import DECLARE
+from .explained_kernels import explained_kernels
 from .explained_loops import explained_loops
 from .jit import jitted
 from .remedies import remedy_for
@@ -94,7 +95,8 @@ def explain(function: Any) -> str:
     is_adaptive = wrapped._xcs_options.strategy == ADAPTIVE
     calls = [(file, call.line, str(call)) for call, file in explained_calls(lowered, is_adaptive=is_adaptive)]
     loops = [(loop.file, loop.line, str(loop)) for loop in explained_loops(lowered)]
-    for file, line, text in [*calls, *loops]:
+    kernels = [(kernel.file, kernel.lines[0], str(kernel)) for kernel in explained_kernels(lowered)]
+    for file, line, text in [*calls, *kernels, *loops]:
         if (file, line) != shown:
             lines.append(f"  {file}:{line}  {linecache.getline(file, line).strip()}")
             shown = (file, line)
@@ -228,10 +230,14 @@ def _inputs(op: Operation, declared: Declarations) -> tuple[str, ...]:
         if effect is not None and effect.data.external:  # type: ignore[attr-defined]
             found[f"{callee_name(owner, declared)} (line {place_of(owner)[1]})"] = None
         elif owner.regions:
-            found[f"the {owner.name.removeprefix('xcs.')} at line {place_of(owner)[1]}"] = None
+            found[f"the {_WORDS.get(owner.name, owner.name.removeprefix('xcs.'))} at line {place_of(owner)[1]}"] = None
         else:
             pending.extend(owner.operands)
     return tuple(found)
+
+
+_WORDS = {"xcs.tensor": "kernel", "xcs.for": "loop", "xcs.while": "loop", "xcs.map": "loop", "xcs.if": "branch"}
+"""What a user calls the ops with regions."""
 
 
 def _nesting(op: Operation) -> list[str]:

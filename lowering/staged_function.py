@@ -57,7 +57,7 @@ class StagedFunction:
         wraps_values: whether some result of some trace wasn't made of arrays in lists and tuples.
     """
 
-    __slots__ = ("jitted", "wraps_values")
+    __slots__ = ("__weakref__", "_function", "jitted", "wraps_values")
 
     def __init__(self, function: Callable[..., Any], name: str) -> None:
         def staged(*arguments: Any) -> Any:
@@ -65,6 +65,7 @@ class StagedFunction:
 
         staged.__name__ = staged.__qualname__ = name
         self.wraps_values = False
+        self._function = function  # and what it calls
         self.jitted: Any = jax.jit(staged, keep_unused=True)
 
     def __call__(self, *arguments: Any) -> Any:

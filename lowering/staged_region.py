@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from typing import Any
+from weakref import WeakValueDictionary
 
 import jax
 import jax.core
@@ -16,6 +17,7 @@ import numpy
 from ..runtime.last_use import ARRAYS
 from .array_region import ArrayRegion
 from .host_split import HostSplit, MixedCall, split_host
+from .region_key import region_key
 from .specialisation import SpecialisedRegion
 from .staged_function import StagedFunction
 
@@ -37,7 +39,7 @@ class StagedRegion:
     def __init__(self, region: ArrayRegion) -> None:
         self.region = region
         self.eager: Callable[..., Any] = region.function()
-        self.staged = StagedFunction(self.eager, region.name)
+        self.staged = _shared(region, self.eager)
         self._variants: dict[tuple[type, ...], Callable[..., Any]] = {}
 
     def __call__(self, *arguments: Any) -> Any:
@@ -90,6 +92,17 @@ class StagedRegion:
             return general(*arguments)
 
         return dispatch
+
+
+_functions: WeakValueDictionary[object, StagedFunction] = WeakValueDictionary()
+"""The functions in use, by what they compute; each holds on to the objects by whose identity it is found."""
+
+
+def _shared(region: ArrayRegion, eager: Callable[..., Any]) -> StagedFunction:
+    """The region under `jax.jit`: the same one for all regions that compute the same, so that it is compiled once."""
+    key = region_key(region)
+    found = _functions.get(key)
+    return found if found is not None else _functions.setdefault(key, StagedFunction(eager, region.name))
 
 
 class _HostFirst:

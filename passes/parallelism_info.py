@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from xdsl.ir import Block, Operation, SSAValue
 
@@ -12,6 +12,7 @@ from ..dialect.access import GetAttrOp
 from ..dialect.functions import FuncOp
 from ..dialect.parallel import MapOp
 from ..dialect.tensor import TensorOp
+from ..dialect.types import ObjType
 from .declarations import Declarations
 from .dependence import blocks_of
 
@@ -149,7 +150,16 @@ def info_of_map(op: MapOp, declarations: Declarations, *, can_batch: bool, is_ex
     return ParallelismInfo(arrays or is_vectorized, on_devices, can_batch, is_external, frozenset((axis,)))
 
 
+_SCALARS = frozenset(("int", "float", "complex", "bool", "str", "bytes", "None"))
+
+
 def _info_of_value(value: SSAValue, infos: Infos, declarations: Declarations) -> ParallelismInfo:
+    found = _info_of_uses(value, infos, declarations)
+    is_scalar = isinstance(value.type, ObjType) and getattr(value.type.class_name, "data", None) in _SCALARS
+    return replace(found, can_vmap=False, can_pmap=False) if is_scalar else found  # there is no axis to go along
+
+
+def _info_of_uses(value: SSAValue, infos: Infos, declarations: Declarations) -> ParallelismInfo:
     uses: list[ParallelismInfo] = []
     for use in value.uses:
         op = use.operation

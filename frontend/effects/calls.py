@@ -200,18 +200,9 @@ def call_static(
     declared = None if is_class(function) else declared_behaviour(function)
     if declared is not None:
         return apply_declared(frame, function, declared, args, kwargs, node)
-    if (made := transformed(function, args, kwargs)) is not None:
-        return made
     entry = known(function)
     if entry is not None:
-        name = getattr(function, "__qualname__", None) or getattr(function, "__name__", "it")
-        found = apply_known(frame, entry, args, kwargs, node, name)
-        if found.type is not ANY:
-            return found
-        if (inner := staged_by_jax(function)) is not None:
-            return _compiled_result(frame, inner, args, kwargs)
-        given = staged_call_type(frame, function, args, kwargs, node) if entry.array == "jax" else ANY
-        return found if given is ANY else value(given)
+        return _call_known(frame, function, entry, args, kwargs, node)
     if type(function) is types.MethodType and is_class(function.__self__):
         return call_static(frame, function.__func__, [outside(StaticType(function.__self__)), *args], kwargs, node)
     if type(function) is types.MethodType and makes_coroutine(function.__func__):
@@ -232,6 +223,27 @@ def call_static(
     keyword_types = {name: deep(one) for name, one in kwargs.items()}
     summary = frame.inference.call(function, types_, keyword_types)
     return apply_summary(frame, summary, args, kwargs, node)
+
+
+def _call_known(
+    frame: Frame,
+    function: Any,
+    entry: KnownCallable,
+    args: Sequence[Value],
+    kwargs: Mapping[str, Value],
+    node: object,
+) -> Value:
+    """A call of a function that the tables know."""
+    if (made := transformed(function, args, kwargs)) is not None:
+        return made
+    name = getattr(function, "__qualname__", None) or getattr(function, "__name__", "it")
+    found = apply_known(frame, entry, args, kwargs, node, name)
+    if found.type is not ANY:
+        return found
+    if (inner := staged_by_jax(function)) is not None:
+        return _compiled_result(frame, inner, args, kwargs)
+    given = staged_call_type(frame, function, args, kwargs, node) if entry.array == "jax" else ANY
+    return found if given is ANY else value(given)
 
 
 def _compiled_result(

@@ -387,3 +387,69 @@ def test_a_default_of_none_and_an_array_are_told_apart() -> None:
     jitted = xcs.jit(optional)
     for args in ((X,), (X, None), (X, jnp.zeros((2, 4))), (X, np.zeros((2, 4), np.float32)), (X, 0.5)):
         np.testing.assert_allclose(jitted(*args), optional(*args))
+
+
+def test_explain_shows_each_kernel_with_its_lines() -> None:
+    jitted = xcs.jit(with_attention)
+    jitted(QKV, X)
+    (kernel,) = (line for line in xcs.explain(jitted).splitlines() if "one kernel" in line)
+    assert "11 operations of JAX" in kernel
+    assert "swapaxes" in kernel or "matmul" in kernel
+
+
+def test_numbers_have_no_axis_to_go_along() -> None:
+    jitted = xcs.jit(with_globals)
+    jitted(X)
+    values = xcs.get_jit_stats(jitted)["parallelism_of_values"]
+    assert values["WEIGHTS"].can_vmap
+    assert "SCALE" not in values
+
+
+def test_equal_regions_are_compiled_once() -> None:
+    def layer(x):
+        return jnp.tanh(x * 2.0 + 1.0).sum(keepdims=True)
+
+    @xcs.op(effect="unordered")
+    def between(x):
+        return x
+
+    def layers(x):
+        for _ in range(3):
+            x = between(layer(x))
+        return layer(x)
+
+    def other_literal(x):
+        return jnp.tanh(x * 2 + 1.0).sum(keepdims=True)
+
+    from xcs.lowering.staged_region import _functions
+
+    jitted = xcs.jit(layers)
+    np.testing.assert_allclose(jitted(X), layers(X), rtol=1e-6)
+    before = len(_functions)
+    again = xcs.jit(lambda x: layer(x))
+    np.testing.assert_allclose(again(X), layer(X), rtol=1e-6)
+    assert len(_functions) == before
+    third = xcs.jit(other_literal)
+    np.testing.assert_allclose(third(X), other_literal(X), rtol=1e-6)
+    assert len(_functions) == before + 1
+
+
+def test_regions_that_differ_in_a_literal_or_function_are_told_apart() -> None:
+    variants = [
+        lambda x: jnp.sin(x) * 2,
+        lambda x: jnp.cos(x) * 2,
+        lambda x: jnp.sin(x) * 2.0,
+        lambda x: jnp.sin(x) * True,
+        lambda x: 2 * jnp.sin(x),
+        lambda x: jnp.sum(x, axis=0) * 2,
+        lambda x: jnp.sum(x, axis=1) * 2,
+        lambda x: jnp.sum(x, 0) * 2,
+        lambda x: (jnp.sin(x), jnp.cos(x)),
+        lambda x: (jnp.cos(x), jnp.sin(x)),
+    ]
+    for held in (X, jnp.arange(8).reshape(2, 4)):
+        for variant in variants:
+            found, expected = xcs.jit(variant)(held), variant(held)
+            for one, other in zip(jax.tree.leaves(found), jax.tree.leaves(expected), strict=True):
+                assert (one.dtype, one.weak_type) == (other.dtype, other.weak_type)
+                np.testing.assert_allclose(one, other, rtol=1e-6)

@@ -23,6 +23,7 @@ from ...effects.array_results import is_array
 from ...effects.calls import declared_behaviour
 from ...effects.coroutines import makes_coroutine, unjitted
 from ...effects.known import known
+from ...effects.scope import find
 from ...effects.summary import Summary
 from ...frame_reader import FRAME_READERS
 from ...syntax_parts import parts_of_syntax, syntax_inside
@@ -150,11 +151,22 @@ class GainStager(PieceStager):
             if isinstance(inner, (ast.Call, ast.Await)):
                 return True
             has_operator = has_operator or isinstance(inner, _ARRAY_SYNTAX)
-        return has_operator and any(
-            may_hold_array(self.state.type_of(self.state.names[name]))
-            for name in self.program.names([node]).read
-            if name in self.state.names
-        )
+        return has_operator and any(map(self._may_be_array, self.program.names([node]).read))
+
+    def _may_be_array(self, name: str) -> bool:
+        """Whether a name means an array, or an object that holds one."""
+        if name in self.state.names:
+            return may_hold_array(self.state.type_of(self.state.names[name]))
+        if name in self.local_names:
+            return False
+        if name not in self._outside_arrays:
+            found = find(self.scope, name)
+            self._outside_arrays[name] = found is not None and may_hold_array(found.value.type)
+        return self._outside_arrays[name]
+
+    @cached_property
+    def _outside_arrays(self) -> dict[str, bool]:
+        return {}
 
 
 def holds_nothing(known: AbstractType) -> bool:

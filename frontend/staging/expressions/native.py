@@ -44,7 +44,11 @@ class NativeStager(TotalStager):
         values = [self.input_value(name) for name in segment.inputs]
         is_array_code = calls_jax and self._is_array_code(found.summary, values)
         array = "jax" if is_array_code else None
-        ssa = self.call_segment(segment, found, values, array, total=self.is_total(node))
+        is_total = self.is_total(node)
+        if is_total and not segment.prologue:  # loads of one thing are one callable, so that the second one can go
+            statics = tuple(map(id, segment.statics.values()))
+            segment = self.program.loads.setdefault((id(self.scope), segment.name, segment.inputs, statics), segment)
+        ssa = self.call_segment(segment, found, values, array, total=is_total)
         if (kind := _mark_of_fact(node, segment, found.summary, values)) is not None and isinstance(
             ssa.owner, Operation
         ):

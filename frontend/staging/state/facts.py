@@ -123,6 +123,7 @@ class ProgramFacts:
         reads: calls that look at state.
         repeated: calls of declared functions, and operations on arrays, that are the same each time, by function and
             types of arguments.
+        loads: native code that can't raise, by the function it stands in and its text.
         stepped: loops whose body may write what they iterate, for `explain`.
     """
 
@@ -140,6 +141,7 @@ class ProgramFacts:
     stepped: dict[Location, Opaque] = field(default_factory=dict)
     repeated: dict[tuple[object, ...], RepeatedCall] = field(default_factory=dict)
     kept: list[object] = field(default_factory=list)
+    loads: dict[tuple[object, ...], Segment] = field(default_factory=dict)
     lifted: dict[tuple[object, ...], Lifted | None] = field(default_factory=dict)
     # Caches by identity; each entry holds what its key is the identity of.
     _names: dict[int, tuple[ast.AST, Names]] = field(default_factory=dict)

@@ -1,0 +1,32 @@
+"""When two array regions are the same computation: they are traced and compiled once.
+
+Goes in: a region. Comes out: a key that is equal for regions with equal calls of the same functions on equal literals,
+wherever in whichever program they stand.
+"""
+
+from __future__ import annotations
+
+from ..runtime.plan import Literal, Operand
+from .array_region import ArrayRegion, step_operands
+from .literal_key import literal_key
+
+
+def region_key(region: ArrayRegion) -> object:
+    """What a region computes. Objects count by identity: whoever keeps the key keeps the region's function, too."""
+    numbers: dict[int, int] = {}
+    for slot in region.params:
+        numbers.setdefault(slot, len(numbers))
+
+    def of(operand: Operand) -> object:
+        if isinstance(operand, Literal):
+            known = literal_key(operand.value)
+            return ("object", id(operand.value)) if known is None else ("literal", known)
+        return numbers.setdefault(operand.index, len(numbers))
+
+    steps = []
+    for step in region.steps:
+        stars = tuple(is_star for is_star, _ in step.arguments.positional)
+        names = tuple(name for name, _ in step.arguments.keyword)
+        steps.append((tuple(map(of, step_operands(step))), stars, names))
+        numbers[step.results[0]] = len(numbers)
+    return len(region.params), tuple(steps), tuple(map(of, region.outputs))
