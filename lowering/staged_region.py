@@ -60,14 +60,19 @@ class StagedRegion:
 
     def _variant(self, types: tuple[type, ...]) -> Callable[..., Any]:
         on_host = [not issubclass(cls, jax.Array | jax.core.Tracer) for cls in types]
+        takes_numbers = True
         try:
             split = split_host(self.region, on_host, is_array_function)
         except MixedCall:
-            return self.eager
+            takes_numbers = False
+            try:
+                split = split_host(self.region, on_host, gives_arrays)
+            except MixedCall:
+                return self.eager
         if split is not None:
             return _HostFirst(split, self.eager)
         traceable = [
-            not host or cls in _HOST_NUMBERS or issubclass(cls, numpy.generic)
+            not host or (takes_numbers and (cls in _HOST_NUMBERS or issubclass(cls, numpy.generic)))
             for cls, host in zip(types, on_host, strict=True)
         ]
         return SpecialisedRegion(self.region.name, self.eager, self.staged, types, traceable)
@@ -131,6 +136,14 @@ class _HostFirst:
         taken = (arguments[index] for index in split.device_params)
         result = self._device(*taken, *from_host[: split.num_passed])
         return self._finish(*kept, *(result if len(split.device.outputs) != 1 else (result,)))
+
+
+def gives_arrays(function: Any) -> bool:
+    """The same, or code of the user's that calls JAX with functions of its own.
+
+    What it computes of numbers, Python computes: those must be known when it is traced.
+    """
+    return is_array_function(function) or getattr(getattr(function, "__xcs_segment__", None), "gives_arrays", False)
 
 
 def is_array_function(function: Any) -> bool:

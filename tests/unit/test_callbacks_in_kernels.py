@@ -245,3 +245,36 @@ def test_what_a_mapped_function_raises_is_raised_in_its_place() -> None:
         with pytest.raises(TypeError, match="dot_general"):
             jitted(X, log)
         assert log == ["before"]
+
+
+def test_numbers_that_a_callback_computes_with_are_pythons() -> None:
+    def numbers(x, n, s):
+        y = jax.vmap(lambda row: row * (n * n % 7) + (s * s - 1.0))(x)
+        return jax.lax.switch(n % 3, [lambda v: v, lambda v: v * s, lambda v: v - n % 5], y).sum()
+
+    jitted = xcs.jit(numbers)
+    for n in (1, 2, 3, 10**6, 10**12 + 1, 2**70, *range(20, 30)):
+        for s in (2.0, 1.0 + 1e-9):
+            found, expected = jitted(X, n, s), numbers(X, n, s)
+            assert (found.dtype, found.weak_type) == (expected.dtype, expected.weak_type)
+            np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
+def test_a_switch_with_a_number_is_traced_once_for_each() -> None:
+    calls: list[int] = []
+
+    @xcs.op(effect="pure")
+    def noted(v):
+        calls.append(1)
+        return v
+
+    def chosen(x, index):
+        return jax.lax.switch(index, [lambda v: noted(v) * 2, lambda v: v + 1], x).sum()
+
+    jitted = xcs.jit(chosen)
+    expected = [float(chosen(X, index)) for index in (0, 1)]
+    assert [float(jitted(X, index)) for index in (0, 1)] == expected
+    before = len(calls)
+    for _ in range(3):
+        assert [float(jitted(X, index)) for index in (0, 1)] == expected
+    assert len(calls) == before

@@ -44,6 +44,7 @@ class NativeStager(TotalStager):
         values = [self.input_value(name) for name in segment.inputs]
         is_array_code = calls_jax and self._is_array_code(found.summary, values)
         array = "jax" if is_array_code else None
+        segment.gives_arrays = is_array_code
         is_total = self.is_total(node)
         if is_total and not segment.prologue:  # loads of one thing are one callable, so that the second one can go
             statics = tuple(map(id, segment.statics.values()))

@@ -43,6 +43,7 @@ class Segment:
         returns: the body ends in `return`, whose value is the result.
         is_async: it awaits, so its function is a coroutine function.
         exits: the ways in which it may leave the code around it, told by names among the outputs.
+        gives_arrays: it is a call of JAX with functions of the user's, which may be in a kernel.
     """
 
     body: Sequence[ast.stmt] | ast.expr
@@ -55,6 +56,7 @@ class Segment:
     unbound: tuple[str, ...] = ()
     is_async: bool = False
     exits: Exits | None = None
+    gives_arrays: bool = False
     _name: str | None = field(default=None, init=False)
 
     @property
