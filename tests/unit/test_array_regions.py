@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import xcs
+from xcs.lowering.kernel import Kernel
 
 WEIGHTS = jnp.arange(12.0).reshape(4, 3)
 SCALE = 3.0
@@ -405,33 +406,35 @@ def test_numbers_have_no_axis_to_go_along() -> None:
     assert "SCALE" not in values
 
 
+def layer_of(x):
+    return jnp.tanh(x * 2.0 + 1.0)
+
+
+@xcs.op(effect="unordered")
+def between(x):
+    return x
+
+
+def two_layers(x):
+    return layer_of(between(layer_of(x)))
+
+
+def other_literal(x):
+    return jnp.tanh(x * 2 + 1.0)
+
+
 def test_equal_regions_are_compiled_once() -> None:
-    def layer(x):
-        return jnp.tanh(x * 2.0 + 1.0).sum(keepdims=True)
+    def functions(program):
+        jitted = xcs.jit(program)
+        np.testing.assert_allclose(jitted(X), program(X), rtol=1e-6)
+        plan = jitted.compile().plan
+        callees = [call.callee.value for call in plan.functions[plan.entry].instructions]
+        return [callee._staged.staged for callee in callees if isinstance(callee, Kernel)]
 
-    @xcs.op(effect="unordered")
-    def between(x):
-        return x
-
-    def layers(x):
-        for _ in range(3):
-            x = between(layer(x))
-        return layer(x)
-
-    def other_literal(x):
-        return jnp.tanh(x * 2 + 1.0).sum(keepdims=True)
-
-    from xcs.lowering.staged_region import _functions
-
-    jitted = xcs.jit(layers)
-    np.testing.assert_allclose(jitted(X), layers(X), rtol=1e-6)
-    before = len(_functions)
-    again = xcs.jit(lambda x: layer(x))
-    np.testing.assert_allclose(again(X), layer(X), rtol=1e-6)
-    assert len(_functions) == before
-    third = xcs.jit(other_literal)
-    np.testing.assert_allclose(third(X), other_literal(X), rtol=1e-6)
-    assert len(_functions) == before + 1
+    first, second = functions(two_layers)
+    assert first is second
+    assert functions(layer_of) == [first]
+    assert functions(other_literal) != [first]
 
 
 def test_regions_that_differ_in_a_literal_or_function_are_told_apart() -> None:
