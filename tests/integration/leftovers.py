@@ -18,7 +18,7 @@ from xcs.runtime.limits.limiter import LIMITERS
 from xcs.runtime.models import openai_model
 from xcs.runtime.workers import process_pool
 
-PATIENCE_S = 3.0
+PATIENCE_S = 30.0
 LASTING = ("xcs-worker", "xcs-alarm-clock")
 """Threads of the process that wait for the next program, and end by themselves."""
 
