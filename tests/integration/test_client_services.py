@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from endpoint_process import EndpointProcess
 from overlap_checks import QUESTIONS, QUIET, echoes, in_order, installed, overlapped
-from pydantic import BaseModel, field_validator
 
 import xcs
 
 pytestmark = QUIET
 NOTED: list[Any] = []
+pydantic = installed("pydantic")
 ADDRESS = ""
 
 
-class Verdict(BaseModel):
+class Verdict(pydantic.BaseModel):
     answer: str
     score: int
 
 
 class Checked(Verdict):
-    @field_validator("score")
+    @pydantic.field_validator("score")
     @classmethod
     def is_low(cls, score: int) -> int:
         if score > 100:
@@ -31,7 +33,7 @@ class Checked(Verdict):
 
 
 class Noting(Verdict):
-    @field_validator("answer")
+    @pydantic.field_validator("answer")
     @classmethod
     def note(cls, answer: str) -> str:
         NOTED.append(answer)
@@ -50,9 +52,11 @@ def asked(text: str) -> list[dict[str, str]]:
 
 
 @pytest.fixture
-def client(server: EndpointProcess, monkeypatch: pytest.MonkeyPatch) -> Any:
+def client(server: EndpointProcess, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setitem(globals(), "ADDRESS", server.base_url)
-    return installed("openai").OpenAI(base_url=server.base_url, api_key="k", max_retries=0)
+    with installed("openai").OpenAI(base_url=server.base_url, api_key="k", max_retries=0) as made:
+        yield made
+        gc.collect()  # clients that a program makes and doesn't close
 
 
 # ---- services
@@ -201,6 +205,7 @@ def test_anthropic_tools_and_streams(server: EndpointProcess) -> None:
 
     assert overlapped(server, call_all, client, QUESTIONS) == QUESTIONS
     assert xcs.jit(stream_all)(client, QUESTIONS) == stream_all(client, QUESTIONS)
+    client.close()
 
 
 def test_streams_are_read_where_they_stand(server: EndpointProcess, client: Any, capsys: Any) -> None:
@@ -289,6 +294,7 @@ def test_hooks_of_a_client_keep_the_order_of_calls(
         monkeypatch.setitem(globals(), "CLIENT", one)
         NOTED.clear()
         assert program(QUESTIONS) == echoes()
+    hooked.close()
     assert NOTED == QUESTIONS
 
 
