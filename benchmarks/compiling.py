@@ -21,8 +21,9 @@ from measurement import Measurement
 
 import xcs
 from xcs.frontend.signature import signature_of
-from xcs.frontend.stages import Compiled, without_garbage_collection
+from xcs.frontend.stages import Compiled
 from xcs.frontend.tracing import trace
+from xcs.runtime.garbage import without_garbage_collection
 
 NUM_OPS = 1_000
 REPEATS = 7

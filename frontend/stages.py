@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from io import StringIO
@@ -43,18 +41,6 @@ def module_as_text(module: ModuleOp, *, debuginfo: bool = False, generic: bool =
     stream = StringIO()
     Printer(stream=stream, print_debuginfo=debuginfo, print_generic_format=generic).print_op(module)
     return stream.getvalue() + "\n"
-
-
-@contextmanager
-def without_garbage_collection() -> Iterator[None]:
-    """Compiling allocates many long-lived objects; a collection in the middle costs more than the compilation."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..diagnostics.errors import XCSError, XCSWarning
+from ..runtime.garbage import without_garbage_collection
 from ..runtime.outcome import RunTotals
 from ..runtime.tally import end_recording, recording, start_recording
 from .border import enter_program, leave_program, raised_by
@@ -34,7 +35,7 @@ from .journal import is_in_journal, recording_of, refuse_plain
 from .known_arguments import KnownArguments, known_arguments
 from .options import JitOptions
 from .signature import Parameters, Signature, signature_of
-from .stages import Compiled, Lowered, Traced, without_garbage_collection
+from .stages import Compiled, Lowered, Traced
 from .staging.values import Unstageable
 from .stats import Counters, JitStats, describe
 from .timeline import current_instrument

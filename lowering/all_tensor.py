@@ -44,6 +44,8 @@ def all_tensor_program(plan: Plan) -> AllTensorProgram | None:
     kernels = [kernel for instruction in entry.instructions if (kernel := _kernel_called(instruction)) is not None]
     if len(kernels) != 1 or len(entry.outputs) != 1:
         return None
+    if _is_whole(entry, kernels[0]):
+        return AllTensorProgram(kernels[0], ())
     steps: list[Call] = []
     loaded: dict[int, Callable[[], Any]] = {}
     names: dict[int, Operand] = {}  # slots of the entry that are other names for operands
@@ -62,6 +64,15 @@ def all_tensor_program(plan: Plan) -> AllTensorProgram | None:
     params = (*range(entry.num_params), *loaded)
     kernel = Kernel(ArrayRegion(kernels[0].name, params, tuple(steps), (output,)))
     return AllTensorProgram(kernel, tuple(loaded.values()))
+
+
+def _is_whole(entry: Block, kernel: Kernel) -> bool:
+    """Whether an entry only calls a kernel, with its parameters as they are, and gives its result."""
+    call = entry.instructions[0]
+    if len(entry.instructions) != 1 or not isinstance(call, Call) or len(kernel.region.outputs) != 1:
+        return False
+    passed = tuple((False, Slot(index)) for index in range(entry.num_params))
+    return call.arguments == Arguments(passed) and entry.outputs == (Slot(call.results[0]),)
 
 
 def _is_load(call: Call) -> bool:
@@ -92,7 +103,7 @@ def _inlined(region: ArrayRegion, call: Call, entry: Block, names: dict[int, Ope
     steps = []
     for step in region.steps:
         slot = Slot(entry.num_slots + step.results[0])
-        steps.append(replace(_renamed(step, inside), results=(slot.index,)))
+        steps.append(_renamed(step, inside, (slot.index,)))
         inside[step.results[0]] = slot
     outputs = [_rename(output, inside) for output in region.outputs]
     if len(outputs) == 1:
@@ -107,10 +118,11 @@ def _rename(operand: Operand, names: dict[int, Operand]) -> Operand:
     return names.get(operand.index, operand) if isinstance(operand, Slot) else operand
 
 
-def _renamed(call: Call, names: dict[int, Operand]) -> Call:
-    """The call with its operands renamed."""
+def _renamed(call: Call, names: dict[int, Operand], results: tuple[int, ...] | None = None) -> Call:
+    """The call with its operands renamed, and with other results."""
     arguments = Arguments(
         tuple((star, _rename(operand, names)) for star, operand in call.arguments.positional),
         tuple((name, _rename(operand, names)) for name, operand in call.arguments.keyword),
     )
-    return replace(call, callee=_rename(call.callee, names), arguments=arguments)
+    results = call.results if results is None else results
+    return replace(call, results=results, callee=_rename(call.callee, names), arguments=arguments)

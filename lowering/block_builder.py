@@ -58,7 +58,15 @@ class ProgramContext:
         self.declarations = declarations
         self.batch_forms = BatchForms(declarations, callables)
         self.num_kernels = 0
+        self._callees: dict[str, tuple[str, Literal]] = {}
         self._locations: dict[int, Location] = {}  # by identity of the attribute, which the module keeps alive
+
+    def callee(self, symbol: str) -> tuple[str, Literal]:
+        """How calls of a symbol are named, and the operand that is called."""
+        found = self._callees.get(symbol)
+        if found is None:
+            found = self._callees[symbol] = (f"xcs.call @{symbol}", Literal(self.callables[symbol]))
+        return found
 
     def location(self, attribute: Attribute) -> Location:
         """The place in the user's source that a location attribute states."""

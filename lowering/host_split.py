@@ -92,12 +92,14 @@ def split_host(
 
 
 def _runs_on_host(step: Call, host_slots: set[int], is_array_function: Callable[[Any], bool]) -> bool:
+    operands = step_operands(step)
+    slots = _slots(operands)
+    if slots and host_slots.isdisjoint(slots):
+        return False
     callee = step.callee.value if isinstance(step.callee, Literal) else None
     follows = _follows_operand(callee)
     if callee is not None and not follows and is_array_function(callee):
         return False
-    operands = step_operands(step)
-    slots = _slots(operands)
     on_host = [slot in host_slots for slot in slots]
     if all(on_host):
         return True
@@ -121,12 +123,13 @@ _LIKE_OPERAND = ("reshape", "stop_gradient")
 
 def _move_structures(region: ArrayRegion, parts: _Parts) -> None:
     """Moves structures that only the outputs need from the device part to the end, if one holds a host value."""
+    if not any(map(_is_structure, parts.device)):
+        return
     needed: set[int] = set()
     device: list[Call] = []
     finish: list[Call] = []
     for step in reversed(parts.device):
-        is_structure = isinstance(step.callee, Literal) and _is_one_of(step.callee.value, STRUCTURE)
-        if is_structure and step.results[0] not in needed:
+        if _is_structure(step) and step.results[0] not in needed:
             finish.append(step)
         else:
             device.append(step)
@@ -134,6 +137,11 @@ def _move_structures(region: ArrayRegion, parts: _Parts) -> None:
     known = parts.host_slots.union(region.params)
     if any(slot in known for step in finish for slot in _slots(step_operands(step))):
         parts.device, parts.finish = device[::-1], finish[::-1]
+
+
+def _is_structure(step: Call) -> bool:
+    """Whether a call only puts values together."""
+    return isinstance(step.callee, Literal) and _is_one_of(step.callee.value, STRUCTURE)
 
 
 def _split(region: ArrayRegion, parts: _Parts) -> HostSplit:
@@ -164,7 +172,7 @@ def _read_from_outside(steps: Sequence[Call], outputs: Sequence[Operand]) -> tup
 
 def _is_one_of(callee: Any, functions: Iterable[Any]) -> bool:
     """Whether a callable is one of these objects; callables needn't be hashable or comparable."""
-    return any(callee is function for function in functions)
+    return id(callee) in map(id, functions)
 
 
 def _slots(operands: Iterable[Operand]) -> list[int]:

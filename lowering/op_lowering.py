@@ -34,6 +34,8 @@ def behaviour_of(op: Operation) -> Behaviour:
 
 def arguments_of(template: ArgumentsAttr, operands: Sequence[Operand]) -> Arguments:
     """Operands and literals as the template places them."""
+    if template is ArgumentsAttr.positional(len(operands)):  # as nearly all are
+        return Arguments(tuple([(False, operand) for operand in operands]))
     remaining = iter(operands)
     positional: list[tuple[bool, Operand]] = []
     keyword: list[tuple[str | None, Operand]] = []
@@ -73,9 +75,9 @@ def add_call(
 def lower_call(builder: BlockBuilder, op: CallOp) -> None:
     """A call of a declared callable."""
     symbol = op.properties["callee"].root_reference.data  # type: ignore[attr-defined]
-    callee = Literal(builder.context.callables[symbol])
+    name, callee = builder.context.callee(symbol)
     batch = builder.context.batch_forms.of(op, symbol)
-    add_call(builder, op, f"xcs.call @{symbol}", callee, builder.all_operands(op), batch)
+    add_call(builder, op, name, callee, builder.all_operands(op), batch)
 
 
 def lower_call_indirect(builder: BlockBuilder, op: CallIndirectOp) -> None:

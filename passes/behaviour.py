@@ -108,18 +108,20 @@ def is_owned_list(value: SSAValue) -> bool:
 
 def own_summary(op: Operation) -> OpSummary:
     """What the op itself does, apart from its regions."""
-    stated = _stated_summary(op)
+    properties = op.properties
+    effect = properties.get("effect")
+    if type(effect) is EffectAttr:  # `isinstance` of an abstract class is slow, and this is asked of every op
+        stated = _summary(effect.data, "total" not in properties, "mutates" in properties)
+    else:
+        stated = _summary_by_name(op)
     if stated.may_raise or not reads_unbound(op):
         return stated
     return _summary(stated.behaviour, True, stated.updates)
 
 
-def _stated_summary(op: Operation) -> OpSummary:
-    properties = op.properties
-    effect = properties.get("effect")
-    if type(effect) is EffectAttr:  # `isinstance` of an abstract class is slow, and this is asked of every op
-        return _summary(effect.data, "total" not in properties, "mutates" in properties)
-    name = op.name
+def _summary_by_name(op: Operation) -> OpSummary:
+    """What an op does that states no effect."""
+    name, properties = op.name, op.properties
     if name in _LOOPS:
         return _iteration(op)
     if name in _BRANCHES:

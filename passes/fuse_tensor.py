@@ -107,7 +107,8 @@ class _Fusion:
         for op in group.ops:
             op.detach()
             body.add_op(op)
-            op.operands = [kept.get(value, value) for value in op.operands]
+            if not kept.keys().isdisjoint(op._operands):  # most only use what the region makes
+                op.operands = [kept.get(value, value) for value in op._operands]
         body.add_op(YieldOp.make(outputs, location=made.location))
         for value, result in zip(outputs, made.results, strict=True):
             result.name_hint = value.name_hint
@@ -116,7 +117,7 @@ class _Fusion:
 
     def _inputs_of(self, group: TensorGroup, inside: frozenset[Operation]) -> tuple[list[Operation], list[SSAValue]]:
         """What a group needs from outside: literals, which go in as copies so that they stay static, and operands."""
-        used = dict.fromkeys(value for op in group.ops for value in op.operands if value.owner not in inside)
+        used = dict.fromkeys(value for op in group.ops for value in op._operands if value.owner not in inside)
         is_literal = self._declarations.is_literal
         literals = [value.owner for value in used if isinstance(value.owner, Operation) and is_literal(value.owner)]
         return literals, [value for value in used if not is_literal(value.owner)]
@@ -125,7 +126,7 @@ class _Fusion:
         """Move up what later members need and what stands between them and the first: it can't be noticed moving."""
         anchor = group.anchor
         limit = self._position[anchor]
-        pending = [value for op in group.ops for value in op.operands]
+        pending = [value for op in group.ops for value in op._operands if value.owner not in inside]
         needed: dict[Operation, None] = {}
         while pending:
             owner = pending.pop().owner

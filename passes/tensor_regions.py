@@ -20,7 +20,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from xdsl.dialects.builtin import StringAttr
-from xdsl.ir import Block, Operation, SSAValue
+from xdsl.ir import Block, Operation, OpResult, SSAValue
 
 from ..diagnostics.effect import Effect
 from ..dialect.control_flow import IfOp
@@ -161,7 +161,7 @@ class _Grouping:
 
     def _add_array_op(self, op: Operation, summary: OpSummary) -> None:
         parts = [*self._own_structure(op), op]
-        operands = [value for part in parts for value in part.operands if value.owner not in parts]
+        operands = [value for part in parts for value in part._operands if value.owner not in parts]
         group = next((g for g in self._candidates(op, operands) if self._may_join(g, op, operands, summary)), None)
         if group is None:
             group = TensorGroup(op, self._kinds[op], self._num_units)
@@ -183,9 +183,9 @@ class _Grouping:
     def _own_structure(self, op: Operation) -> list[Operation]:
         """The sequences that only `op` uses, innermost first: `concatenate([a, b])` takes its list along."""
         found: list[Operation] = []
-        for value in dict.fromkeys(op.operands):
-            owner = value.owner
-            if not isinstance(owner, Operation) or owner.name not in _STRUCTURE or owner.parent is not op.parent:
+        for value in dict.fromkeys(op._operands):
+            owner = value.op if type(value) is OpResult else None
+            if owner is None or owner.name not in _STRUCTURE or owner.parent is not op.parent:
                 continue
             if all(use.operation is op for use in value.uses):
                 found.extend(self._own_structure(owner))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from xdsl.ir import Operation
 
 from ..diagnostics.effect import Effect
-from .behaviour import OpSummaries, OpSummary
+from .behaviour import OpSummaries
 from .captures import Captures
 
 EVERYTHING = -1
@@ -43,10 +43,12 @@ def analyze_waiting(
     With `serves_outputs` what leaves the block counts as served, value by value: outside, external ops may need one of
     the values and not another.
     """
+    behaviours = [summaries.of(op).behaviour for op in ops]
+    if not serves_outputs and not any(behaviour.external for behaviour in behaviours):
+        return dict.fromkeys(ops, Waiting(0, 0))  # nothing waits, nor is waited for
     waiting: dict[Operation, Waiting] = {}
     all_external, after_writer, next_bit = 0, 0, 1
-    for op in ops:
-        behaviour = summaries.of(op).behaviour
+    for op, behaviour in zip(ops, behaviours, strict=True):
         mask = 0
         for value in captures.used_by(op):
             if (owner := waiting.get(value.owner)) is not None:  # type: ignore[arg-type]  # blocks are never keys
@@ -65,15 +67,14 @@ def analyze_waiting(
         for index, value in enumerate(ops[-1].operands):
             if (producer := waiting.get(value.owner)) is not None:  # type: ignore[arg-type]
                 producer.serves |= next_bit << index
-    for op in reversed(ops):
-        _pass_to_operands(op, waiting, captures, summaries.of(op))
+    for op, behaviour in zip(reversed(ops), reversed(behaviours), strict=True):
+        _pass_to_operands(op, waiting, captures, behaviour.external)
     return waiting
 
 
-def _pass_to_operands(op: Operation, waiting: dict[Operation, Waiting], captures: Captures, summary: OpSummary) -> None:
+def _pass_to_operands(op: Operation, waiting: dict[Operation, Waiting], captures: Captures, external: bool) -> None:
     """Tell the producers of what `op` uses which waiting they may cause and whom they serve."""
     own = waiting[op]
-    external = summary.behaviour.external
     starts_early = starts_before_its_inputs(op, external)
     serves = own.done_after & ~own.waits_for if external else own.serves
     for value in captures.used_by(op):

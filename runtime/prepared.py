@@ -15,6 +15,7 @@ from typing import Any
 from ..diagnostics.effect import Behaviour, Effect
 from .batch_form import BatchForm
 from .call_shape import Gathered, SlotFunction, compile_call, compile_gather, operands_of, slots_of, starred_of
+from .garbage import without_garbage_collection
 from .last_use import last_uses, slots_used
 from .plan import (
     Block,
@@ -216,7 +217,8 @@ def prepare(plan: Plan, block: Block) -> PreparedBlock:
     """The compact form of a block of this plan."""
     prepared = plan.prepared.get(id(block))
     if prepared is None:
-        prepared = plan.prepared[id(block)] = PreparedBlock(block, plan)
+        with without_garbage_collection():
+            prepared = plan.prepared[id(block)] = PreparedBlock(block, plan)
     return prepared
 
 

@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 
 from xcs.frontend.signature import signature_of
-from xcs.frontend.stages import Compiled, without_garbage_collection
+from xcs.frontend.stages import Compiled
 from xcs.frontend.staging.state.state import State
 from xcs.frontend.tracing import trace
+from xcs.runtime.garbage import without_garbage_collection
 
 Lines = Callable[[int], list[str]]
 HEAD = """
@@ -96,6 +97,14 @@ def test_twice_the_program_is_twice_the_work(lines: Lines, size: int, tmp_path: 
     compile_program(made(straight(10), tmp_path / "first.py"))  # what a process does once
     half, whole = (made(lines(n), tmp_path / f"of_{n}.py") for n in (size, 2 * size))
     assert calls_in(lambda: compile_program(whole)) < 2.1 * calls_in(lambda: compile_program(half))
+
+
+@pytest.mark.parametrize(("lines", "at_most"), [(straight, 300), (prompts, 1_600)], ids=["straight", "prompts"])
+def test_an_op_costs_so_many_calls(lines: Lines, at_most: int, tmp_path: Path) -> None:
+    compile_program(made(lines(10), tmp_path / "first.py"))
+    program = made(lines(1_000), tmp_path / "thousand.py")
+    compile_program(program)  # its file has been read
+    assert calls_in(lambda: compile_program(program)) < 1_000 * at_most
 
 
 @pytest.mark.parametrize("lines", [straight, names, layers, appends, prompts], ids=lambda lines: lines.__name__)

@@ -8,6 +8,7 @@ import pytest
 
 import xcs
 from xcs.frontend.wrapped import Direct
+from xcs.lowering.all_tensor import all_tensor_kernel
 
 WEIGHTS = jnp.arange(4.0)
 
@@ -172,3 +173,9 @@ def test_a_parameter_with_the_name_of_a_guarded_global(monkeypatch: pytest.Monke
     np.testing.assert_array_equal(jitted(x), x * 6)
     monkeypatch.setitem(globals(), "halved", lambda x: x)
     np.testing.assert_array_equal(jitted(x), x * 3)
+
+
+def test_a_program_that_is_one_kernel_has_it_written_once() -> None:
+    plan = xcs.jit(lambda x, y: jnp.tanh(x * y)).compile(jnp.ones(4), jnp.ones(4)).plan
+    (step,) = plan.functions[plan.entry].instructions
+    assert all_tensor_kernel(plan) is step.callee.value

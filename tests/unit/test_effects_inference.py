@@ -451,3 +451,11 @@ def test_local_functions_mean_the_globals_of_their_own_module_wherever_they_are_
 
     assert infer_call(prints, [STR], {}).effect is Effect.ORDERED
     assert infer_call(names, [INT], {}).result == STR
+
+
+def test_a_constructor_without_source_is_asked_about_once() -> None:
+    made: dict[str, type] = {}
+    exec("class Failure(Exception):\n    def __init__(self, text):\n        self.text = text", made)
+    raising = ast.parse("raise Failure(text)", mode="exec").body
+    found = infer_code(raising, {"text": STR}, CodeScope({"Failure": made["Failure"]}))
+    assert "too large" not in (found.summary.reason or "")

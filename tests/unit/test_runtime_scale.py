@@ -20,6 +20,7 @@ from xcs.runtime.executor import ThreadsExecutor
 from xcs.runtime.frame import Frame
 from xcs.runtime.plan import Block, Call, For, If, Invoke, Literal, LoopSource, Map, Plan, Slot, Try, While
 from xcs.runtime.plan_summary import summarise
+from xcs.runtime.prepared import prepare
 
 WINDOW = 16
 
@@ -290,3 +291,21 @@ def test_garbage_is_looked_for_where_code_of_the_users_runs(is_enabled: bool) ->
     finally:
         gc.callbacks.remove(count)
         gc.enable()
+
+
+def test_nothing_looks_for_garbage_while_a_block_is_prepared() -> None:
+    steps = tuple(call(operator.neg, Slot(index), to=index + 1) for index in range(5_000))
+    plan = plan_of(Block(5_001, steps, (Slot(5_000),), 1))
+    looks: list[str] = []
+
+    def watch(phase: str, _: object) -> None:
+        looks.append(phase)
+
+    gc.callbacks.append(watch)
+    try:
+        prepare(plan, plan.functions[plan.entry])
+        during = list(looks)
+    finally:
+        gc.callbacks.remove(watch)
+    assert during.count("start") <= 1  # once it is over
+    assert gc.isenabled()
