@@ -6,6 +6,7 @@ import keyword
 from collections.abc import Callable, Container, Iterable
 from typing import Any
 
+from .effects.outside_types import ContentGuard
 from .effects.scope import CellView, FunctionView
 from .effects.summary import Guard
 
@@ -34,6 +35,9 @@ def guard_source(
 def _test(guard: Guard, prefix: str, own: dict[str, Any], names: dict[str, Any], shadowed: Container[str]) -> str:
     """The source of one test; what it needs goes into `names`. A `?` stands for the prefix of all names."""
     space, value, place = guard.namespace, f"{prefix}value", f"{prefix}place"
+    if isinstance(guard, ContentGuard):
+        names[place] = guard.holds
+        return f"{place}()"
     names[value] = guard.value
     is_name = guard.name.isidentifier() and not keyword.iskeyword(guard.name) and guard.value is not Guard
     if space is own and is_name and guard.name not in shadowed:
@@ -70,7 +74,7 @@ class GuardCheck:
         self._compiled: Callable[[], bool] | None = None
         for guard in self._guards:
             space = guard.namespace
-            if guard.by_type:
+            if guard.by_type or isinstance(guard, ContentGuard):
                 self._others.append(guard)
             elif type(space) is dict:
                 self._items.append((space.get, guard.name, guard.value))

@@ -49,6 +49,7 @@ class CodeScope:
         qualname: its name with the classes and functions around it.
         future_flags: compiler flags of its module.
         statics: names bound to objects that are known for sure and never rebound.
+        types: of names of this module or of functions around, what is known here of the objects they are bound to.
     """
 
     globals: dict[str, Any]
@@ -59,6 +60,11 @@ class CodeScope:
     future_flags: int = 0
     statics: Mapping[str, Any] = field(default_factory=dict)
     qualname: str = ""
+    types: Mapping[str, AbstractType] = field(default_factory=dict)
+
+    def with_types(self, types: Mapping[str, AbstractType]) -> CodeScope:
+        """The same scope with more known of what names are bound to."""
+        return dataclasses.replace(self, types={**self.types, **types}) if types else self
 
     def with_statics(self, statics: Mapping[str, Any]) -> CodeScope:
         """The same scope with more names known for sure."""
@@ -169,13 +175,21 @@ def find(scope: CodeScope, name: str) -> Found | None:
             held = cell.cell_contents
         except ValueError:
             return Found(outside(ANY), None, (None, f"cell:{name}"))
-        return fact(held, CellView(cell), "cell_contents", f"cell:{name}", id(cell))
+        found = fact(held, CellView(cell), "cell_contents", f"cell:{name}", id(cell))
+        return _with_type(found, scope.types.get(name))
     if name in scope.globals:
-        return fact(scope.globals[name], scope.globals, name, f"global:{scope.globals.get('__name__')}.{name}")
+        found = fact(scope.globals[name], scope.globals, name, f"global:{scope.globals.get('__name__')}.{name}")
+        return _with_type(found, scope.types.get(name))
     if hasattr(builtins, name):
         held = vars(builtins)[name]
         return Found(outside(StaticType(held)), Guard(scope.globals, name, _ABSENT), None)
     return None
+
+
+def _with_type(found: Found, known: AbstractType | None) -> Found:
+    if known is None or found.value.place is None:
+        return found
+    return Found(outside(known, found.value.place), found.guard, found.sees)
 
 
 def fact(held: object, namespace: dict[str, object], name: str, kind: str, identity: int = 0) -> Found:

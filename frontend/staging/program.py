@@ -67,6 +67,7 @@ class Program(ProgramFacts):
             del self.bodies[num_bodies:]
             self.rewind(facts)
             raise
+        staged.written, staged.writes = self.written, tuple(self.writes[facts[1] :])
         self.rewind(facts)
         return staged
 

@@ -252,7 +252,7 @@ def _observe(function: Any, module: types.ModuleType, arguments: tuple[Any, ...]
         program_prelude.reset()
 
     def state() -> Any:
-        return module.G, module.SHARED, program_prelude.state()
+        return module.G, module.SHARED, module.TALLY, program_prelude.state()
 
     with _limited_time(), _limited_memory():
         seen = observe(function, arguments, setup=setup, state=state)

@@ -9,12 +9,14 @@ HEADER = """from program_prelude import *
 
 G = 0
 SHARED = []
+TALLY = {}
 
 
 def reset():
     global G
     G = 1
     SHARED.clear()
+    TALLY.clear()
 
 
 """

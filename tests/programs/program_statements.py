@@ -122,6 +122,23 @@ class Statements(Expressions):
             lambda: [f"{self.one(self.bound['q'])} |= {self.set_(1)}"] if self.bound["q"] else ["q0 = {i0}"],
             lambda: [f"{self.name('k')}[{self.str_(1)}] += {self.int_(1)}"],
             lambda: [f"{self.name('d')} |= {self.dict_(1)}"],
+            self.tally,
+        )
+
+    def tally(self) -> list[str]:
+        """A dict of the module is counted in, looked at, or walked."""
+        key = self.str_(1)
+        return self.any_of(
+            lambda: [f"TALLY[{key}] = TALLY.get({key}, 0) + {self.int_(1)}"],
+            lambda: [f"TALLY[{key}] = TALLY.get({key}, 0) + {self.int_(1)}"],
+            lambda: [f"TALLY.setdefault({key}, {self.int_(1)})", f"TALLY[{key}] += {self.int_(1)}"],
+            lambda: [f"note(TALLY.get({key}))"],
+            lambda: [f"TALLY[{key}] = {self.one([self.object_with_operators, self.list_, self.str_])(1)}"],
+            lambda: [f"TALLY[{self.object_with_operators(1)}] = {self.int_(1)}"],
+            lambda: ["for s, x in TALLY.items():", f"    TALLY[s] = {self.int_(1)}"],
+            lambda: [f"for s in {self.name('d')}:", f"    {self.name('d')}[s] = num({self.name('d')}[s])"],
+            lambda: [f"for x, i in enumerate({self.name('l')}):", f"    {self.name('l')}[x] = num(i)"],
+            lambda: [f"for x in range(len({self.name('l')})):", f"    {self.name('l')}[x] = num({self.name('l')}[x])"],
         )
 
     def mutate(self) -> list[str]:

@@ -17,6 +17,7 @@ from ...effects.coroutines import looked_into, makes_coroutine
 from ...effects.infer import infer_value_call
 from ...effects.known import known
 from ...effects.lattice import is_immutable
+from ...effects.place import EVERYTHING
 from ...effects.staged_calls import is_transformation
 from ...effects.summary import CALLEE, Summary
 from ...frame_reader import reads_frames
@@ -260,7 +261,10 @@ class CallStager(ArrayStager):
         if lent:
             summary = summary.without_writes_of(frozenset(k for k, value in keys.items() if value in lent.values()))
         behaviour = self._invoke_behaviour(summary)
-        self.note_write(behaviour, summary, keys)
+        if staged.written is not None and not staged.is_recursive and (None, EVERYTHING) in summary.writes:
+            self.program.note_writes(staged.written, staged.writes)  # staged, it has shown what it does
+        else:
+            self.note_write(behaviour, summary, keys)
         result = staged.result if staged.result != ANY else summary.result  # `ANY` while a recursive call is traced
         ssa = self.builder.invoke(staged.symbol, operands, behaviour, staged.ir_result)
         for name, owned in lent.items():

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 
-from ...effects.abstract_type import ANY, StaticType
+from ...effects.abstract_type import ANY, AbstractType, StaticType
 from ...effects.activation import unknown_call
+from ...effects.contents import aged
+from ...effects.outside_types import is_table_of_known
+from ...effects.place import EVERYTHING, Place
 from ...effects.scope import find
 from ...effects.summary import CodeSummary
 from ..source.bound_names import definitely_bound
@@ -14,9 +17,10 @@ from ..source.exits import Exits
 from ..source.segment import Segment
 from ..source.unbound_names import flag_of, name_of_flag
 from ..source.ways_out import awaits
-from ..values import LocalFunction, Maybe, Static, Unbound, Unstageable, Value, parts_of
+from ..values import LocalFunction, Maybe, Static, Tracer, Unbound, Unstageable, Value, parts_of
 from .versions import VersionStager
 
+MAX_ROUNDS = 4  # until what code stores in dicts outside fits what is known of them
 FRAME_INSPECTION = frozenset({"locals", "vars", "globals", "eval", "exec", "dir", "super", "__class__", "breakpoint"})
 
 
@@ -123,7 +127,47 @@ class PieceStager(VersionStager):
         if len({id(values[name]) for name in owned}) < len(owned):
             owned = frozenset()  # two names of one container: changing one changes the other
         sealed = frozenset(name for name in owned if self.is_sealed(values[name]))
-        return self.program.describe(segment, tuple(map(self.type_of, values.values())), owned, sealed)
+        types = tuple(map(self.type_of, values.values()))
+        found = self.program.describe(segment, types, owned, sealed)
+        if (None, EVERYTHING) not in found.summary.writes:
+            return found
+        return self._infer_with_tables(segment, values, types, owned, sealed) or found
+
+    def _infer_with_tables(
+        self,
+        segment: Segment,
+        values: Mapping[str, Value],
+        types: tuple[AbstractType, ...],
+        owned: frozenset[str],
+        sealed: frozenset[str],
+    ) -> CodeSummary | None:
+        """The same with what dicts hold that free names are bound to; None where that doesn't say what is done."""
+        places = {name: self._place_of_input(value) for name, value in values.items()}
+        body = [segment.body] if isinstance(segment.body, ast.expr) else segment.body
+        free = self.program.names(body).read - self.local_names - values.keys() - segment.statics.keys()
+        found_names = {name: find(self.scope, name) for name in sorted(free)}
+        places.update({name: one.value.place for name, one in found_names.items() if one is not None})
+        tables = {name: self.program.type_of_table(place) for name, place in places.items()}
+        known = {name: table for name, table in tables.items() if table is not None}
+        for _ in range(MAX_ROUNDS if known else 0):
+            inside = tuple(known.get(name, type_) for name, type_ in zip(segment.inputs, types, strict=True))
+            outside = tuple((name, type_) for name, type_ in known.items() if name in free)
+            found = self.program.describe(segment, inside, owned, sealed, outside)
+            stored = {(kind, field): held for kind, field, held in found.summary.stores}
+            weaker = {name: aged(type_, stored) for name, type_ in known.items()}
+            if (None, EVERYTHING) in found.summary.writes or not all(map(is_table_of_known, weaker.values())):
+                return None
+            if weaker == known:
+                for name in known:
+                    self.program.rely_on_table(places[name].root)  # type: ignore[union-attr, arg-type]
+                return found
+            known = weaker  # with what the code itself stores there
+        return None
+
+    def _place_of_input(self, value: Value) -> Place | None:
+        """Where an input was found, if that is one place."""
+        held = value.places if isinstance(value, Tracer) else None
+        return next(iter(held)) if held is not None and len(held) == 1 else None
 
     def input_value(self, name: str) -> Value:
         """What a segment gets for one of its inputs: the value of a name, or of the flag of a name."""

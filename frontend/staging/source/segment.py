@@ -108,13 +108,16 @@ class Segment:
         input_types: Sequence[AbstractType],
         owned: frozenset[str] = frozenset(),
         sealed: frozenset[str] = frozenset(),
+        outside: Sequence[tuple[str, AbstractType]] = (),
     ) -> CodeSummary:
         """The effect and types of this segment for inputs of these types.
 
-        Those in `owned` are seen by no one else; of those in `sealed`, what they hold neither.
+        Those in `owned` are seen by no one else; of those in `sealed`, what they hold neither. `outside` says more of
+        what free names are bound to.
         """
         known = dict(zip(self.inputs, input_types, strict=True))
-        return infer_code(self.nodes(), known, self.scope.with_statics(self.statics), owned, sealed)
+        scope = self.scope.with_statics(self.statics).with_types(dict(outside))
+        return infer_code(self.nodes(), known, scope, owned, sealed)
 
     def summarise(self, arg_types: Sequence[AbstractType]) -> Summary:
         """The effect of calling the segment's function, parameters by index (what dynamic resolution asks)."""

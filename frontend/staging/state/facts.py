@@ -18,7 +18,8 @@ from ....dialect.types import OBJ
 from ...effects.abstract_type import ANY, AbstractType, StaticType
 from ...effects.contents import kinds
 from ...effects.infer import infer_call
-from ...effects.place import Place, overlap
+from ...effects.outside_types import ContentGuard, type_of_table
+from ...effects.place import OutsideName, Place, overlap
 from ...effects.scope import CodeScope, class_view
 from ...effects.source import is_library
 from ...effects.summary import CodeSummary, Guard, Summary
@@ -65,6 +66,7 @@ class StagedFunction:
         is_recursive: it was called while its body was being traced.
         lent: the types that objects lent to it have afterwards, by parameter; others have been let go.
         gives: the parameter that it returns, if that is a lent one.
+        written, writes: what its ops may have written, and those ops; None while its body is being traced.
     """
 
     symbol: str
@@ -74,6 +76,8 @@ class StagedFunction:
     is_recursive: bool = False
     lent: dict[str, AbstractType] = field(default_factory=dict)
     gives: str | None = None
+    written: Written | None = None
+    writes: tuple[tuple[frozenset[Place | None], frozenset[str], str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +151,7 @@ class ProgramFacts:
     _names: dict[int, tuple[ast.AST, Names]] = field(default_factory=dict)
     _lazies: dict[int, tuple[ast.AST, tuple[ast.AST, ...]]] = field(default_factory=dict)
     _summaries: dict[tuple[object, ...], tuple[object, Summary]] = field(default_factory=dict)
+    _tables: dict[OutsideName, AbstractType | None] = field(default_factory=dict)
     _described: dict[tuple[object, ...], tuple[Segment, CodeSummary]] = field(default_factory=dict)
 
     # ---- what is worth staging
@@ -190,6 +195,13 @@ class ProgramFacts:
         self.reads.written |= written
         self.reads.touched.update((place, kind) for place in places or ANYWHERE for kind in kinds_written)
 
+    def note_writes(
+        self, written: Written, writes: Iterable[tuple[frozenset[Place | None], frozenset[str], str]]
+    ) -> None:
+        """The call of a function was emitted whose ops have been noted when it was staged."""
+        self.written |= written
+        self.writes.extend(writes)
+
     def stale(self, known: AbstractType, places: Places) -> AbstractType:
         """What is left by now of the type of a value whose objects were found at these places."""
         return stale(known, places, self.written, self.apartness)
@@ -228,6 +240,21 @@ class ProgramFacts:
         code = function.__code__
         where = Location(code.co_filename, code.co_firstlineno, 0, function.__qualname__)
         self.opaque.append(Opaque(function.__qualname__, reason, where))
+
+    # ---- dicts in names outside
+
+    def type_of_table(self, place: Place | None) -> AbstractType | None:
+        """What is known of a dict that a name outside is bound to, with what the program has written so far."""
+        if place is None or not isinstance(place.root, OutsideName) or place != Place(place.root):
+            return None
+        if place.root not in self._tables:
+            self._tables[place.root] = type_of_table(place.root)
+        known = self._tables[place.root]
+        return None if known is None or self.written.still(place) is None else self.stale(known, frozenset((place,)))
+
+    def rely_on_table(self, root: OutsideName) -> None:
+        """The program is only right while a dict outside holds, at its start, what it holds now."""
+        self.guards.add(ContentGuard(root.namespace, root.name, self._tables[root]))
 
     # ---- functions
 
@@ -274,15 +301,20 @@ class ProgramFacts:
         return found[1]
 
     def describe(
-        self, segment: Segment, types: tuple[AbstractType, ...], owned: frozenset[str], sealed: frozenset[str]
+        self,
+        segment: Segment,
+        types: tuple[AbstractType, ...],
+        owned: frozenset[str],
+        sealed: frozenset[str],
+        outside: tuple[tuple[str, AbstractType], ...] = (),
     ) -> CodeSummary:
         """Effect and types of a segment; asked again and again while loops are traced, so remembered."""
         body = segment.body
         nodes = (body,) if isinstance(body, ast.expr) else tuple(body)
         statics = tuple(map(id, segment.statics.values()))
         where = id(segment.scope), len(segment.prologue), segment.exits
-        key = (tuple(map(id, nodes)), segment.inputs, types, owned, sealed, statics, where)
+        key = (tuple(map(id, nodes)), segment.inputs, types, owned, sealed, statics, where, outside)
         found = self._described.get(key)
         if found is None:
-            found = self._described[key] = (segment, segment.infer(types, owned, sealed))
+            found = self._described[key] = (segment, segment.infer(types, owned, sealed, outside))
         return found[1]
