@@ -214,6 +214,51 @@ def appended(names):
     return [agent.run("task") for agent in agents], histories(agents)
 
 
+def filled(names):
+    agents = []
+    for name in names:
+        agents.append(Agent(name))
+    for agent in agents:
+        agent.run("task")
+    return histories(agents)
+
+
+def filled_by_name(names):
+    agents = []
+    for name in names:
+        agent = Agent(name)
+        agent.history.append("new")
+        agents.append(agent)
+    return [agent.plan_and_do("task") for agent in agents], histories(agents)
+
+
+def named_first(task):
+    planner, critic = Agent("planner"), Agent("critic")
+    writer = Agent("writer")
+    agents = [planner, critic, writer]
+    for agent in agents:
+        agent.run(task)
+    return histories(agents)
+
+
+def chat(texts):
+    history = []
+    for text in texts:
+        history.append(ask(text))
+        history.append(ask("and", history[-1]))
+    return history
+
+
+def chat_with_state(texts):
+    talk = []
+    for text in texts:
+        talk.append(ask(text))
+        if len(text) > 1:
+            talk.append(ask(talk[-1], len(talk)))
+        talk.append(talk[-1] + talk[0])
+    return talk
+
+
 def rows_made(texts):
     rows = [{"text": text} for text in texts]
     for row in rows:
@@ -300,6 +345,107 @@ def reads_between(names):
 
 
 # ---------------------------------------------------------------- what must keep its order
+def named_and_read(task):
+    planner, critic = Agent("planner"), Agent("critic")
+    agents = [planner, critic]
+    for agent in agents:
+        agent.run(task)
+        planner.run("again")
+    return histories(agents)
+
+
+def named_twice(task):
+    planner = Agent("planner")
+    same = planner
+    agents = [planner, same]
+    for agent in agents:
+        agent.run(task)
+    return histories(agents)
+
+
+def filled_with_one(names):
+    agents = []
+    agent = Agent("one")
+    for name in names:
+        agents.append(agent)
+        agents.append(Agent(name))
+    for agent in agents:
+        agent.run("task")
+    return histories(agents)
+
+
+def filled_with_the_one_before(names):
+    agents = []
+    before = Agent("one")
+    for name in names:
+        agent = Agent(name)
+        agents.append(before)
+        before = agent
+        agents.append(agent)
+    for agent in agents:
+        agent.run("task")
+    return histories(agents), before.history
+
+
+def filled_and_kept(names):
+    agents, kept = [], []
+    for name in names:
+        agent = Agent(name)
+        agents.append(agent)
+        kept.append(agent)
+    for agent in agents:
+        agent.run("task")
+        kept[0].run("again")
+    return histories(kept)
+
+
+def filled_with_sharing(names):
+    agents, log = [], []
+    for name in names:
+        agents.append(Agent(name, log))
+    for agent in agents:
+        agent.run("task")
+    return log
+
+
+def filled_in_a_try(xs):
+    agents = []
+    agent = Agent("first")
+    try:
+        for x in xs:
+            agents.append(agent)
+            agent = Agent(flaky(x))
+    except ValueError:
+        agent.run("failed")
+    for one in agents:
+        one.run("task")
+        agent.run("again")
+    return histories(agents), agent.history
+
+
+def last_changes(texts):
+    talk = []
+    for text in texts:
+        talk.append(ask(text))
+        talk[-1] = ask("changed", text)
+        talk.append(ask(talk[-1]))
+        talk.insert(0, text)
+        talk.append(ask(talk[-1]))
+        talk.sort()
+        talk.append(ask(talk[-1]))
+    return talk
+
+
+def last_by_another_name(texts):
+    talk = []
+    same = talk
+    for text in texts:
+        talk.append(ask(text))
+        same.append(ask("same", text))
+        talk.append(ask(talk[-1]))
+    return talk
+
+
 def one_memory(names):
     memory: list[Any] = []
     agents = [Agent(name, memory) for name in names]
@@ -663,6 +809,21 @@ PROGRAMS = [
     case(named_by_calls, NAMES, overlap=3),
     case(listed, ("task",), overlap=3),
     case(appended, NAMES, overlap=3),
+    case(filled, NAMES, overlap=3),
+    case(filled_by_name, NAMES, overlap=3),
+    case(named_first, ("task",), overlap=3),
+    case(chat, NAMES, overlap=3),
+    case(chat_with_state, (["a", "bb", "c"],), overlap=3),
+    case(named_and_read, ("task",)),
+    case(named_twice, ("task",)),
+    case(filled_with_one, NAMES),
+    case(filled_with_the_one_before, NAMES),
+    case(filled_and_kept, NAMES),
+    case(filled_with_sharing, NAMES),
+    case(filled_in_a_try, ([1, 3, 5],)),
+    case(filled_in_a_try, ([1, 2, 3],), name="filling_fails", more_calls=True),
+    case(last_changes, NAMES),
+    case(last_by_another_name, NAMES),
     case(rows_made, NAMES, overlap=3),
     case(rows_with_logs, NAMES),
     case(nested_parts, NAMES, overlap=3),

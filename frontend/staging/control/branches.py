@@ -372,6 +372,7 @@ class BranchStager(AwaitStager):
             ssa=version,
             type=known,
             elements=None,
+            last=None,
             escaped=a.escaped or b.escaped,
             sealed=a.sealed and b.sealed,
             apart=a.apart and b.apart,

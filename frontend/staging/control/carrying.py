@@ -149,7 +149,7 @@ class CarryingStager(LeavingStager):
             start = self.state.heap[owned]
             apart = start.apart and owned not in carried.mixed
             self.state.heap[owned] = replace(
-                start, type=known, depth=self.depth, elements=None, ssa=argument, apart=apart
+                start, type=known, depth=self.depth, elements=None, last=None, ssa=argument, apart=apart
             )
             arguments.append(argument)
         return arguments

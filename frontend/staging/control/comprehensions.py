@@ -99,6 +99,8 @@ class ComprehensionStager(LoopStager):
         grown = join(known, ListType(widen(self.type_of(value))))
         version = self.builder.append(self.ssa(owned), self.ssa(value))
         self.change(owned, version, grown, state.sealed, state.apart)
+        if self.is_inert(value):
+            self.state.update(owned, last=value)
 
     def _append(self, made: Owned, element: ast.expr) -> None:
         self.append_to(made, self.stage_expression(element), element)

@@ -112,6 +112,11 @@ class ExpressionStager(FoldingStager):
                 return self._static_attribute(base, name)
             case ast.Subscript(value=ast.Name() as base, slice=ast.Constant(value=int() as index)):
                 return self._known_element(base, index)
+            case ast.Subscript(
+                value=ast.Name() as base,
+                slice=ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() as index)),
+            ):
+                return self._known_element(base, -index)
             case ast.BinOp() | ast.Compare() | ast.UnaryOp():
                 return self.folded(node)
             case _:
@@ -199,6 +204,8 @@ class ExpressionStager(FoldingStager):
             elements = value.elements
         elif isinstance(value, Owned):
             elements = self.state.heap[value].elements
+            if elements is None and index == -1:
+                return self.state.heap[value].last
         if elements is None or not -len(elements) <= index < len(elements):
             return None
         return elements[index]

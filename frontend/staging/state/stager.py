@@ -307,7 +307,7 @@ class Stager:
         if state.made_at < self.loop_depth:
             raise MustEscape(owned)
         self._owned_ssa(owned)
-        self.state.update(owned, escaped=True, elements=None, type=self.state.type_of(owned))
+        self.state.update(owned, escaped=True, elements=None, last=None, type=self.state.type_of(owned))
 
     def hand_out_parts(self, value: Value) -> None:
         """What a container holds gets names of its own; an object that runs code of its own at each step is let go."""
@@ -341,7 +341,7 @@ class Stager:
             raise MustLend(within)
         if not sealed:
             self.unseal(owned)
-        self.state.update(owned, ssa=ssa, type=known, elements=None, apart=apart, lent=False)
+        self.state.update(owned, ssa=ssa, type=known, elements=None, apart=apart, lent=False, last=None)
 
     def lend(self, owned: Owned) -> None:
         """What comes next may change what a container holds. A layer above knows how."""

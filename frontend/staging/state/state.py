@@ -20,6 +20,7 @@ class OwnedState:
 
     Attributes:
         elements: its elements, where they are known one by one (lists only).
+        last: its last element, where that alone is known (lists only).
         ssa: the value that holds it when the program runs; None until something needs it.
         type: its type.
         depth: nesting depth of the region that its version comes from: a loop further in that changes it must carry it.
@@ -41,6 +42,7 @@ class OwnedState:
     apart: bool = False
     within: Owned | None = None
     lent: bool = False
+    last: Value | None = None
 
 
 Heap: TypeAlias = "Mapping[Owned, OwnedState]"

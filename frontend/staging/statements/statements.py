@@ -135,7 +135,7 @@ class FunctionStager(ManagerStager):
                 return self.leave("continue", node.lineno)
             case ast.Break():
                 return self.leave("break", node.lineno)
-            case ast.For() if self.has_gain(node) or self.binds_halfway(node):
+            case ast.For() if self.has_gain(node) or self.binds_halfway(node) or self._fills_with_objects(node):
                 return self._stage_for(node, rest, later, live, tail)
             case ast.While() if self.has_gain(node) or self.binds_halfway(node):
                 return self._stage_while(node, rest, later, live, tail)
@@ -200,6 +200,7 @@ class FunctionStager(ManagerStager):
                 owned = self.state.names[name]
                 assert isinstance(owned, Owned)
                 element = self.stage_expression(argument)
+                self.forget_dead([argument], later)
                 self.at(node)
                 self.append_to(owned, element, node)
             case ast.Call() if self.has_gain(value) and (in_place := self.sorted_in_place(value, node)) is not None:
@@ -212,6 +213,22 @@ class FunctionStager(ManagerStager):
                 self.stage_expression(value)
             case _:
                 self.stage_native_statements([node], later)
+
+    def _fills_with_objects(self, node: ast.For) -> bool:
+        """Whether a loop makes an object for each element and puts it into a list: staged, each is known by itself."""
+        made = {
+            statement.targets[0].id
+            for statement in node.body
+            if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name)
+            if self.makes_object(statement.value)
+        }
+        for statement in node.body:
+            match statement:
+                case ast.Expr(ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="append"), args=[value])):
+                    is_own = self.makes_object(value) or (isinstance(value, ast.Name) and value.id in made)
+                    if is_own and self._is_own_list(name):
+                        return True
+        return False
 
     def _is_own_list(self, name: str) -> bool:
         value = self.state.names.get(name)

@@ -12,8 +12,10 @@ from ....diagnostics.effect import PURE, READS, Effect
 from ...effects.abstract_type import NONE, AbstractType, ArrayType, ListType, RecordType, TupleOfType, TupleType
 from ...effects.array_results import is_jax
 from ...effects.summary import Summary
+from ...effects.type_of import is_class, is_python_class
 from ..control.sort_keys import SortKeyStager
 from ..expressions.expressions import has_literal_defaults
+from ..expressions.leaf_ops import is_ownable
 from ..source.syntax import load_name, store_name
 from ..state.written import inside_of
 from ..values import Owned, Static, Tracer, TupleValue, Value
@@ -25,7 +27,9 @@ class TargetStager(SortKeyStager):
     def stage_assign(self, node: ast.stmt, targets: Sequence[ast.expr], value: ast.expr, later: Set[str]) -> None:
         """Stage `target = ... = value`."""
         if all(self._is_name_pattern(target) for target in targets):
-            held = self.named_lambda(targets, value) or self.stage_expression(value)
+            held = (
+                self.named_lambda(targets, value) or self._list_of_unnamed(value, later) or self.stage_expression(value)
+            )
             for target in targets:
                 self.assign(target, held)
             return
@@ -37,6 +41,29 @@ class TargetStager(SortKeyStager):
             return None
         is_called = len(targets) == 1 and isinstance(targets[0], ast.Name) and targets[0].id in self.called_names
         return self.local_function(value) if is_called else None
+
+    def _list_of_unnamed(self, value: ast.expr, later: Set[str]) -> Value | None:
+        """A display of names of objects of ours that nobody reads again; None for anything else."""
+        if not isinstance(value, ast.List) or not value.elts or not all(isinstance(e, ast.Name) for e in value.elts):
+            return None
+        held = [self.state.names.get(e.id) for e in value.elts]  # type: ignore[attr-defined]
+        if not all(isinstance(one, Owned) and self.is_sealed(one) for one in held):
+            return None
+        self.forget_dead(value.elts, later)
+        return self.own_list(held)  # type: ignore[arg-type]
+
+    def forget_dead(self, nodes: Sequence[ast.expr], later: Set[str]) -> None:
+        """Unbind names that nobody reads from here on: what they name is led to by what it is put into alone."""
+        if self.is_tried:
+            return  # a handler goes on with names as they were
+        for node in nodes:
+            if isinstance(node, ast.Name) and node.id not in later and node.id in self.local_names:
+                self.state.names.pop(node.id, None)
+
+    def makes_object(self, node: ast.expr) -> bool:
+        """Whether an expression makes an object of a class of the user's that nobody else sees."""
+        cls = self.static_of(node.func) if isinstance(node, ast.Call) else None
+        return is_class(cls) and is_python_class(cls) and is_ownable(cls)
 
     @property
     def called_names(self) -> frozenset[str]:
