@@ -49,7 +49,7 @@ class VersionStager(LeafStager):
     def take_back(self, owned: Owned, known: AbstractType, apart: bool = False, walked: Owned | None = None) -> None:
         """What had the object, or went through the list `walked` of its elements, is done: it is of this type now."""
         operands = [owned] if walked is None else [owned, walked]
-        changed = {0: (known, self.state.heap[owned].sealed)}
+        changed: dict[int | str, tuple[AbstractType, bool]] = {0: (known, self.state.heap[owned].sealed)}
         if walked is not None:
             changed[1] = (self.state.type_of(walked), False)
         summary = Summary(Effect.PURE, result=NONE, mutates=frozenset(changed))

@@ -135,7 +135,7 @@ class FunctionStager(ManagerStager):
                 return self.leave("continue", node.lineno)
             case ast.Break():
                 return self.leave("break", node.lineno)
-            case ast.For() if self.has_gain(node) or self.binds_halfway(node) or self._fills_with_objects(node):
+            case ast.For() if self.has_gain(node) or self.binds_halfway(node) or self.fills_with_objects(node):
                 return self._stage_for(node, rest, later, live, tail)
             case ast.While() if self.has_gain(node) or self.binds_halfway(node):
                 return self._stage_while(node, rest, later, live, tail)
@@ -195,7 +195,7 @@ class FunctionStager(ManagerStager):
             case ast.Constant():
                 return
             case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="append"), args=[argument], keywords=[]) if (
-                not isinstance(argument, ast.Starred) and self._is_own_list(name)
+                not isinstance(argument, ast.Starred) and self.is_own_list(name)
             ):
                 owned = self.state.names[name]
                 assert isinstance(owned, Owned)
@@ -213,26 +213,6 @@ class FunctionStager(ManagerStager):
                 self.stage_expression(value)
             case _:
                 self.stage_native_statements([node], later)
-
-    def _fills_with_objects(self, node: ast.For) -> bool:
-        """Whether a loop makes an object for each element and puts it into a list: staged, each is known by itself."""
-        made = {
-            statement.targets[0].id
-            for statement in node.body
-            if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name)
-            if self.makes_object(statement.value)
-        }
-        for statement in node.body:
-            match statement:
-                case ast.Expr(ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="append"), args=[value])):
-                    is_own = self.makes_object(value) or (isinstance(value, ast.Name) and value.id in made)
-                    if is_own and self._is_own_list(name):
-                        return True
-        return False
-
-    def _is_own_list(self, name: str) -> bool:
-        value = self.state.names.get(name)
-        return isinstance(value, Owned) and value.cls is list and self.is_owned(value)
 
     # ---- control flow
 

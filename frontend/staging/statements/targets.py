@@ -65,6 +65,27 @@ class TargetStager(SortKeyStager):
         cls = self.static_of(node.func) if isinstance(node, ast.Call) else None
         return is_class(cls) and is_python_class(cls) and is_ownable(cls)
 
+    def fills_with_objects(self, node: ast.For) -> bool:
+        """Whether a loop makes an object for each element and puts it into a list: staged, each is known by itself."""
+        made = {
+            statement.targets[0].id
+            for statement in node.body
+            if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name)
+            if self.makes_object(statement.value)
+        }
+        for statement in node.body:
+            match statement:
+                case ast.Expr(ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="append"), args=[value])):
+                    is_own = self.makes_object(value) or (isinstance(value, ast.Name) and value.id in made)
+                    if is_own and self.is_own_list(name):
+                        return True
+        return False
+
+    def is_own_list(self, name: str) -> bool:
+        """Whether a name is that of a list that nobody else sees."""
+        value = self.state.names.get(name)
+        return isinstance(value, Owned) and value.cls is list and self.is_owned(value)
+
     @property
     def called_names(self) -> frozenset[str]:
         """Names of local functions that are nothing but called or passed to calls. The layer above knows."""
