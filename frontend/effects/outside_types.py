@@ -35,8 +35,9 @@ class ContentGuard(Guard):
         return hash((self.place, self.name, "contents"))
 
     def __eq__(self, other: object) -> bool:
-        is_same = isinstance(other, ContentGuard) and self.place == other.place and self.name == other.name
-        return is_same and self.value == other.value
+        if not isinstance(other, ContentGuard):
+            return False
+        return self.place == other.place and self.name == other.name and self.value == other.value
 
 
 def type_of_table(root: OutsideName) -> AbstractType | None:

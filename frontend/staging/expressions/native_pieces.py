@@ -11,7 +11,7 @@ from ...effects.contents import aged
 from ...effects.outside_types import is_table_of_known
 from ...effects.place import EVERYTHING, Place
 from ...effects.scope import find
-from ...effects.summary import CodeSummary
+from ...effects.summary import CodeSummary, Store
 from ..source.bound_names import definitely_bound
 from ..source.exits import Exits
 from ..source.segment import Segment
@@ -153,8 +153,8 @@ class PieceStager(VersionStager):
             inside = tuple(known.get(name, type_) for name, type_ in zip(segment.inputs, types, strict=True))
             outside = tuple((name, type_) for name, type_ in known.items() if name in free)
             found = self.program.describe(segment, inside, owned, sealed, outside)
-            stored = {(kind, field): held for kind, field, held in found.summary.stores}
-            weaker = {name: aged(type_, stored) for name, type_ in known.items()}
+            stored = list(found.summary.written_contents)
+            weaker = {name: _aged(type_, stored) for name, type_ in known.items()}
             if (None, EVERYTHING) in found.summary.writes or not all(map(is_table_of_known, weaker.values())):
                 return None
             if weaker == known:
@@ -184,6 +184,13 @@ class PieceStager(VersionStager):
         body = [segment.body] if isinstance(segment.body, ast.expr) else segment.body
         found = (find(self.scope, name) for name in self.program.names(body).read & shared)
         return any(one is not None and isinstance(one.value.type, StaticType) for one in found)
+
+
+def _aged(known: AbstractType, stores: Sequence[Store]) -> AbstractType:
+    """What is left of a type once each of these has been stored."""
+    for kind, field, held in stores:
+        known = aged(known, {(kind, field): held})
+    return known
 
 
 def _definition(name: str, function: LocalFunction) -> ast.stmt:
