@@ -21,6 +21,34 @@ def flatten(tree):
     return [leaf for branch in tree for leaf in flatten(branch)]
 
 
+def else_of_a_condition_that_binds(n):
+    answer, found = 7, []
+    while answer := n - 1 + 0 * num(n):
+        n = answer
+        found.append(answer)
+    else:
+        found.append("else")
+    return answer, found
+
+
+def ways_out_of_a_condition_that_binds(n):
+    found = []
+    while (answer := n - 1 + 0 * num(n)) >= 0:
+        n = answer
+        if n == 3:
+            continue
+        if n == 2:
+            return "early", found
+        if n == 1:
+            break
+        found.append(num(answer))
+    else:
+        found.append("else")
+        if n == 0:
+            return "in else", found, answer
+    return answer, found
+
+
 def recursion_in_a_comprehension(tree):
     return flatten(tree), sum(x for x in flatten([tree, 1]))
 
@@ -308,6 +336,8 @@ CASES = [
     case(name_deleted_by_an_inner_function, (1,), raises="UnboundLocalError"),
     case(object_called_where_it_is_made, (1,)),
     case(class_made_inside, (1,)),
+    *(case(else_of_a_condition_that_binds, (n,)) for n in (1, 2, 5)),
+    *(case(ways_out_of_a_condition_that_binds, (n,)) for n in (0, 1, 2, 3, 5)),
     case(recursion_in_a_comprehension, ([1, [2, [3]], []],)),
     case(default_of_a_lambda, ([1, 2],)),
     case(default_of_a_lambda_that_calls, ([1, 2],)),

@@ -13,7 +13,7 @@ from ..source.box import Box, box_of
 from ..source.exits import WAYS, tests_exit
 from ..source.exposed_names import exposed_in_body, exposed_names
 from ..source.live_names import LiveNames
-from ..source.syntax import load_name
+from ..source.syntax import load_name, placed
 from ..source.ways_out import always_leaves, leaves
 from ..values import Owned, Static, Unstageable, Value
 from .managing import ManagerStager
@@ -302,7 +302,10 @@ class FunctionStager(ManagerStager):
     def _stage_while(
         self, node: ast.While, rest: Sequence[ast.stmt], later: Set[str], live: Set[str], tail: bool
     ) -> Completion:
-        if not node.orelse and self._must_step(node.test):
+        if self._must_step(node.test):
+            if node.orelse:
+                ended = self.temporary(Static(False))
+                return self.stage_block([*_with_else_after(node, ended), *rest], live, tail=tail)
             node = _with_test_inside(node)
         exposed = exposed_in_body(node)
         after = later | exposed_names(node.orelse)
@@ -371,12 +374,19 @@ class FunctionStager(ManagerStager):
             self.bind(name, known)
 
 
-def _with_test_inside(node: ast.While) -> ast.While:
-    """`while test: body` as `while True: if not test: break; body`."""
-    test = ast.copy_location(ast.UnaryOp(ast.Not(), node.test), node.test)
-    stop = ast.copy_location(ast.If(test, [ast.copy_location(ast.Break(), node.test)], []), node.test)
-    always = ast.copy_location(ast.Constant(True), node.test)
-    return ast.copy_location(ast.While(always, [stop, *node.body], []), node)
+def _with_test_inside(node: ast.While, *noting: ast.stmt) -> ast.While:
+    """`while test: body` as `while True: if not test: break; body`; `noting` comes before that `break`."""
+    test = placed(ast.UnaryOp(ast.Not(), node.test), node.test)
+    stop = placed(ast.If(test, [*noting, placed(ast.Break(), node.test)], []), node.test)
+    return placed(ast.While(placed(ast.Constant(True), node.test), [stop, *node.body], []), node)
+
+
+def _with_else_after(node: ast.While, ended: str) -> list[ast.stmt]:
+    """A loop with its test inside, which sets a name where the test ends it, and what `else` does then."""
+    true = placed(ast.Constant(True), node.test)
+    noting = placed(ast.Assign([placed(ast.Name(ended, ast.Store()), node.test)], true), node.test)
+    after = placed(ast.If(load_name(ended, node.test), node.orelse, []), node.orelse[0])
+    return [_with_test_inside(node, noting), after]
 
 
 def _unless_left(flag: str, test: ast.expr) -> ast.expr:
