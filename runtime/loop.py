@@ -9,32 +9,16 @@ start in order, so the oldest unfinished one has always been started and the win
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from typing import Any
 
 from .elements import END, Elements
 from .frame import EMPTY, Frame, Machine, Region, is_interrupt
+from .garbage import without_garbage_collection
 from .handled import user_traceback
 from .plan import Block, For, Literal, Map, Operand, Slot
 from .prepared import RETIRED
 from .stream import Stream, StreamElements
-
-
-@contextmanager
-def collection_put_off() -> Iterator[None]:
-    """Inside, where a limited number of objects is made and coroutines are made but not run, nothing looks for garbage.
-
-    Thousands of objects that all stay would each time be taken for a reason to look at every object of the process.
-    """
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 class LoopRegion(Region):
@@ -75,7 +59,7 @@ class LoopRegion(Region):
             return False
         code = machine.plan.prepared.get(id(self.body))
         if code is not None and code.is_one_call and code.awaits[0] and self.mode != RETIRED:
-            with collection_put_off():
+            with without_garbage_collection():  # coroutines that are made are not run yet
                 while machine.goes_on_with(self) and self._start_next(machine):
                     machine.num_steps += 1
         return True

@@ -258,7 +258,8 @@ NUMBERS: Mapping[str, KnownCallable] = {
             "mean fmean median median_low median_high stdev pstdev variance pvariance mode harmonic_mean geometric_mean"
         ).split()
     },
-    "statistics.quantiles": pure(ListType(NUMBER), "deep 0"),
+    # Of a single element there is nothing to compute.
+    "statistics.quantiles": pure(lambda args, kwargs: ListType(join(NUMBER, element(args, kwargs))), "deep 0"),
     "statistics.multimode": pure(list_of_elements, "deep 0"),
     **{f"_operator.{name}": pure(BOOL, "eq 0 1") for name in ("eq", "ne")},
     "copy.copy": pure(_copied, "deep 0", retains=frozenset((0,)), builds=True),

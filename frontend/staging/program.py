@@ -28,7 +28,7 @@ from .source.names import parameter_names
 from .state.builder import ir_type
 from .state.facts import ProgramFacts, Shape, Shapes, StagedFunction
 from .statements.statements import FunctionStager
-from .values import Static, Tracer, TupleValue, Unstageable, Value
+from .values import Owned, Static, Tracer, TupleValue, Unstageable, Value
 
 MAX_STATIC_VARIANTS = 8  # specialisations of one function on literal arguments; after that they are ordinary data
 MAX_FUNCTIONS = 256  # staged functions in one program
@@ -86,7 +86,7 @@ class Program(ProgramFacts):
         if borrowed and isinstance(value, TupleValue):
             stager.hold(value)
         for one in borrowed.values():
-            if stager.is_sealed(one):
+            if isinstance(one, Owned) and stager.is_sealed(one):
                 stager.finish(one)
         ssa = stager.ssa(value)
         stager.builder.return_([ssa])

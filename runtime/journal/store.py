@@ -129,7 +129,7 @@ class Store:
 
     def _open(self, access: str) -> sqlite3.Connection:
         uri = f"{self.path.absolute().as_uri()}?mode={access}"
-        connection = sqlite3.connect(uri, BUSY_S, isolation_level=None, check_same_thread=False, uri=True)
+        connection = sqlite3.connect(uri, timeout=BUSY_S, isolation_level=None, check_same_thread=False, uri=True)
         try:
             connection.execute("PRAGMA trusted_schema = OFF")
             tables = {str(row[0]) for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
