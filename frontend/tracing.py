@@ -38,4 +38,5 @@ def trace(
         for index, (name, known) in enumerate(zip(names, signature, strict=True))
     )
     entry = program.stage_function(function, shapes)
+    program.require_names()
     return finish(program, entry.symbol)

@@ -21,7 +21,7 @@ from .binding import WrongArguments, bind_arguments, is_generator, local_names
 from .calls import SPECIAL, call_static, call_value, declared_behaviour, enter_body, run_body
 from .client_paths import called_path
 from .construction import call_in_place, construct, initialise
-from .contents import aged
+from .contents import aged, kinds
 from .coroutines import makes_coroutine, unjitted
 from .frame import Budget, Frame, TooLarge
 from .known import TABLE, known
@@ -403,7 +403,14 @@ def generator_summary(
     """Calling a generator function only makes the generator; its steps may run any time later."""
     body = ledger.summary(yielded)
     keys: frozenset[ParameterKey] = frozenset((*range(len(args)), *kwargs))
-    walks = all(key is not None and whole_kind(kind) in ("list", "dict", "set") for key, kind in body.sees)
+    given = {**dict(enumerate(args)), **kwargs}
+
+    def walks_container(key: ParameterKey | None, kind: str) -> bool:
+        if kind == "iterator":  # one of its own, where it is given none
+            return key in given and kinds(given[key], True) <= {"list", "dict", "set"}
+        return key is not None and whole_kind(kind) in ("list", "dict", "set")
+
+    walks = all(walks_container(key, kind) for key, kind in body.sees)
     steps_are_pure = body.effect is Effect.PURE and walks and not body.mutates
     result = IteratorType(types.GeneratorType, body.result) if steps_are_pure else ANY
     fresh = steps_are_pure

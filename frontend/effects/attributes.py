@@ -349,6 +349,7 @@ def _store_part(frame: Frame, owner: Value, name: str, stored: Value, node: obje
         return
     if isinstance(type_, StaticType):
         frame.ledger.note_write(None, EVERYTHING)
+        frame.ledger.note_write(None, member_kind(type_.value, name))
         frame.ledger.note_store(EVERYTHING)
         frame.ledger.act(Effect.ORDERED, f"writes attribute `{name}` of {type_}", DECLARE)
         frame.ledger.escape(reach_of(stored))
@@ -377,6 +378,11 @@ def _store_part(frame: Frame, owner: Value, name: str, stored: Value, node: obje
         frame.ledger.unknown(f"writing `.{name}` of {cls.__name__} (a descriptor)", [owner, stored])
         return
     frame.ledger.write(owner, f"attr:{name}", stored, f"attr:{name}")
+
+
+def member_kind(owner: object, name: str) -> str:
+    """The kind of state that an attribute of a module, a class or a function is."""
+    return f"global:{owner.__name__}.{name}" if isinstance(owner, types.ModuleType) else f"member:{name}"
 
 
 def _is_shared_count(cls: Any, name: str, stored: Value) -> bool:

@@ -320,8 +320,8 @@ ITERATION: Mapping[str, KnownCallable] = {
     "itertools.accumulate": pure(
         _accumulated,
         "iter 0",
-        "call 1 0* 0*",
-        "call func 0* 0*",
+        "fold 1 0* initial",
+        "fold func 0* initial",
         "add 0*",
         "any initial",
         retains=frozenset((0,)),
@@ -389,7 +389,7 @@ ITERATION: Mapping[str, KnownCallable] = {
     "_csv.reader": pure(
         IteratorType(type(csv.reader([])), STRINGS), "iter 0", "any **", retains=frozenset((0,)), builds=True
     ),
-    "_functools.reduce": pure(CalledType(lambda called: ANY), "iter 1", "any 0"),
+    "_functools.reduce": pure(CalledType(), "iter 1", "any 2", "fold 0 1* 2"),
     "dataclasses.asdict": pure(ANY, "deep 0"),
     "dataclasses.is_dataclass": pure(BOOL, "any 0"),
     "dataclasses.fields": pure(DATA, "any 0"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import builtins
 import dataclasses
 import types
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -80,8 +80,12 @@ class CodeScope:
 class CellView(View):
     """A closure's variable as a namespace with one name, for guards."""
 
-    __slots__ = ()
+    __slots__ = ("variable",)
     of: types.CellType
+
+    def __init__(self, of: types.CellType, variable: str) -> None:
+        super().__init__(of)
+        self.variable = variable
 
     def get(self, key: str, default: Any = None) -> Any:  # type: ignore[override]
         """What the name is bound to now."""
@@ -141,6 +145,26 @@ def told_by(held: object) -> object:
     return next((one for one in markers if type(one) is Described), None)
 
 
+def rebound(guards: Iterable[Guard], kinds: Set[str]) -> str | None:
+    """The name of a function, class or module that one of these guards relies on, and that a write of these kinds binds
+    to something else; None if there is none."""
+    for guard in guards:
+        if guard.by_type or not (guard.value is _ABSENT or is_static(guard.value)):
+            continue
+        space = guard.namespace
+        if isinstance(space, CellView):
+            name, kind = space.variable, f"cell:{space.variable}"
+        elif isinstance(space, ClassView):
+            name, kind = f"{space.of.__name__}.{guard.name}", f"member:{guard.name}"
+        elif isinstance(space, View):
+            continue
+        else:
+            name, kind = guard.name, f"global:{space.get('__name__')}.{guard.name}"
+        if kind in kinds:
+            return name
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """A free name: its value, the guard it relies on, and the outside state that loading it looks at (if any)."""
@@ -175,7 +199,7 @@ def find(scope: CodeScope, name: str) -> Found | None:
             held = cell.cell_contents
         except ValueError:
             return Found(outside(ANY), None, (None, f"cell:{name}"))
-        found = fact(held, CellView(cell), "cell_contents", f"cell:{name}", id(cell))
+        found = fact(held, CellView(cell, name), "cell_contents", f"cell:{name}", id(cell))
         return _with_type(found, scope.types.get(name))
     if name in scope.globals:
         found = fact(scope.globals[name], scope.globals, name, f"global:{scope.globals.get('__name__')}.{name}")

@@ -20,8 +20,9 @@ Store: TypeAlias = tuple[str, str | None, AbstractType]
 Touch: TypeAlias = tuple[ParameterKey | None, str]
 """One kind of state that a call looks at or writes: reached from this parameter (None: from outside), of this kind.
 
-Kinds: `list`, `dict`, `set`, `array`, `attr:<name>`, `global:<module>.<name>`, `cell:<name>`, `type:<class>`, `world`
-(files, network, processes) and `*` for all of them. State of two different kinds never overlaps.
+Kinds: `list`, `dict`, `set`, `array`, `attr:<name>`, `global:<module>.<name>`, `cell:<name>`, `type:<class>`,
+`member:<name>` (of a class or function, bound anew), `world` (files, network, processes) and `*` for all of them.
+State of two different kinds never overlaps.
 """
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from . import comparisons, operations, operators, text
 from .abstract_type import (
+    ANY,
     INT,
     NEVER,
     NONE,
@@ -32,7 +33,7 @@ from .frame import Frame
 from .iteration import elements_of, iterate
 from .lattice import members, widen
 from .type_of import is_array_library
-from .value import NOTHING, Value, deep
+from .value import NOTHING, Value, deep, join_values
 
 
 def apply_use(frame: Frame, use: str, args: Sequence[Value], kwargs: Mapping[str, Value], node: object) -> Value:
@@ -41,6 +42,8 @@ def apply_use(frame: Frame, use: str, args: Sequence[Value], kwargs: Mapping[str
     by_key = {**{str(i): one for i, one in enumerate(args)}, **kwargs}
     if verb == "call":
         return use_call(frame, subjects, by_key, node)
+    if verb == "fold":
+        return use_fold(frame, subjects, by_key, node)
     if verb == "order":
         key = by_key.get("key")
         has_key = key is not None and key.type != NONE
@@ -84,6 +87,26 @@ def use_call(frame: Frame, subjects: Sequence[str], by_key: Mapping[str, Value],
     result = frame.inference.call_value(frame, function, args, {}, (node, "callback"))
     frame.ledger.loop_depth -= 1
     return result
+
+
+MAX_FOLDS = 3  # types that what is folded may take on before it counts as any object
+
+
+def use_fold(frame: Frame, subjects: Sequence[str], by_key: Mapping[str, Value], node: object) -> Value:
+    """A callback is called with what it returned before (at first the last subject, or an element) and an element."""
+    function, elements = by_key.get(subjects[0]), _subject(frame, subjects[1], by_key)
+    if function is None or function.type == NONE or not elements:
+        return NOTHING
+    held = next(iter(_subject(frame, subjects[2], by_key)), elements[0])
+    frame.ledger.loop_depth += 1
+    for number in range(MAX_FOLDS + 1):
+        result = frame.inference.call_value(frame, function, [held, elements[0]], {}, (node, "callback"))
+        joined = join_values(held, result)
+        if joined.type == held.type:
+            break
+        held = joined if number + 1 < MAX_FOLDS else Value(ANY, joined.origins | {None})
+    frame.ledger.loop_depth -= 1
+    return held
 
 
 def _use_key(frame: Frame, holder: Value, keys: Sequence[Value], node: object) -> Value:

@@ -17,7 +17,7 @@ from ...dialect.nesting import ops_inside
 from ...dialect.operation import file_location
 from ...dialect.types import OBJ
 from ..effects.lattice import widen
-from ..effects.scope import CodeScope, FunctionView
+from ..effects.scope import CodeScope, FunctionView, rebound
 from ..effects.source import FunctionNode, SourceUnavailable, function_source
 from ..effects.summary import Guard
 from ..frame_reader import FRAME_READERS
@@ -28,7 +28,7 @@ from .source.names import parameter_names
 from .state.builder import ir_type
 from .state.facts import ProgramFacts, Shape, Shapes, StagedFunction
 from .statements.statements import FunctionStager
-from .values import Owned, Static, Tracer, TupleValue, Unstageable, Value
+from .values import Closure, Keywords, Owned, Static, Tracer, TupleValue, Unstageable, Value
 
 MAX_STATIC_VARIANTS = 8  # specialisations of one function on literal arguments; after that they are ordinary data
 MAX_FUNCTIONS = 256  # staged functions in one program
@@ -48,7 +48,7 @@ class Program(ProgramFacts):
             staged.is_recursive |= staged.is_open
             return staged
         variants = sum(1 for known in self.functions if known[0] is code)
-        if variants >= MAX_STATIC_VARIANTS and any(s.static is not None for _, s in shapes):
+        if variants >= MAX_STATIC_VARIANTS and any(shape.is_special for _, shape in shapes):
             raise Unstageable(f"`{function.__qualname__}` is called with too many different literals")
         if len(self.functions) >= MAX_FUNCTIONS:
             raise Unstageable("too many functions in one program")
@@ -77,6 +77,7 @@ class Program(ProgramFacts):
         for name, shape in shapes:
             stager.bind(name, stager.borrowed(shape.type, block) if shape.lent else _parameter(shape, block))
         borrowed = {name: stager.state.names[name] for name, shape in shapes if shape.lent}
+        stager.open_keywords(node)
         stager.open_boxes()
         try:
             value = self.stage_body(stager, node)
@@ -138,6 +139,15 @@ class Program(ProgramFacts):
         stager.enter(shared, called_names(node) if has_functions else frozenset())
         return stager, node
 
+    def require_names(self) -> None:
+        """Functions, classes and modules that the program knows by name are what they are now while it runs.
+
+        Raises:
+            Unstageable: code that the program calls binds one of these names to something else.
+        """
+        if (name := rebound(self.guards, {kind for _, kind in self.reads.touched})) is not None:
+            raise Unstageable(f"`{name}` is bound anew by code that is called")
+
     def settle_reads(self) -> None:
         """Calls that look at what nothing in the program writes wait for no writes."""
         self.reads.settle(self.apartness, {symbol_of(op): op for op in self.symbols.declarations})
@@ -182,6 +192,9 @@ def _parameter(shape: Shape, block: Block) -> Value:
     if shape.static is not None:
         return Static(shape.static.value)
     if shape.elements is not None:
-        return TupleValue(tuple(_parameter(element, block) for element in shape.elements))
+        parts = tuple(_parameter(element, block) for element in shape.elements)
+        if shape.closure is not None:
+            return Closure(shape.closure.value, parts)
+        return TupleValue(parts) if shape.names is None else Keywords(shape.names, parts)
     assert shape.type is not None
     return Tracer(block.insert_arg(ir_type(shape.type), len(block.args)), shape.type, shape.places)

@@ -104,6 +104,23 @@ class LocalFunction:
 
 
 @dataclass(frozen=True, slots=True)
+class Closure:
+    """A local function of whoever calls this function, as what it is called as: a function whose first arguments are
+    the values it captures. It can only be called, and passed on."""
+
+    function: Any
+    captured: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Keywords:
+    """The `**kwargs` of a call, one by one, in a function that does nothing but pass them on."""
+
+    names: tuple[str, ...]
+    values: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Unbound:
     """A local name that isn't bound; using it is an `UnboundLocalError`."""
 
@@ -123,7 +140,7 @@ class Absent:
     """The value of a hidden name where no path that is taken reads it."""
 
 
-Value: TypeAlias = Tracer | Static | TupleValue | Owned | LocalFunction | Unbound | Maybe | Absent
+Value: TypeAlias = Tracer | Static | TupleValue | Owned | LocalFunction | Closure | Keywords | Unbound | Maybe | Absent
 
 
 def parts_of(value: Value | None) -> tuple[Value | None, Value]:
@@ -152,3 +169,6 @@ def containers_in(value: Value) -> Iterator[Owned]:
         case LocalFunction(captured=captured):
             for held in captured.values():
                 yield from containers_in(held)
+        case Keywords(values=elements) | Closure(captured=elements):
+            for element in elements:
+                yield from containers_in(element)

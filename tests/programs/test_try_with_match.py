@@ -1156,7 +1156,7 @@ def test_with(run) -> None:
 
 
 def test_a_manager_that_is_not_looked_into_is_explained() -> None:
-    found = xcs.trace_function(with_contextmanager, 1).opaque
+    found = xcs.trace_function(with_lock, 1).opaque
     assert [one.reason for one in found] == ["a context manager that is not looked into"]
 
 

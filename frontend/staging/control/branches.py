@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -93,7 +92,7 @@ class MaybeJoin:
 
 
 class BranchStager(AwaitStager):
-    """The layer of conditions."""
+    """The layer of branches."""
 
     def returning(self, completion: Completion, tail: bool) -> Completion:
         """Falling off the end of a function returns None."""
@@ -386,55 +385,6 @@ class BranchStager(AwaitStager):
         if isinstance(found, int):
             return joined[found]
         return TupleValue(tuple(self._resolve(part, joined) for part in found))
-
-    # ---- conditional expressions
-
-    def stage_control(self, node: ast.expr) -> Value | None:
-        """Ternaries, `and`, `or`, chained comparisons."""
-        match node:
-            case ast.IfExp(test=test, body=body, orelse=orelse):
-                return self.choose(self.stage_expression(test), lambda: body, lambda: orelse)
-            case ast.BoolOp(op=op, values=values):
-                return self._stage_bool(isinstance(op, ast.And), values)
-            case ast.Compare(left=left, ops=ops, comparators=comparators) if len(ops) > 1:
-                return self._stage_chain(left, ops, comparators)
-            case ast.NamedExpr(target=target, value=value):
-                held = self.stage_expression(value)
-                self.bind(target.id, held)
-                return held
-            case _:
-                return None
-
-    def choose(self, condition: Value, then: Callable[[], ast.expr], orelse: Callable[[], ast.expr]) -> Value:
-        """One of two expressions."""
-        known = self.truth(condition)
-        if known is not None:
-            return self.stage_expression(then() if known else orelse())
-        live = set(self.state.names) | self.function_names.bound
-
-        def side(make: Callable[[], ast.expr]) -> Callable[[], Completion]:
-            return lambda: Completion("falls", self.stage_expression(make()))
-
-        result = self.branch(condition, side(then), side(orelse), live)
-        assert result.value is not None
-        return result.value
-
-    def _stage_bool(self, is_and: bool, values: list[ast.expr]) -> Value:
-        first = self.stage_expression(values[0])
-        if len(values) == 1:
-            return first
-        held = ast.copy_location(ast.Name(self.temporary(first), ast.Load()), values[0])
-        rest: ast.expr = values[1]
-        if len(values) > 2:
-            rest = ast.copy_location(ast.BoolOp(ast.And() if is_and else ast.Or(), values[1:]), values[1])
-        return self.choose(first, lambda: rest if is_and else held, lambda: held if is_and else rest)
-
-    def _stage_chain(self, left: ast.expr, ops: list[ast.cmpop], comparators: list[ast.expr]) -> Value:
-        a = self.compute(left)
-        b = self.compute(comparators[0])
-        first = self.compute(ast.copy_location(ast.Compare(a, ops[:1], [b]), left))
-        rest = ast.copy_location(ast.Compare(b, ops[1:], comparators[1:]), left)
-        return self.choose(self.stage_expression(first), lambda: rest, lambda: first)
 
 
 def common_type(left: SSAValue | None, right: SSAValue | None) -> Attribute:

@@ -67,7 +67,7 @@ class CarryingStager(LeavingStager):
         body yields the value of the name `flag` before what it carries.
         """
         carried = self._first_guess(bound, read, live)
-        for owned in changed:
+        for owned in filter(self.is_owned, changed):  # what is iterated may hold some of them since
             carried.containers[owned] = self.state.type_of(owned)
         for attempt in range(MAX_ATTEMPTS):
             before, start = self.state.copy(), self.mark()
@@ -79,7 +79,8 @@ class CarryingStager(LeavingStager):
                     raise
                 if missing.owned in self.iterated:
                     self.escape(missing.owned)
-                carried.containers[missing.owned] = self.state.type_of(missing.owned)
+                else:
+                    carried.containers[missing.owned] = self.state.type_of(missing.owned)
                 continue
             except MustEscape as missing:
                 self.go_back(start)

@@ -148,7 +148,7 @@ class ComprehensionStager(LoopStager):
         if not conditions:
             finish()
             return
-        condition = self.stage_expression(conditions[0])
+        condition = self.stage_condition(conditions[0])
         known = self.truth(condition)
         if known is not None:
             if known:

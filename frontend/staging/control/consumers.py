@@ -119,11 +119,11 @@ class ConsumerStager(GeneratorBodyStager):
         generator = None if self._looks_up(lazy) else as_generator(lazy, self)
         if generator is None or not self.has_gain(generator):
             return None
-        generator = self._with_iterable_read(generator)
+        generator = self.with_iterable_read(generator)
         return self.stage_expression(ast.copy_location(ast.ListComp(generator.elt, generator.generators), generator))
 
     def _consume(self, node: ast.Call) -> Value | None:
-        if not node.args or not all(map(self._is_late, [*node.args[1:], *(k.value for k in node.keywords)])):
+        if not node.args or not all(map(self.is_late, [*node.args[1:], *(k.value for k in node.keywords)])):
             return None
         if isinstance(node.func, ast.Attribute) and node.func.attr in FILLED:
             return self._fill(node, node.func)
@@ -132,19 +132,19 @@ class ConsumerStager(GeneratorBodyStager):
         quiet = None if stops else self._quiet_for(node)
         if not stops and quiet is None:
             return None
-        generator = self._generator_of(node.args[0])
+        generator = self.generator_of(node.args[0])
         if generator is None:
             return None
-        generator = self._with_iterable_read(generator)
+        generator = self.with_iterable_read(generator)
         if (plain := self._with_plain_generator(node, generator)) is not None:
             return plain
         if quiet is None:
             return self._stop_early(node, generator)
         listed = ast.copy_location(ast.ListComp(generator.elt, generator.generators), generator)
         summary = self.describe(listed).summary
-        return self._take_all(node, summary, self._all_of(node.args[0], listed), quiet)
+        return self._take_all(node, summary, self.all_of(node.args[0], listed), quiet)
 
-    def _generator_of(self, node: ast.expr) -> ast.GeneratorExp | None:
+    def generator_of(self, node: ast.expr) -> ast.GeneratorExp | None:
         """The generator that an expression is, if there is something to stage in it."""
         if self._looks_up(node):
             return None  # once, when the iterator is made
@@ -155,7 +155,7 @@ class ConsumerStager(GeneratorBodyStager):
             return None  # the end of the iterator
         return generator
 
-    def _with_iterable_read(self, generator: ast.GeneratorExp) -> ast.GeneratorExp:
+    def with_iterable_read(self, generator: ast.GeneratorExp) -> ast.GeneratorExp:
         """The generator with its first iterable in a temporary if that calls what waits, or reads a name that may be
         unbound: Python evaluates it outside of the generator.
         """
@@ -190,12 +190,13 @@ class ConsumerStager(GeneratorBodyStager):
             return True
         return class_function(known.cls, node.attr) is None
 
-    def _all_of(self, node: ast.expr, listed: ast.ListComp) -> Value:
+    def all_of(self, node: ast.expr, listed: ast.ListComp) -> Value:
+        """The list of all that an iterator gives, which may be a generator: in its body StopIteration is an error."""
         if not is_generator(node):
             return self.stage_expression(listed)
         return self.as_generator_body(lambda: self.stage_expression(listed))
 
-    def _is_late(self, node: ast.expr) -> bool:
+    def is_late(self, node: ast.expr) -> bool:
         """Whether evaluating an argument after the elements makes no difference."""
         return not isinstance(node, ast.Starred) and self.is_trivial(node)
 
@@ -227,9 +228,9 @@ class ConsumerStager(GeneratorBodyStager):
         """Whether computing all elements before the consumer sees the first can't be told apart."""
         if elements.unknown_types or elements.effect.may_write or elements.mutates:
             return False
-        if elements.effect is not Effect.READS and not elements.sees_writes:
-            return True
         consumer = self.describe(call).summary
+        if elements.effect is not Effect.READS and not elements.sees_writes:
+            return consumer.unknown_types or not (consumer.effect.may_write or consumer.mutates)
         return not (consumer.unknown_types or consumer.effect.may_write or consumer.mutates)
 
     def _fill(self, node: ast.Call, method: ast.Attribute) -> Value | None:
@@ -240,10 +241,10 @@ class ConsumerStager(GeneratorBodyStager):
             return None
         if isinstance(owner, Maybe):
             return None  # Python looks at the list first
-        generator = self._generator_of(node.args[0])
+        generator = self.generator_of(node.args[0])
         if generator is None:
             return None
-        generator = self._with_iterable_read(generator)
+        generator = self.with_iterable_read(generator)
         if (plain := self._with_plain_generator(node, generator)) is not None:
             return plain
         function = placed(ast.Attribute(method.value, add, ast.Load()), node)
@@ -277,7 +278,7 @@ class ConsumerStager(GeneratorBodyStager):
 
     def _find_member(self, node: ast.Compare) -> Value | None:
         """`item in generator` compares elements until one is equal."""
-        generator = self._generator_of(node.comparators[0])
+        generator = self.generator_of(node.comparators[0])
         if generator is None:
             return None
         item = self.compute(node.left)
@@ -299,7 +300,7 @@ class ConsumerStager(GeneratorBodyStager):
 
         `result` is bound to that element.
         """
-        generator = self._with_iterable_read(generator)
+        generator = self.with_iterable_read(generator)
         found = self.temporary(Static(False))
         at = generator
 

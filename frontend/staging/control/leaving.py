@@ -7,10 +7,11 @@ from contextlib import contextmanager
 
 from ..source.exits import EXIT, Exits
 from ..values import Absent, Owned, Static, Tracer, TupleValue, Unstageable, Value
-from .branches import JUMPS, SKIPS, BranchStager, Completion
+from .branches import JUMPS, SKIPS, Completion
+from .conditions import ConditionStager
 
 
-class LeavingStager(BranchStager):
+class LeavingStager(ConditionStager):
     """The layer of ways out of what has a block inside."""
 
     _exits: list[Exits]

@@ -68,7 +68,9 @@ class LoopStager(ByElementStager):
         return elements if elements is not None and len(elements) <= MAX_UNROLLED else None
 
     def stage_iterable(self, node: ast.expr) -> Value:
-        """The iterable of a loop; `range` of known numbers stays known."""
+        """The iterable of a loop; `range` of known numbers stays known, and so do items of `**kwargs`."""
+        if (items := self.items_of(node)) is not None:
+            return items
         if isinstance(node, ast.Call) and self.static_of(node.func) is range and not node.keywords:
             bounds = [self.stage_expression(argument) for argument in node.args]
             if all(isinstance(b, Static) and type(b.value) is int for b in bounds):
@@ -153,6 +155,8 @@ class LoopStager(ByElementStager):
     def _makes_generator(self, node: ast.expr) -> bool:
         """Whether an iterable is a generator that nobody else can step."""
         made_by = self.static_of(node.func) if isinstance(node, ast.Call) else None
+        if self.makes_own_generator(node):
+            return True
         return isinstance(made_by, types.FunctionType) and bool(made_by.__code__.co_flags & inspect.CO_GENERATOR)
 
     def _settle_walked(self, walked: Sequence[Value | None], changed: Sequence[Owned]) -> list[Owned]:
@@ -344,7 +348,7 @@ class LoopStager(ByElementStager):
             with self.region(condition, is_loop=True):
                 first = self._enter(condition, carried)
                 heap = dict(self.state.heap)
-                value = self.stage_expression(test)
+                value = self.stage_condition(test)
                 truths.append(self.truth_effect(value))
                 self.note_write(truths[-1])
                 ssa = self.ssa(value)

@@ -15,10 +15,11 @@ from ...effects.place import overlap
 from ..source.generators import applied_unless_none
 from ..source.syntax import call_node, load_name, placed, store_name
 from ..values import Owned, Tracer, Unstageable, Value
-from .consumers import ConsumerStager, always, is_ordered
+from .consumers import always, is_ordered
+from .reductions import ReductionStager
 
 
-class SortKeyStager(ConsumerStager):
+class SortKeyStager(ReductionStager):
     """The layer of functions that order by a key."""
 
     def stage_control(self, node: ast.expr) -> Value | None:

@@ -18,29 +18,18 @@ from ...effects.infer import infer_value_call
 from ...effects.known import known
 from ...effects.lattice import is_immutable
 from ...effects.place import EVERYTHING
+from ...effects.source import is_library
 from ...effects.staged_calls import is_transformation
 from ...effects.summary import CALLEE, Summary
 from ...frame_reader import reads_frames
-from ..source.lifting import Lifted, lift
 from ..state.binding import BindingError, bind_call
 from ..state.facts import Shape, StagedFunction
-from ..values import (
-    LocalFunction,
-    Maybe,
-    Owned,
-    Static,
-    Tracer,
-    TupleValue,
-    Unbound,
-    Unstageable,
-    Value,
-    containers_in,
-)
-from .arrays import ArrayStager
+from ..values import Closure, Keywords, Owned, Static, Tracer, TupleValue, Unstageable, Value, containers_in
+from .arguments import ArgumentStager
 from .leaf_ops import container_class, keyed
 
 
-class CallStager(ArrayStager):
+class CallStager(ArgumentStager):
     """The layer of calls."""
 
     def stage_call(self, node: ast.Call) -> Value:
@@ -50,6 +39,9 @@ class CallStager(ArrayStager):
         """
         self.at(node)
         node = self._with_made_callee(node)
+        node = self.with_stars_spread(node)
+        if self.passes_functions(node) and (value := self._pass_functions(node)) is not None:
+            return value
         if self.runs_natively(node):
             entry = known(self.static_of(node.func))
             calls_jax = self._is_transformed(node.func) or (entry is not None and entry.array == "jax")
@@ -76,13 +68,14 @@ class CallStager(ArrayStager):
             return True
         if self._is_transformed(node.func):
             return True
-        if self._is_local_function(node.func) and self._lifted_callee(node.func) is None:
+        is_closure = isinstance(node.func, ast.Name) and isinstance(self.state.names.get(node.func.id), Closure)
+        if self.is_local_function(node.func) and not is_closure and self.lifted_callee(node.func) is None:
             return True
         passed = [*node.args, *(k.value for k in node.keywords)]
         entry = known(self.static_of(node.func))
         if entry is not None and entry.array == "jax":  # branches of `jax.lax.switch` stand in a list
             passed += [part for one in passed if isinstance(one, (ast.List, ast.Tuple)) for part in one.elts]
-        return any(map(self._is_local_function, passed))
+        return any(map(self.is_local_function, passed))
 
     def _is_transformed(self, node: ast.expr) -> bool:
         """Whether a callee is made where it is called, by `jax.vmap` and the like."""
@@ -114,29 +107,24 @@ class CallStager(ArrayStager):
         inlined.func = made[0]
         return inlined
 
-    def _is_local_function(self, node: ast.expr) -> bool:
-        is_named = isinstance(node, ast.Name) and isinstance(self.state.names.get(node.id), LocalFunction)
-        return is_named or isinstance(node, ast.Lambda)
-
-    def _lifted_callee(self, node: ast.expr) -> Lifted | None:
-        local = self.state.names.get(node.id) if isinstance(node, ast.Name) else None
-        return self._lifted(local) if isinstance(local, LocalFunction) else None
-
-    def _lifted(self, local: LocalFunction) -> Lifted | None:
-        """A local function as a function of its own, the same one each time."""
-        callees: dict[str, Lifted] = {}
-        for name, value in local.captured.items():
-            if isinstance(value, LocalFunction):
-                lifted = self._lifted(value)
-                if lifted is None:
-                    return None
-                callees[name] = lifted
-            elif isinstance(value, (Maybe, Unbound)):
+    def _pass_functions(self, node: ast.Call) -> Value | None:
+        """A call of the user's own with functions of this one as arguments, looked into; None: it can't be."""
+        start = self.mark()
+        try:
+            summary = self.describe(node).summary
+            target = self.target(self.with_named_callee(node))
+            function = looked_into(target[0].value) if target is not None and isinstance(target[0], Static) else None
+            if target is None or not isinstance(function, types.FunctionType):
                 return None
-        key = (id(local.node), tuple(local.captured), *(id(callee.function) for callee in callees.values()))
-        if key not in self.program.lifted:
-            self.program.lifted[key] = lift(local, self.scope, callees)
-        return self.program.lifted[key]
+            if not self._looks_into(function, summary) or is_library(function.__code__.co_filename):
+                return None
+            positional = [*target[1], *map(self.argument, node.args)]
+            keyword = [(str(k.arg), self.argument(k.value)) for k in node.keywords]
+            self.at(node)
+            return self.invoke(function, positional, keyword, summary.renamed({}), is_kept=True)
+        except (Unstageable, BindingError):
+            self.go_back(start)
+            return None
 
     def with_named_callee(self, node: ast.Call) -> ast.Call:
         """The call with a computed callee under a name of its own: native code finds it computed."""
@@ -152,8 +140,11 @@ class CallStager(ArrayStager):
             if (known := self.static_of(node.func)) is not None:
                 return Static(known), ()
             return self._method(node.func, node) or self._model(node.func)
-        if (lifted := self._lifted_callee(node.func)) is not None:
+        if (lifted := self.lifted_callee(node.func)) is not None:
             return Static(lifted.function), [self.state.names[name] for name in lifted.captured]
+        closure = self.state.names.get(node.func.id) if isinstance(node.func, ast.Name) else None
+        if isinstance(closure, Closure):
+            return Static(closure.function), closure.captured
         callee = self.stage_expression(node.func)
         return (callee, ()) if isinstance(callee, (Static, Tracer)) else None
 
@@ -234,16 +225,16 @@ class CallStager(ArrayStager):
         positional: Sequence[Value],
         keyword: Sequence[tuple[str, Value]],
         summary: Summary,
+        is_kept: bool = False,
     ) -> Value:
-        """A call of a function that is staged on its own."""
+        """A call of a function that is staged on its own; `is_kept`: it may keep its arguments, whatever is known."""
         bound = bind_call(function, positional, dict(keyword))
-        is_kept = bool(summary.mutates or summary.retains or summary.unknown_types)
-        lent = self._lendable(bound) if summary.mutates and not summary.unknown_types else {}
+        lent = self._lendable(bound) if summary.mutates and not summary.unknown_types and not is_kept else {}
+        is_kept = is_kept or bool(summary.mutates or summary.retains or summary.unknown_types)
         for name, value in bound.items():
             if is_kept and name not in lent and self._is_changeable(value):
                 self.hold(value)  # the callee sees an ordinary object: it is no longer ours alone
-            if isinstance(value, LocalFunction):
-                raise Unstageable(f"argument `{name}` is a local function")
+        bound = {name: self.as_argument(value) for name, value in bound.items()}
         start = self.mark()
         try:
             staged, operands = self._staged(function, bound, lent)
@@ -300,6 +291,12 @@ class CallStager(ArrayStager):
             return Shape(static=StaticType(value.value))
         if isinstance(value, TupleValue):
             return Shape(elements=tuple(self._shape(element, operands) for element in value.elements))
+        if isinstance(value, Keywords):
+            parts = tuple(self._shape(element, operands) for element in value.values)
+            return Shape(elements=parts, names=value.names)
+        if isinstance(value, Closure):
+            parts = tuple(self._shape(element, operands) for element in value.captured)
+            return Shape(elements=parts, closure=StaticType(value.function))
         operands.append(self.ssa(value))
         if lent:
             return Shape(type=self.type_of(value), lent=True)

@@ -153,7 +153,7 @@ class ExpressionStager(FoldingStager):
 
     def local_function(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> LocalFunction:
         """A function defined here, with the values of the local names it reads."""
-        free = names_of([node]).read & self.local_names
+        free = {name for name in names_of([node]).read if name in self.local_names or name in self.state.names}
         captured = {name: self.state.names[name] for name in free if name in self.state.names}
         missing = free - set(captured) - (set() if isinstance(node, ast.Lambda) else {node.name})
         if missing:

@@ -29,7 +29,8 @@ from ...frame_reader import FRAME_READERS
 from ...syntax_parts import parts_of_syntax, syntax_inside
 from ..source.names import FUNCTIONS
 from ..source.rewriting import comes_apart
-from ..values import Owned, Static, Tracer, Unstageable
+from ..source.ways_out import leaves
+from ..values import LocalFunction, Owned, Static, Tracer, Unstageable
 from .native_pieces import FRAME_INSPECTION, PieceStager
 
 WITHOUT_CALLS = frozenset((ast.Name, ast.Constant, ast.Load, ast.Store, ast.Pass))
@@ -48,7 +49,7 @@ class GainStager(PieceStager):
             return False
         if self.program.stage_all and comes_apart(node):
             return not is_frame_inspection(node)
-        if self._calls_world(node):
+        if self._calls_world(node) or self.makes_own_generator(node):
             return True
         if not self._may_gain(node):
             return False
@@ -60,6 +61,15 @@ class GainStager(PieceStager):
         except Unstageable:
             return isinstance(node, ast.stmt) and not isinstance(node, (ast.With, ast.Try))
         return gains(summary)
+
+    def makes_own_generator(self, node: ast.AST) -> bool:
+        """Whether this is a call of a generator function of this function: lifted, it is known what it gives."""
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+            return False
+        local = self.state.names.get(node.func.id)
+        if not isinstance(local, LocalFunction) or not isinstance(local.node, ast.FunctionDef):
+            return False
+        return "yield" in leaves(local.node.body)
 
     def _calls_world(self, node: ast.AST) -> bool:
         """Whether a function that is declared to wait for the world is surely called by its name in this code.

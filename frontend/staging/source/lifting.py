@@ -39,7 +39,8 @@ def lift(local: LocalFunction, scope: CodeScope, callees: Mapping[str, Lifted]) 
     node = local.node
     body = [placed(ast.Return(node.body), node.body)] if isinstance(node, ast.Lambda) else node.body
     names, defaults = names_of(body), [*node.args.defaults, *(d for d in node.args.kw_defaults if d is not None)]
-    if leaves(body) & {"yield"} or names.read & NEEDS_ITS_FRAME or names.nonlocal_names:
+    is_generator = "yield" in leaves(body)
+    if (is_generator and not isinstance(node, ast.FunctionDef)) or names.read & NEEDS_ITS_FRAME or names.nonlocal_names:
         return None
     if not all(isinstance(default, ast.Constant) for default in defaults):
         return None

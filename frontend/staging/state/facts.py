@@ -38,7 +38,8 @@ class Shape:
     """What a staged function is specialised on for one argument: a known object, a type, or a tuple of those.
 
     With a type go the places where the argument's objects were found when the program started. An argument that is
-    `lent` is an object that nobody else sees: the callee makes its next versions.
+    `lent` is an object that nobody else sees: the callee makes its next versions. `elements` are those of a tuple, the
+    values of `**kwargs` with these `names`, or what a local function captures that is called as `closure`.
     """
 
     static: StaticType | None = None
@@ -46,6 +47,13 @@ class Shape:
     elements: tuple[Shape, ...] | None = None
     places: Places = None
     lent: bool = False
+    names: tuple[str, ...] | None = None
+    closure: StaticType | None = None
+
+    @property
+    def is_special(self) -> bool:
+        """Whether this is a known object or a local function: of such, a function is staged for a few only."""
+        return self.static is not None or self.closure is not None or any(one.is_special for one in self.elements or ())
 
 
 NamedTypes: TypeAlias = tuple[tuple[str, AbstractType], ...]

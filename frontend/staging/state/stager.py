@@ -36,6 +36,8 @@ from ...effects.staleness import with_parts
 from ..source.names import Names
 from ..values import (
     Absent,
+    Closure,
+    Keywords,
     LocalFunction,
     Maybe,
     Owned,
@@ -55,7 +57,7 @@ from .written import Written
 Start: TypeAlias = tuple[Point, Mark, tuple[Written, int]]
 """A place to come back to: names and containers, ops, and what is known of the program."""
 
-COMPOUND = (TupleValue, Maybe, LocalFunction)
+COMPOUND = (TupleValue, Maybe, LocalFunction, Keywords, Closure)
 SCALARS = (str, int, float, bool, complex, bytes, type(None), type(...))
 
 
@@ -218,7 +220,10 @@ class Stager:
                 return self._owned_ssa(value)
             case Unbound() | Maybe() | Absent():
                 raise AssertionError(f"an unbound name reached an operand: {value}")
-            case LocalFunction():
+            case Keywords(names=names, values=values):
+                keys = [self.builder.constant(name) for name in names]
+                return self.builder.make_dict(keys, [self.ssa(held) for held in values])
+            case LocalFunction() | Closure():
                 raise Unstageable("a local function is used as a value")
 
     def operand(self, value: Value) -> Operand:
@@ -269,6 +274,12 @@ class Stager:
             self.escape(value)
         elif isinstance(value, TupleValue):
             for element in value.elements:
+                self.hold(element)
+        elif isinstance(value, Keywords):
+            for element in value.values:
+                self.hold(element)
+        elif isinstance(value, LocalFunction):
+            for element in value.captured.values():
                 self.hold(element)
 
     def hold_in(self, owned: Owned, value: Value) -> None:

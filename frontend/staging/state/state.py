@@ -9,9 +9,9 @@ from typing import Any, TypeAlias, TypeVar
 
 from xdsl.ir import SSAValue
 
-from ...effects.abstract_type import ANY, NEVER, AbstractType, DictType, ListType, TupleType
-from ...effects.lattice import join_all
-from ..values import Maybe, Owned, Static, Tracer, TupleValue, Value
+from ...effects.abstract_type import ANY, NEVER, STR, AbstractType, DictType, ListType, TupleType
+from ...effects.lattice import join_all, widen
+from ..values import Keywords, Maybe, Owned, Static, Tracer, TupleValue, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +147,8 @@ class State:
                 return self._owned_type(self.heap[value])
             case Maybe(value=held):
                 return self.type_of(held)
+            case Keywords(values=values):
+                return DictType(STR, join_all(widen(self.type_of(one)) for one in values))
             case _:
                 return ANY
 

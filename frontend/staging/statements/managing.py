@@ -5,7 +5,7 @@
                                      if not gone: leave(m)
 
 Known are files, `suppress`, `closing`, `nullcontext`, clients of HTTP and model services, and classes of the user's
-whose `__enter__` and `__exit__` are Python that inference understands.
+whose `__enter__` and `__exit__` are Python that inference understands, and generators under `@contextmanager`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from ....diagnostics.effect import Effect
-from ...effects.abstract_type import ANY, BOOL, NONE, AbstractType, CaughtType, ExactType, InstanceType
+from ...effects.abstract_type import (
+    ANY,
+    BOOL,
+    NEVER,
+    NONE,
+    AbstractType,
+    CaughtType,
+    ExactType,
+    InstanceType,
+    ListType,
+)
 from ...effects.infer import infer_call
 from ...effects.source import SourceUnavailable, function_source, is_library
 from ...effects.summary import EVERYTHING, Summary
@@ -26,6 +36,7 @@ from ..control.branches import EXIT, FALLS, RAISES, Completion
 from ..expressions.calls import class_function
 from ..source.ways_out import leaves
 from ..values import Static, Tracer, Unstageable, Value
+from .generator_managers import run_through
 from .matching import MatchStager
 
 FILES = ("_io", "tempfile")  # modules whose managers give themselves, and only close when they are left
@@ -91,9 +102,10 @@ class ManagerStager(MatchStager):
 
     def _stage_items(self, node: ast.With, items: Sequence[ast.withitem], later: Set[str]) -> Completion:
         item, *others = items
-        manager = self.stage_expression(item.context_expr)
+        made = self._stage_generator_manager(item.context_expr)
+        manager = made[0] if made is not None else self.stage_expression(item.context_expr)
         self.at(item.context_expr)
-        protocol = self._protocol(manager, node)
+        protocol = made[1] if made is not None else self._protocol(manager, node)
         self.hold(manager)  # entering and leaving it may write it
         held = Tracer(self.ssa(manager), self.type_of(manager))
         entered = Tracer(self.emit_leaf(enter, "enter", [held], (), protocol.enter), protocol.enter.result)
@@ -168,6 +180,34 @@ class ManagerStager(MatchStager):
             if (found := self._own_protocol(known)) is not None:
                 return found
         raise Unstageable("a context manager that is not looked into", node.lineno)
+
+    def _stage_generator_manager(self, node: ast.expr) -> tuple[Value, Protocol] | None:
+        """A manager that `@contextmanager` has made, if inference understands its generator; None: something else."""
+        start = self.mark()
+        if not isinstance(node, ast.Call) or self.runs_natively(node):
+            return None
+        target = self.target(node) if isinstance(node.func, (ast.Name, ast.Attribute)) else None
+        callee = target[0].value if target is not None and isinstance(target[0], Static) else None
+        through = run_through(callee)
+        if target is None or through is None:
+            self.go_back(start)
+            return None
+        positional = [*target[1], *map(self.stage_expression, node.args)]
+        keyword = [(str(k.arg), self.stage_expression(k.value)) for k in node.keywords]
+        named = {name: self.type_of(value) for name, value in keyword}
+        summary = infer_call(through.function, tuple(map(self.type_of, positional)), named)
+        if summary.unknown_types or not isinstance(summary.result, ListType):
+            self.go_back(start)
+            return None
+        self.at(node)
+        self.program.rely_on(summary.guards)
+        keys = frozenset((*range(len(positional)), *named))
+        making = Summary(Effect.PURE, result=ExactType(contextlib._GeneratorContextManager), retains=keys)
+        manager = Tracer(self.emit_leaf(callee, through.function.__name__, positional, keyword, making), making.result)
+        given = ANY if summary.result.element == NEVER else summary.result.element
+        entering = _in_order(summary.renamed({})).replace(result=given, retains=frozenset(), fresh=False, builds=False)
+        leaving = entering.replace(result=BOOL, writes=entering.writes | ALL_OF_IT, sees_writes=True)
+        return manager, Protocol(entering, leaving, through.swallows)
 
     def _own_protocol(self, known: InstanceType) -> Protocol | None:
         """The protocol of a class of the user's whose methods inference understands."""

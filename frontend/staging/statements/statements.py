@@ -225,7 +225,7 @@ class FunctionStager(ManagerStager):
                 raise Unstageable("an `if` that always raises", node.lineno)
             self.stage_native_statements([node], later)
             return FALLS
-        condition = self.stage_expression(node.test)
+        condition = self.stage_condition(node.test)
         sides = [list(node.body), list(node.orelse)]
         known = self.truth(condition)
         if known is not None:
@@ -353,8 +353,7 @@ class FunctionStager(ManagerStager):
         if node.name not in self._called_names:
             return False
         defaults = [*node.args.defaults, *(d for d in node.args.kw_defaults if d is not None)]
-        is_generator = "yield" in leaves(node.body)
-        return not node.decorator_list and not is_generator and all(isinstance(d, ast.Constant) for d in defaults)
+        return not node.decorator_list and all(isinstance(d, ast.Constant) for d in defaults)
 
     def _stage_import(self, node: ast.Import) -> None:
         for alias in node.names:
