@@ -265,13 +265,17 @@ class CallStager(ArgumentStager):
         return Tracer(ssa, result, self.result_places(summary, keys))
 
     def _lendable(self, bound: Mapping[str, Value]) -> dict[str, Owned]:
-        """Arguments that nobody else sees, nor anything in them: the callee may change them as its own."""
+        """Arguments that nobody else sees, nor anything in them: the callee may change them as its own.
+
+        One that is made where it is passed has nothing to keep: what the callee does to it may as well be told by kind.
+        """
         held = [one for value in bound.values() for one in containers_in(value)]
         return {
             name: value
             for name, value in bound.items()
             if isinstance(value, Owned) and self.is_sealed(value) and held.count(value) == 1
             if container_class(self.type_of(value)) is value.cls
+            if self.state.heap[value].within is not None or any(one is value for one in self.state.names.values())
         }
 
     def _staged(
