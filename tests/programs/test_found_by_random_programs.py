@@ -15,7 +15,6 @@ from observe import case
 
 import xcs
 
-
 UNBOUND_INSIDE = "UnboundLocalError" if sys.version_info >= (3, 12) else "NameError"  # a comprehension is inlined there
 
 
