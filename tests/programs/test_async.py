@@ -38,9 +38,11 @@ class World:
         self.peak = max(self.peak, self.in_flight)
         try:
             if self.peak >= self.width:
-                self.opened.set()
-            with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(self.opened.wait(), PATIENCE_S)
+                # Not at once: the last one to come is to wait as the others do.
+                asyncio.get_running_loop().call_soon(self.opened.set)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(PATIENCE_S):
+                    await self.opened.wait()
             await asyncio.sleep(0)
         finally:
             self.in_flight -= 1
