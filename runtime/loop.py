@@ -230,7 +230,8 @@ class MapRegion(LoopRegion):
     def begin(self, machine: Machine) -> None:
         """Takes the window of the instruction where it has one of its own; says that the lists begin to fill."""
         self.window = self.instruction.window or machine.window
-        if self.index in self.frame.code.stream_uses.maps:
+        uses = self.frame.code.stream_uses
+        if self.index in uses.maps or (self.index in uses.outputs and self.frame.region is not None):
             self.streams = [Stream(values) for values in self.lists]
             for slot, stream in zip(self.instruction.results, self.streams, strict=True):
                 machine.deliver(self.frame, slot, stream)

@@ -16,10 +16,11 @@ class StreamUses:
     Attributes:
         loops: by slot, the loops over it.
         rows: by slot, the calls that list rows of it, with the shape of these.
-        maps: the maps of the block of whose results something may want an element before all are there.
+        maps: the maps of the block of whose results something in it may want an element before all are there.
+        outputs: those of whose results something around the block may.
     """
 
-    __slots__ = ("loops", "maps", "rows")
+    __slots__ = ("loops", "maps", "outputs", "rows")
 
     def __init__(self, block: Block, outputs_of: Sequence[Sequence[int]]) -> None:
         self.loops: dict[int, list[int]] = {}
@@ -34,9 +35,8 @@ class StreamUses:
             if isinstance(instruction, Map):
                 maps.append((index, instruction))
         wanted = {*self.loops, *self.rows, *_captured(block)} if maps else set()
-        self.maps = frozenset(
-            index for index, one in maps if any(slot in wanted or outputs_of[slot] for slot in one.results)
-        )
+        self.maps = frozenset(index for index, one in maps if not wanted.isdisjoint(one.results))
+        self.outputs = frozenset(index for index, one in maps if any(outputs_of[slot] for slot in one.results))
 
 
 def _row_shape(instruction: Call) -> RowShape | None:
