@@ -290,6 +290,35 @@ def nested_chains(names):
     return [agent.memory.lines for agent in agents]
 
 
+class Lines:
+    def __init__(self):
+        self.lines = []
+
+    def add(self, line):
+        self.lines.append(line)
+        return self
+
+
+def argument_that_looks_at_the_chain(name):
+    own = Lines()
+    own.add("first").add(ask(name, len(own.lines)))
+    return own.lines
+
+
+def argument_that_looks_by_another_name(name):
+    own = Lines()
+    other = own
+    count = lambda: len(own.lines)
+    own.add("first").add(ask(name, len(other.lines))).add(ask(name, count()))
+    return own.lines
+
+
+def argument_that_looks_at_the_dict(name):
+    own = {}
+    own.setdefault(name, []).append(ask(name, len(own)))
+    return own
+
+
 def two_agents(task):
     planner, critic = Agent("planner"), Agent("critic")
     first = planner.plan_and_do(task)
@@ -828,6 +857,9 @@ PROGRAMS = [
     case(rows_with_logs, NAMES),
     case(nested_parts, NAMES, overlap=3),
     case(nested_chains, NAMES),
+    case(argument_that_looks_at_the_chain, ("a",)),
+    case(argument_that_looks_by_another_name, ("a",)),
+    case(argument_that_looks_at_the_dict, ("a",)),
     case(two_agents, ("task",), overlap=2),
     case(in_a_helper, NAMES, overlap=3),
     case(chained, ("task",)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import types
+from collections.abc import Sequence
 from functools import cached_property
 
 from ....diagnostics.effect import Effect
@@ -31,7 +32,7 @@ from ..source.names import names_of
 from ..source.rewriting import children_in_order, get_child, rewrite_children, thaw
 from ..source.syntax import load_name
 from ..state.state import EMPTY_DICT
-from ..values import LocalFunction, Maybe, Owned, Static, TupleValue, Unbound, Unstageable, Value
+from ..values import LocalFunction, Maybe, Owned, Static, Tracer, TupleValue, Unbound, Unstageable, Value
 from .folding import FoldingStager
 from .leaf_ops import container_class
 
@@ -240,8 +241,8 @@ class ExpressionStager(FoldingStager):
         """The receiver of a method call that may be looked up after the arguments: a part of an owned container.
 
         Looked up before, it would be an object of its own, seen by others. The arguments have no ordered effect and
-        don't touch the container, so whoever fails first, no other effect is seen; but a handler could see what the
-        lookup itself stores.
+        don't touch the container, nor look at any if the lookup itself stores something, so whoever fails first, no
+        other effect is seen; but a handler could see what the lookup stores.
         """
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
             return None
@@ -259,9 +260,16 @@ class ExpressionStager(FoldingStager):
             if not all(is_builtin(part) or self._has_method(part, node.func.attr) for part in known):
                 return None
             others = [*node.args, *(keyword.value for keyword in node.keywords)]
+            if found.summary.mutates and not self._sees_no_own_object(others):
+                return None
             return receiver if all(self._leaves_alone(owned, one) for one in others) else None
         except Unstageable:
             return None
+
+    def _sees_no_own_object(self, nodes: Sequence[ast.expr]) -> bool:
+        """Whether code reads no name through which it may come to an owned object."""
+        values = [self.state.names.get(name) for name in self.program.names(nodes).read]
+        return all(value is None or isinstance(value, (Static, Tracer)) for value in values)
 
     def _is_call_of_client(self, node: ast.Call) -> bool:
         """Whether a method of a client is called, which may be looked up after the arguments: it stays what it is."""
