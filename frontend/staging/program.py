@@ -86,17 +86,17 @@ class Program(ProgramFacts):
         staged.gives = next((name for name, one in borrowed.items() if one is value), None)
         if borrowed and isinstance(value, TupleValue):
             stager.hold(value)
-        for one in borrowed.values():
-            if isinstance(one, Owned) and stager.is_sealed(one):
-                stager.finish(one)
+        kept = {name: one for name, one in borrowed.items() if isinstance(one, Owned) and stager.is_sealed(one)}
+        versions = [stager.finish(one) for one in kept.values()]
         ssa = stager.ssa(value)
-        stager.builder.return_([ssa])
-        staged.lent = {name: stager.type_of(one) for name, one in borrowed.items() if stager.is_sealed(one)}
+        stager.builder.return_([ssa, *versions])
+        staged.lent = {name: stager.type_of(one) for name, one in kept.items()}
+        staged.ir_versions = tuple(version.type for version in versions)
         staged.result = widen(stager.type_of(value))
         staged.ir_result = OBJ if staged.is_recursive else ssa.type
         staged.is_open = False
         location = file_location(stager.builder.file, node.lineno, node.col_offset + 1)
-        self.bodies.append(FuncOp.make(staged.symbol, Region(block), [staged.ir_result], location))
+        self.bodies.append(FuncOp.make(staged.symbol, Region(block), [staged.ir_result, *staged.ir_versions], location))
 
     def stage_body(self, stager: FunctionStager, node: FunctionNode) -> Value:
         """Stage a function's statements in a stager with its parameters bound; the value it returns."""

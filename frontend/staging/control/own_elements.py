@@ -172,7 +172,7 @@ class OwnElementsStager(CarryingStager):
         """An iteration is at its end: what it has made of its element counts."""
         for owned in containers_in(given):
             if self.state.heap[owned].within is not None:
-                self.finish(owned)
+                self.finish_reading(owned)
 
     def after_loop(self, walk: OwnWalk, listed: Owned, given: AbstractType) -> None:
         """Iterations are done; what each has got is of type `given` now."""

@@ -178,7 +178,7 @@ class CallStager(ArgumentStager):
         if receiver is not None and self.is_owned(receiver):
             summary = self.describe(call).summary
             is_given = isinstance(node.value, ast.Name) and node.value.id in summary.retains
-            if summary.num_external_sites < 2 and not summary.has_array_work and not is_given:
+            if not summary.num_external_sites and not summary.has_array_work and not is_given:
                 return None  # as native code its next version is known by what it holds
         return Static(method), (self.stage_expression(node.value),)
 
@@ -257,9 +257,10 @@ class CallStager(ArgumentStager):
         else:
             self.note_write(behaviour, summary, keys)
         result = staged.result if staged.result != ANY else summary.result  # `ANY` while a recursive call is traced
-        ssa = self.builder.invoke(staged.symbol, operands, behaviour, staged.ir_result)
-        for name, owned in lent.items():
-            self.take_back(owned, staged.lent[name])
+        types = [staged.ir_result, *(staged.ir_versions if lent else ())]
+        ssa, *versions = self.builder.invoke(staged.symbol, operands, behaviour, types)
+        for (name, after), version in zip(staged.lent.items() if lent else (), versions, strict=True):
+            self.change(lent[name], version, after, self.state.heap[lent[name]].sealed)
         if staged.gives in lent:
             return lent[staged.gives]
         return Tracer(ssa, result, self.result_places(summary, keys))

@@ -3,15 +3,16 @@
 In the IR the piece reads one version, and what follows it the next one:
 
     %1 = call @next_version(%0) mutates [0]      after all that has read the object so far
-    invoke @run(%1)                              changes what %1 is, as a parameter of its own
-    %2 = call @next_version(%1) mutates [0]      after all of it
+    %2, %3 = invoke @run(%1)                     changes what %1 is, as a parameter of its own; %3 is the next version
 
-The piece itself ends with a call that reads its last version, so that no update in it is without use.
+A function ends with a call of its own after all that has read the object in it, and returns that version: what follows
+waits for nothing else in the function. After a loop over the elements of a list comes `%2 = call @next_version(%1)`,
+after all of the loop, which ends with a call that reads the last version, so that no update in it is without use.
 """
 
 from __future__ import annotations
 
-from xdsl.ir import Block, BlockArgument
+from xdsl.ir import Block, BlockArgument, SSAValue
 
 from ....diagnostics.effect import Effect
 from ...effects.abstract_type import NONE, AbstractType
@@ -35,8 +36,13 @@ class VersionStager(LeafStager):
         assert cls is not None
         return self.own(block.insert_arg(ir_type(known), len(block.args)), known, cls, sealed=True)
 
-    def finish(self, owned: Owned) -> None:
-        """The piece that got an object is at its end: its last version counts, though nothing here reads it."""
+    def finish(self, owned: Owned) -> SSAValue:
+        """A function is at the end of what it does with an object: its version then, after all that has read it."""
+        self.take_back(owned, self.state.type_of(owned))
+        return self.ssa(owned)
+
+    def finish_reading(self, owned: Owned) -> None:
+        """An iteration is at its end: its last version of an element counts, though nothing here reads it."""
         if not isinstance(self.ssa(owned), BlockArgument):
             self.emit_leaf(next_version, "next_version", [owned], (), Summary(Effect.PURE, result=NONE))
 

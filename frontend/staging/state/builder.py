@@ -195,10 +195,11 @@ class Builder:
         )
         return self.emit(op)[0]
 
-    def invoke(self, symbol: str, operands: Sequence[SSAValue], behaviour: Behaviour, result: Attribute) -> SSAValue:
+    def invoke(
+        self, symbol: str, operands: Sequence[SSAValue], behaviour: Behaviour, types: Sequence[Attribute]
+    ) -> Sequence[SSAValue]:
         """A call of a staged function."""
-        op = InvokeOp.make(symbol, operands, behaviour, result_types=(result,), location=self.location)
-        return self.emit(op)[0]
+        return self.emit(InvokeOp.make(symbol, operands, behaviour, result_types=types, location=self.location))
 
     # ---- control flow
 

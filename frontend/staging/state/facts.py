@@ -73,6 +73,7 @@ class StagedFunction:
         is_open: its body is being traced.
         is_recursive: it was called while its body was being traced.
         lent: the types that objects lent to it have afterwards, by parameter; others have been let go.
+        ir_versions: the IR's types of these, in this order: their next versions are results, too.
         gives: the parameter that it returns, if that is a lent one.
         written, writes: what its ops may have written, and those ops; None while its body is being traced.
     """
@@ -83,6 +84,7 @@ class StagedFunction:
     is_open: bool = True
     is_recursive: bool = False
     lent: dict[str, AbstractType] = field(default_factory=dict)
+    ir_versions: tuple[Attribute, ...] = ()
     gives: str | None = None
     written: Written | None = None
     writes: tuple[tuple[frozenset[Place | None], frozenset[str], str], ...] = ()
