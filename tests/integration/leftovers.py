@@ -43,7 +43,7 @@ class Leftovers:
 
     @staticmethod
     def now() -> Leftovers:
-        """Objects that wait for the garbage collector don't count."""
+        """Objects that wait for the garbage collector don't count. None but tasks is asked anything, its class neither."""
         gc.collect()
         pool = process_pool()
         return Leftovers(
@@ -52,7 +52,7 @@ class Leftovers:
             ADMISSION.num_waiting(),
             sum(limiter.in_flight for limiter in list(LIMITERS)),
             pool.num_waiting,
-            sum(isinstance(one, asyncio.Task) and not one.done() for one in gc.get_objects()),
+            sum(issubclass(type(one), asyncio.Task) and not one.done() for one in gc.get_objects()),
             num_sockets(),
         )
 
