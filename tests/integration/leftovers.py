@@ -43,7 +43,7 @@ class Leftovers:
 
     @staticmethod
     def now() -> Leftovers:
-        """Objects that wait for the garbage collector don't count. None but tasks is asked anything, its class neither."""
+        """Objects that wait for the garbage collector don't count. None but tasks is asked anything, not its class."""
         gc.collect()
         pool = process_pool()
         return Leftovers(
