@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from ...effects.abstract_type import DictType, ListType
 from ..source.names import names_of
-from ..source.syntax import load_name, store_name
+from ..source.syntax import call_node, load_name, placed, store_name
 from ..values import Owned, Static, Tracer
 from .existing_keys import ExistingKeyStager
 
@@ -55,14 +55,13 @@ class ByElementStager(ExistingKeyStager):
         fresh = copy.deepcopy(node)
         fresh.body = [_ItemsAsElements(container, element).visit(statement) for statement in fresh.body]
         pair: list[ast.expr] = [fresh.target, store_name(element, node.target)]
-        fresh.target = ast.copy_location(ast.Tuple(pair, ast.Store()), node.target)
+        fresh.target = placed(ast.Tuple(pair, ast.Store()), node.target)
         walked = load_name(container, node.iter)
         if is_dict:
-            items = ast.copy_location(ast.Attribute(walked, "items", ast.Load()), node.iter)
-            fresh.iter = ast.copy_location(ast.Call(items, [], []), node.iter)
+            fresh.iter = call_node(placed(ast.Attribute(walked, "items", ast.Load()), node.iter), [])
         else:
             counting = load_name(self.temporary(Static(enumerate)), node.iter)
-            fresh.iter = ast.copy_location(ast.Call(counting, [walked], []), node.iter)
+            fresh.iter = call_node(counting, [walked])
         return fresh
 
 

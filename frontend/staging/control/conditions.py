@@ -35,7 +35,7 @@ class ConditionStager(BranchStager):
         """A value that is as true as an expression; operands of `and` and `or` are asked once each, as Python does."""
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not) and isinstance(node.operand, ast.BoolOp):
             held = load_name(self.temporary(self.stage_condition(node.operand)), node)
-            return self.stage_expression(ast.copy_location(ast.UnaryOp(node.op, held), node))
+            return self.stage_expression(placed(ast.UnaryOp(node.op, held), node))
         if not isinstance(node, ast.BoolOp):
             return self.stage_expression(node)
         start = self.mark()
@@ -75,17 +75,17 @@ class ConditionStager(BranchStager):
         first = stage(values[0])
         if len(values) == 1:
             return first
-        held: ast.expr = ast.copy_location(ast.Name(self.temporary(first), ast.Load()), values[0])
+        held: ast.expr = load_name(self.temporary(first), values[0])
         if is_condition and self.truth_effect(first).effect is not Effect.PURE:
-            held = ast.copy_location(ast.Constant(not is_and), values[0])  # what has been asked isn't asked again
+            held = placed(ast.Constant(not is_and), values[0])  # what has been asked isn't asked again
         rest: ast.expr = values[1]
         if len(values) > 2:
-            rest = ast.copy_location(ast.BoolOp(ast.And() if is_and else ast.Or(), values[1:]), values[1])
+            rest = placed(ast.BoolOp(ast.And() if is_and else ast.Or(), values[1:]), values[1])
         return self.choose(first, lambda: rest if is_and else held, lambda: held if is_and else rest, stage)
 
     def _stage_chain(self, left: ast.expr, ops: list[ast.cmpop], comparators: list[ast.expr]) -> Value:
         a = self.compute(left)
         b = self.compute(comparators[0])
-        first = self.compute(ast.copy_location(ast.Compare(a, ops[:1], [b]), left))
-        rest = ast.copy_location(ast.Compare(b, ops[1:], comparators[1:]), left)
+        first = self.compute(placed(ast.Compare(a, ops[:1], [b]), left))
+        rest = placed(ast.Compare(b, ops[1:], comparators[1:]), left)
         return self.choose(self.stage_expression(first), lambda: rest, lambda: first)
