@@ -211,15 +211,17 @@ class Store:
         """Writes a call. When this returns, `kill -9` doesn't lose it.
 
         Raises:
-            XCSError: the file can't be written: the disk is full, the file locked or damaged.
+            XCSError: the file can't be written: the disk is full, the file locked or damaged. Once only: what is added
+                after that is dropped.
         """
         with self._pending_lock:
             self._pending.append(record)
         with self._lock:
             with self._pending_lock:
                 rows, self._pending = self._pending, []
-            # Empty if the thread that had the lock before has written this row as well.
-            if rows:
+            # Empty if the thread that had the lock before has written this row as well. The thread whose write failed
+            # has told of it: the others', that were on their way then, are lost without another word.
+            if rows and not self.is_broken:
                 self._write(rows)
 
     def _write(self, records: list[CallRecord]) -> None:

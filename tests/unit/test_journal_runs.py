@@ -510,6 +510,24 @@ def test_a_full_disk_ends_the_recording_and_not_the_run(
     assert len(made) == 20
 
 
+def test_only_the_first_thread_that_cannot_write_tells_of_it(path: Path) -> None:
+    """Others may be on their way to the file when it breaks: theirs is the same failure, not another."""
+    from xcs.runtime.journal.store import CallRecord, Store
+
+    record = CallRecord(b"run", "/0", b"inputs", "large", "program.py:1:1", False, bytes(100_000), 0.0, 0)
+    store = Store(path)
+    try:
+        (pages,) = store._connection.execute("PRAGMA page_count").fetchone()
+        store._connection.execute(f"PRAGMA max_page_count = {pages}")
+        with pytest.raises(XCSError, match="database or disk is full"):
+            store.add(record)
+        store.add(record)
+        assert store.is_broken
+        assert not store.calls(b"run")
+    finally:
+        store.close()
+
+
 def test_a_locked_journal_is_an_error(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     recorded_once(path)
     monkeypatch.setattr("xcs.runtime.journal.store.BUSY_S", 0.05)
