@@ -25,14 +25,17 @@ from . import (
     comprehensions,
     container_table,
     expressions,
-    library_table,
+    iteration_table,
     loops,
     method_table,
+    number_table,
     patterns,
     special_calls,
     standard_calls,
     statements,
+    text_table,
     value_table,
+    world_table,
 )
 from .abstract_type import ANY, IMMUTABLE_SCALARS, AbstractType, InstanceType
 from .activation import Analysis, is_method_of_data
@@ -64,14 +67,17 @@ _REGISTERED = (  # imported for what they enter into the tables and the dispatch
     comprehensions,
     container_table,
     expressions,
-    library_table,
+    iteration_table,
     loops,
     method_table,
+    number_table,
     patterns,
     special_calls,
     standard_calls,
     statements,
+    text_table,
     value_table,
+    world_table,
 )
 
 

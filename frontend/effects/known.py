@@ -122,6 +122,12 @@ class Table:
             self._missing.clear()
             self.version += 1
 
+    def add_all(self, *tables: Mapping[str, KnownCallable]) -> None:
+        """Adds entries by path."""
+        for entries in tables:
+            for path, entry in entries.items():
+                self.add(path, entry)
+
     def of(self, function: object) -> KnownCallable | None:
         """The entry of this very object."""
         found = self._by_identity.get(id(function))

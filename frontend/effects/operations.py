@@ -208,8 +208,8 @@ def parts_of(one: AbstractType) -> tuple[AbstractType, ...]:
             return ()
 
 
-KNOWN_VALUE_CLASSES: set[type] = set()
-"""Library classes whose comparisons, hashes and text are pure; the library table fills it."""
+KNOWN_VALUE_CLASSES: set[type] = {slice}
+"""Classes whose comparisons, hashes and text are pure; the tables of text and of values add the library's."""
 
 VALUE_SAMPLES: dict[type, tuple[Any, ...]] = {}
 """Samples of those whose operators are pure as well."""

@@ -14,10 +14,12 @@ from xcs.diagnostics.effect import Effect
 from xcs.frontend.effects.abstract_type import ANY, AbstractType
 from xcs.frontend.effects.builtin_table import FUNCTIONS
 from xcs.frontend.effects.infer import summarise
+from xcs.frontend.effects.iteration_table import HEAPS, ITERATION, OBJECTS
 from xcs.frontend.effects.known import TABLE, KnownCallable
 from xcs.frontend.effects.lattice import covers
-from xcs.frontend.effects.library_table import ITERATION, MATH, NUMBERS, TEXT
 from xcs.frontend.effects.method_table import METHODS
+from xcs.frontend.effects.number_table import MATH, OPERATORS, STATISTICS
+from xcs.frontend.effects.text_table import HASHES, TEXT
 from xcs.frontend.effects.type_of import type_of
 
 RECEIVERS: dict[type, tuple[Any, ...]] = {
@@ -214,7 +216,7 @@ def resolved(path: str) -> Any:
 
 LIBRARY = [
     path
-    for table in (MATH, TEXT, NUMBERS, ITERATION)
+    for table in (MATH, STATISTICS, OPERATORS, TEXT, HASHES, ITERATION, HEAPS, OBJECTS)
     for path, entry in table.items()
     if entry.effect is Effect.PURE and not entry.mutates and path.count(".") == (2 if path.startswith("urllib") else 1)
 ]
