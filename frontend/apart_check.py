@@ -27,9 +27,9 @@ from .effects.abstract_type import (
     TupleType,
     UnionType,
 )
+from .effects.instance_layout import own_attribute, own_attributes
 from .effects.lattice import is_immutable
 from .effects.place import OutsideName, Place
-from .effects.type_of import own_attribute, own_attributes
 
 ABSENT = object()
 """What an unbound name is taken for: no object of the program."""

@@ -1,10 +1,8 @@
-"""Attribute loads and stores: instance attributes, methods, properties, module members, library clients."""
+"""Attribute loads: instance attributes, methods, properties, module members, library clients."""
 
 from __future__ import annotations
 
-import ast
 import enum
-import sys
 import types
 from typing import Any
 
@@ -20,7 +18,6 @@ from .abstract_type import (
     ArrayType,
     BoundType,
     CaughtType,
-    CollectionType,
     DataType,
     DictType,
     InstanceType,
@@ -35,17 +32,17 @@ from .abstract_type import (
 )
 from .application import apply_summary
 from .array_methods import FACTS, attribute_type, one_class
+from .classes import has_plain_attributes, is_class, is_static
 from .client_paths import method_path
 from .frame import Frame, Method, Path, Super
 from .framework_classes import is_history
+from .instance_layout import TUPLE_FIELD
 from .known import TABLE
 from .lattice import members, widen
-from .ledger import DECLARE
-from .library_data import load_data_attribute, write_data
-from .place import EVERYTHING
-from .scope import class_view, current_type, fact
+from .library_data import load_data_attribute
+from .module_members import load_module_member
+from .scope import class_view, current_type
 from .summary import Guard
-from .type_of import SCALAR_TYPES, TUPLE_FIELD, has_plain_attributes, is_class, is_static
 from .value import NOTHING, Cell, Value, deep, join_values, load, outside, reach_of, value
 
 _BUILTIN_CLASSES: dict[type[AbstractType], type] = {
@@ -54,16 +51,17 @@ _BUILTIN_CLASSES: dict[type[AbstractType], type] = {
     TupleType: tuple,
     TupleOfType: tuple,
 }
-_INSTANCE_STORAGE = (types.MemberDescriptorType, TUPLE_FIELD)
+INSTANCE_STORAGE = (types.MemberDescriptorType, TUPLE_FIELD)
 _C_METHODS = (types.MethodDescriptorType, types.WrapperDescriptorType)
-_PLAIN_SETTERS = (object.__setattr__, BaseException.__setattr__)
-_SPECIAL = frozenset({"__dict__", "__globals__", "__closure__", "__code__", "__builtins__", "f_locals", "gi_frame"})
+SPECIAL_NAMES = frozenset(
+    {"__dict__", "__globals__", "__closure__", "__code__", "__builtins__", "f_locals", "gi_frame"}
+)
 
 
 def load_attribute(frame: Frame, owner: Value, name: str, node: object) -> Value:
     """`owner.name`."""
     name = mangled(frame, name)
-    if name in _SPECIAL:
+    if name in SPECIAL_NAMES:
         frame.ledger.unknown(f"`.{name}`", [owner])
         return Value(ANY, reach_of(owner) | {None})
     if owner.bound is not None:
@@ -176,7 +174,7 @@ def _value_attribute(cls: type, name: str) -> AbstractType:
 def load_static(frame: Frame, held: Any, name: str) -> Value:
     """A member of a module, class or function."""
     if issubclass(type(held), types.ModuleType):
-        return _load_module(frame, held, name)
+        return load_module_member(frame, held, name)
     if is_class(held):
         return _load_class(frame, held, name)
     if type(held) is types.MethodType:
@@ -193,30 +191,6 @@ def load_static(frame: Frame, held: Any, name: str) -> Value:
         return outside(current_type(held._value_)) if name == "value" else Value(STR)
     frame.ledger.unknown(f"`.{name}`", ())
     return outside(ANY)
-
-
-def namespace_with(module: types.ModuleType, name: str) -> dict[str, Any]:
-    """The names of a module; one that JAX or XCS import when it is first asked for is among them."""
-    namespace = vars(module)
-    if name not in namespace and module.__name__.partition(".")[0] in ("jax", "xcs") and "__getattr__" in namespace:
-        getattr(module, name, None)
-    return namespace
-
-
-def _load_module(frame: Frame, module: types.ModuleType, name: str) -> Value:
-    namespace = namespace_with(module, name)
-    if name not in namespace:
-        lazy = sys.modules.get(f"{module.__name__}.{name}")
-        if lazy is None:
-            frame.ledger.unknown(f"`{module.__name__}.{name}`", ())
-            return outside(ANY)
-        return outside(StaticType(lazy))
-    found = fact(namespace[name], namespace, name, f"global:{module.__name__}.{name}")
-    if found.guard is not None:
-        frame.ledger.guards.add(found.guard)
-    if found.sees is not None:
-        frame.ledger.sees.add(found.sees)
-    return found.value
 
 
 def _load_class(frame: Frame, cls: type, name: str) -> Value:
@@ -277,12 +251,12 @@ def _load_instance(frame: Frame, owner: Value, type_: InstanceType, name: str, n
     cells = [origin for origin in owner.origins if isinstance(origin, Cell)]
     field = f"attr:{name}"
     own = name in known or any(field in cell.fields for cell in cells)
-    if hasattr(type(member), "__set__") and not isinstance(member, _INSTANCE_STORAGE):
+    if hasattr(type(member), "__set__") and not isinstance(member, INSTANCE_STORAGE):
         return _class_member(frame, owner, cls, member, name, node)  # a descriptor comes before the instance's own
     if any(cell.is_partial and field not in cell.fields for cell in cells) and (own or member is Guard):
         frame.ledger.unknown(f"`.{name}` of {cls.__name__}", [owner])
         return Value(ANY, reach_of(owner) | {None})
-    if own or member is Guard or isinstance(member, _INSTANCE_STORAGE) or any(c.unsettled for c in cells):
+    if own or member is Guard or isinstance(member, INSTANCE_STORAGE) or any(c.unsettled for c in cells):
         if not isinstance(member, TUPLE_FIELD):  # a field of a named tuple is never another one
             frame.ledger.look_kinds(owner, (field,))
         complete = own and name not in known and len(cells) == len(owner.origins)
@@ -327,96 +301,3 @@ def _call_getter(frame: Frame, owner: Value, getter: Any, node: object) -> Value
 
 def _load_path(path: str, receiver: Value) -> Value:
     return Value(ANY, bound=Path(path, receiver))
-
-
-def store_attribute(frame: Frame, owner: Value, name: str, stored: Value, node: object) -> None:
-    """`owner.name = stored` (and `del owner.name`)."""
-    name = mangled(frame, name)
-    if owner.bound is not None or name in _SPECIAL or name == "__class__":
-        what = "an attribute of a callable " if owner.bound is not None else ""
-        frame.ledger.unknown(f"{what}(`.{name}`)", [owner, stored])
-        return
-    for part in members(owner.type):
-        _store_part(frame, owner.part(part), name, stored, node)
-
-
-def _store_part(frame: Frame, owner: Value, name: str, stored: Value, node: object) -> None:
-    type_ = owner.type
-    if isinstance(type_, StaticType) and _is_shared_count(type_.value, name, stored):
-        frame.ledger.note_write(None, f"attr:{name}")
-        frame.ledger.note_store(f"attr:{name}", f"attr:{name}", stored.type)
-        frame.ledger.act(Effect.ORDERED, f"writes attribute `{name}` of {type_}", DECLARE)
-        return
-    if isinstance(type_, StaticType):
-        frame.ledger.note_write(None, EVERYTHING)
-        frame.ledger.note_write(None, member_kind(type_.value, name))
-        frame.ledger.note_store(EVERYTHING)
-        frame.ledger.act(Effect.ORDERED, f"writes attribute `{name}` of {type_}", DECLARE)
-        frame.ledger.escape(reach_of(stored))
-        return
-    if isinstance(type_, DataType):
-        write_data(frame, owner, stored)
-        return
-    if not isinstance(type_, InstanceType):
-        if isinstance(type_, CollectionType) or not operations.is_builtin(type_):
-            frame.ledger.unknown(f"writing `.{name}` of {type_}", [owner, stored])
-        return
-    cls = type_.cls
-    setter = operations.dunder(cls, "__setattr__")
-    if setter not in _PLAIN_SETTERS:
-        if isinstance(setter, types.FunctionType) and operations.is_generated(setter):
-            return  # a frozen dataclass: it raises
-        frame.ledger.unknown(f"writing `.{name}`: {cls.__name__} defines `__setattr__`", [owner, stored])
-        return
-    member = class_view(cls).get(name, Guard)
-    if isinstance(member, property):
-        if member.fset is not None:
-            summary = frame.inference.call(member.fset, (deep(owner), deep(stored)), {})
-            apply_summary(frame, summary, [owner, stored], {}, (node, "setter"))
-        return
-    if member is not Guard and hasattr(type(member), "__set__") and not isinstance(member, _INSTANCE_STORAGE):
-        frame.ledger.unknown(f"writing `.{name}` of {cls.__name__} (a descriptor)", [owner, stored])
-        return
-    frame.ledger.write(owner, f"attr:{name}", stored, f"attr:{name}")
-
-
-def member_kind(owner: object, name: str) -> str:
-    """The kind of state that an attribute of a module, a class or a function is."""
-    return f"global:{owner.__name__}.{name}" if isinstance(owner, types.ModuleType) else f"member:{name}"
-
-
-def _is_shared_count(cls: Any, name: str, stored: Value) -> bool:
-    """Whether a store gives a class another value of the kind that it holds already: a number, a text."""
-    if not is_class(cls) or type(cls).__setattr__ is not type.__setattr__ or name.startswith("__"):
-        return False
-    held = vars(cls).get(name)
-    return type(held) in SCALAR_TYPES and widen(stored.type) == SCALAR_TYPES[type(held)] and name not in vars(type(cls))
-
-
-def imported(frame: Frame, node: ast.Import | ast.ImportFrom, alias: ast.alias) -> Value:
-    """What an import statement binds; importing what isn't loaded yet runs unknown code."""
-    if isinstance(node, ast.ImportFrom):
-        module = _resolved(frame, node)
-        if module is not None and alias.name in vars(module):
-            return _load_module(frame, module, alias.name)
-        submodule = sys.modules.get(f"{module.__name__}.{alias.name}") if module is not None else None
-    else:
-        name = alias.name if alias.asname else alias.name.partition(".")[0]
-        submodule = sys.modules.get(name) if alias.name in sys.modules else None
-    if submodule is not None:
-        return outside(StaticType(submodule))
-    frame.ledger.act(Effect.ORDERED, f"imports {alias.name}", "import it at the top of the module")
-    frame.ledger.disturb(())
-    return outside(ANY)
-
-
-def _resolved(frame: Frame, node: ast.ImportFrom) -> types.ModuleType | None:
-    name = node.module or ""
-    if node.level:
-        package = frame.scope.globals.get("__package__")
-        if not isinstance(package, str):
-            return None
-        parts = package.split(".")
-        parts = parts[: len(parts) - node.level + 1]
-        name = ".".join([*parts, name] if name else parts)
-    return sys.modules.get(name)

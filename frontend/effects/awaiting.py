@@ -12,8 +12,10 @@ from typing import TypeAlias
 from .abstract_type import ANY, NEVER, ListType
 from .application import apply_summary
 from .binding import assigned
-from .calls import apply_declared, call_closure, call_value, declared_behaviour
+from .calls import call_value
+from .declared_calls import apply_declared, declared_behaviour
 from .frame import Closure, Frame, Path, Pending, expression, statement
+from .function_bodies import call_closure
 from .known import TABLE, known, path_of
 from .table_calls import apply_known
 from .value import ELEMENT, NOTHING, Value, deep, outside, reach_of

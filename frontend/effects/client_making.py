@@ -13,12 +13,13 @@ from collections.abc import Collection, Mapping, Sequence
 
 from ...diagnostics.effect import Effect
 from .abstract_type import ANY, DATA, AbstractType, InstanceType, StaticType
+from .classes import is_class
 from .framework_classes import STEPS, described_calls, is_library_record, library_paths
 from .framework_models import type_of_made
 from .framework_parts import DATA_PART, MODEL
+from .instance_layout import CLIENT_PATHS
 from .known import KnownCallable, Rule
 from .lattice import is_data
-from .type_of import CLIENT_PATHS, is_class
 from .users_code import is_of_library
 
 _TAKES_CODE = frozenset({"callbacks", "callback_manager", "verbose", "cache", "event_hooks", "partial_variables"})

@@ -16,10 +16,10 @@ from .abstract_type import ANY, BOOL, DATA, NONE, AbstractType
 from .client_making import made_by
 from .framework_calls import described_call, searched
 from .framework_classes import MODEL_BASES, RESERVED, STEPS, STORES, TOOLS
+from .instance_layout import CLIENT_PATHS
 from .known import TABLE, KnownCallable, Rule
 from .lattice import covers, is_data
 from .parsed_answers import parsed_call
-from .type_of import CLIENT_PATHS
 
 
 def _unless_streamed(args: Sequence[AbstractType], kwargs: Mapping[str, AbstractType]) -> AbstractType:

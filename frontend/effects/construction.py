@@ -12,8 +12,9 @@ from ...diagnostics.effect import Effect
 from . import operations
 from .abstract_type import ANY, NONE, ExactType, InstanceType
 from .binding import WrongArguments, bind_arguments, is_generator
-from .calls import call_static, made_tuple, run_settled
+from .calls import call_static
 from .frame import Frame
+from .function_bodies import made_tuple, run_settled
 from .lattice import covers
 from .scope import CodeScope, class_view, current_type, default_values
 from .source import SourceUnavailable, function_source, is_library

@@ -25,8 +25,8 @@ from .abstract_type import (
 )
 from .application import apply_summary
 from .attributes import load_attribute
-from .calls import made_tuple
 from .frame import Frame, Names, expression, joined
+from .function_bodies import made_tuple
 from .items import OPERATOR_NAMES, binary, contains, made_list, subscript
 from .iteration import iterate
 from .lattice import join

@@ -15,7 +15,7 @@ from typing import Any
 
 from ...diagnostics.effect import DYNAMIC, ORDERED, Behaviour
 from ...diagnostics.effect import PURE as PURE_BEHAVIOUR
-from . import (
+from . import (  # noqa: F401  # imported for what they enter into the tables and the dispatch on syntax
     array_methods,
     array_table,
     awaiting,
@@ -39,12 +39,13 @@ from . import (
 )
 from .abstract_type import ANY, IMMUTABLE_SCALARS, AbstractType, InstanceType
 from .activation import Analysis, is_method_of_data
+from .classes import is_class
 from .known import known
 from .scope import CodeScope
 from .segments import run_code
 from .staleness import shallow
 from .summary import CALLEE, CodeSummary, ParameterKey, Summary
-from .type_of import is_class, type_of
+from .type_of import type_of
 
 __all__ = [
     "infer_awaited",
@@ -56,29 +57,6 @@ __all__ = [
     "resolve_awaited",
     "resolve_early",
 ]
-
-_REGISTERED = (  # imported for what they enter into the tables and the dispatch on syntax
-    array_methods,
-    array_table,
-    awaiting,
-    builtin_table,
-    call_expressions,
-    client_table,
-    comprehensions,
-    container_table,
-    expressions,
-    iteration_table,
-    loops,
-    method_table,
-    number_table,
-    patterns,
-    special_calls,
-    standard_calls,
-    statements,
-    text_table,
-    value_table,
-    world_table,
-)
 
 
 def infer_call(

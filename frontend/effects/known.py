@@ -19,9 +19,9 @@ from typing import Any, TypeAlias
 from ...diagnostics.effect import Effect
 from ...diagnostics.errors import XCSError, XCSWarning
 from .abstract_type import ANY, AbstractType
+from .classes import is_class
 from .promised_result import checked_promise
 from .summary import ParameterKey
-from .type_of import is_class
 
 Rule: TypeAlias = Callable[[Sequence[AbstractType], Mapping[str, AbstractType]], AbstractType]
 """The type of the result from the types of positional and keyword arguments."""

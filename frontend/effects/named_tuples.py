@@ -7,8 +7,8 @@ from typing import Any
 from . import operations
 from .abstract_type import InstanceType
 from .attributes import load_attribute
-from .calls import made_tuple
 from .frame import Frame
+from .function_bodies import made_tuple
 from .value import Value
 
 

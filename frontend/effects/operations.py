@@ -40,13 +40,13 @@ from .abstract_type import (
     UnionType,
 )
 from .array_results import is_array_data, numpy_value
+from .classes import has_plain_attributes
 from .contents import kinds
 from .known import known
 from .lattice import join_all, members, tuple_element
 from .ledger import Inference
 from .scope import class_view
 from .summary import EVERYTHING, Guard, Summary
-from .type_of import has_plain_attributes
 
 SAMPLES: dict[type, tuple[Any, ...]] = {
     int: (0, 1, 2, -3),

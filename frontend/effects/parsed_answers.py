@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from .abstract_type import ANY, DATA, NONE, AbstractType, StaticType
+from .classes import is_class
 from .known import Infer
 from .lattice import is_data
 from .record_classes import checks_of, is_record_class
-from .type_of import is_class
 
 _TOLD_BY = ("response_format", "text_format")
 

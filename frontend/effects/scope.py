@@ -26,11 +26,13 @@ from .abstract_type import (
     StaticType,
     TupleOfType,
 )
+from .classes import is_static
 from .framework_models import Described
+from .instance_layout import is_told
 from .lattice import is_immutable
 from .place import OutsideName, Place
 from .summary import Guard, Touch, View
-from .type_of import COLLECTIONS, SCALAR_TYPES, is_static, is_told, type_of
+from .type_of import COLLECTIONS, SCALAR_TYPES, type_of
 from .value import Value, outside
 
 _ABSENT = Guard  # what a guard's value is where the name must stay absent

@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from .abstract_type import ANY, AbstractType
-from .activation import Analysis, settle, unknown_call
+from .activation import Analysis, unknown_call
 from .binding import assigned, captured_names, own_bindings
 from .frame import Frame, TooLarge
+from .function_summaries import settle
 from .ledger import Ledger
 from .regions import Region, is_sealable
 from .scope import CodeScope

@@ -8,13 +8,15 @@ import types
 from collections.abc import Iterator, Mapping, Sequence
 
 from .abstract_type import ANY, BOOL, NEVER, NONE, AbstractType, IteratorType, StaticType, TupleType
-from .attributes import load_attribute, store_attribute
-from .calls import made_tuple, special
+from .attribute_stores import store_attribute
+from .attributes import load_attribute
+from .calls import special
+from .classes import is_array_library, is_class
 from .frame import Frame, Super
+from .function_bodies import made_tuple
 from .iteration import elements_of
 from .lattice import join, members, widen
 from .summary import EVERYTHING
-from .type_of import is_array_library, is_class
 from .value import NOTHING, Cell, Value, deep, join_values, outside, reach_of
 
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from . import attributes, comparisons
+from . import comparisons
 from .abstract_type import ANY, CaughtType, RecordType, TupleType
 from .application import apply_summary
+from .attribute_stores import store_attribute
+from .attributes import load_attribute
 from .binding import free_names
 from .calls import call_value
 from .frame import Closure, Frame, Names, joined, statement
 from .items import augmented, delete_item, iterate, made_list, store_item, subscript
 from .lattice import members
 from .managers import enter
+from .module_members import imported
 from .named_tuples import as_tuple
 from .narrowing import narrow
 from .source import FunctionNode
@@ -79,9 +82,9 @@ def _augmented(frame: Frame, node: ast.AugAssign) -> None:
         frame.bind(target.id, augmented(frame, node, left, frame.evaluate(node.value)))
     elif isinstance(target, ast.Attribute):
         owner = frame.evaluate(target.value)
-        left = attributes.load_attribute(frame, owner, target.attr, target)
+        left = load_attribute(frame, owner, target.attr, target)
         result = augmented(frame, node, left, frame.evaluate(node.value))
-        attributes.store_attribute(frame, owner, target.attr, result, target)
+        store_attribute(frame, owner, target.attr, result, target)
     else:
         owner, index = frame.evaluate(target.value), frame.evaluate(target.slice)
         left = subscript(frame, owner, index, target)
@@ -94,7 +97,7 @@ def assign(frame: Frame, target: ast.expr, held: Value) -> None:
     if isinstance(target, ast.Name):
         frame.bind(target.id, held)
     elif isinstance(target, ast.Attribute):
-        attributes.store_attribute(frame, frame.evaluate(target.value), target.attr, held, target)
+        store_attribute(frame, frame.evaluate(target.value), target.attr, held, target)
     elif isinstance(target, ast.Subscript):
         store_item(frame, frame.evaluate(target.value), frame.evaluate(target.slice), held, target)
     elif isinstance(target, (ast.Tuple, ast.List)):
@@ -130,7 +133,7 @@ def _delete(frame: Frame, node: ast.Delete) -> None:
         elif isinstance(target, ast.Subscript):
             delete_item(frame, frame.evaluate(target.value), frame.evaluate(target.slice), target)
         elif isinstance(target, ast.Attribute):
-            attributes.store_attribute(frame, frame.evaluate(target.value), target.attr, outside(ANY), target)
+            store_attribute(frame, frame.evaluate(target.value), target.attr, outside(ANY), target)
         else:
             frame.ledger.unknown("`del` of a pattern", frame.everything())
 
@@ -222,7 +225,7 @@ def closure(frame: Frame, node: FunctionNode) -> Closure:
 def _import(frame: Frame, node: ast.Import | ast.ImportFrom) -> None:
     """An import of what is already loaded only reads; the first import runs a module."""
     for alias in node.names:
-        held = attributes.imported(frame, node, alias)
+        held = imported(frame, node, alias)
         frame.bind((alias.asname or alias.name).partition(".")[0], held)
 
 

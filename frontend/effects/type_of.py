@@ -6,17 +6,14 @@ Assumes: nothing. Ensures: no user code runs (no dunder method, no property), an
 from __future__ import annotations
 
 import functools
-import sys
 import types
-from collections import Counter, OrderedDict, defaultdict, deque, namedtuple
+from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from operator import attrgetter
-from typing import Any, TypeGuard
+from typing import Any
 
 from .abstract_type import (
     ANY,
-    CLIENT_CLASSES,
     DATA,
     IMMUTABLE_SCALARS,
     NEVER,
@@ -34,77 +31,33 @@ from .abstract_type import (
     TupleOfType,
     TupleType,
 )
-from .framework_classes import is_history, is_library_record, is_module_class, library_paths
-from .framework_models import described_type, is_described
+from .classes import STATIC_CLASSES, is_array_class, is_class, is_program, is_static
+from .framework_classes import is_history
+from .framework_models import described_type
+from .instance_layout import layout_of
 from .lattice import is_data, join, join_all, without_items
-from .users_code import is_hooked, is_of_library
+from .users_code import is_hooked
 
 MAX_DEPTH = 3  # instances inside instances; deeper ones are told by class only
 MAX_ITEMS = 16  # keys of a dict whose values are told apart
 MAX_TUPLE = 16  # elements a tuple type spells out one by one
-MAX_CACHED = 1024  # classes remembered
+MAX_CACHED = 1024  # descriptions of arrays, dtypes and instances remembered
 
 SCALAR_TYPES: dict[type, AbstractType] = {cls: ExactType(cls) for cls in IMMUTABLE_SCALARS}
-STATIC_CLASSES = frozenset(
-    {
-        types.FunctionType,
-        types.BuiltinFunctionType,
-        types.ModuleType,
-        types.MethodDescriptorType,
-        types.WrapperDescriptorType,
-        types.ClassMethodDescriptorType,
-        type,
-    }
-)
 COLLECTIONS = (defaultdict, OrderedDict, Counter, deque)
 """The containers of `collections` that types look into."""
+_WITH_OBJECTS = ("object", "[", "(", "{")  # and records, which may hold objects: their elements have code of their own
+_FACTORY: Any = vars(defaultdict)["default_factory"]
+_DTYPE, _SHAPE = attrgetter("dtype"), attrgetter("shape")
+
+_BY_AVAL: dict[tuple[int, type], tuple[Any, AbstractType]] = {}
+_SCALAR_INSTANCES: dict[tuple[object, ...], AbstractType] = {}
 
 
 def type_of(value: object, budget: int = 64) -> AbstractType:
     """The deep type of `value`; at most about `budget` leaves of its containers are looked at one by one."""
     known = SCALAR_TYPES.get(type(value))
     return known if known is not None else _Look(budget).type_of(value, 0)
-
-
-def is_class(value: object) -> TypeGuard[type]:
-    """Whether a value is a class. Unlike `isinstance`, this asks nothing of the value (its `__class__` may be code)."""
-    return issubclass(type(value), type)
-
-
-def is_static(value: object) -> bool:
-    """Whether a value is told apart by identity: functions, classes, modules, builtins."""
-    return type(value) in STATIC_CLASSES or is_class(value) or _is_program(type(value))
-
-
-def _is_program(cls: type) -> bool:
-    """Whether instances of a class are functions in all but class: jitted ones, NumPy's and JAX's own."""
-    return "__xcs_jitted__" in cls.__dict__ or _is_library_program(cls)  # a jitted function may have a class of its own
-
-
-@functools.cache
-def _is_library_program(cls: type) -> bool:
-    root = cls.__module__.partition(".")[0]
-    return root in ("jax", "jaxlib", "numpy") and cls.__name__ in PROGRAM_CLASSES
-
-
-PROGRAM_CLASSES = frozenset(("PjitFunction", "ufunc", "_ArrayFunctionDispatcher", "custom_jvp", "custom_vjp"))
-
-
-def is_python_class(cls: type) -> bool:
-    """Whether a class was made by a `class` statement (or `type(...)`), not in C."""
-    return bool(cls.__flags__ & (1 << 9))  # Py_TPFLAGS_HEAPTYPE
-
-
-def has_plain_attributes(cls: type) -> bool:
-    """Whether loading an attribute of an instance runs no code but descriptors': no `__getattr__` of its own."""
-    for base in cls.__mro__:
-        if base is object:
-            return True
-        if is_module_class(base) and is_of_library(base):  # it warns of calls of `forward`, and does nothing else
-            continue
-        if "__getattr__" in base.__dict__ or "__getattribute__" in base.__dict__:
-            return base in (list, dict, set, tuple, str, int, float, Exception, BaseException)
-    return True
 
 
 class _Look:
@@ -123,7 +76,7 @@ class _Look:
         known = SCALAR_TYPES.get(cls)
         if known is not None:
             return known
-        if cls in STATIC_CLASSES or is_class(value) or _is_program(cls):
+        if cls in STATIC_CLASSES or is_class(value) or is_program(cls):
             return StaticType(value)
         if id(value) in self.active:
             return self.class_only(value, cls)
@@ -156,7 +109,7 @@ class _Look:
         kept = tuple(values)  # other threads may write the container
         classes = set(map(type, kept))
         cls = classes.pop()
-        if classes or not _is_array_class(cls):
+        if classes or not is_array_class(cls):
             return ANY
         self.budget -= 1
         dtypes = {str(dtype) for dtype in set(map(_DTYPE, kept))}
@@ -209,11 +162,11 @@ class _Look:
 
     def class_only(self, value: Any, cls: type) -> AbstractType:
         """What is said of an object that is being looked into."""
-        shape = _SHAPES.get(cls) or _shape(cls)
-        if cls in _CONTAINERS or shape.is_array or shape.exact is not None:
+        layout = layout_of(cls)
+        if cls in _CONTAINERS or layout.is_array or layout.exact is not None:
             return ANY
         return InstanceType(
-            cls, tuple((n, ANY) for n in sorted(shape.attributes(value)) if _hides_class_attribute(cls, n))
+            cls, tuple((n, ANY) for n in sorted(layout.attributes(value)) if _hides_class_attribute(cls, n))
         )
 
     def method_type(self, value: types.MethodType, depth: int) -> AbstractType:
@@ -227,19 +180,19 @@ class _Look:
         return BoundType(functools.partial, self.type_of(value.func, depth), args, tuple(sorted(keywords)))
 
     def object_type(self, value: Any, cls: type, depth: int) -> AbstractType:
-        shape = _SHAPES.get(cls) or _shape(cls)
-        if shape.is_array:
+        layout = layout_of(cls)
+        if layout.is_array:
             return _array_type(value, cls)
-        if shape.exact is not None:
-            return shape.exact
-        if shape.is_client:
+        if layout.exact is not None:
+            return layout.exact
+        if layout.is_client:
             return ANY if is_hooked(value) else InstanceType(cls)
-        if shape.is_described and (described := described_type(value, cls)) is not None:
+        if layout.is_described and (described := described_type(value, cls)) is not None:
             return described
-        held = shape.attributes(value)
-        if shape.is_record and all(is_data(self.type_of(one, depth)) for one in held.values()):
+        held = layout.attributes(value)
+        if layout.is_record and all(is_data(self.type_of(one, depth)) for one in held.values()):
             return DATA
-        if not shape.is_open or depth >= MAX_DEPTH:
+        if not layout.is_open or depth >= MAX_DEPTH:
             names = [name for name in held if _hides_class_attribute(cls, name)]
             return InstanceType(cls, tuple((name, ANY) for name in sorted(names)))
         try:
@@ -291,107 +244,16 @@ def _are_parameters(held: dict[str, Any], types_: Sequence[AbstractType]) -> boo
     return is_one and all(map(str.isidentifier, tuple(held)))
 
 
-_BY_AVAL: dict[tuple[int, type], tuple[Any, AbstractType]] = {}
-
-
 @functools.lru_cache(maxsize=MAX_CACHED)
 def _name_of(dtype: Any) -> str:
     """The name of a dtype, which NumPy puts together anew each time."""
     return str(dtype)
 
 
-@dataclass(frozen=True, slots=True)
-class _Shape:
-    """What all instances of a class have in common: how their attributes are stored, or that they have none to see."""
-
-    exact: AbstractType | None = None
-    is_array: bool = False
-    is_open: bool = True
-    dict_descriptor: Any = None
-    slots: tuple[tuple[str, Any], ...] = ()
-    is_client: bool = False
-    is_described: bool = False
-    is_record: bool = False
-
-    def attributes(self, value: Any) -> dict[str, Any]:
-        """The instance's own attributes, from its `__dict__` and slots, without running a property."""
-        found = {}
-        for name, descriptor in self.slots:
-            try:
-                found[name] = descriptor.__get__(value)
-            except AttributeError:  # the slot is empty
-                continue
-        if self.dict_descriptor is not None:
-            held = self.dict_descriptor.__get__(value)
-            if not found and all(map(_is_exact_str, held)):
-                return held
-            found.update({name: one for name, one in tuple(held.items()) if type(name) is str})
-        return found
+def _hides_class_attribute(cls: type, name: str) -> bool:
+    return any(name in base.__dict__ for base in cls.__mro__)
 
 
-def own_attribute(value: Any, name: str) -> Any:
-    """An attribute that an instance keeps itself, found without running any of its code.
-
-    Raises:
-        KeyError: it has none of this name.
-    """
-    return own_attributes(value)[name]
-
-
-def own_attributes(value: Any) -> dict[str, Any]:
-    """The attributes that an instance keeps itself, found without running any of its code."""
-    cls = type(value)
-    return (_SHAPES.get(cls) or _shape(cls)).attributes(value)
-
-
-CLIENT_PATHS: set[str] = set()
-"""Client classes that are told by class alone, as `library_paths` spells them; the client table fills it."""
-
-
-def _is_exact_str(name: object) -> bool:
-    return type(name) is str
-
-
-def _shape(cls: type) -> _Shape:
-    slots: dict[str, Any] = {}
-    dict_descriptor = None
-    for base in cls.__mro__:
-        for name, descriptor in tuple(base.__dict__.items()):
-            is_slot = type(descriptor) is types.MemberDescriptorType and "__slots__" in base.__dict__
-            if is_slot or type(descriptor) is TUPLE_FIELD:
-                slots.setdefault(name, descriptor)
-        own = base.__dict__.get("__dict__")
-        if dict_descriptor is None and type(own) is types.GetSetDescriptorType:
-            dict_descriptor = own
-    opaque = not is_python_class(cls) or cls.__module__ in _NATIVE_MODULES or is_array_library(cls)
-    is_client = not CLIENT_PATHS.isdisjoint(path for base in cls.__mro__ for path in library_paths(base))
-    if is_client or is_described(cls):
-        CLIENT_CLASSES.add(cls)
-    shape = _Shape(
-        exact=ExactType(cls) if opaque else None,
-        is_array=_is_array_class(cls),
-        is_open=has_plain_attributes(cls),
-        dict_descriptor=dict_descriptor,
-        slots=tuple(slots.items()),
-        is_client=is_client,
-        is_described=is_described(cls),
-        is_record=is_library_record(cls),
-    )
-    if len(_SHAPES) > MAX_CACHED:
-        _SHAPES.clear()
-    _SHAPES[cls] = shape
-    return shape
-
-
-def is_told(cls: type) -> bool:
-    """Whether instances of a class are clients or models, told by what they hold."""
-    shape = _SHAPES.get(cls) or _shape(cls)
-    return shape.is_client or shape.is_described
-
-
-TUPLE_FIELD = type(vars(namedtuple("_Sample", "field"))["field"])
-"""The class of what reads a field of a named tuple."""
-_WITH_OBJECTS = ("object", "[", "(", "{")  # and records, which may hold objects: their elements have code of their own
 _CONTAINERS = {
     list: _Look.list_type,
     dict: _Look.dict_type,
@@ -402,27 +264,3 @@ _CONTAINERS = {
     functools.partial: _Look.partial_type,
     **dict.fromkeys(COLLECTIONS, _Look.collection_type),
 }
-_FACTORY: Any = vars(defaultdict)["default_factory"]
-_DTYPE, _SHAPE = attrgetter("dtype"), attrgetter("shape")
-_SHAPES: dict[type, _Shape] = {}
-_SCALAR_INSTANCES: dict[tuple[object, ...], AbstractType] = {}
-_NATIVE_MODULES = frozenset(
-    "builtins collections re datetime decimal fractions string uuid pathlib pathlib._local _thread threading "
-    "_hashlib _blake2 _io".split()
-)
-
-
-def _hides_class_attribute(cls: type, name: str) -> bool:
-    return any(name in base.__dict__ for base in cls.__mro__)
-
-
-def _is_array_class(cls: type) -> bool:
-    numpy = sys.modules.get("numpy")
-    if numpy is not None and cls is getattr(numpy, "ndarray", None):
-        return True
-    return cls.__module__.partition(".")[0] in ("jax", "jaxlib") and cls.__name__ in ("ArrayImpl", "PRNGKeyArray")
-
-
-def is_array_library(cls: type) -> bool:
-    """Whether a class belongs to NumPy or JAX: its instances are data of theirs (dtypes, keys, shardings, scalars)."""
-    return cls.__module__.partition(".")[0] in ("numpy", "jax", "jaxlib")

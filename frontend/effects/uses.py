@@ -29,10 +29,10 @@ from .abstract_type import (
 )
 from .application import apply_summary
 from .array_results import is_array_data
+from .classes import is_array_library
 from .frame import Frame
 from .iteration import elements_of, iterate
 from .lattice import members, widen
-from .type_of import is_array_library
 from .value import NOTHING, Value, deep, join_values
 
 

@@ -20,11 +20,11 @@ from ...effects.abstract_type import (
     TupleType,
     UnionType,
 )
-from ...effects.attributes import namespace_with
 from ...effects.client_paths import method_path
 from ...effects.contents import plain_form
 from ...effects.known import TABLE
 from ...effects.lattice import members, widen
+from ...effects.module_members import namespace_with
 from ...effects.operations import is_builtin
 from ...effects.scope import class_view, fact, find
 from ...effects.summary import CodeSummary

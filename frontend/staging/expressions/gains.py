@@ -20,8 +20,8 @@ from ...effects.abstract_type import (
     UnionType,
 )
 from ...effects.array_results import is_array
-from ...effects.calls import declared_behaviour
 from ...effects.coroutines import makes_coroutine, unjitted
+from ...effects.declared_calls import declared_behaviour
 from ...effects.known import known
 from ...effects.scope import find
 from ...effects.summary import Summary

@@ -20,8 +20,8 @@ from ....diagnostics.effect import Effect
 from ....dialect.calls import CallOp
 from ....dialect.operation import effect_properties
 from ...effects.abstract_type import AbstractType
-from ...effects.calls import declared_behaviour
 from ...effects.coroutines import makes_coroutine
+from ...effects.declared_calls import declared_behaviour
 from ...effects.known import known
 from ...effects.lattice import is_immutable, widen
 from ...effects.summary import Summary

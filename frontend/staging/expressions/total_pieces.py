@@ -21,9 +21,9 @@ from ...effects.abstract_type import (
     TupleType,
 )
 from ...effects.array_methods import attribute_type
+from ...effects.classes import has_plain_attributes
 from ...effects.lattice import widen
 from ...effects.scope import class_view, fact, find
-from ...effects.type_of import has_plain_attributes
 from ..values import Owned, Static, Tracer, TupleValue
 from .gains import GainStager
 

@@ -11,8 +11,8 @@ from xdsl.ir import Operation
 from ....diagnostics.effect import PURE, READS, Effect
 from ...effects.abstract_type import NONE, AbstractType, ArrayType, ListType, RecordType, TupleOfType, TupleType
 from ...effects.array_results import is_jax
+from ...effects.classes import is_class, is_python_class
 from ...effects.summary import Summary
-from ...effects.type_of import is_class, is_python_class
 from ..control.sort_keys import SortKeyStager
 from ..expressions.expressions import has_literal_defaults
 from ..expressions.leaf_ops import is_ownable
