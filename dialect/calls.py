@@ -32,8 +32,7 @@ from .operation import (
     print_effect,
     symbol,
 )
-from .symbol_call import expect_flat_symbol, parse_symbol_call, print_symbol_call
-from .types import OBJ
+from .symbol_call import SymbolCallOp, expect_flat_symbol
 
 
 class LeafCallOp(EffectfulOp):
@@ -140,6 +139,18 @@ class LeafCallOp(EffectfulOp):
             self.expect_flow(value.type, version.type, "a mutated operand for its next version")
 
 
+def _call_properties(
+    num_arguments: int, args: ArgumentsAttr | None, mutates: Sequence[int], is_async: bool
+) -> dict[str, Attribute]:
+    """The properties that leaf calls have beside their effect."""
+    properties: dict[str, Attribute] = {"args": ArgumentsAttr.positional(num_arguments) if args is None else args}
+    if mutates:
+        properties["mutates"] = DenseArrayBase.from_list(i64, mutates)
+    if is_async:
+        properties["async"] = UNIT
+    return properties
+
+
 @irdl_op_definition
 class CallOp(LeafCallOp):
     """Calls a declared callable.
@@ -192,11 +203,7 @@ class CallOp(LeafCallOp):
         types = obj_types(1 + len(mutates)) if result_types is None else result_types
         properties = effect_properties(behaviour, total, fresh)
         properties["callee"] = symbol(callee) if isinstance(callee, str) else callee
-        properties["args"] = ArgumentsAttr.positional(len(arguments)) if args is None else args
-        if mutates:
-            properties["mutates"] = DenseArrayBase.from_list(i64, mutates)
-        if is_async:
-            properties["async"] = UNIT
+        properties.update(_call_properties(len(arguments), args, mutates, is_async))
         return cls.create(operands=arguments, result_types=types, properties=properties, location=location)
 
     @property
@@ -263,11 +270,7 @@ class CallIndirectOp(LeafCallOp):
         """A call; without `args` all arguments are plain operands, without `result_types` all results `!xcs.obj`."""
         types = obj_types(1 + len(mutates)) if result_types is None else result_types
         properties = effect_properties(behaviour, total, fresh)
-        properties["args"] = ArgumentsAttr.positional(len(arguments)) if args is None else args
-        if mutates:
-            properties["mutates"] = DenseArrayBase.from_list(i64, mutates)
-        if is_async:
-            properties["async"] = UNIT
+        properties.update(_call_properties(len(arguments), args, mutates, is_async))
         return cls.create(operands=(callee, *arguments), result_types=types, properties=properties, location=location)
 
     @property
@@ -293,7 +296,7 @@ class CallIndirectOp(LeafCallOp):
 
 
 @irdl_op_definition
-class InvokeOp(EffectfulOp):
+class InvokeOp(SymbolCallOp):
     """Calls another function of the program; all its parameters are operands.
 
     ```mlir
@@ -308,37 +311,3 @@ class InvokeOp(EffectfulOp):
     """
 
     name = "xcs.invoke"
-    callee = prop_def(SymbolRefAttr)
-    arguments = var_operand_def()
-    outputs = var_result_def()
-
-    @classmethod
-    def make(
-        cls,
-        callee: SymbolRefAttr | str,
-        arguments: Sequence[SSAValue],
-        behaviour: Behaviour,
-        *,
-        result_types: Sequence[Attribute] = (OBJ,),
-        total: bool = False,
-        fresh: bool = False,
-        location: LocationAttr | None = None,
-    ) -> InvokeOp:
-        """A call of the function with this symbol."""
-        properties = effect_properties(behaviour, total, fresh)
-        properties["callee"] = symbol(callee) if isinstance(callee, str) else callee
-        return cls.create(operands=arguments, result_types=result_types, properties=properties, location=location)
-
-    def print(self, printer: Printer) -> None:
-        """Prints the effect, the callee, the operands, and the result types unless one `!xcs.obj`."""
-        print_symbol_call(printer, self, self.callee)
-
-    @classmethod
-    def parse(cls, parser: Parser) -> InvokeOp:
-        """Reads what `print` prints."""
-        operands, types, properties, attributes = parse_symbol_call(parser)
-        return cls.create(operands=operands, result_types=types, properties=properties, attributes=attributes)
-
-    def verify_(self) -> None:
-        """The callee is a flat symbol."""
-        expect_flat_symbol(self, self.callee)

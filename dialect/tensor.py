@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from xdsl.dialects.builtin import LocationAttr, ModuleOp, StringAttr, SymbolNameConstraint, SymbolRefAttr
+from xdsl.dialects.builtin import LocationAttr, ModuleOp, StringAttr, SymbolNameConstraint
 from xdsl.ir import Attribute, Block, Region, SSAValue
 from xdsl.irdl import irdl_op_definition, prop_def, region_def, traits_def, var_operand_def, var_result_def
 from xdsl.parser import Parser
@@ -30,12 +30,10 @@ from .operation import (
     parse_effect,
     print_attributes,
     print_effect,
-    symbol,
 )
 from .raw_text import balanced_end, brace_mistake
 from .regions import YieldingOp
-from .symbol_call import expect_flat_symbol, parse_symbol_call, print_symbol_call
-from .types import OBJ
+from .symbol_call import SymbolCallOp
 
 KINDS = ("jax", "numpy")
 
@@ -207,7 +205,7 @@ class XlaOp(XcsOperation):
 
 
 @irdl_op_definition
-class XlaCallOp(EffectfulOp):
+class XlaCallOp(SymbolCallOp):
     """Runs a kernel of the module.
 
     ```mlir
@@ -222,37 +220,3 @@ class XlaCallOp(EffectfulOp):
     """
 
     name = "xcs.xla_call"
-    callee = prop_def(SymbolRefAttr)
-    arguments = var_operand_def()
-    outputs = var_result_def()
-
-    @classmethod
-    def make(
-        cls,
-        callee: SymbolRefAttr | str,
-        arguments: Sequence[SSAValue],
-        result_types: Sequence[Attribute] = (OBJ,),
-        behaviour: Behaviour = PURE,
-        *,
-        total: bool = False,
-        fresh: bool = False,
-        location: LocationAttr | None = None,
-    ) -> XlaCallOp:
-        """Calls the kernel with this symbol."""
-        properties = effect_properties(behaviour, total, fresh)
-        properties["callee"] = symbol(callee) if isinstance(callee, str) else callee
-        return cls.create(operands=arguments, result_types=result_types, properties=properties, location=location)
-
-    def print(self, printer: Printer) -> None:
-        """Prints the effect, the kernel, the operands, and the result types unless one `!xcs.obj`."""
-        print_symbol_call(printer, self, self.callee)
-
-    @classmethod
-    def parse(cls, parser: Parser) -> XlaCallOp:
-        """Reads what `print` prints."""
-        operands, types, properties, attributes = parse_symbol_call(parser)
-        return cls.create(operands=operands, result_types=types, properties=properties, attributes=attributes)
-
-    def verify_(self) -> None:
-        """The callee is a flat symbol."""
-        expect_flat_symbol(self, self.callee)

@@ -88,8 +88,8 @@ class _Attaching:
         call = XlaCallOp.make(
             self._symbol(kernel, lowered.text, op),
             op.operands,
-            types,
             behaviour_of(op),
+            result_types=types,
             total="total" in op.properties,
             fresh="fresh" in op.properties,
             location=op.location,
