@@ -125,8 +125,6 @@ class LoopScheduler(Scheduler):
             self._leave()
         return self._outcome(failure, start_ns)
 
-    # ---- waiting
-
     async def _go_on(self) -> None:
         """Waits for what the program waits for."""
         is_paused = bool(self.stack)
@@ -177,8 +175,6 @@ class LoopScheduler(Scheduler):
             self._context = None
         if self._broken is not None:
             raise self._broken
-
-    # ---- calls
 
     def _issue(
         self,
@@ -291,8 +287,6 @@ class LoopScheduler(Scheduler):
             return heapq.heappop(self._free_lanes)
         self._num_lanes += 1
         return self._num_lanes
-
-    # ---- cancelling
 
     def _stop_later(self) -> None:
         for call in self._calls:

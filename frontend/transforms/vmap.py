@@ -149,8 +149,6 @@ class Mapping:
 
         return self.batched(one, batch)
 
-    # ---- how array code is batched
-
     def form_of(self, batch: Batch) -> object:
         """What `batched` depends on besides the axes."""
         return None if is_mapped(batch) else batch.size

@@ -92,8 +92,6 @@ class RunRecording:
         self._notices: list[str] = []
         self._lock = threading.Lock()
 
-    # ---- before a call
-
     def gathered(self, instruction: Call, slots: list[Any]) -> Gathered | None:
         """What a call would receive; `None` if asking would run code of the program's."""
         starred = starred_of(instruction.arguments)
@@ -154,8 +152,6 @@ class RunRecording:
         facts = self._facts_of(called[0])
         digest, mutable = call_digest(*called, facts.names)
         return facts.code + digest, mutable
-
-    # ---- a call
 
     def make(self, place: Place, call: Callable[..., Any], *arguments: Any) -> Any:
         """Makes a call and records what it gives."""
@@ -246,8 +242,6 @@ class RunRecording:
         except XCSError as error:
             with self._lock:
                 self._notices.append(f"{error}; the run goes on, and records nothing from here on")
-
-    # ---- what the user is told
 
     def _note(self, instruction: Call, text: str) -> None:
         key = (instruction.name, str(instruction.location))

@@ -165,8 +165,6 @@ class Store:
             with contextlib.suppress(sqlite3.Error):
                 self._connection.close()
 
-    # ---- programs and runs
-
     def program(self, name: str) -> str | None:
         """The code that a program was recorded with, as text."""
         with self._lock, self._errors("read"):
@@ -197,8 +195,6 @@ class Store:
         """Notes that a run has ended by itself."""
         with self._lock, self._errors("written"):
             self._connection.execute("UPDATE runs SET ended = ? WHERE id = ?", (ended, run))
-
-    # ---- calls
 
     def call(self, run: bytes, path: str, inputs: bytes) -> tuple[bool, bytes] | None:
         """Whether a recorded call raised, and its value; `None` if it isn't recorded."""

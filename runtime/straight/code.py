@@ -126,8 +126,6 @@ class StraightCode:
         self._num_quiet += num_calls
         return Outcome(values, None, RunTotals(num_calls, wall_ns if self._has_sites else 0, wall_ns))
 
-    # ---- what the code calls
-
     def _suspect(
         self, suspicion: Suspicion | None, elapsed_ns: int, num_calls: int, num: int, batch: Batch
     ) -> Suspicion:

@@ -182,8 +182,6 @@ class BranchStager(AwaitStager):
         kind = next(side.completion.kind for side in sides if side.reaches_end)
         return Completion(kind, self._resolve(value, joined)) if value is not None else FALLS
 
-    # ---- what must be joined
-
     def _touched_names(self, left: Side, right: Side) -> Iterable[str]:
         """Names that some side binds or unbinds, in the order of their bindings; the others mean what they meant."""
         mine, others = left.state.names, right.state.names
@@ -307,8 +305,6 @@ class BranchStager(AwaitStager):
             return set()
         functions = [value for value in state.names.values() if isinstance(value, LocalFunction)]
         return {name for function in functions for name in function.captured}
-
-    # ---- emitting
 
     def _inside(self, side: Side, action: Callable[[], Any]) -> Any:
         outer = self.state

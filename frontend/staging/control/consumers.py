@@ -200,8 +200,6 @@ class ConsumerStager(GeneratorBodyStager):
         """Whether evaluating an argument after the elements makes no difference."""
         return not isinstance(node, ast.Starred) and self.is_trivial(node)
 
-    # ---- consumers of everything
-
     def _quiet_for(self, node: ast.Call) -> IsQuiet | None:
         """What a consumer takes without being noticed; None if it isn't one that takes everything."""
         if isinstance(node.func, ast.Attribute) and node.func.attr == "join":
@@ -256,8 +254,6 @@ class ConsumerStager(GeneratorBodyStager):
             return Static(None)
 
         return self.as_generator_body(fill) if is_generator(node.args[0]) else fill()
-
-    # ---- consumers that stop early
 
     def _stop_early(self, node: ast.Call, generator: ast.GeneratorExp) -> Value | None:
         """`any`, `all` and `next` of a generator."""

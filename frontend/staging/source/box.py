@@ -171,8 +171,6 @@ class _Boxing(ast.NodeTransformer):
             line = getattr(node, "lineno", 0)
             raise Unstageable(f"`{name}` is bound by a pattern or handler and shared with another function", line)
 
-    # ---- scopes
-
     def visit_ClassDef(self, node: ast.ClassDef) -> list[ast.stmt]:
         return [self._inside(node, names_of(node.body).bound), *self._put_all({node.name}, node)]
 

@@ -54,9 +54,6 @@ def as_generator(node: ast.expr, names: Namespace) -> ast.GeneratorExp | None:
     return None
 
 
-# ---- the lazy builtins
-
-
 def _mapped(node: ast.Call, scope: Namespace) -> ast.GeneratorExp | None:
     """`map(f, xs)` is `(f(x) for x in xs)`; with more iterables they are zipped."""
     function, *iterables = node.args
@@ -137,9 +134,6 @@ def applied_unless_none(function: ast.expr, argument: ast.expr, names: Namespace
     return placed(ast.IfExp(is_none, argument, called), function)
 
 
-# ---- names
-
-
 def with_own_names(node: ast.GeneratorExp, names: Namespace) -> ast.GeneratorExp:
     """A generator expression whose targets are names that nothing else has."""
     generators: list[ast.comprehension] = []
@@ -192,9 +186,6 @@ class _Renamer(ast.NodeTransformer):
 
     def _without(self, hidden: set[str]) -> _Renamer:
         return _Renamer({name: other for name, other in self.names.items() if name not in hidden})
-
-
-# ---- making nodes
 
 
 def _generator(

@@ -101,8 +101,6 @@ class Builder:
         self.block.add_op(op)
         return op.results
 
-    # ---- values
-
     def constant(self, value: object) -> SSAValue:
         """A Python literal."""
         return self.emit(ConstantOp.make(value, ir_type(ExactType(type(value))), location=self.location))[0]
@@ -141,8 +139,6 @@ class Builder:
         """The parts of an iterable."""
         types = [ir_type(part) for part in known]
         return self.emit(UnpackOp.make(value, types, behaviour, star=star, location=self.location))
-
-    # ---- calls
 
     def call(
         self,
@@ -200,8 +196,6 @@ class Builder:
     ) -> Sequence[SSAValue]:
         """A call of a staged function."""
         return self.emit(InvokeOp.make(symbol, operands, behaviour, result_types=types, location=self.location))
-
-    # ---- control flow
 
     def yield_(self, values: Sequence[SSAValue]) -> None:
         """Ends a region."""

@@ -164,8 +164,6 @@ class ProgramFacts:
     _tables: dict[OutsideName, AbstractType | None] = field(default_factory=dict)
     _described: dict[tuple[object, ...], tuple[Segment, CodeSummary]] = field(default_factory=dict)
 
-    # ---- what is worth staging
-
     def gains_as_function(self, function: types.FunctionType, summary: Summary) -> bool:
         """Whether a call with this summary can gain anything by being looked into, rather than being one leaf."""
         if self.stage_all and not is_library(function.__code__.co_filename):
@@ -174,8 +172,6 @@ class ProgramFacts:
         # What it does besides its one call of the world keeps its order; the call itself needn't.
         is_mixed = summary.num_external_sites == 1 and acts and not summary.unknown_types and not summary.waits
         return summary.num_external_sites >= 2 or summary.has_array_work or is_mixed
-
-    # ---- facts
 
     def rely_on(self, guards: Iterable[Guard]) -> None:
         """The program is only right while these facts hold."""
@@ -251,8 +247,6 @@ class ProgramFacts:
         where = Location(code.co_filename, code.co_firstlineno, 0, function.__qualname__)
         self.opaque.append(Opaque(function.__qualname__, reason, where))
 
-    # ---- dicts in names outside
-
     def type_of_table(self, place: Place | None) -> AbstractType | None:
         """What is known of a dict that a name outside is bound to, with what the program has written so far."""
         if place is None or not isinstance(place.root, OutsideName) or place != Place(place.root):
@@ -266,8 +260,6 @@ class ProgramFacts:
         """The program is only right while a dict outside holds, at its start, what it holds now."""
         self.guards.add(ContentGuard(root.namespace, root.name, self._tables[root]))
 
-    # ---- functions
-
     def stage_function(self, function: types.FunctionType, shapes: Shapes) -> StagedFunction:
         """A function of the module for arguments of these shapes; traced once per shape. `Program` does it."""
         raise NotImplementedError
@@ -279,8 +271,6 @@ class ProgramFacts:
             if found is None:
                 found = self._lazies[id(node)] = (node, tuple(lazy_functions(node)))
             yield from found[1]
-
-    # ---- syntax, looked at once
 
     def names(self, nodes: Sequence[ast.AST]) -> Names:
         """The names that these pieces of syntax use."""

@@ -123,8 +123,6 @@ class Stager:
         """The value of an expression; emits what computes it."""
         raise NotImplementedError
 
-    # ---- positions and regions
-
     def at(self, node: ast.AST) -> None:
         """Ops emitted from now on come from this piece of source."""
         self.builder.locate(getattr(node, "lineno", 0), getattr(node, "col_offset", 0))
@@ -175,8 +173,6 @@ class Stager:
         for later in range(number + 1, self.num_temporaries + 1):
             self.state.names.pop(f"_xcs_{later}", None)
 
-    # ---- what values are
-
     def type_of(self, value: Value) -> AbstractType:
         """What is known of a value now: contents of objects that anything may have changed since are not."""
         if isinstance(value, TupleValue):
@@ -202,8 +198,6 @@ class Stager:
         if is_sure or (self.is_owned(value) and is_container(known)):
             return PURE
         return READS if isinstance(known, (ListType, DictType, SetType, PlainType, DataType)) else DYNAMIC
-
-    # ---- values as operands
 
     def ssa(self, value: Value) -> SSAValue:
         """The SSA value that holds a value when the program runs."""
@@ -240,8 +234,6 @@ class Stager:
             self.state.update(owned, ssa=ssa)
             return ssa
         return state.ssa
-
-    # ---- owned containers
 
     def own_list(self, elements: Sequence[Value]) -> Owned:
         """A fresh list of these values."""
@@ -362,8 +354,6 @@ class Stager:
         """Called before a container is changed: inside a loop it must be one of the loop's carried values."""
         if self.state.heap[owned].depth < self.loop_depth:
             raise MustCarry(owned)
-
-    # ---- binding
 
     def bind(self, name: str, value: Value) -> None:
         """Bind a local name."""

@@ -108,8 +108,6 @@ class ExceptionStager(KeptNamesStager):
         last = self.stage_block(node.finalbody, later, tail=False)
         return completion if last is FALLS else last
 
-    # ---- handlers
-
     def _stage_handlers(self, node: ast.Try, later: Set[str]) -> Completion:
         """`try`, `except` and `else`."""
         shared = self.function_names.nonlocal_names
@@ -187,8 +185,6 @@ class ExceptionStager(KeptNamesStager):
         self.at(node)
         self.builder.raise_(held, cause)
         return RAISES
-
-    # ---- the region
 
     def _stage_region(
         self,

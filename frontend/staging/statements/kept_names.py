@@ -73,8 +73,6 @@ class KeptNamesStager(TargetStager):
                 value = Maybe(value, Tracer(self.builder.current(variable.bound), BOOL))
             self.state.names[name] = value
 
-    # ---- binding
-
     def bind(self, name: str, value: Value) -> None:
         """Bind a local name, and what it is kept in."""
         super().bind(name, value)
@@ -113,8 +111,6 @@ class KeptNamesStager(TargetStager):
         finally:
             self._kept = outer
 
-    # ---- pieces that bind halfway
-
     def binds_halfway(self, node: ast.stmt) -> bool:
         """Whether a statement, run as one piece, may fail after it has bound a name that is kept."""
         return bool(self._kept) and bool(self.program.names([node]).bound & self._kept.keys()) and not binds_last(node)
@@ -130,8 +126,6 @@ class KeptNamesStager(TargetStager):
                 raise Unstageable(f"`{min(kept)}` is bound before a `try` may fail", nodes[0].lineno)
             live = live | kept
         super().stage_native_statements(nodes, live, exits)
-
-    # ---- containers
 
     def change(
         self, owned: Owned, ssa: SSAValue, known: AbstractType, sealed: bool = False, apart: bool = False

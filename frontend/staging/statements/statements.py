@@ -56,8 +56,6 @@ class FunctionStager(ManagerStager):
             ssa = self.emit_leaf(Box, "Box", [Static(name)], (), known)
             self.state.names[box_of(name)] = self.value_of(ssa, known)
 
-    # ---- blocks
-
     def stage_block(self, nodes: Sequence[ast.stmt], live: Set[str], *, tail: bool) -> Completion:
         """Stage statements in order.
 
@@ -115,8 +113,6 @@ class FunctionStager(ManagerStager):
         with self.exits(ways, is_loop=False) as exits:
             self.stage_native_statements([node], later | exits.names, exits)
         return self.go_on_after(exits.after(node), rest, later, live, tail)
-
-    # ---- one statement
 
     def stage_statement(
         self, node: ast.stmt, rest: Sequence[ast.stmt], later: Set[str], live: Set[str], tail: bool
@@ -188,8 +184,6 @@ class FunctionStager(ManagerStager):
             case _:
                 self.stage_native_statements([node], later)
 
-    # ---- expressions as statements, assignments
-
     def _stage_expression_statement(self, node: ast.Expr, value: ast.expr, later: Set[str]) -> None:
         match value:
             case ast.Constant():
@@ -213,8 +207,6 @@ class FunctionStager(ManagerStager):
                 self.stage_expression(value)
             case _:
                 self.stage_native_statements([node], later)
-
-    # ---- control flow
 
     def _stage_if(
         self, node: ast.If, rest: Sequence[ast.stmt], later: Set[str], live: Set[str], tail: bool
@@ -345,8 +337,6 @@ class FunctionStager(ManagerStager):
         completion = self.stage_block(nodes, live, tail=False)
         if completion not in (FALLS, SKIPS, JUMPS):
             raise Unstageable("a loop body that always leaves", nodes[0].lineno)
-
-    # ---- definitions and imports
 
     def _is_plain(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
         """Whether a nested function is nothing but code that is called: no decorator, no default that is an object."""
