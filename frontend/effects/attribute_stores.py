@@ -20,7 +20,9 @@ from .frame import Frame
 from .lattice import members, widen
 from .ledger import DECLARE
 from .library_data import write_data
+from .namespaces import is_module
 from .place import EVERYTHING
+from .rebinding import global_in_some_module
 from .scope import class_view
 from .summary import Guard
 from .type_of import SCALAR_TYPES
@@ -61,6 +63,8 @@ def _store_part(frame: Frame, owner: Value, name: str, stored: Value, node: obje
         if isinstance(type_, CollectionType) or not operations.is_builtin(type_):
             frame.ledger.unknown(f"writing `.{name}` of {type_}", [owner, stored])
         return
+    if is_module(type_):
+        frame.ledger.note_write(None, global_in_some_module(name))
     cls = type_.cls
     setter = operations.dunder(cls, "__setattr__")
     if setter not in _PLAIN_SETTERS:

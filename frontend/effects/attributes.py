@@ -41,6 +41,7 @@ from .known import TABLE
 from .lattice import members, widen
 from .library_data import load_data_attribute
 from .module_members import load_module_member
+from .namespaces import load_namespace
 from .scope import class_view, current_type
 from .summary import Guard
 from .value import NOTHING, Cell, Value, deep, join_values, load, outside, reach_of, value
@@ -62,6 +63,7 @@ def load_attribute(frame: Frame, owner: Value, name: str, node: object) -> Value
     """`owner.name`."""
     name = mangled(frame, name)
     if name in SPECIAL_NAMES:
+        load_namespace(frame, owner, name, node)
         frame.ledger.unknown(f"`.{name}`", [owner])
         return Value(ANY, reach_of(owner) | {None})
     if owner.bound is not None:

@@ -18,6 +18,7 @@ from .frame import Frame, Path, expression
 from .iteration import iterate
 from .known import known
 from .lattice import widen
+from .namespaces import LOOKING
 from .scope import default_values
 from .value import NOTHING, Cell, Value, join_values, reach_of
 
@@ -57,6 +58,8 @@ def _callees(frame: Frame, node: ast.expr) -> list[Value]:
     """What is called; a method of an object that has one of several types may be several ones."""
     if not isinstance(node, ast.Attribute):
         return [frame.evaluate(node)]
+    if node.attr in LOOKING:
+        frame.ledger.looked_into = node.value
     owner = frame.evaluate(node.value)
     type_ = one_class(owner.type)
     if owner.bound is not None or not isinstance(type_, UnionType):

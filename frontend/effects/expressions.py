@@ -66,6 +66,7 @@ def _attribute(frame: Frame, node: ast.Attribute) -> Value:
 
 @expression(ast.Subscript)
 def _subscript(frame: Frame, node: ast.Subscript) -> Value:
+    frame.ledger.looked_into = node.value
     owner = as_tuple(frame, frame.evaluate(node.value), node)
     return subscript(frame, owner, frame.evaluate(node.slice), node)
 
@@ -135,6 +136,8 @@ def _compare(frame: Frame, node: ast.Compare) -> Value:
     left = frame.evaluate(node.left)
     result = NOTHING
     for op, comparator in zip(node.ops, node.comparators, strict=True):
+        if isinstance(op, (ast.In, ast.NotIn)):
+            frame.ledger.looked_into = comparator
         right = frame.evaluate(comparator)
         result = join_values(result, _compare_pair(frame, op, left, right, comparator))
         if len(node.ops) > 1:

@@ -113,6 +113,7 @@ class Ledger:
         self.sites: dict[int, int] = {}
         self.loop_depth = 0
         self.awaiting: object = None  # the expression whose value is awaited at once
+        self.looked_into: object = None  # the expression whose value is only looked into
 
     def cell(self, site: object, opaque: bool = False) -> Cell:
         """The cell of all objects made at this place."""

@@ -13,6 +13,7 @@ from .abstract_type import (
     StaticType,
 )
 from .frame import Frame
+from .namespaces import MODULES, is_modules
 from .scope import fact
 from .value import Value, outside
 
@@ -39,7 +40,7 @@ def load_module_member(frame: Frame, module: types.ModuleType, name: str) -> Val
         frame.ledger.guards.add(found.guard)
     if found.sees is not None:
         frame.ledger.sees.add(found.sees)
-    return found.value
+    return outside(MODULES) if is_modules(module, name) else found.value
 
 
 def imported(frame: Frame, node: ast.Import | ast.ImportFrom, alias: ast.alias) -> Value:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import builtins
 import dataclasses
 import types
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -145,26 +145,6 @@ def told_by(held: object) -> object:
     if type(held) in CLIENT_CLASSES and not found.attributes:
         return found.cls
     return next((one for one in markers if type(one) is Described), None)
-
-
-def rebound(guards: Iterable[Guard], kinds: Set[str]) -> str | None:
-    """The name of a function, class or module that one of these guards relies on, and that a write of these kinds binds
-    to something else; None if there is none."""
-    for guard in guards:
-        if guard.by_type or not (guard.value is _ABSENT or is_static(guard.value)):
-            continue
-        space = guard.namespace
-        if isinstance(space, CellView):
-            name, kind = space.variable, f"cell:{space.variable}"
-        elif isinstance(space, ClassView):
-            name, kind = f"{space.of.__name__}.{guard.name}", f"member:{guard.name}"
-        elif isinstance(space, View):
-            continue
-        else:
-            name, kind = guard.name, f"global:{space.get('__name__')}.{guard.name}"
-        if kind in kinds:
-            return name
-    return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from .frame import Frame, Super
 from .function_bodies import made_tuple
 from .iteration import elements_of
 from .lattice import join, members, widen
+from .namespaces import execute, give_globals, give_vars, store_computed
 from .summary import EVERYTHING
 from .value import NOTHING, Cell, Value, deep, join_values, outside, reach_of
 
@@ -62,6 +63,8 @@ def _hasattr(frame: Frame, args: Sequence[Value], kwargs: Mapping[str, Value], n
 def _setattr(frame: Frame, args: Sequence[Value], kwargs: Mapping[str, Value], node: object) -> Value | None:
     from_attributes = store_attribute_by_name(node)
     if from_attributes is None or len(args) != 3:
+        for one in args[:1]:
+            store_computed(frame, one)
         frame.ledger.unknown("`setattr` with a computed name", args)
         return Value(NONE)
     store_attribute(frame, args[0], from_attributes, args[2], node)
@@ -74,6 +77,12 @@ def store_attribute_by_name(node: object) -> str | None:
         name = node.args[1].value
         return name if isinstance(name, str) else None
     return None
+
+
+special(delattr)(lambda frame, args, kwargs, node: store_computed(frame, args[0]) if args else None)
+special(globals)(give_globals)
+special(vars)(give_vars)
+special(exec)(execute)
 
 
 @special(next)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import os
+import types
 import uuid
 from collections.abc import Mapping
 from typing import Any
@@ -24,6 +25,7 @@ from .abstract_type import (
     STR,
     AbstractType,
     ExactType,
+    InstanceType,
     ListType,
     TupleType,
     UnionType,
@@ -133,6 +135,7 @@ WORLD: Mapping[str, KnownCallable] = {
         Effect.FENCE, uses=("any *",), writes="context", reason="writes a context variable"
     ),
     "sys._getframe": ordered("inspects frames"),
+    "importlib.import_module": ordered("imports a module", result=InstanceType(types.ModuleType)),
     "inspect.*": ordered("inspects frames or code"),
     "gc.*": ordered("runs the garbage collector"),
     "threading.*": ordered("works with threads"),

@@ -17,7 +17,8 @@ from ...dialect.nesting import ops_inside
 from ...dialect.operation import file_location
 from ...dialect.types import OBJ
 from ..effects.lattice import widen
-from ..effects.scope import CodeScope, FunctionView, rebound
+from ..effects.rebinding import rebound
+from ..effects.scope import CodeScope, FunctionView
 from ..effects.source import FunctionNode, SourceUnavailable, function_source
 from ..effects.summary import Guard
 from ..frame_reader import FRAME_READERS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 import types
 from collections.abc import Callable
@@ -149,7 +150,87 @@ def cell_swapped(x):
     return make_cells()(x)
 
 
+def renamed(x):
+    return ask("renamed", x)
+
+
+def by_globals():
+    globals()["helper"] = renamed
+
+
+def by_update():
+    names = globals()
+    names.update(helper=renamed)
+
+
+def by_sys_modules():
+    sys.modules[__name__].helper = renamed
+
+
+def by_setattr():
+    setattr(sys.modules[__name__], "help" + "er", renamed)
+
+
+def by_vars():
+    vars(sys.modules[__name__])["helper"] = renamed
+
+
+def by_a_function():
+    renamed.__globals__["helper"] = renamed
+
+
+def by_import_module():
+    importlib.import_module(__name__).helper = renamed
+
+
+def by_exec():
+    exec("global helper; helper = renamed")
+
+
+def by_method_name():
+    setattr(Client, "ca" + "ll", lambda self, x: ask("set", x))
+
+
+def by_computed_name():
+    for name in ("call",):
+        setattr(Client, name, lambda self, x: ask("set", x))
+
+
+def found_and_swapped(swapping, x):
+    before = helper(x)
+    swapping()
+    return before, helper(x), [helper(y) for y in (1, 2)]
+
+
+def method_found_and_patched(patching, x):
+    before = Client().call(x)
+    patching()
+    return before, Client().call(x)
+
+
+def chosen_by_name(name, x):
+    return globals()[name](x) if name in globals() else globals().get("helper")(x)
+
+
+def looked_up(xs):
+    return [(chosen_by_name("renamed", x), helper(x), chosen_by_name("other", x)) for x in xs]
+
+
+BY_NAMESPACE = (
+    by_globals,
+    by_update,
+    by_sys_modules,
+    by_setattr,
+    by_vars,
+    by_a_function,
+    by_import_module,
+    by_exec,
+)
 PROGRAMS = [
+    *(case(found_and_swapped, (by, 1), setup=reset, staged=False, name=by.__name__) for by in BY_NAMESPACE),
+    case(method_found_and_patched, (by_method_name, 1), setup=reset, staged=False),
+    case(method_found_and_patched, (by_computed_name, 1), setup=reset, staged=False, name="patched_by_computed_name"),
+    case(looked_up, ([1, 2],), setup=reset, overlap=1),
     case(swapped, (1,), setup=reset, staged=False),
     case(swapped_in_a_loop, ([1, 2, 3],), setup=reset, staged=False),
     case(swapped_two_calls_away, (1,), setup=reset, staged=False),

@@ -12,6 +12,7 @@ from ...effects.abstract_type import AbstractType, CollectionType, DictType, Ins
 from ...effects.lattice import is_immutable
 from ...effects.ledger import DECLARE
 from ...effects.place import ParameterKey
+from ...effects.rebinding import names_bound
 from ...effects.regions import is_sealable
 from ...effects.staleness import shallow
 from ...effects.summary import CALLEE, Summary
@@ -79,7 +80,11 @@ class LeafStager(PlaceStager):
             known, sealed = changed.get(index) or (shallow(self.state.type_of(owned)), False)
             self.change(owned, version, known, sealed)
         keys = keyed(positional, keyword, callee)
-        self.note_write(behaviour, None if lets_go else summary, keys)
+        if lets_go:
+            self.note_write(behaviour)
+            self.program.reads.touched.update((None, name) for name in names_bound(summary))
+        else:
+            self.note_write(behaviour, summary, keys)
         if isinstance(target, str) and (behaviour.sees_writes or behaviour.effect is Effect.READS):
             looks = self._looks(summary, keys)
             self.program.reads.note_call(target, results[0].owner, behaviour, looks)  # type: ignore[arg-type]

@@ -9,6 +9,7 @@ from ....diagnostics.effect import Behaviour, Effect
 from ...effects.abstract_type import AbstractType, DictType, ListType, SetType
 from ...effects.lattice import is_immutable
 from ...effects.place import EVERYTHING, OutsideName, ParameterKey, Place, Root
+from ...effects.rebinding import names_bound
 from ...effects.summary import Summary
 from ..state.reads import Look
 from ..state.stager import Stager
@@ -31,7 +32,8 @@ class PlaceStager(Stager):
             return
         if summary is None or behaviour.effect is Effect.DYNAMIC:
             reason = summary.reason if summary is not None else "code that isn't known"
-            self.program.note_write(WRITES_ANYTHING, ANYWHERE, (EVERYTHING,), reason)
+            names = () if summary is None else names_bound(summary)
+            self.program.note_write(WRITES_ANYTHING, ANYWHERE, (EVERYTHING, *names), reason)
             return
         places = frozenset(one for place in summary.written_places for one in self._places_at(place, keys))
         spread = frozenset(one for root in summary.spreads for one in self._roots_at(root, keys))
