@@ -1,7 +1,7 @@
-"""Dicts found in names outside of the code: what they hold, looked at where a program is traced, and at each call.
+"""Containers found in names outside of the code: what they hold, looked at where a program is traced, and at each call.
 
-In: a name. Out: the type of the dict that it is bound to, and the guard that makes relying on it right at the start of
-a program. What the program writes itself is for its stager to tell.
+In: a name. Out: the type of the container that it is bound to, and the guard that makes relying on it right at the
+start of a program. What the program writes itself is for its stager to tell.
 """
 
 from __future__ import annotations
@@ -9,13 +9,27 @@ from __future__ import annotations
 from collections import Counter, OrderedDict, defaultdict
 from dataclasses import dataclass
 
-from .abstract_type import AbstractType, CollectionType, DictType
+from .abstract_type import (
+    AbstractType,
+    CollectionType,
+    DictType,
+    ExactType,
+    IteratorType,
+    ListType,
+    RecordType,
+    SetType,
+    StaticType,
+    TupleOfType,
+    TupleType,
+    UnionType,
+)
+from .contents import element_type
 from .lattice import covers, without_items
 from .place import OutsideName
 from .summary import Guard
 from .type_of import type_of
 
-TABLES = (dict, Counter, defaultdict, OrderedDict)
+TABLES = (dict, Counter, defaultdict, OrderedDict, list, set)
 MAX_LOOKED_AT = 4096  # items; beyond, looking at each call could cost more than is gained
 
 
@@ -41,7 +55,7 @@ class ContentGuard(Guard):
 
 
 def type_of_table(root: OutsideName) -> AbstractType | None:
-    """The type of the dict that a name is bound to, if that says something of what it holds."""
+    """The type of the container that a name is bound to, if that says something of what it holds."""
     held = root.namespace.get(root.name)
     if type(held) not in TABLES or len(held) > MAX_LOOKED_AT:  # type: ignore[arg-type]
         return None
@@ -50,7 +64,32 @@ def type_of_table(root: OutsideName) -> AbstractType | None:
 
 
 def is_table_of_known(known: AbstractType) -> bool:
-    """Whether a type is that of a dict of which keys and values are known to be something."""
+    """Whether a type is that of a container of which keys and values are known to be something."""
+    if isinstance(known, (ListType, SetType)):
+        return type(known.element) is not AbstractType
     if not isinstance(known, (DictType, CollectionType)):
         return False
     return type(known.key) is not AbstractType and type(known.value) is not AbstractType
+
+
+def gives_unknown(known: AbstractType) -> bool:
+    """Whether a container of this type may give elements of which something isn't known."""
+    element = element_type(known)
+    return element is None or not is_told(element)
+
+
+def is_told(known: AbstractType) -> bool:
+    """Whether a type says all of a value that is text, a number, a function, or a builtin container of those."""
+    match known:
+        case ExactType() | StaticType():
+            return True
+        case ListType(element=element) | SetType(element=element) | TupleOfType(element=element):
+            return is_told(element)
+        case IteratorType(element=element):
+            return is_told(element)
+        case DictType(key=key, value=held) | CollectionType(key=key, value=held):
+            return is_told(key) and is_told(held)
+        case TupleType(elements=parts) | RecordType(elements=parts) | UnionType(members=parts):
+            return all(map(is_told, parts))
+        case _:
+            return False

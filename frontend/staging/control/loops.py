@@ -75,7 +75,15 @@ class LoopStager(ByElementStager):
             bounds = [self.stage_expression(argument) for argument in node.args]
             if all(isinstance(b, Static) and type(b.value) is int for b in bounds):
                 return Static(range(*(b.value for b in bounds if isinstance(b, Static))))
-        return self.stage_expression(node)
+        return self._stage_walked(node)
+
+    def _stage_walked(self, node: ast.expr) -> Value:
+        """What a loop goes over: containers of the module are looked into."""
+        outer, self.is_walked = self.is_walked, True
+        try:
+            return self.stage_expression(node)
+        finally:
+            self.is_walked = outer
 
     # ---- for
 
@@ -137,7 +145,7 @@ class LoopStager(ByElementStager):
             start, first_write = self.mark(), len(self.program.writes)
             before = {one: self.state.heap[one] for one in walked if isinstance(one, Owned)}
             if None not in walked:
-                listed = self.stage_expression(self._listed(iterable_node))
+                listed = self._stage_walked(self._listed(iterable_node))
                 self._stage_over(target, listed, bound, read, live, body, changed, flag)
                 if not any(self._is_disturbed(one, before, first_write) for one in walked):
                     return

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence, Set
 from ...effects.abstract_type import ANY, AbstractType, StaticType
 from ...effects.activation import unknown_call
 from ...effects.contents import aged
-from ...effects.outside_types import is_table_of_known
+from ...effects.outside_types import gives_unknown, is_table_of_known, is_told
 from ...effects.place import EVERYTHING, Place
 from ...effects.scope import find
 from ...effects.summary import CodeSummary, Store
@@ -26,6 +26,8 @@ FRAME_INSPECTION = frozenset({"locals", "vars", "globals", "eval", "exec", "dir"
 
 class PieceStager(VersionStager):
     """The layer of pieces of native code."""
+
+    is_walked = False  # the piece is what a loop goes over: what the containers hold that it walks is worth looking at
 
     def segment(
         self,
@@ -129,9 +131,10 @@ class PieceStager(VersionStager):
         sealed = frozenset(name for name in owned if self.is_sealed(values[name]))
         types = tuple(map(self.type_of, values.values()))
         found = self.program.describe(segment, types, owned, sealed)
-        if (None, EVERYTHING) not in found.summary.writes:
+        runs_unknown_code = (None, EVERYTHING) in found.summary.writes
+        if not (runs_unknown_code or (self.is_walked and gives_unknown(found.summary.result))):
             return found
-        return self._infer_with_tables(segment, values, types, owned, sealed) or found
+        return self._infer_with_tables(segment, values, types, owned, sealed, runs_unknown_code) or found
 
     def _infer_with_tables(
         self,
@@ -140,8 +143,9 @@ class PieceStager(VersionStager):
         types: tuple[AbstractType, ...],
         owned: frozenset[str],
         sealed: frozenset[str],
+        runs_unknown_code: bool,
     ) -> CodeSummary | None:
-        """The same with what dicts hold that free names are bound to; None where that doesn't say what is done."""
+        """The same with what containers hold that free names are bound to; None where that doesn't say what is done."""
         places = {name: self._place_of_input(value) for name, value in values.items()}
         body = [segment.body] if isinstance(segment.body, ast.expr) else segment.body
         free = self.program.names(body).read - self.local_names - values.keys() - segment.statics.keys()
@@ -149,6 +153,8 @@ class PieceStager(VersionStager):
         places.update({name: one.value.place for name, one in found_names.items() if one is not None})
         tables = {name: self.program.type_of_table(place) for name, place in places.items()}
         known = {name: table for name, table in tables.items() if table is not None}
+        if not runs_unknown_code:
+            known = {name: table for name, table in known.items() if is_told(table)}
         for _ in range(MAX_ROUNDS if known else 0):
             inside = tuple(known.get(name, type_) for name, type_ in zip(segment.inputs, types, strict=True))
             outside = tuple((name, type_) for name, type_ in known.items() if name in free)
