@@ -88,3 +88,8 @@ class AwaitedCall:
         if not self.is_stopped:
             self.is_stopped = True
             self.task.cancel()
+
+
+async def awaiting(made: Any) -> Any:
+    """A coroutine for what is no coroutine, but can be awaited."""
+    return await made

@@ -22,8 +22,9 @@ from typing import Any
 
 from .batch_form import BatchForm, BatchResultError
 from .call_shape import UNPACKED_NATIVELY, read
-from .frame import ISSUED, Frame, is_interrupt
+from .frame import ISSUED, Frame
 from .handled import await_call, call_handling
+from .interrupts import is_interrupt
 from .leaf_calls import LeafCalls
 from .plan import Call, Literal
 from .prepared import RETIRED

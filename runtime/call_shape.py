@@ -6,7 +6,7 @@ A plain call costs one Python function on top of the callee; stars and keywords 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -26,6 +26,23 @@ def compile_call(callee: Operand, arguments: Arguments) -> SlotFunction:
 def compile_gather(callee: Operand, arguments: Arguments) -> Callable[[list[Any]], Gathered]:
     """A function of the slots that returns `(function, args, kwargs)` without calling."""
     return _compile("gather({callee}, {arguments})", callee, arguments)
+
+
+def compile_calls(calls: Sequence[tuple[Operand, Arguments, int]]) -> SlotFunction:
+    """A function of the slots that makes calls one after the other and returns the value of the last.
+
+    What the others give it stores in the slot beside each.
+    """
+    lines, literals = [], []
+    for callee, arguments, slot in calls:
+        text, operands = _written("{callee}({arguments})", callee, arguments, len(literals))
+        literals += operands
+        lines.append(f"s[{slot}] = {text}")
+    lines[-1] = "return " + lines[-1].partition(" = ")[2]
+    names = ", ".join(f"a{position}" for position in range(len(literals)))
+    body = "".join(f"        {line}\n" for line in lines)
+    make = _definition(f"def make({names}):\n    def calls(s):\n{body}    return calls\n")
+    return make(*(operand.value if isinstance(operand, Literal) else operand.index for operand in literals))
 
 
 def operands_of(callee: Operand, arguments: Arguments) -> tuple[Operand, ...]:
@@ -56,8 +73,16 @@ def gather(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Gather
 
 
 def _compile(template: str, callee: Operand, arguments: Arguments) -> Callable[[list[Any]], Any]:
+    body, operands = _written(template, callee, arguments)
+    names = ", ".join(f"a{position}" for position in range(len(operands)))
+    make = _shape(f"lambda {names}: lambda s: {body}")
+    return make(*(operand.value if isinstance(operand, Literal) else operand.index for operand in operands))
+
+
+def _written(template: str, callee: Operand, arguments: Arguments, first: int = 0) -> tuple[str, tuple[Operand, ...]]:
+    """A call as Python writes it, its operands named `a0` and so on, or from another number on; and the operands."""
     operands = operands_of(callee, arguments)
-    names = [f"a{position}" for position in range(len(operands))]
+    names = [f"a{position}" for position in range(first, first + len(operands))]
     terms = [
         name if isinstance(operand, Literal) else f"s[{name}]" for name, operand in zip(names, operands, strict=True)
     ]
@@ -68,12 +93,17 @@ def _compile(template: str, callee: Operand, arguments: Arguments) -> Callable[[
     ]
     for (keyword, _), term in zip(arguments.keyword, terms[1 + num_positional :], strict=True):
         written.append(f"**{term}" if keyword is None else f"{keyword}={term}")
-    body = template.format(callee=terms[0], arguments=", ".join(written))
-    make = _shape(f"lambda {', '.join(names)}: lambda s: {body}")
-    return make(*(operand.value if isinstance(operand, Literal) else operand.index for operand in operands))
+    return template.format(callee=terms[0], arguments=", ".join(written)), operands
 
 
 @lru_cache(maxsize=1024)
 def _shape(source: str) -> Callable[..., Callable[[list[Any]], Any]]:
     # The text holds only names made here and the keywords of the user's own call, which are identifiers.
     return eval(source, {"gather": gather, "__package__": __package__})
+
+
+@lru_cache(maxsize=1024)
+def _definition(source: str) -> Callable[..., SlotFunction]:
+    names: dict[str, Any] = {"__package__": __package__}
+    exec(source, names)  # of such text, too
+    return names["make"]

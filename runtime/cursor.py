@@ -117,7 +117,7 @@ class Cursor:
             return False
         sequence = region.at[number]
         while sequence < region.num_started:
-            inner = region.live.get(sequence)
+            inner = region.unfinished(sequence)
             sequence += 1
             region.at[number] = sequence
             if inner is None:
@@ -222,7 +222,7 @@ class RetiredCursor(Cursor):
 
     def _visit_region(self, frame: Frame, index: int) -> bool:
         region = frame.regions.get(index)
-        if region is not None and region.error is not None and not region.live:
+        if region is not None and region.error is not None and not region.num_unfinished():
             self.machine.settle(frame, region.error, index)
             return True
         return super()._visit_region(frame, index)

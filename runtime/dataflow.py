@@ -20,8 +20,9 @@ from typing import Any
 from ..diagnostics.errors import InternalError
 from .batched_calls import MAX_DELAY_NS, BatchedCalls
 from .cursor import CleanCursor, Cursor, GateCursor, RetiredCursor
-from .frame import HELD, ISSUED, Frame, Region, is_interrupt
+from .frame import HELD, ISSUED, Frame, Region
 from .instrument import Instrument
+from .interrupts import is_interrupt
 from .loop import MapRegion
 from .outcome import Failure, Outcome, RunTotals
 from .places import is_worker_thread

@@ -24,7 +24,9 @@ from types import CoroutineType
 from typing import Any
 
 from ..diagnostics.errors import InternalError
-from .awaited_call import AwaitedCall
+from .awaited_call import AwaitedCall, awaiting
+from .awaited_map import AWAITED_REGIONS
+from .awaited_maps import AwaitedMaps
 from .batched_calls import CollectedCall
 from .dataflow import RunFailed, Scheduler
 from .frame import ISSUED, Frame
@@ -70,12 +72,11 @@ class _NoWorkers:
         return SimpleQueue()
 
 
-async def _awaiting(made: Any) -> Any:
-    return await made
-
-
 class LoopScheduler(Scheduler):
     """One run of one plan inside a coroutine."""
+
+    asks_for_each_call = False
+    """Whether each call is asked for its place in the program."""
 
     def __init__(
         self,
@@ -85,9 +86,10 @@ class LoopScheduler(Scheduler):
         max_live_frames: int = MAX_LIVE_FRAMES,
     ) -> None:
         super().__init__(plan, _NoWorkers(), window, instrument, max_live_frames)
-        self._loop = asyncio.get_running_loop()
+        self.loop = asyncio.get_running_loop()
         self._calls: set[AwaitedCall] = set()
         self._finished: list[AwaitedCall] = []
+        self.maps = AwaitedMaps()
         self._wake: asyncio.Future[None] | None = None
         self._ordered: tuple[Frame, int, Callable[..., Any], tuple[Any, ...]] | None = None
         self._context: Context | None = None  # while an ordered call is awaited: that of the caller
@@ -95,6 +97,9 @@ class LoopScheduler(Scheduler):
         self._steps_at_once = STEPS_IN_A_TURN
         self._free_lanes: list[int] = []
         self._num_lanes = 0
+        is_watched = instrument is not None or self.progress is not None or self._tracer is not None
+        if not (is_watched or plan.is_batched or self.asks_for_each_call):
+            self._regions = self._regions | AWAITED_REGIONS
 
     def _end_turn(self) -> bool:
         """The event loop has a turn, too, so that calls can end."""
@@ -132,8 +137,8 @@ class LoopScheduler(Scheduler):
             if is_paused:
                 self._pump()  # nothing else might, while the ordered call is awaited
             await self._await_ordered()
-        elif not self._finished:
-            if not is_paused and not self._calls:
+        elif not self._finished and not self.maps.noted:
+            if not is_paused and not self._calls and not self.maps.have_calls():
                 raise InternalError(describe_stuck(self._root))
             try:
                 await (asyncio.sleep(0) if is_paused else self._next_end())
@@ -144,7 +149,7 @@ class LoopScheduler(Scheduler):
 
     async def _next_end(self) -> None:
         """Waits until some task has ended."""
-        self._wake = self._loop.create_future()
+        self._wake = self.loop.create_future()
         try:
             await self._wake
         finally:
@@ -160,7 +165,7 @@ class LoopScheduler(Scheduler):
         start_ns = time.perf_counter_ns()
         self._context = copy_context()
         if self.stack:
-            self._loop.call_soon(self._go_on_meanwhile)
+            self.loop.call_soon(self._go_on_meanwhile)
         try:
             value = await (call(*arguments) if frame.handled is None else await_call(frame.handled, call, *arguments))
         except (KeyboardInterrupt, GeneratorExit):
@@ -195,7 +200,7 @@ class LoopScheduler(Scheduler):
         function, arguments = self._batch_call(calls)
         context = copy_context()
         tally = None if self._instrument is None else context.run(begin_recording)
-        task = self._loop.create_task(function(*arguments), context=context)
+        task = self.loop.create_task(function(*arguments), context=context)
         started = AwaitedCall(self, first.frame, first.index, task, 0 if tally is None else self._lane(), tally)
         started.calls = calls
         self._calls.add(started)
@@ -227,13 +232,34 @@ class LoopScheduler(Scheduler):
             except BaseException as error:
                 self._fail(frame, index, error)
                 return
-            coroutine = made if type(made) is CoroutineType else _awaiting(made)
+            coroutine = made if type(made) is CoroutineType else awaiting(made)
         context = copy_context()
         tally = None if self._instrument is None else context.run(begin_recording)
-        task = self._loop.create_task(coroutine or await_call(frame.handled, call, *arguments), context=context)
+        task = self.loop.create_task(coroutine or await_call(frame.handled, call, *arguments), context=context)
         started = AwaitedCall(self, frame, index, task, 0 if tally is None else self._lane(), tally)
         self._calls.add(started)
         task.add_done_callback(started, context=context)
+
+    def num_steps_left(self) -> int:
+        """How many iterations may be started before the event loop has a turn."""
+        return self._turn - self.num_steps
+
+    def holds_back(self) -> bool:
+        """Whether loops wait for an iteration of any other to end."""
+        return bool(self._crowded)
+
+    def count(self, num_calls: int, external_ns: int) -> None:
+        """Adds calls that have been made, and the time that they have taken."""
+        self._num_calls += num_calls
+        self._external_ns += external_ns
+
+    def fail(self, frame: Frame, index: int, error: BaseException) -> None:
+        """An instruction has raised."""
+        self._fail(frame, index, error)
+
+    def add_call(self, call: AwaitedCall) -> None:
+        """Takes over a call that has a frame now."""
+        self._calls.add(call)
 
     def note_end(self, call: AwaitedCall) -> None:
         """Takes down that a call has ended."""
@@ -241,6 +267,10 @@ class LoopScheduler(Scheduler):
             # Before anything that has waited for it goes on.
             self._note_failure(call.frame, call.index, call.frame.scope)
         self._finished.append(call)
+        self.go_on_soon()
+
+    def go_on_soon(self) -> None:
+        """Lets the program go on, which waits for the end of some call."""
         if self._wake is not None:
             if not self._wake.done():
                 self._wake.set_result(None)
@@ -257,7 +287,7 @@ class LoopScheduler(Scheduler):
             self._take_finished()
             self._pump()
             if self.stack:
-                self._loop.call_soon(self._go_on_meanwhile)
+                self.loop.call_soon(self._go_on_meanwhile)
         except BaseException as error:
             self._broken = error
             if isinstance(error, (KeyboardInterrupt, SystemExit)):
@@ -281,6 +311,11 @@ class LoopScheduler(Scheduler):
                 self._fail(call.frame, call.index, call.error)
             else:
                 self._complete(call.frame, call.index, call.value)
+        noted, self.maps.noted = self.maps.noted, []
+        for region in noted:
+            region.go_on_after_ends(self)
+            for _ in range(min(len(self._crowded), self.max_live_frames - self.num_live)):
+                self.push(self._crowded.popleft())
 
     def _lane(self) -> int:
         if self._free_lanes:
@@ -289,6 +324,7 @@ class LoopScheduler(Scheduler):
         return self._num_lanes
 
     def _stop_later(self) -> None:
+        self.maps.make_frames()
         for call in self._calls:
             if call.calls is not None:
                 if not any(self._is_wanted(one) for one in call.calls):
@@ -315,6 +351,7 @@ class LoopScheduler(Scheduler):
         raise error
 
     def _cancel_all(self) -> None:
+        self.maps.make_frames()
         for call in self._calls:
             call.stop()
 

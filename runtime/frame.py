@@ -183,15 +183,6 @@ class Frame:
         return self.code.modes[index]
 
 
-class RunTimeout(BaseException):
-    """The time of a whole run is up: no `except Exception` of the program's takes it, and its `finally` blocks run."""
-
-
-def is_interrupt(frame: Frame, error: BaseException) -> bool:
-    """Whether an exception leaves the run at once: an interrupt, where no `try` around it has a say."""
-    return isinstance(error, KeyboardInterrupt) and frame.scope.outer is None
-
-
 class Machine(Protocol):
     """What regions ask of the scheduler that runs them.
 
@@ -334,8 +325,20 @@ class Region:
     def frame_done(self, machine: Machine, frame: Frame) -> None:
         """A frame has completed: forget it, and complete the instruction with the last one."""
         del self.live[frame.sequence]
-        if self.ended and not self.live:
-            machine.finish(self.frame, self.index)
+        if self.ended and not self.num_unfinished():
+            self.complete(machine)
+
+    def complete(self, machine: Machine) -> None:
+        """All frames have completed, and no other one will start."""
+        machine.finish(self.frame, self.index)
+
+    def num_unfinished(self) -> int:
+        """How many of the frames that were started are not done."""
+        return len(self.live)
+
+    def unfinished(self, sequence: int) -> Frame | None:
+        """A frame that was started, if it is not done."""
+        return self.live.get(sequence)
 
     def abandon(self) -> list[Frame]:
         """Wants nothing of its frames any more, and lets go of them; says which were unfinished."""

@@ -11,9 +11,10 @@ from typing import Any
 from ..diagnostics.effect import ORDERED, Behaviour
 from ..diagnostics.errors import InternalError
 from .call_shape import UNPACKED_NATIVELY, read
-from .frame import HELD, Frame, is_interrupt
+from .frame import HELD, Frame
 from .handled import call_handling
 from .in_flight import InFlight
+from .interrupts import is_interrupt
 from .prepared import CLEAN, DYNAMIC, RETIRED, mode_of
 
 

@@ -16,9 +16,10 @@ from ..diagnostics.errors import InternalError
 from .branch import IfRegion, InvokeRegion
 from .call_shape import read
 from .failures import Failures
-from .frame import FAILED, HELD, ISSUED, WAITING, Frame, Region, Scope, is_interrupt
+from .frame import FAILED, HELD, ISSUED, WAITING, Frame, Region, Scope
 from .handled import call_handling, raise_from, user_traceback
 from .instrument import Instrument
+from .interrupts import is_interrupt
 from .late_effects import LateEffects
 from .latency import Latency
 from .limited_mark import is_limited

@@ -13,9 +13,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from .elements import END, Elements
-from .frame import EMPTY, Frame, Machine, Region, is_interrupt
+from .frame import EMPTY, Frame, Machine, Region
 from .garbage import without_garbage_collection
 from .handled import user_traceback
+from .interrupts import is_interrupt
 from .plan import Block, For, Literal, Map, Operand, Slot
 from .prepared import RETIRED
 from .stream import Stream, StreamElements
@@ -47,7 +48,7 @@ class LoopRegion(Region):
             self.elements = Elements(value, instruction.source)
         self.last: Frame | None = None
         self.window = 0
-        self._place()
+        self.place()
 
     def begin(self, machine: Machine) -> None:
         """Fixes the window; the first step does the rest."""
@@ -66,11 +67,7 @@ class LoopRegion(Region):
 
     def _start_next(self, machine: Machine) -> bool:
         """Fetches one element and starts its iteration, or ends the loop."""
-        if len(self.live) >= self.window or self.awaits_flag() or not self.may_step(machine):
-            return False
-        if self.live and machine.num_live >= machine.max_live_frames and machine.is_crowded(self):
-            return False
-        if self.stream is not None and not self.stream.has_next(self.num_started):
+        if not self.may_start(machine):
             return False
         if self.mode == RETIRED:
             machine.release_kept()  # what is fetched may be made by the user's code
@@ -83,10 +80,24 @@ class LoopRegion(Region):
             machine.fail_step(self, error)
             return True
         if not self.num_started:
-            self._place()  # what the first fetch waits for may be more
+            self.place()  # what the first fetch waits for may be more
         if element is END:
             self.end(machine)
             return True
+        self.start(machine, element)
+        return True
+
+    def may_start(self, machine: Machine) -> bool:
+        """Whether another element may be fetched, as far as anything is known of it."""
+        num_unfinished = self.num_unfinished()
+        if num_unfinished >= self.window or self.awaits_flag() or not self.may_step(machine):
+            return False
+        if num_unfinished and machine.num_live >= machine.max_live_frames and machine.is_crowded(self):
+            return False
+        return self.stream is None or self.stream.has_next(self.num_started)
+
+    def start(self, machine: Machine, element: Any) -> None:
+        """Starts the iteration for an element."""
         frame = self.spawn(machine, self.body)
         self.admit(machine, frame)
         if element is EMPTY and self.stream is not None:
@@ -96,7 +107,6 @@ class LoopRegion(Region):
         self.last = frame
         machine.push(self)
         machine.launch(frame)
-        return True
 
     def go_on_reading(self, machine: Machine) -> None:
         """There is another element to fetch, or none."""
@@ -112,7 +122,7 @@ class LoopRegion(Region):
         """Goes on after some iterations, of which `values` are what the loop has so far. Begins as `begin` does."""
         self.begin(machine)
         self.elements.go_on(iterator)
-        self._place()
+        self.place()
         machine.push(self)
 
     def reopen(self, machine: Machine) -> Frame:
@@ -132,8 +142,8 @@ class LoopRegion(Region):
         """No further iteration: the results are those of the iterations so far."""
         self.ended = True
         self.last = None
-        if not self.live:
-            machine.finish(self.frame, self.index)
+        if not self.num_unfinished():
+            self.complete(machine)
 
     def abandon(self) -> list[Frame]:
         """Lets go of the last iteration too."""
@@ -146,7 +156,8 @@ class LoopRegion(Region):
         if not self.ended:
             machine.push(self)
 
-    def _place(self) -> None:
+    def place(self) -> None:
+        """Says what the next fetch waits for, and what the loop may write."""
         self.mode = self.elements.mode
         self.writes = self.body.may_write or self.elements.may_write or self.mode == RETIRED
         self.writes_later = self.writes
@@ -269,19 +280,11 @@ class MapRegion(LoopRegion):
         if self.streams:
             self.streams[output].announce(machine, frame.sequence, stream)
 
-    def frame_done(self, machine: Machine, frame: Frame) -> None:
-        """An iteration has completed; the last one completes the lists."""
-        if self.ended and len(self.live) == 1:
-            self._give_lists(machine)
-        super().frame_done(machine, frame)
-
     def end(self, machine: Machine) -> None:
-        """No further iteration; without a live one the lists are complete."""
+        """No further iteration."""
         for stream in self.streams:
             stream.has_all = True
             stream.wake(machine)
-        if not self.live:
-            self._give_lists(machine)
         super().end(machine)
 
     def first_error(self, machine: Machine, sequence: int) -> BaseException | None:
@@ -298,8 +301,10 @@ class MapRegion(LoopRegion):
             return error
         return None
 
-    def _give_lists(self, machine: Machine) -> None:
+    def complete(self, machine: Machine) -> None:
+        """All iterations have completed, and so are the lists."""
         for stream in self.streams:
             stream.complete()
         for slot, values in zip(self.instruction.results, self.lists, strict=True):
             machine.store(self.frame, slot, values)
+        super().complete(machine)

@@ -14,18 +14,24 @@ from typing import Any
 
 from ..diagnostics.effect import Behaviour, Effect
 from .batch_form import BatchForm
-from .call_shape import Gathered, SlotFunction, compile_call, compile_gather, operands_of, slots_of, starred_of
+from .call_shape import (
+    Gathered,
+    SlotFunction,
+    compile_call,
+    compile_calls,
+    compile_gather,
+    slots_of,
+    starred_of,
+)
 from .garbage import without_garbage_collection
+from .instruction_facts import awaited_operands, behaviour_of, has_fence, may_write, mutated_operands, retires
 from .last_use import last_uses, slots_used
 from .plan import (
     Block,
     Call,
     For,
     If,
-    Instruction,
     Invoke,
-    Literal,
-    LoopSource,
     Map,
     Operand,
     Plan,
@@ -86,7 +92,9 @@ class PreparedBlock:
     the start); `successors` (through `after`);
     `writes` and `fences` (for regions: whether anything inside may, as far as is known before running; for leaves:
     whether it is a fence).
-    `is_one_call` says that there is nothing else than one call, which waits for fences only.
+    `is_one_call` says that there is nothing else than one call, which waits for fences only; `at_once` makes all calls
+    where the last is awaited, is the one output, and none of the others takes time or waits for anything: it gives what
+    is to be awaited.
     `last` (the slots that nothing later in program order reads); `uses` (those that it reads; None where nothing is to
     be let go of).
     Attributes, by slot: `num_uses`, `consumers`, `outputs_of` (positions among the block's outputs).
@@ -94,6 +102,7 @@ class PreparedBlock:
     """
 
     __slots__ = (
+        "at_once",
         "awaits",
         "batches",
         "block",
@@ -136,9 +145,9 @@ class PreparedBlock:
         self.has_fence = block.has_fence
         self.kinds = tuple(_KINDS[type(instruction)] for instruction in instructions)
         self.results = tuple(instruction.results for instruction in instructions)
-        behaviours = tuple(_behaviour_of(instruction) for instruction in instructions)
+        behaviours = tuple(behaviour_of(instruction) for instruction in instructions)
         self.modes = tuple(
-            RETIRED if _retires(instruction) else mode_of(behaviour)
+            RETIRED if retires(instruction) else mode_of(behaviour)
             for instruction, behaviour in zip(instructions, behaviours, strict=True)
         )
         self.external = tuple(behaviour.external for behaviour in behaviours)
@@ -162,22 +171,35 @@ class PreparedBlock:
             for index, instruction in enumerate(instructions)
             if isinstance(instruction, Call) and (self.modes[index] == DYNAMIC or index in self.batches)
         }
-        self.mutated: tuple[tuple[Operand, ...], ...] = tuple(_mutated(instruction) for instruction in instructions)
+        self.mutated: tuple[tuple[Operand, ...], ...] = tuple(
+            mutated_operands(instruction) for instruction in instructions
+        )
         self.sites: tuple[Site | None, ...] = sites_of(plan, block)
-        self.writes = tuple(_may_write(instruction, plan) for instruction in instructions)
-        self.fences = tuple(_has_fence(instruction, plan) for instruction in instructions)
+        self.writes = tuple(may_write(instruction, plan) for instruction in instructions)
+        self.fences = tuple(has_fence(instruction, plan) for instruction in instructions)
         self.last = last_uses(block) if plan.holds_arrays else ()
         self.uses = slots_used(block) if plan.holds_arrays else None
         self.num_uses = Counter(slot for slots in self.uses or () for slot in slots)
         self.is_one_call = self.kinds == (Kind.CALL,) and self.modes == (GATE,)
         self._index_slots(block)
+        self.at_once = self._calls_at_once(block) if any(self.awaits) else None
+
+    def _calls_at_once(self, block: Block) -> SlotFunction | None:
+        calls = [one for one in block.instructions if isinstance(one, Call) and len(one.results) == 1]
+        *earlier, last = block.instructions
+        is_straight = len(calls) == self.num_instructions and self.modes == (GATE,) * self.num_instructions
+        takes_time = any(self.external[: len(earlier)]) or any(self.awaits[: len(earlier)]) or bool(self.batches)
+        is_output = self.awaits[-1] and block.outputs == (Slot(last.results[0]),) if last.results else False
+        if not is_straight or takes_time or not is_output or block.num_params != 1 or self.uses is not None:
+            return None
+        return compile_calls([(one.callee, one.arguments, one.results[0]) for one in calls])
 
     def _index_slots(self, block: Block) -> None:
         consumers: list[list[int]] = [[] for _ in range(block.num_slots)]
         successors: list[list[int]] = [[] for _ in block.instructions]
         missing: list[int] = []
         for index, instruction in enumerate(block.instructions):
-            awaited = slots_of(_awaited(instruction))
+            awaited = slots_of(awaited_operands(instruction))
             for slot in awaited:
                 consumers[slot].append(index)
             for earlier in instruction.after:
@@ -199,10 +221,6 @@ class PreparedBlock:
         self.literal_outputs = tuple(literal_outputs)
         self.num_pending = len(block.instructions) + len(block.outputs)
 
-    def others_of(self, slot: int) -> list[int]:
-        """The consumers of a slot that need its whole value."""
-        return [index for index in self.consumers[slot] if index not in self.stream_uses.loops.get(slot, ())]
-
     def gather(self, index: int, slots: list[Any]) -> Gathered:
         """What call `index` would receive."""
         found = self.gathers.get(index)
@@ -220,78 +238,3 @@ def prepare(plan: Plan, block: Block) -> PreparedBlock:
         with without_garbage_collection():
             prepared = plan.prepared[id(block)] = PreparedBlock(block, plan)
     return prepared
-
-
-def _awaited(instruction: Instruction) -> tuple[Operand, ...]:
-    """The operands that must be there before an instruction fires; the others are forwarded into its frames."""
-    match instruction:
-        case Call():
-            return operands_of(instruction.callee, instruction.arguments)
-        case Raise():
-            return (instruction.exception, instruction.cause or Literal(None))
-        case If():
-            return (instruction.condition,)
-        case For() | Map():
-            return (instruction.iterable,)
-        case _:
-            return ()
-
-
-def _mutated(instruction: Instruction) -> tuple[Operand, ...]:
-    if not isinstance(instruction, Call):
-        return ()
-    return tuple(instruction.arguments.positional[position][1] for position in instruction.mutates)
-
-
-def _behaviour_of(instruction: Instruction) -> Behaviour:
-    match instruction:
-        case Call():
-            return instruction.behaviour
-        case If() | While():
-            return instruction.truth
-        case _:
-            return Behaviour(Effect.PURE)
-
-
-def _retires(instruction: Instruction) -> bool:
-    return isinstance(instruction, Raise) or (isinstance(instruction, Call) and instruction.retires)
-
-
-def _may_write(instruction: Instruction, plan: Plan) -> bool:
-    match instruction:
-        case If():
-            writes = instruction.then_block.may_write or instruction.else_block.may_write
-            return writes or instruction.truth.effect.may_write
-        case For() | Map():
-            return instruction.body.may_write or instruction.source is LoopSource.STEPPED
-        case While():
-            writes = instruction.condition.may_write or instruction.body.may_write
-            return writes or instruction.truth.effect.may_write
-        case Try():
-            return instruction.body.may_write or instruction.handler.may_write
-        case Invoke():
-            return plan.functions[instruction.symbol].may_write
-        case Call():
-            return instruction.behaviour.effect.may_write
-        case _:
-            return False
-
-
-def _has_fence(instruction: Instruction, plan: Plan) -> bool:
-    match instruction:
-        case If():
-            fences = instruction.then_block.has_fence or instruction.else_block.has_fence
-            return fences or instruction.truth.effect is Effect.FENCE
-        case For() | Map():
-            return instruction.body.has_fence
-        case While():
-            fences = instruction.condition.has_fence or instruction.body.has_fence
-            return fences or instruction.truth.effect is Effect.FENCE
-        case Try():
-            return instruction.body.has_fence or instruction.handler.has_fence
-        case Invoke():
-            return plan.functions[instruction.symbol].has_fence
-        case Call():
-            return instruction.behaviour.effect is Effect.FENCE
-        case _:
-            return False

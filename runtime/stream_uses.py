@@ -38,6 +38,11 @@ class StreamUses:
         self.maps = frozenset(index for index, one in maps if not wanted.isdisjoint(one.results))
         self.outputs = frozenset(index for index, one in maps if any(outputs_of[slot] for slot in one.results))
 
+    def others_of(self, slot: int, consumers: Sequence[int]) -> list[int]:
+        """The consumers of a slot that need its whole value."""
+        loops = self.loops.get(slot, ())
+        return [index for index in consumers if index not in loops]
+
 
 def _row_shape(instruction: Call) -> RowShape | None:
     """How a call lists rows of its arguments, if it is one that does and nothing else."""

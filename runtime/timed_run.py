@@ -20,7 +20,8 @@ from typing import Any
 
 from ..diagnostics.location import UNKNOWN
 from .dataflow import Scheduler
-from .frame import ISSUED, Frame, RunTimeout
+from .frame import ISSUED, Frame
+from .interrupts import RunTimeout
 from .journal.recorded_threads import RecordedScheduler
 from .latency import Latency
 from .outcome import Failure, Outcome

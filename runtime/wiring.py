@@ -56,7 +56,7 @@ class Wiring(Machine):
         missing = frame.missing
         consumers = code.consumers[slot]
         if frame.streams is not None and frame.streams.pop(slot, None) is not None:
-            consumers = code.others_of(slot)
+            consumers = code.stream_uses.others_of(slot, consumers)
         for index in consumers:
             missing[index] -= 1
             if not missing[index] and index < frame.walked:

@@ -20,6 +20,8 @@ from .recording import RunRecording
 class RecordedLoopScheduler(RecordedCalls, LoopScheduler):
     """One run of one plan inside a coroutine, with a journal."""
 
+    asks_for_each_call = True
+
     def __init__(self, recording: RunRecording, plan: Plan, window: int, instrument: Instrument | None) -> None:
         super().__init__(plan, window, instrument)
         self.recording = recording

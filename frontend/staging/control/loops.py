@@ -23,6 +23,7 @@ from ...effects.abstract_type import (
     ArrayType,
     CollectionType,
     DictType,
+    ExactType,
     IteratorType,
     ListType,
     SetType,
@@ -206,7 +207,7 @@ class LoopStager(ByElementStager):
                 self.hand_out_parts(iterable)
             known = widen(self.type_of(iterable) if walk is None else self.state.type_of(iterable))
             source = self.ssa(iterable)
-        snapshot = isinstance(known, (TupleType, TupleOfType)) or known == STR
+        snapshot = isinstance(known, (TupleType, TupleOfType)) or known in (STR, BYTES, _RANGE)
         places, element = self.places_of(iterable), element_type(known)
         first_write, after = 0, NEVER
 
@@ -378,6 +379,9 @@ class LoopStager(ByElementStager):
     def assign(self, target: ast.expr, value: Value) -> None:
         """Bind a target to a value."""
         raise NotImplementedError
+
+
+_RANGE = ExactType(range)
 
 
 def is_false(node: ast.expr) -> bool:
