@@ -26,9 +26,7 @@ from .frame import DONE, EMPTY, ISSUED, Frame, Machine, Region
 from .garbage import without_garbage_collection
 from .interrupts import is_interrupt
 from .loop import MapRegion
-from .prepared import CLEAN, GATE, Kind, PreparedBlock, prepare
-
-_PASSED = 1 << GATE | 1 << CLEAN
+from .prepared import GATE, Kind, PreparedBlock, prepare
 
 
 class AwaitedMapRegion(MapRegion):
@@ -78,7 +76,7 @@ class AwaitedMapRegion(MapRegion):
             self.window - self.num_unfinished(),
             machine.num_steps_left(),
             machine.max_live_frames - machine.num_live,
-            machine.window if num_started else 1,  # what the first fetch waits for may be less than what others do
+            machine.window if num_started and self.passed >> self.mode & 1 else 1,  # others may wait for more
         )
         with without_garbage_collection():  # coroutines that are made are not run yet
             goes_on = self._start_light(max(1, room))
@@ -92,7 +90,7 @@ class AwaitedMapRegion(MapRegion):
     def _may_do_without_frames(self, run: Run) -> bool:
         """Whether iterations that begin now need no frames."""
         frame = self.frame
-        if self.writes or self.passed & _PASSED != _PASSED or frame.handled is not None or run.failures.scopes:
+        if self.writes or not self.passed >> GATE & 1 or frame.handled is not None or run.failures.scopes:
             return False
         return self._is_prepared or self._prepare(run)
 

@@ -213,6 +213,7 @@ class Scheduler(BatchedCalls):
         self._run_queued()
         try:
             self._take(self._completions.get())
+            self._alone_since_ns = time.perf_counter_ns()
             while not self._completions.empty():
                 self._take(self._completions.get())
         except KeyboardInterrupt as interrupt:

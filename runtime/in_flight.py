@@ -5,6 +5,7 @@ Guarantees: only the thread that drives the run calls these methods.
 
 from __future__ import annotations
 
+import time
 from collections import deque
 
 from .frame import Frame
@@ -16,6 +17,12 @@ from .tally import Tally, begin_recording
 from .task import Task, blocked_loop
 from .wiring import Wiring
 from .workers import WorkerPool
+
+MAX_ALONE_NS = 1_000_000
+"""How long the driver goes on handing over calls before it gives way: a thread that wants to go on waits 5 ms for one
+that computes, so that calls which are ready to start or to end would all wait for a driver that prepares later ones."""
+GIVE_WAY_S = 0.0002
+"""For how long it then does: enough for some ten threads to start a call, or to end one."""
 
 
 class InFlight(Wiring):
@@ -34,6 +41,7 @@ class InFlight(Wiring):
         self._blocked_loop: int | None = None  # found when the first call leaves the driving thread
         self._keeps = False
         self._kept: Task | None = None  # to be run on this thread, if there is nothing else to do
+        self._alone_since_ns = time.perf_counter_ns()
 
     def _submit(self, task: Task) -> None:
         if self._instrument is not None:
@@ -56,6 +64,9 @@ class InFlight(Wiring):
             self._parked.add(task)
         elif not self._pool.submit(task):
             self._queued.append(task)
+        if time.perf_counter_ns() - self._alone_since_ns > MAX_ALONE_NS:
+            time.sleep(GIVE_WAY_S)
+            self._alone_since_ns = time.perf_counter_ns()
 
     def _num_parked(self) -> int:
         """Calls in flight that wait for limits, as far as that decides anything."""

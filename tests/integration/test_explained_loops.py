@@ -87,9 +87,10 @@ def test_a_loop_that_is_stepped(program: Callable[..., Any], argument: Any, text
     assert text in explained
 
 
-def test_a_map_needs_no_word() -> None:
+@pytest.mark.parametrize("argument", [[1, 2], (1, 2), range(1, 3), "12", b"12"], ids=lambda one: type(one).__name__)
+def test_a_map_needs_no_word(argument: Any) -> None:
     jitted = xcs.jit(each)
-    jitted([1, 2])
+    assert jitted(argument) == each(argument)
     assert "the loop" not in xcs.explain(jitted)
 
 

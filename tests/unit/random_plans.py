@@ -293,12 +293,29 @@ class PlanWriter:
         if depth > 1 and self.random.random() < 0.25:
             self.table(body, depth, invokable, iterable, source, rows)
             return
-        inner = self.block(depth - 1, body, 1, 1, 3, invokable, rows=rows)
+        if self.random.random() < 0.3:
+            inner = self.one_call(body, rows)
+        else:
+            inner = self.block(depth - 1, body, 1, 1, 3, invokable, rows=rows)
         listed = body.add(
             lambda slot: Map("map", (slot,), iterable=iterable, body=inner, source=source, window=window), kind="list"
         )
         if self.random.random() < 0.5:
             body.add(lambda slot: call(sum_of, listed, to=slot))
+
+    def one_call(self, outer: _Body, rows: bool) -> Block:
+        """The body of a map that makes one call to the world, with what others prepare."""
+        captured = self.random.sample(outer.values, min(len(outer.values), self.random.randint(0, 1)))
+        captures = tuple((slot, 1 + number) for number, slot in enumerate(captured))
+        body = _Body(1 + len(captured), [*range(rows, 1), *range(1, 1 + len(captured))])
+        if rows:
+            body.add(lambda slot: call(sum_of, Slot(0), to=slot))
+        for _ in range(self.random.choice([0, 0, 1, 2])):
+            leaf = self.leaf(PURE)
+            body.add(lambda slot, leaf=leaf: call(leaf, self.value(body), to=slot))
+        operands = [self.value(body) for _ in range(self.random.randint(1, 2))]
+        result = body.add(lambda slot: call(self.leaf(EXTERNAL), *operands, to=slot, behaviour=EXTERNAL))
+        return Block(body.num_slots, tuple(body.instructions), (result,), 1, captures)
 
     def table(
         self, body: _Body, depth: int, invokable: tuple[str, ...], iterable: Operand, source: LoopSource, rows: bool
