@@ -9,6 +9,7 @@ attributes) was true when the value was looked at; it holds on for as long as no
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -196,6 +197,8 @@ class StaticType(AbstractType):
     value: Any
 
     def __str__(self) -> str:
+        if issubclass(type(self.value), enum.Enum):  # whose text may be code of the user's
+            return f"static {type(self.value).__qualname__}.{self.value._name_}"
         return f"static {getattr(self.value, '__qualname__', None) or repr(self.value)}"
 
     def __eq__(self, other: object) -> bool:

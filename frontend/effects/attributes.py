@@ -34,6 +34,7 @@ from .application import apply_summary
 from .array_methods import FACTS, attribute_type, one_class
 from .classes import has_plain_attributes, is_class, is_static
 from .client_paths import method_path
+from .enumerations import is_enumeration, is_member, member_attribute
 from .frame import Frame, Method, Path, Super
 from .framework_classes import is_history
 from .instance_layout import TUPLE_FIELD
@@ -44,6 +45,7 @@ from .module_members import load_module_member
 from .namespaces import load_namespace
 from .scope import class_view, current_type
 from .summary import Guard
+from .type_of import type_of
 from .value import NOTHING, Cell, Value, deep, join_values, load, outside, reach_of, value
 
 _BUILTIN_CLASSES: dict[type[AbstractType], type] = {
@@ -189,10 +191,18 @@ def load_static(frame: Frame, held: Any, name: str) -> Value:
             frame.ledger.sees.add((None, f"attr:{name}"))
             return outside(current_type(own[name]))
         return outside(ANY)
-    if issubclass(type(held), enum.Enum) and name in ("value", "name"):
-        return outside(current_type(held._value_)) if name == "value" else Value(STR)
+    if is_member(held):
+        return _load_member_attribute(frame, held, name)
     frame.ledger.unknown(f"`.{name}`", ())
     return outside(ANY)
+
+
+def _load_member_attribute(frame: Frame, held: enum.Enum, name: str) -> Value:
+    """An attribute of this very member of an enumeration."""
+    found, known = member_attribute(type(held), name, held), type_of(held)
+    if found is not None or not isinstance(known, InstanceType):
+        return outside(found or ANY)
+    return _load_instance(frame, outside(known), known, name, None)
 
 
 def _load_class(frame: Frame, cls: type, name: str) -> Value:
@@ -236,6 +246,8 @@ def _member_guard(cls: type, name: str, member: Any) -> Guard:
 
 def _load_instance(frame: Frame, owner: Value, type_: InstanceType, name: str, node: object) -> Value:
     cls = type_.cls
+    if is_enumeration(cls) and (found := member_attribute(cls, name)) is not None:
+        return outside(found)
     path = method_path(type_, name)
     if path is not None:
         return _load_path(path, owner)

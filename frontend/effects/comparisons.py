@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import types
+from collections.abc import Iterable
 
 from .abstract_type import (
     BOOL,
@@ -25,6 +26,7 @@ from .abstract_type import (
     UnionType,
 )
 from .contents import plain_form
+from .enumerations import class_of_member, is_plain
 from .lattice import members, widen
 from .ledger import Inference
 from .operations import (
@@ -44,6 +46,7 @@ from .operations import (
 )
 from .summary import ParameterKey, Summary
 
+_METHODS = ("__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__")
 COMPARISONS = {"eq": "eq", "ne": "ne", "lt": "gt", "le": "ge", "gt": "lt", "ge": "le"}
 
 
@@ -70,16 +73,22 @@ def compare(name: str, left: AbstractType, right: AbstractType, inference: Infer
 
 
 def _compare_static(left: AbstractType, right: AbstractType, inference: Inference, name: str) -> Summary:
-    """Functions, builtins and modules compare by identity; classes by their metaclass."""
+    """Functions, builtins, modules and members of enumerations compare by identity; classes by their metaclass."""
     for one in (left, right):
         held = one.value if isinstance(one, StaticType) else None
         plain = (types.FunctionType, types.BuiltinFunctionType, types.ModuleType)
-        if isinstance(one, StaticType) and not (isinstance(held, plain) or type(held) is type):
+        if isinstance(one, StaticType) and not (isinstance(held, plain) or type(held) is type or _is_plain_member(one)):
             return unknown(f"`{name}` of {left} and {right}", left, right)
     others = [one for one in (left, right) if not isinstance(one, StaticType)]
     if all(is_builtin(one) for one in others):
         return pure(BOOL)
     return _dunder_compare(name, left, right, inference)
+
+
+def _is_plain_member(one: AbstractType, names: Iterable[str] = _METHODS) -> bool:
+    """Whether a value is a member of an enumeration that does these things as `Enum` has it."""
+    cls = class_of_member(one)
+    return cls is not None and is_plain(cls, names)
 
 
 def _paired_elements(left: AbstractType, right: AbstractType) -> list[tuple[AbstractType, AbstractType]]:
@@ -115,6 +124,8 @@ def _dunder_compare(name: str, left: AbstractType, right: AbstractType, inferenc
 def _own_comparison(name: str, one: AbstractType, other: AbstractType, inference: Inference) -> Summary | None:
     if isinstance(one, InstanceType):
         method = dunder(one.cls, f"__{name}__")
+        if method is not None and _is_plain_member(one, (f"__{name}__",)):
+            return pure(BOOL)
         if method is vars(object).get(f"__{name}__"):
             return None
         if name == "eq" and is_generated(method) and getattr(one.cls, "__dataclass_params__", None):
@@ -143,7 +154,8 @@ def _truth(one: AbstractType, inference: Inference) -> Summary:
         return pure(BOOL, one)
     if isinstance(one, StaticType):
         plain = isinstance(one.value, (types.FunctionType, types.BuiltinFunctionType, types.ModuleType))
-        return pure(BOOL) if plain or type(one.value) is type else unknown(f"truth of {one}", one)
+        plain = plain or type(one.value) is type or _is_plain_member(one, ("__bool__", "__len__"))
+        return pure(BOOL) if plain else unknown(f"truth of {one}", one)
     if isinstance(one, ExactType) and (one.cls in KNOWN_VALUE_CLASSES or is_numpy_scalar(one.cls)):
         return pure(BOOL, one)
     if plain_form(one) is not one:
@@ -162,7 +174,9 @@ def hash_of(one: AbstractType, inference: Inference) -> Summary:
     parts = []
     for part in members(one):
         part = widen(part)
-        if isinstance(part, (TupleType, TupleOfType)) or (isinstance(part, SetType) and part.frozen):
+        if _is_plain_member(part, ("__hash__",)):
+            parts.append(pure(INT))
+        elif isinstance(part, (TupleType, TupleOfType)) or (isinstance(part, SetType) and part.frozen):
             parts.append(merged([pure(INT), *(hash_of(e, inference) for e in parts_of(part))], INT))
         elif is_builtin(part) or isinstance(part, StaticType):
             known = not isinstance(part, StaticType) or type(part.value) in (type, types.FunctionType)

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import enum
 import types
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...diagnostics.effect import Effect
-from . import operations
+from . import comparisons, operations
 from .abstract_type import ANY, NONE, ExactType, InstanceType
+from .application import apply_summary
 from .binding import WrongArguments, bind_arguments, is_generator
 from .calls import call_static
+from .enumerations import is_enumeration, is_found_plainly, member_type
 from .frame import Frame
 from .function_bodies import made_tuple, run_settled
 from .lattice import covers
+from .operations import is_builtin
 from .scope import CodeScope, class_view, current_type, default_values
 from .source import SourceUnavailable, function_source, is_library
 from .summary import Guard
-from .value import NOTHING, Cell, Value, outside, reach_of
+from .value import NOTHING, Cell, Value, deep, outside, reach_of
 
 _PLAIN_METACLASSES = ("type", "ABCMeta", "_ProtocolMeta")
 MAX_DEPTH = 8  # constructors inside constructors
@@ -27,6 +31,10 @@ MAX_DEPTH = 8  # constructors inside constructors
 
 def construct(frame: Frame, cls: type, args: Sequence[Value], kwargs: Mapping[str, Value], node: object) -> Value:
     """`cls(*args, **kwargs)`."""
+    if is_enumeration(cls) and len(args) == 1 and not kwargs and is_found_plainly(cls):
+        return _find_member(frame, cls, args[0], node)
+    if type(cls).__name__ == "_TypedDictMeta":
+        return call_static(frame, dict, args, kwargs, node)
     if type(cls).__name__ not in _PLAIN_METACLASSES or ("__call__" in vars(type(cls)) and type(cls) is not type):
         return _unknown(frame, cls, args, kwargs, "its metaclass")
     if issubclass(cls, BaseException) and not isinstance(operations.dunder(cls, "__init__"), types.FunctionType):
@@ -51,6 +59,15 @@ def construct(frame: Frame, cls: type, args: Sequence[Value], kwargs: Mapping[st
         return _construct_dataclass(frame, cls, made, cell, args, kwargs, node)
     initialise(frame, init, made, args, kwargs, node)
     return made
+
+
+def _find_member(frame: Frame, cls: type[enum.Enum], given: Value, node: object) -> Value:
+    """`cls(value)`: the member with this value."""
+    if not is_builtin(given.type):
+        return _unknown(frame, cls, [given], {}, "what its value does")
+    summary = comparisons.hash_of(deep(given), frame.inference)
+    apply_summary(frame, summary, [given], {}, node)
+    return outside(member_type(cls))
 
 
 def _is_generic_new(cls: type, new: object) -> bool:

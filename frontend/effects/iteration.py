@@ -5,7 +5,6 @@ In: a value. Out: the value of one element; the effect of iterating is entered i
 
 from __future__ import annotations
 
-import enum
 import io
 
 from ...diagnostics.effect import Effect
@@ -24,11 +23,10 @@ from .abstract_type import (
 )
 from .application import apply_summary
 from .contents import element_field, element_type
+from .enumerations import is_enumeration, member_type
 from .frame import Frame
-from .lattice import join_all, members
+from .lattice import members
 from .value import NOTHING, Cell, Value, deep, join_values, load, reach_of, value
-
-MAX_MEMBERS = 16  # of an enumeration whose members are told apart
 
 
 def elements_of(frame: Frame, one: Value) -> Value:
@@ -50,11 +48,6 @@ def is_stale(one: Value) -> bool:
 def is_stepped(type_: AbstractType) -> bool:
     """Whether iterating changes the object itself: iterators, but not the views of a dict."""
     return isinstance(type_, IteratorType) and hasattr(type_.cls, "__next__")
-
-
-def is_plain_enum(held: object) -> bool:
-    """Whether a class is an enumeration of a few members, listed as all of them are."""
-    return type(held) is enum.EnumType and 0 < len(held.__members__) <= MAX_MEMBERS  # type: ignore[attr-defined]
 
 
 def _step(frame: Frame, one: Value) -> None:
@@ -86,8 +79,8 @@ def _iterate_part(frame: Frame, one: Value, node: object) -> Value:
     frame.ledger.has_array_work |= isinstance(one.type, ArrayType)
     if is_stepped(one.type):
         _step(frame, one)
-    if isinstance(one.type, StaticType) and is_plain_enum(one.type.value):
-        return value(join_all(StaticType(each) for each in one.type.value.__members__.values()))  # type: ignore[attr-defined]
+    if isinstance(one.type, StaticType) and is_enumeration(one.type.value):
+        return value(member_type(one.type.value))
     if isinstance(one.type, ExactType) and one.type.cls is io.StringIO:
         _step(frame, one)
         return Value(STR)

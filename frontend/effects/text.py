@@ -19,6 +19,7 @@ from .abstract_type import (
     StaticType,
 )
 from .contents import plain_form
+from .enumerations import class_of_member, is_shown_plainly
 from .lattice import members, widen
 from .ledger import Inference
 from .operations import (
@@ -56,6 +57,8 @@ def _formatted(one: AbstractType, inference: Inference, how: str) -> Summary:
         one = plain_form(one)
     if is_builtin(one):
         return merged([pure(STR, one), *(formatted(part, inference, "repr") for part in parts_of(one))], STR)
+    if (cls := class_of_member(one)) is not None and is_shown_plainly(cls, how):
+        return pure(STR)
     if isinstance(one, StaticType):
         plain = isinstance(one.value, (types.FunctionType, types.BuiltinFunctionType, types.ModuleType))
         return pure(STR) if plain or type(one.value) is type else unknown(f"text of {one}", one)

@@ -15,12 +15,15 @@ from ...effects.abstract_type import (
     TupleType,
     UnionType,
 )
+from ...effects.enumerations import hashes_as_member
 
 QUIET_KEYS = frozenset({str, int, float, bool, bytes, complex, type(None)})
 
 
 def hashes_quietly(known: AbstractType) -> bool:
     """Whether hashing and comparing values of this type runs no code of the user's and can't fail."""
+    if hashes_as_member(known):
+        return True
     match known:
         case TupleType(elements=parts) | UnionType(members=parts):
             return all(map(hashes_quietly, parts))

@@ -32,6 +32,7 @@ from ...effects.abstract_type import (
 )
 from ...effects.array_results import is_jax
 from ...effects.contents import element_type
+from ...effects.enumerations import is_enumeration
 from ...effects.lattice import is_immutable, widen
 from ..state.stager import is_container
 from ..state.state import Heap, State
@@ -66,6 +67,8 @@ class LoopStager(ByElementStager):
             elements = self.state.heap[value].elements
         elif isinstance(value, Static) and isinstance(value.value, (range, tuple)) and len(value.value) <= MAX_UNROLLED:
             elements = [Static(element) for element in value.value]
+        elif isinstance(value, Static) and is_enumeration(value.value):
+            elements = [Static(member) for member in value.value]
         return elements if elements is not None and len(elements) <= MAX_UNROLLED else None
 
     def stage_iterable(self, node: ast.expr) -> Value:
