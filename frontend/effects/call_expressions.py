@@ -18,6 +18,7 @@ from .frame import Frame, Path, expression
 from .iteration import iterate
 from .known import known
 from .lattice import widen
+from .made_records import may_be_record
 from .namespaces import LOOKING
 from .scope import default_values
 from .value import NOTHING, Cell, Value, join_values, reach_of
@@ -99,7 +100,7 @@ def _is_variadic(callee: Value) -> bool:
     if isinstance(callee.bound, Path):
         return True
     held = callee.type.value if isinstance(callee.type, StaticType) else getattr(callee.bound, "function", None)
-    if starts_coroutines(held):
+    if starts_coroutines(held) or may_be_record(held):
         return True
     entry = known(held) if type(held) is types.FunctionType else None
     if entry is not None and "any **" in entry.uses:

@@ -11,7 +11,7 @@ from typing import Any
 
 from ...diagnostics.effect import Effect
 from . import comparisons, operations
-from .abstract_type import ANY, NONE, ExactType, InstanceType
+from .abstract_type import ANY, DATA, NONE, ExactType, InstanceType
 from .application import apply_summary
 from .binding import WrongArguments, bind_arguments, is_generator
 from .calls import call_static
@@ -19,6 +19,7 @@ from .enumerations import is_enumeration, is_found_plainly, member_type
 from .frame import Frame
 from .function_bodies import made_tuple, run_settled
 from .lattice import covers
+from .made_records import makes_record, may_be_record
 from .operations import is_builtin
 from .scope import CodeScope, class_view, current_type, default_values
 from .source import SourceUnavailable, function_source, is_library
@@ -33,6 +34,8 @@ def construct(frame: Frame, cls: type, args: Sequence[Value], kwargs: Mapping[st
     """`cls(*args, **kwargs)`."""
     if is_enumeration(cls) and len(args) == 1 and not kwargs and is_found_plainly(cls):
         return _find_member(frame, cls, args[0], node)
+    if may_be_record(cls) and makes_record(cls, [deep(one) for one in (*args, *kwargs.values())]):
+        return _make_record(frame, [*args, *kwargs.values()], node)
     if type(cls).__name__ == "_TypedDictMeta":
         return call_static(frame, dict, args, kwargs, node)
     if type(cls).__name__ not in _PLAIN_METACLASSES or ("__call__" in vars(type(cls)) and type(cls) is not type):
@@ -59,6 +62,14 @@ def construct(frame: Frame, cls: type, args: Sequence[Value], kwargs: Mapping[st
         return _construct_dataclass(frame, cls, made, cell, args, kwargs, node)
     initialise(frame, init, made, args, kwargs, node)
     return made
+
+
+def _make_record(frame: Frame, given: Sequence[Value], node: object) -> Value:
+    """An instance of a plain record, with all that it is given inside."""
+    for one in given:
+        frame.ledger.look(one, deeply=True)
+    inside = frozenset().union(*(reach_of(one) for one in given)) if given else frozenset()
+    return frame.ledger.made(DATA, (node, "record"), inside, builds=True)
 
 
 def _find_member(frame: Frame, cls: type[enum.Enum], given: Value, node: object) -> Value:

@@ -17,11 +17,14 @@ from .namespaces import MODULES, is_modules
 from .scope import fact
 from .value import Value, outside
 
+LAZY = ("jax", "xcs", "pydantic")
+"""Packages that import some of their names when these are first asked for."""
+
 
 def namespace_with(module: types.ModuleType, name: str) -> dict[str, Any]:
-    """The names of a module; one that JAX or XCS import when it is first asked for is among them."""
+    """The names of a module; one that a lazy package imports when it is first asked for is among them."""
     namespace = vars(module)
-    if name not in namespace and module.__name__.partition(".")[0] in ("jax", "xcs") and "__getattr__" in namespace:
+    if name not in namespace and module.__name__.partition(".")[0] in LAZY and "__getattr__" in namespace:
         getattr(module, name, None)
     return namespace
 

@@ -16,9 +16,10 @@ from ...dialect.functions import FuncOp
 from ...dialect.nesting import ops_inside
 from ...dialect.operation import file_location
 from ...dialect.types import OBJ
+from ..effects.abstract_type import InstanceType
 from ..effects.lattice import widen
 from ..effects.rebinding import rebound
-from ..effects.scope import CodeScope, FunctionView
+from ..effects.scope import CodeScope, FunctionView, class_view
 from ..effects.source import FunctionNode, SourceUnavailable, function_source
 from ..effects.summary import Guard
 from ..frame_reader import FRAME_READERS
@@ -26,6 +27,7 @@ from .expressions.awaits import started_in_background
 from .source.box import box_of, boxed
 from .source.closures import called_names, shared_names
 from .source.names import parameter_names
+from .source.super_calls import with_known_supers
 from .state.builder import ir_type
 from .state.facts import ProgramFacts, Shape, Shapes, StagedFunction
 from .statements.statements import FunctionStager
@@ -78,6 +80,7 @@ class Program(ProgramFacts):
         for name, shape in shapes:
             stager.bind(name, stager.borrowed(shape.type, block) if shape.lent else _parameter(shape, block))
         borrowed = {name: stager.state.names[name] for name, shape in shapes if shape.lent}
+        node = self._with_known_supers(stager, function, node, shapes)
         stager.open_keywords(node)
         stager.open_boxes()
         try:
@@ -98,6 +101,22 @@ class Program(ProgramFacts):
         staged.is_open = False
         location = file_location(stager.builder.file, node.lineno, node.col_offset + 1)
         self.bodies.append(FuncOp.make(staged.symbol, Region(block), [staged.ir_result, *staged.ir_versions], location))
+
+    def _with_known_supers(
+        self, stager: FunctionStager, function: types.FunctionType, node: FunctionNode, shapes: Shapes
+    ) -> FunctionNode:
+        """A method's syntax with what `super()` finds for an object of this class."""
+        known = shapes[0][1].type if shapes else None
+        if not isinstance(known, InstanceType) or "super" not in function.__code__.co_names:
+            return node
+
+        def name_of(holder: type, name: str, found: types.FunctionType) -> str:
+            self.guards.add(Guard(class_view(holder), name, found))
+            return stager.temporary(Static(found))
+
+        changed = with_known_supers(function, node, known.cls, name_of)
+        self.kept.append(changed)
+        return changed
 
     def stage_body(self, stager: FunctionStager, node: FunctionNode) -> Value:
         """Stage a function's statements in a stager with its parameters bound; the value it returns."""
