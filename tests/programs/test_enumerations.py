@@ -25,7 +25,7 @@ class Mode(enum.Enum):
         return ask(self.value, x)
 
 
-class Color(str, enum.Enum):
+class Color(str, enum.Enum):  # noqa: UP042 - as many still write it
     RED = "red"
     BLUE = "blue"
 
@@ -106,7 +106,7 @@ def all_levels(x):
 
 
 def counted(xs):
-    counts = {mode: 0 for mode in Mode}
+    counts = {mode: len(mode.name) for mode in Mode}
     for x in xs:
         counts[Mode.FAST if "1" in str(ask(x)) else Mode.SLOW] += 1
     return {mode.name: count for mode, count in counts.items()}
