@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import types
 from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -18,6 +19,7 @@ from ..source.live_names import lacking
 from ..state.state import State
 from ..values import (
     Absent,
+    Closure,
     LocalFunction,
     Maybe,
     Owned,
@@ -103,6 +105,8 @@ class BranchStager(AwaitStager):
         match value:
             case Static(value=known) if type(known) in (bool, int, float, str, bytes, type(None)):
                 return bool(known)
+            case Static(value=types.FunctionType() | types.BuiltinFunctionType()) | LocalFunction() | Closure():
+                return True
             case TupleValue(elements=elements):
                 return bool(elements)
             case Owned() if (elements := self.state.heap[value].elements) is not None:

@@ -36,6 +36,7 @@ class ConditionStager(BranchStager):
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not) and isinstance(node.operand, ast.BoolOp):
             held = load_name(self.temporary(self.stage_condition(node.operand)), node)
             return self.stage_expression(placed(ast.UnaryOp(node.op, held), node))
+        node = self.chosen(node)
         if not isinstance(node, ast.BoolOp):
             return self.stage_expression(node)
         start = self.mark()

@@ -62,6 +62,8 @@ class ExpressionStager(FoldingStager):
 
     def stage_expression(self, node: ast.expr) -> Value:
         """The value of an expression."""
+        if isinstance(node, (ast.IfExp, ast.BoolOp)):
+            node = self.chosen(node)
         if (known := self._known(node)) is not None:
             return known
         if (repeated := self.stage_repeated(node)) is not None:

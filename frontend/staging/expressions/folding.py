@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 import operator
+import types
 from typing import Any
 
 from ...effects.abstract_type import ANY, NONE
 from ...effects.array_results import is_array
-from ..values import Static, Tracer, Value
+from ..values import Closure, LocalFunction, Static, Tracer, Value
 from .native import NativeStager
 
 FOLDABLE: dict[type, Any] = {
@@ -48,17 +49,52 @@ class FoldingStager(NativeStager):
                     return None
                 is_big = isinstance(result, int) and abs(result) >= MAX_FOLDED_INT
                 return Static(result) if type(result) in (int, float, bool) and not is_big else None
+            case ast.UnaryOp(op=ast.Not(), operand=a):
+                is_true = self._is_true(a)
+                return None if is_true is None else Static(not is_true)
             case ast.UnaryOp(op=ast.USub(), operand=a):
                 value = self._literal(a)
                 return Static(-value.value) if value is not None else None
             case _:
                 return None
 
+    def chosen(self, node: ast.expr) -> ast.expr:
+        """What is left of a ternary, an `and` or an `or` that asks first for a function, or whether a name is None."""
+        match node:
+            case ast.IfExp(test=test, body=body, orelse=orelse):
+                is_true = self._is_true(test)
+                return node if is_true is None else self.chosen(body if is_true else orelse)
+            case ast.BoolOp(op=op, values=[first, *rest]):
+                is_true = self._is_true(first)
+                if is_true is None:
+                    return node
+                if is_true is isinstance(op, ast.Or):
+                    return first
+                return self.chosen(rest[0] if len(rest) == 1 else ast.copy_location(ast.BoolOp(op, rest), rest[0]))
+        return node
+
+    def _is_true(self, node: ast.expr) -> bool | None:
+        """Whether a name of a function or of None, or a question whether it is None, is true; None: it isn't one."""
+        match node:
+            case ast.Name(id=name):
+                value = self.state.names.get(name)
+                if isinstance(value, Static):
+                    is_function = type(value.value) in (types.FunctionType, types.BuiltinFunctionType)
+                    return True if is_function else False if value.value is None else None
+                return True if isinstance(value, (LocalFunction, Closure)) else None
+            case ast.Compare(left=ast.Name() as asked, ops=[ast.Is() | ast.IsNot() as op], comparators=[right]):
+                is_none = self._is_none(asked) if isinstance(right, ast.Constant) and right.value is None else None
+                return None if is_none is None else is_none is isinstance(op, ast.Is)
+            case ast.UnaryOp(op=ast.Not(), operand=inner):
+                is_true = self._is_true(inner)
+                return None if is_true is None else not is_true
+        return None
+
     def _is_none(self, node: ast.expr) -> bool | None:
         """Whether an array, or a local name without a value, is None; None where only running tells."""
         value = self.state.names.get(node.id) if isinstance(node, ast.Name) else None
-        if isinstance(value, Static):
-            return value.value is None
+        if isinstance(value, (Static, LocalFunction, Closure)):
+            return isinstance(value, Static) and value.value is None
         known = self.type_of(value) if isinstance(value, Tracer) else ANY
         return True if known == NONE else False if is_array(known) else None
 

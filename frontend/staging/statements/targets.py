@@ -26,6 +26,7 @@ class TargetStager(SortKeyStager):
 
     def stage_assign(self, node: ast.stmt, targets: Sequence[ast.expr], value: ast.expr, later: Set[str]) -> None:
         """Stage `target = ... = value`."""
+        value = self.chosen(value)
         if all(self._is_name_pattern(target) for target in targets):
             held = (
                 self.named_lambda(targets, value) or self._list_of_unnamed(value, later) or self.stage_expression(value)
