@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from xdsl.ir import SSAValue
+from xdsl.ir import BlockArgument, SSAValue
 
 from ....diagnostics.effect import PURE, Effect
 from ...effects.abstract_type import INT, NEVER, AbstractType, DictType, ListType, TupleType
@@ -171,8 +171,8 @@ class OwnElementsStager(CarryingStager):
     def finish_element(self, given: Value) -> None:
         """An iteration is at its end: what it has made of its element counts."""
         for owned in containers_in(given):
-            if self.state.heap[owned].within is not None:
-                self.finish_reading(owned)
+            if self.state.heap[owned].within is not None and not isinstance(self.ssa(owned), BlockArgument):
+                self.finish(owned)
 
     def after_loop(self, walk: OwnWalk, listed: Owned, given: AbstractType) -> None:
         """Iterations are done; what each has got is of type `given` now."""

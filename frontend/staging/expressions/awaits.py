@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import ast
-import types
-from collections.abc import Sequence
 
-from ...effects.abstract_type import InstanceType
 from ...effects.awaiting import AWAITED
-from ...effects.coroutines import looked_into, makes_coroutine
-from ...effects.infer import infer_awaited, infer_awaited_value
+from ...effects.coroutines import looked_into
+from ...effects.infer import infer_awaited
 from ...effects.known import path_of
-from ...effects.summary import Summary
-from ..state.binding import BindingError
-from ..values import Static, Tracer, Unstageable, Value
-from .calls import CallStager, class_function, is_leaf
+from ..values import Static, Tracer, Value
+from .calls import CallStager
 
 BACKGROUND = frozenset(("create_task", "ensure_future", "as_completed", "start_soon", "call_soon", "call_later"))
 """Methods and functions that start what goes on while the code after them runs."""
@@ -42,46 +37,16 @@ class AwaitStager(CallStager):
         keyword = [(str(k.arg), self.stage_expression(k.value)) for k in call.keywords]
         self.at(node)
         if isinstance(callee, Tracer):
-            return self._await_value(callee, positional, keyword)
+            return self.call_data(callee, positional, keyword, is_async=True)
         assert isinstance(callee, Static)
-        return self._await_static(callee, positional, keyword)
+        function = looked_into(callee.value)
+        types_ = [self.type_of(value) for value in positional]
+        summary = infer_awaited(function, types_, {name: self.type_of(value) for name, value in keyword})
+        return self.call_function(function, positional, keyword, summary, is_async=True)
 
     def _does_what_its_arguments_do(self, call: ast.Call) -> bool:
         """Whether this is `asyncio.gather` or the like: its arguments are coroutines, known only to native code."""
         return path_of(self.static_of(call.func)) in AWAITED
-
-    def _await_static(self, callee: Static, positional: Sequence[Value], keyword: Sequence[tuple[str, Value]]) -> Value:
-        function = looked_into(callee.value)
-        types_ = [self.type_of(value) for value in positional]
-        summary = infer_awaited(function, types_, {name: self.type_of(value) for name, value in keyword})
-        if self._stages_body(function, summary):
-            try:
-                return self.invoke(function, positional, keyword, summary)
-            except (Unstageable, BindingError) as refusal:
-                self.program.note_opaque(function, str(refusal))
-        hint = getattr(function, "__qualname__", None) or type(function).__name__
-        hint = hint.replace("<locals>.", "")
-        ssa = self.emit_leaf(function, hint, positional, keyword, summary, is_async=True)
-        return self.value_of(ssa, summary)
-
-    def _await_value(self, callee: Tracer, positional: Sequence[Value], keyword: Sequence[tuple[str, Value]]) -> Value:
-        known = self.type_of(callee)
-        types_ = [self.type_of(value) for value in positional]
-        summary = infer_awaited_value(known, types_, {name: self.type_of(value) for name, value in keyword})
-        method = class_function(known.cls, "__call__") if isinstance(known, InstanceType) else None
-        if method is not None and isinstance(known, InstanceType) and self._stages_body(method, summary):
-            self.program.rely_on_class(known.cls, "__call__")
-            try:
-                return self.invoke(method, [callee, *positional], keyword, self.as_method(summary))
-            except (Unstageable, BindingError) as refusal:
-                self.program.note_opaque(method, str(refusal))
-        ssa = self.emit_leaf(callee, "", positional, keyword, summary, is_async=True)
-        return self.value_of(ssa, summary)
-
-    def _stages_body(self, function: object, summary: Summary) -> bool:
-        if not isinstance(function, types.FunctionType) or not makes_coroutine(function) or is_leaf(function):
-            return False
-        return self.program.gains_as_function(function, summary)
 
 
 def started_in_background(node: ast.AST) -> str | None:

@@ -14,7 +14,7 @@ from ....diagnostics.effect import Behaviour, Effect
 from ...effects.abstract_type import ANY, InstanceType, StaticType
 from ...effects.client_paths import method_path
 from ...effects.coroutines import looked_into, makes_coroutine
-from ...effects.infer import infer_value_call
+from ...effects.infer import infer_awaited_value, infer_value_call
 from ...effects.known import known
 from ...effects.lattice import is_immutable
 from ...effects.place import EVERYTHING
@@ -57,7 +57,7 @@ class CallStager(ArgumentStager):
         keyword = [(str(k.arg), self.stage_expression(k.value)) for k in node.keywords]
         self.at(node)
         if isinstance(callee, Tracer):
-            return self._call_value(callee, positional, keyword)
+            return self.call_data(callee, positional, keyword)
         return self._call_static(callee, positional, keyword)
 
     def runs_natively(self, node: ast.Call) -> bool:
@@ -116,7 +116,7 @@ class CallStager(ArgumentStager):
             function = looked_into(target[0].value) if target is not None and isinstance(target[0], Static) else None
             if target is None or not isinstance(function, types.FunctionType):
                 return None
-            if not self._looks_into(function, summary) or is_library(function.__code__.co_filename):
+            if not self._looks_into(function, summary, is_async=False) or is_library(function.__code__.co_filename):
                 return None
             positional = [*target[1], *map(self.argument, node.args)]
             keyword = [(str(k.arg), self.argument(k.value)) for k in node.keywords]
@@ -201,23 +201,47 @@ class CallStager(ArgumentStager):
         args = [self.type_of(value) for value in positional]
         named = tuple((name, self.type_of(value)) for name, value in keyword)
         summary = self.program.summary_of(function, tuple(args), named)
-        if isinstance(function, types.FunctionType) and self._looks_into(function, summary):
-            try:
-                return self.invoke(function, positional, keyword, summary)
-            except (Unstageable, BindingError) as refusal:
-                self.program.note_opaque(function, str(refusal))
+        return self.call_function(function, positional, keyword, summary)
+
+    def call_function(
+        self,
+        function: object,
+        positional: Sequence[Value],
+        keyword: Sequence[tuple[str, Value]],
+        summary: Summary,
+        *,
+        is_async: bool = False,
+    ) -> Value:
+        """A call of a known callable, awaited if `is_async`: staged on its own where that gains, else a leaf."""
+        if (value := self._call_staged(function, positional, keyword, summary, is_async)) is not None:
+            return value
         hint = getattr(function, "__qualname__", None) or type(function).__name__
-        ssa = self.emit_leaf(function, hint.replace("<locals>.", ""), positional, keyword, summary)
+        ssa = self.emit_leaf(function, hint.replace("<locals>.", ""), positional, keyword, summary, is_async=is_async)
         value = self.value_of(ssa, summary)
-        self.remember_call(function, positional, keyword, value)
+        if not is_async:
+            self.remember_call(function, positional, keyword, value)
         return value
 
-    def _looks_into(self, function: types.FunctionType, summary: Summary) -> bool:
-        return (
-            self.program.gains_as_function(function, summary)
-            and not is_leaf(function)
-            and not makes_coroutine(function)
-        )
+    def _call_staged(
+        self,
+        function: object,
+        positional: Sequence[Value],
+        keyword: Sequence[tuple[str, Value]],
+        summary: Summary,
+        is_async: bool,
+    ) -> Value | None:
+        """A call of a function that is staged on its own; None where that gains nothing, or can't be."""
+        if not isinstance(function, types.FunctionType) or not self._looks_into(function, summary, is_async):
+            return None
+        try:
+            return self.invoke(function, positional, keyword, summary)
+        except (Unstageable, BindingError) as refusal:
+            self.program.note_opaque(function, str(refusal))
+            return None
+
+    def _looks_into(self, function: types.FunctionType, summary: Summary, is_async: bool) -> bool:
+        gains = self.program.gains_as_function(function, summary)
+        return gains and not is_leaf(function) and makes_coroutine(function) == is_async
 
     def invoke(
         self,
@@ -318,19 +342,26 @@ class CallStager(ArgumentStager):
 
     # ---- callables that are data
 
-    def _call_value(self, callee: Tracer, positional: Sequence[Value], keyword: Sequence[tuple[str, Value]]) -> Value:
+    def call_data(
+        self,
+        callee: Tracer,
+        positional: Sequence[Value],
+        keyword: Sequence[tuple[str, Value]],
+        *,
+        is_async: bool = False,
+    ) -> Value:
+        """A call of a callable that is data, awaited if `is_async`."""
         callee_type = self.type_of(callee)
         args = [self.type_of(value) for value in positional]
         kwargs = {name: self.type_of(value) for name, value in keyword}
-        summary = infer_value_call(callee_type, args, kwargs)
+        summary = (infer_awaited_value if is_async else infer_value_call)(callee_type, args, kwargs)
         method = class_function(callee_type.cls, "__call__") if isinstance(callee_type, InstanceType) else None
-        if method is not None and isinstance(callee_type, InstanceType) and self._looks_into(method, summary):
-            self.program.rely_on_class(callee_type.cls, "__call__")
-            try:
-                return self.invoke(method, [callee, *positional], keyword, self.as_method(summary))
-            except (Unstageable, BindingError) as refusal:
-                self.program.note_opaque(method, str(refusal))
-        ssa = self.emit_leaf(callee, "", positional, keyword, summary)
+        if method is not None and isinstance(callee_type, InstanceType):
+            taken = [callee, *positional]
+            if (value := self._call_staged(method, taken, keyword, self.as_method(summary), is_async)) is not None:
+                self.program.rely_on_class(callee_type.cls, "__call__")
+                return value
+        ssa = self.emit_leaf(callee, "", positional, keyword, summary, is_async=is_async)
         return self.value_of(ssa, summary)
 
     def as_method(self, summary: Summary) -> Summary:

@@ -7,12 +7,13 @@ In the IR the piece reads one version, and what follows it the next one:
 
 A function ends with a call of its own after all that has read the object in it, and returns that version: what follows
 waits for nothing else in the function. After a loop over the elements of a list comes `%2 = call @next_version(%1)`,
-after all of the loop, which ends with a call that reads the last version, so that no update in it is without use.
+after all of the loop; an iteration that has changed its element ends as a function does, so that no update in it is
+without use.
 """
 
 from __future__ import annotations
 
-from xdsl.ir import Block, BlockArgument, SSAValue
+from xdsl.ir import Block, SSAValue
 
 from ....diagnostics.effect import Effect
 from ...effects.abstract_type import NONE, AbstractType
@@ -37,14 +38,9 @@ class VersionStager(LeafStager):
         return self.own(block.insert_arg(ir_type(known), len(block.args)), known, cls, sealed=True)
 
     def finish(self, owned: Owned) -> SSAValue:
-        """A function is at the end of what it does with an object: its version then, after all that has read it."""
+        """A function or an iteration is at the end of what it does with an object: its version after all reads."""
         self.take_back(owned, self.state.type_of(owned))
         return self.ssa(owned)
-
-    def finish_reading(self, owned: Owned) -> None:
-        """An iteration is at its end: its last version of an element counts, though nothing here reads it."""
-        if not isinstance(self.ssa(owned), BlockArgument):
-            self.emit_leaf(next_version, "next_version", [owned], (), Summary(Effect.PURE, result=NONE))
 
     def lend(self, owned: Owned) -> None:
         """What comes next may change the object, or its elements: all that has read it so far has done so."""
