@@ -28,18 +28,11 @@ class AllTensorProgram:
     loads: tuple[Callable[[], Any], ...]
 
 
-def all_tensor_kernel(plan: Plan) -> Kernel | None:
-    """The kernel of a plan whose entry only calls one JAX kernel and puts its results into a structure.
+def all_tensor_program(plan: Plan) -> AllTensorProgram | None:
+    """What a plan does whose entry only loads values, calls one JAX kernel and puts its results into a structure.
 
-    It takes the arguments of the entry and gives its result; `fast` is its quickest form.
     None for any other plan: several results, several kernels, or anything else to do.
     """
-    program = all_tensor_program(plan)
-    return None if program is None or program.loads else program.kernel
-
-
-def all_tensor_program(plan: Plan) -> AllTensorProgram | None:
-    """The same for a plan that may also load values."""
     entry = plan.functions[plan.entry]
     kernels = [kernel for instruction in entry.instructions if (kernel := _kernel_called(instruction)) is not None]
     if len(kernels) != 1 or len(entry.outputs) != 1:

@@ -51,7 +51,6 @@ RETIRED = 2
 """Waits until everything earlier has succeeded: the retired cursor."""
 DYNAMIC = 3
 """Not known before the inputs are there."""
-NUM_CURSORS = 3
 
 
 class Kind(enum.IntEnum):

@@ -12,7 +12,6 @@ from .source import FunctionNode
 from .value import Value
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
-COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
 class WrongArguments(Exception):

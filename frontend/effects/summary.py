@@ -190,14 +190,6 @@ class Summary:
             return self.stores
         return frozenset(((EVERYTHING, None, ANY),))
 
-    def may_disturb(self, other: Summary) -> bool:
-        """Whether state that `other` looks at may be written by this call (whoever owns it)."""
-        written = {kind for _, kind in self.writes}
-        seen = {kind for _, kind in other.sees}
-        if not written or not seen:
-            return False
-        return EVERYTHING in written or EVERYTHING in seen or bool(written & seen)
-
 
 _FIELDS = tuple(one.name for one in dataclasses.fields(Summary))
 _set_field = object.__setattr__

@@ -8,7 +8,7 @@ import pytest
 
 import xcs
 from xcs.frontend.wrapped import Direct
-from xcs.lowering.all_tensor import all_tensor_kernel
+from xcs.lowering.all_tensor import all_tensor_program
 
 WEIGHTS = jnp.arange(4.0)
 
@@ -178,4 +178,7 @@ def test_a_parameter_with_the_name_of_a_guarded_global(monkeypatch: pytest.Monke
 def test_a_program_that_is_one_kernel_has_it_written_once() -> None:
     plan = xcs.jit(lambda x, y: jnp.tanh(x * y)).compile(jnp.ones(4), jnp.ones(4)).plan
     (step,) = plan.functions[plan.entry].instructions
-    assert all_tensor_kernel(plan) is step.callee.value
+    program = all_tensor_program(plan)
+    assert program is not None
+    assert not program.loads
+    assert program.kernel is step.callee.value

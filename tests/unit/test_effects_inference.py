@@ -32,7 +32,7 @@ from xcs.frontend.effects.abstract_type import (
 )
 from xcs.frontend.effects.infer import infer_call, infer_code, infer_value_call, resolve, summarise
 from xcs.frontend.effects.known import known, register
-from xcs.frontend.effects.place import whole_kind
+from xcs.frontend.effects.place import EVERYTHING, whole_kind
 from xcs.frontend.effects.scope import CodeScope
 from xcs.frontend.effects.source import function_ast
 from xcs.frontend.effects.summary import CALLEE
@@ -164,14 +164,17 @@ def test_a_query_sees_what_an_addition_writes():
     add = infer_call(programs.Database.add, (database, STR), {})
     query = infer_call(programs.Database.query, (database, STR), {})
     assert query.sees_writes
-    assert add.may_disturb(query)
+    assert {kind for _, kind in add.writes} & {kind for _, kind in query.sees}
 
 
 def test_state_of_another_kind_is_not_disturbed():
     save = infer_call(programs.save, (STR,), {})
     ask = infer_call(programs.Expert.__call__, (EXPERT, STR), {})
     assert ask.sees_writes
-    assert not save.may_disturb(ask)
+    written, seen = ({kind for _, kind in one} for one in (save.writes, ask.sees))
+    assert written
+    assert EVERYTHING not in written | seen
+    assert not written & seen
 
 
 def test_passing_a_function_looks_at_nothing():

@@ -18,7 +18,7 @@ from xcs.diagnostics.errors import XCSError
 from xcs.dialect.parsing import parse_module
 from xcs.dialect.printing import ir_text
 from xcs.dialect.tensor import TensorOp, XlaCallOp, XlaOp
-from xcs.lowering.all_tensor import all_tensor_kernel
+from xcs.lowering.all_tensor import all_tensor_program
 from xcs.lowering.plan_lowering import lower_to_plan
 from xcs.lowering.run import run
 from xcs.lowering.stablehlo import attach_stablehlo, aval_of, tensor_type
@@ -209,8 +209,10 @@ xcs.func @f(%w : !xcs.obj, %x : !xcs.obj) -> (!xcs.obj) {
 
 def test_a_program_that_is_one_region_is_one_kernel() -> None:
     plan = lower_to_plan(parse_module(ALL_TENSOR), CALLABLES, lambda *_: pytest.fail("resolved"))
-    kernel = all_tensor_kernel(plan)
-    assert kernel is not None
+    program = all_tensor_program(plan)
+    assert program is not None
+    assert not program.loads
+    kernel = program.kernel
     h = jnp.dot(X, W)
     for call in (kernel, kernel.fast, kernel.fast):
         found, name = call(W, X)
@@ -234,4 +236,4 @@ def test_other_programs_are_not(body: str) -> None:
     head = head.replace("-> (!xcs.obj) {", "-> (!xcs.obj, !xcs.obj) {") if "%d, %z" in body else head
     module = parse_module(head + body + "}")
     plan = lower_to_plan(module, {**CALLABLES, "ask": operator.neg}, lambda *_: pytest.fail("resolved"))
-    assert all_tensor_kernel(plan) is None
+    assert all_tensor_program(plan) is None

@@ -13,7 +13,6 @@ from ...effects.abstract_type import (
     CollectionType,
     DictType,
     InstanceType,
-    IteratorType,
     ListType,
     SetType,
     StaticType,
@@ -35,8 +34,6 @@ from ..state.state import EMPTY_DICT
 from ..values import LocalFunction, Maybe, Owned, Static, Tracer, TupleValue, Unbound, Unstageable, Value
 from .folding import FoldingStager
 from .leaf_ops import container_class
-
-EXACT_CLASSES = (ListType, TupleType, IteratorType)
 
 
 class ExpressionStager(FoldingStager):

@@ -158,5 +158,4 @@ class State:
         return state.type
 
 
-EMPTY_LIST = ListType(NEVER)
 EMPTY_DICT = DictType(NEVER, NEVER)
