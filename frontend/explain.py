@@ -5,7 +5,7 @@ from __future__ import annotations
 import linecache
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 from xdsl.dialects.builtin import FileLineColLoc
 from xdsl.ir import Operation, SSAValue
@@ -23,9 +23,7 @@ from .jit import jitted
 from .remedies import remedy_for
 from .stages import Lowered
 from .strategies import ADAPTIVE
-
-Declarations: TypeAlias = Mapping[str, CallableOp]
-"""The declared callables of a module by symbol."""
+from .users_text import Declarations, users_text, written
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +103,8 @@ def explain(function: Any) -> str:
         reason = _with_remedy(opaque.reason)
         lines.append(f"  {opaque.location}  runs natively as one piece: {opaque.what} ({reason})")
     for loop in lowered.stepped:
-        lines.append(f"  {loop.location}  {loop.what} goes on step by step: {loop.reason}")
+        what = users_text(loop.what).removesuffix(" over `…`")
+        lines.append(f"  {loop.location}  {what} goes on step by step: {loop.reason}")
     return "\n".join(lines)
 
 
@@ -141,7 +140,7 @@ def explained_calls(lowered: Lowered, *, is_adaptive: bool) -> Iterator[tuple[Ex
         yield (
             ExplainedCall(
                 line,
-                _as_written(callee, declaration),
+                written(callee, declaration),
                 behaviour,
                 _why(op, behaviour, declaration),
                 _inputs(op, declared),
@@ -170,15 +169,6 @@ def _batch_size(op: Operation, declaration: CallableOp | None) -> int | None:
     return None if stated is None else min(stated, declaration.batch_size)
 
 
-def _as_written(callee: str, declaration: CallableOp | None) -> str:
-    """A piece of the user's code as its first line, anything else as the IR names it."""
-    source = None if declaration is None else declaration.source
-    if source is None:
-        return callee
-    first, more, _ = source.data.partition("\n")
-    return f"`{first}{' ...' if more else ''}`"
-
-
 def _why(op: Operation, behaviour: Behaviour, declaration: CallableOp | None) -> str:
     if declaration is None:
         if isinstance(op, InvokeOp) and behaviour.effect >= Effect.ORDERED:
@@ -201,7 +191,7 @@ def callee_name(op: Operation, declared: Declarations) -> str:
     if called.name_hint is None and isinstance(called.owner, CallOp):
         computed = declared.get(called.owner.callee.root_reference.data)
         if computed is not None and computed.source is not None:
-            return f"`{computed.source.data}`"
+            return f"`{users_text(computed.source.data)}`"
     return f"%{called.name_hint or 'value'}"
 
 

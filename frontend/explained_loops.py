@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from xdsl.ir import Operation
 
 from ..diagnostics.effect import Effect
+from ..dialect.functions import CallableOp
 from ..dialect.loops import ForOp, WhileOp
 from ..passes.behaviour import OpSummaries
 from ..passes.loop_shape import Obstacle, match_independent_loop
 from .stages import Lowered
+from .users_text import with_code
 
 REMEDIES = (
     (r"`break` or `return` may end", "where calls made in vain don't matter, ask in one loop and look in another"),
@@ -48,6 +50,7 @@ class ExplainedLoop:
 def explained_loops(lowered: Lowered) -> Iterator[ExplainedLoop]:
     """Every loop with calls worth overlapping inside that is no parallel map."""
     summaries = OpSummaries()
+    declared = {op.sym_name.data: op for op in lowered.module.ops if isinstance(op, CallableOp)}
     for op in lowered.module.walk():
         if not isinstance(op, (ForOp, WhileOp)) or not _has_calls(op):
             continue
@@ -57,7 +60,7 @@ def explained_loops(lowered: Lowered) -> Iterator[ExplainedLoop]:
             found = match_independent_loop(op, summaries)
             if not isinstance(found, Obstacle):
                 continue
-            reason = found.reason
+            reason = with_code(found.reason, declared)
         location = op.location
         file = location.filename.data if hasattr(location, "filename") else "<unknown>"  # type: ignore[attr-defined]
         line = location.line.data if hasattr(location, "line") else 0  # type: ignore[attr-defined]

@@ -94,6 +94,30 @@ def test_a_map_needs_no_word(argument: Any) -> None:
     assert "the loop" not in xcs.explain(jitted)
 
 
+def counted(xs):
+    total = 0
+
+    def add(amount):
+        nonlocal total
+        total += amount
+
+    for x in xs:
+        add(len(ask(x)))
+        print(total)
+    return total
+
+
+def test_code_is_shown_as_it_is_written(capsys: pytest.CaptureFixture[str]) -> None:
+    jitted = xcs.jit(counted)
+    assert jitted([1, 22]) == 3
+    assert capsys.readouterr().out == "1\n3\n"
+    explained = xcs.explain(jitted)
+    assert "_xcs_" not in explained
+    assert "`add(len(…))`: " in explained
+    assert "`print(total)`: ordered" in explained
+    assert "allow: `add(len(…))` in its body" in explained
+
+
 def obstacles() -> list[str]:
     """The texts of `passes/loop_shape.py`, with a name for each value in them."""
     tree = ast.parse((ROOT / "passes" / "loop_shape.py").read_text(encoding="utf-8"))
