@@ -6,27 +6,30 @@ that leaf as it is: code there may compare it with an exception it knows.
 
 from __future__ import annotations
 
-from contextvars import ContextVar, Token
+from contextvars import Token
+from typing import TypeAlias
 
 from ..runtime.errors import remake
 from ..runtime.outcome import Failure
+from ..runtime.tally import Around, Tally, around
 
-_inside: ContextVar[bool] = ContextVar("xcs_inside", default=False)
-
-
-def enter_program() -> Token[bool] | None:
-    """A program is about to run in this context; None if that happens inside of another one."""
-    return None if _inside.get() else _inside.set(True)
+Border: TypeAlias = Token[Around]
+"""What was around a program before it was entered."""
 
 
-def leave_program(token: Token[bool] | None) -> None:
+def enter_program(tally: Tally) -> Border:
+    """A program is about to run in this context, and what it costs is counted."""
+    return around.set(around.get().inside(tally))
+
+
+def leave_program(border: Border) -> None:
     """It has run; takes what `enter_program` gave."""
-    if token is not None:
-        _inside.reset(token)
+    around.reset(border)
 
 
-def raised_by(failure: Failure, token: Token[bool] | None) -> BaseException:
+def raised_by(failure: Failure, border: Border) -> BaseException:
     """The exception to raise for a failure; takes what `enter_program` gave."""
-    if token is None:
+    before = border.old_value
+    if before is not Token.MISSING and before.in_program:
         return failure.exception
     return remake(failure.exception, failure.node, failure.location)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+from ..runtime.asked_runs import usual
 from ..runtime.executor import Executor
 
 VARIABLE = "XCS_CHECK_EFFECTS"
@@ -31,6 +32,7 @@ def check_effects() -> Iterator[None]:
         XCSError: when a program ends in which a call did more than its effect, declared or inferred, allows; the
             message names the call, what it did and the line.
     """
+    usual.holds = False
     token = _checker.set(_new_checker())
     try:
         yield

@@ -7,17 +7,17 @@ is one flat function, the static `__call__` of a class that the jitted function 
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
 from ..lowering.all_tensor import AllTensorProgram, all_tensor_program
+from ..runtime.asked_runs import usual
 from ..runtime.plan import Plan
-from .asked_runs import usual
-from .effects.scope import FunctionView
 from .effects.summary import Guard
 from .guard_check import guard_source
+from .own_parameters import MISSING, free_prefix, names_of, needed_guards, otherwise, parameters_source, with_cells
 from .stats import Counters
 from .timeline import current_instrument
 
@@ -86,20 +86,18 @@ def make({names}):
 def _dispatch(program: AllTensorProgram, num_args: int, guards: Iterable[Guard], calls: DirectCalls) -> DirectDispatch:
     import jax  # loaded already: the kernel is its own
 
-    guards, staged = _needed(guards, calls.function), program.kernel.direct
-    args = calls.function.__code__.co_varnames[:num_args]
-    prefix = "xcs_"
-    while any(name.startswith(prefix) for name in (*args, *(guard.name for guard in guards))):
-        prefix += "_"
+    guards, staged = needed_guards(guards, calls.function), program.kernel.direct
+    args = names_of(calls.function, num_args)
+    prefix = free_prefix((*args, *(guard.name for guard in guards)))
     test, names = guard_source(guards, calls.function.__globals__, prefix, shadowed=args)
-    is_disabled, missing = calls.disabled.get, object()
+    is_disabled = calls.disabled.get
     for name, value in {
         "array_type": type(jax.numpy.zeros(())),
         "usual": usual,
         "is_usual": lambda: not is_disabled() and current_instrument() is None,
         "jitted": staged.jitted,
-        "otherwise": _otherwise(calls.otherwise, args, missing),
-        "missing": missing,
+        "otherwise": otherwise(calls.otherwise, args),
+        "missing": MISSING,
         "missed": MISSED,
         "Exception": Exception,
         **{f"load{index}": load for index, load in enumerate(program.loads)},
@@ -109,49 +107,19 @@ def _dispatch(program: AllTensorProgram, num_args: int, guards: Iterable[Guard],
     tests = [f"?type({arg}) is ?array_type" for arg in args]
     tests += [f"?type({value} := ?load{index}()) is ?array_type" for index, value in enumerate(loaded)]
     made = []
-    for otherwise in ("?missed", f"?otherwise({', '.join(args)})"):
+    for other in ("?missed", f"?otherwise({', '.join(args)})"):
         source = _SOURCE.format(
             names=", ".join(names),
-            params=_parameters(calls.function, args),
+            params=parameters_source(calls.function, args),
             test=" and ".join(tests),
             guards=test,
             values=", ".join([*args, *loaded]),
-            otherwise=otherwise,
+            otherwise=other,
         )
         make = _function(source.replace("?", prefix), calls.function)
-        made.append(_counting(make(**names), calls, f"{prefix}count"))
+        cells = {f"{prefix}count": calls.counters.direct}
+        made.append(with_cells(make(**names), cells, calls.function.__qualname__))
     return DirectDispatch(*made)
-
-
-def _parameters(function: types.FunctionType, args: Sequence[str]) -> str:
-    """The parameters of a function as source; what may be left out is then `missing`."""
-    num_needed = len(args) - len(function.__defaults__ or ())
-    params = [arg if index < num_needed else f"{arg}=?missing" for index, arg in enumerate(args)]
-    num_unnamed = function.__code__.co_posonlyargcount
-    return ", ".join([*params[:num_unnamed], *(["/"] if num_unnamed else []), *params[num_unnamed:]])
-
-
-def _otherwise(general: Callable[..., Any], names: Sequence[str], missing: object) -> Callable[..., Any]:
-    """`general` for arguments by parameter, some of them `missing`."""
-
-    def otherwise(*given: Any) -> Any:
-        num_given = next((index for index, value in enumerate(given) if value is missing), len(given))
-        later = zip(names[num_given:], given[num_given:], strict=True)
-        return general(*given[:num_given], **{name: value for name, value in later if value is not missing})
-
-    return otherwise
-
-
-def _needed(guards: Iterable[Guard], function: types.FunctionType) -> list[Guard]:
-    """The guards that matter where all arguments are given: a function that nothing calls again needs no defaults."""
-    guards = list(guards)
-    if any(getattr(guard.value, "__xcs_wrapped__", guard.value) is function for guard in guards):
-        return guards
-    own = FunctionView(function)
-    return [one for one in guards if Guard(own, one.name, one.value) != one or one.name not in _DEFAULTS]
-
-
-_DEFAULTS = ("__defaults__", "__kwdefaults__")
 
 
 def _function(source: str, function: types.FunctionType) -> Callable[..., Any]:
@@ -159,13 +127,3 @@ def _function(source: str, function: types.FunctionType) -> Callable[..., Any]:
     module = compile(source, "<xcs direct call>", "exec")
     code = next(one for one in module.co_consts if isinstance(one, types.CodeType))
     return types.FunctionType(code, function.__globals__)
-
-
-def _counting(made: types.FunctionType, calls: DirectCalls, count: str) -> Callable[..., Any]:
-    """A direct call that counts where all of them are counted, and refuses arguments in the user's name."""
-    code = made.__code__
-    cells = zip(code.co_freevars, made.__closure__ or (), strict=True)
-    closure = tuple(calls.counters.direct if name == count else cell for name, cell in cells)
-    counting = types.FunctionType(code, made.__globals__, made.__name__, made.__defaults__, closure)
-    counting.__qualname__ = calls.function.__qualname__
-    return counting

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from .asked_runs import usual
+from ..runtime.asked_runs import usual
 
 DISABLED: ContextVar[bool] = ContextVar("xcs_disabled", default=False)
 _DISABLED_BY_ENVIRONMENT = os.environ.get("XCS_DISABLE", "") not in ("", "0")

@@ -61,9 +61,13 @@ MANY = 64  # times that guards are asked before they are compiled, which takes a
 
 
 class GuardCheck:
-    """Whether facts that a program relies on are still true; asked before each run, at 70 ns for each, later at 30."""
+    """Whether facts that a program relies on are still true; asked before each run, at 70 ns for each, later at 30.
 
-    __slots__ = ("_attributes", "_compiled", "_guards", "_items", "_num_asked", "_others")
+    Attributes:
+        is_compiled: they were asked often.
+    """
+
+    __slots__ = ("_attributes", "_compiled", "_guards", "_items", "_num_asked", "_others", "is_compiled")
 
     def __init__(self, guards: Iterable[Guard]) -> None:
         self._items: list[tuple[Any, str, object]] = []
@@ -71,6 +75,7 @@ class GuardCheck:
         self._others: list[Guard] = []
         self._guards = tuple(guards)
         self._num_asked = 0
+        self.is_compiled = False
         self._compiled: Callable[[], bool] | None = None
         for guard in self._guards:
             space = guard.namespace
@@ -93,6 +98,7 @@ class GuardCheck:
         self._num_asked += 1
         if self._num_asked == MANY:
             self._compiled = self._compile()
+            self.is_compiled = True
         for get, name, value in self._items:
             if get(name, Guard) is not value:
                 return False

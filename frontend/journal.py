@@ -9,6 +9,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..diagnostics.errors import XCSError
+from ..runtime.asked_runs import usual
 
 if TYPE_CHECKING:
     from ..runtime.journal.recording import RunRecording
@@ -38,6 +39,7 @@ def journal(
     opened = _opened(path, mode, on_mismatch, exceptions)
     from ..runtime.journal.session import close_journal
 
+    usual.holds = False
     token = _current.set(opened)
     try:
         yield

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Generic, TypeVar
 
 from .effects.type_of import SCALAR_TYPES
@@ -14,19 +15,33 @@ class KnownArguments(Generic[Found]):
 
     Attributes:
         found: what such arguments are run by.
+        classes: the class of each.
     """
 
-    __slots__ = ("_avals", "_classes", "_places", "found")
+    __slots__ = ("_avals", "_places", "classes", "found")
 
     def __init__(self, found: Found, classes: tuple[type, ...], avals: dict[int, Any]) -> None:
-        self.found, self._classes = found, classes
+        self.found, self.classes = found, classes
         self._places, self._avals = tuple(avals), list(avals.values())
 
     def are(self, values: tuple[Any, ...]) -> bool:
         """Whether arguments have the same types."""
-        if tuple(map(type, values)) != self._classes:
+        if tuple(map(type, values)) != self.classes:
             return False
         return [values[place].aval for place in self._places] == self._avals
+
+    def tests(self, terms: Sequence[str], prefix: str, names: dict[str, Any]) -> list[str]:
+        """The same as expressions of the terms of arguments; what they need goes into `names`, with that prefix."""
+        names[f"{prefix}type"] = type
+        names.update({f"{prefix}class{index}": cls for index, cls in enumerate(self.classes)})
+        names.update({f"{prefix}aval{place}": aval for place, aval in zip(self._places, self._avals, strict=True)})
+        classes = [f"{prefix}type({term}) is {prefix}class{index}" for index, term in enumerate(terms)]
+        current = f"{prefix}aval"
+        avals = [
+            f"(({current} := {terms[place]}.aval) is {prefix}aval{place} or {current} == {prefix}aval{place})"
+            for place in self._places
+        ]
+        return [*classes, *avals]
 
 
 def known_arguments(found: Found, values: tuple[Any, ...]) -> KnownArguments[Found] | None:

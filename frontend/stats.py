@@ -76,6 +76,8 @@ class Counters:
         direct: how many went straight to a kernel, as the variable of those functions. They are counted without a lock,
             which would take a tenth of such a call: CPython's threads don't take turns between reading a variable and
             adding one to it.
+        straight: sums over calls of straight code, likewise: `calls`, their nanoseconds (`wall`) and those of them that
+            count as time in external calls (`external`), and leaf calls (`leaves`).
     """
 
     calls: int = 0
@@ -90,6 +92,10 @@ class Counters:
     tally: Tally = field(default_factory=Tally)
     lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
     direct: types.CellType = field(default_factory=lambda: types.CellType(0), repr=False)
+    straight: dict[str, types.CellType] = field(
+        default_factory=lambda: {name: types.CellType(0) for name in ("calls", "wall", "external", "leaves")},
+        repr=False,
+    )
 
     @property
     def direct_calls(self) -> int:
@@ -99,7 +105,7 @@ class Counters:
     def all_calls(self) -> int:
         """Calls of every kind so far."""
         with self.lock:
-            return self.calls + self.direct_calls
+            return self.calls + self.direct_calls + self.straight["calls"].cell_contents
 
     def add_run(self, totals: RunTotals) -> None:
         """One finished run of a plan."""
@@ -134,14 +140,15 @@ def describe(
     """The statistics as one dictionary."""
     tally = counters.tally.copy()
     strategy = chosen_strategy(asked_strategy, analysis, fallback)
-    measured = counters.external_ns / counters.wall_ns if counters.wall_ns else None
+    straight = {name: cell.cell_contents for name, cell in counters.straight.items()}
+    wall_ns, external_ns = counters.wall_ns + straight["wall"], counters.external_ns + straight["external"]
     return {
         "calls": counters.all_calls(),
         "traces": counters.traces,
         "fallback_calls": counters.fallback_calls,
         "parallel_groups": len(analysis.parallel_groups) if analysis else 0,
         "estimated_speedup": analysis.estimated_speedup if analysis else 1.0,
-        "measured_speedup": measured,
+        "measured_speedup": external_ns / wall_ns if wall_ns else None,
         "execution_strategy": strategy.name,
         "strategy_reason": strategy.reason,
         "parallelism": analysis.info if analysis else NONE,
@@ -151,9 +158,9 @@ def describe(
         "fallback": fallback,
         "opaque": opaque,
         "compile_time_s": counters.compile_time_s,
-        "wall_time_s": counters.wall_ns / 1e9,
-        "external_time_s": counters.external_ns / 1e9,
-        "leaf_calls": counters.leaf_calls,
+        "wall_time_s": wall_ns / 1e9,
+        "external_time_s": external_ns / 1e9,
+        "leaf_calls": counters.leaf_calls + straight["leaves"],
         "batches": counters.batches,
         "batched_calls": counters.batched_calls,
         "retries": tally.retries,

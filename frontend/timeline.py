@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+from ..runtime.asked_runs import usual
 from ..runtime.instrument import Instrument
 from ..runtime.timeline import write_timeline
-from .asked_runs import usual
 
 _instrument: ContextVar[Instrument | None] = ContextVar("xcs_instrument", default=None)
 current_instrument: Callable[[], Instrument | None] = _instrument.get

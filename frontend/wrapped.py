@@ -15,14 +15,15 @@ import types
 import warnings
 import weakref
 from collections import OrderedDict
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
 from ..diagnostics.errors import XCSError, XCSWarning
+from ..runtime.executor import ThreadsExecutor
 from ..runtime.garbage import without_garbage_collection
 from ..runtime.outcome import RunTotals
-from ..runtime.tally import end_recording, recording, start_recording
+from ..runtime.tally import recording
 from .border import enter_program, leave_program, raised_by
 from .check_effects import current_checker
 from .direct_dispatch import MISSED, DirectCalls, DirectDispatch, direct_dispatch
@@ -38,6 +39,7 @@ from .signature import Parameters, Signature, signature_of
 from .stages import Compiled, Lowered, Traced
 from .staging.values import Unstageable
 from .stats import Counters, JitStats, describe
+from .straight_call import StraightCalls, straight_call
 from .timeline import current_instrument
 from .tracing import trace
 from .whole_call import WholeCall, whole_call
@@ -47,7 +49,7 @@ MAX_VARIANTS = 8  # different types of one argument before it counts as any obje
 _DEBUG = os.environ.get("XCS_DEBUG", "") not in ("", "0")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Variant:
     """What one signature is run by: a compiled program, or plain Python with the reason.
 
@@ -57,13 +59,17 @@ class Variant:
         fallback: the reason for plain Python.
         direct: the program as one array kernel, if it is one.
         guards: the facts that the program relies on.
+        dispatch: the class of the jitted function while this is the variant used last.
+        is_settled: whether that stays as it is.
     """
 
     compiled: Compiled | None
     passed: tuple[int, ...]
     fallback: str | None = None
     direct: DirectDispatch | None = None
-    guards: GuardCheck = field(default=GuardCheck(()), repr=False, compare=False)
+    guards: GuardCheck = field(default=GuardCheck(()), repr=False)
+    dispatch: type[Direct] | None = field(default=None, repr=False)
+    is_settled: bool = True
 
     def holds(self) -> bool:
         """Whether the facts that the program relies on are still true."""
@@ -161,23 +167,22 @@ class Wrapped:
             return result
         arguments = variant.arguments(values)
         journalled = recording_of(self.__xcs_wrapped__, self._xcs_options.journal, variant.compiled, arguments)
-        border = enter_program()
-        recorders = start_recording(self._xcs_counters.tally)
+        border = enter_program(self._xcs_counters.tally)
         try:
             outcome = variant.compiled.run(arguments, current_instrument(), journalled)
         finally:
-            end_recording(recorders)
             leave_program(border)
         self._xcs_counters.add_run(outcome.totals)
         if outcome.failure is not None:
             raise raised_by(outcome.failure, border)
+        if not variant.is_settled and variant.guards.is_compiled:
+            self._xcs_go_straight(variant)
         return outcome.values[0]
 
     def _xcs_run_whole(self, whole: WholeCall, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The function itself, which does what its program does."""
         failure = result = None
-        border = enter_program()
-        recorders = start_recording(self._xcs_counters.tally)
+        border = enter_program(self._xcs_counters.tally)
         start_ns = time.perf_counter_ns()
         try:
             result = self.__xcs_wrapped__(*args, **kwargs)
@@ -186,7 +191,6 @@ class Wrapped:
         except BaseException as error:
             failure = whole.failure(error)
         finally:
-            end_recording(recorders)
             leave_program(border)
         self._xcs_counters.add_run(RunTotals(1, 0, time.perf_counter_ns() - start_ns))
         if failure is not None:
@@ -278,7 +282,7 @@ class Wrapped:
                 self._xcs_last = variant
                 compiled = variant.compiled
                 self._xcs_whole = None if compiled is None else whole_call(compiled.plan, values, variant.guards)
-                self._xcs_dispatch_to(variant.direct)
+                self._xcs_dispatch_to(variant.dispatch)
             return variant
 
     def _xcs_forget(self) -> None:
@@ -289,10 +293,28 @@ class Wrapped:
             self._xcs_known = self._xcs_last = self._xcs_whole = None
             self._xcs_look_at_function()
 
-    def _xcs_dispatch_to(self, direct: DirectDispatch | None) -> None:
+    def _xcs_dispatch_to(self, dispatch: type[Direct] | None) -> None:
         """Lets calls go straight to a program, or no longer."""
         if type(self) is Wrapped or issubclass(type(self), Direct):
-            self.__class__ = Wrapped if direct is None else _class_of(direct)
+            self.__class__ = dispatch or Wrapped
+
+    def _xcs_go_straight(self, variant: Variant) -> None:
+        """Calls of a program that is called often go straight to its code, if it has any."""
+        known, compiled = self._xcs_known, variant.compiled
+        assert compiled is not None
+        if known is None or known.found is not variant or not isinstance(compiled.executor, ThreadsExecutor):
+            variant.is_settled = True
+            return
+        steady = compiled.executor.runs_straight(compiled.plan)
+        if steady is None:
+            return
+        calls = StraightCalls(self.__xcs_wrapped__, self._xcs_counters, compiled.executor, self._xcs_otherwise())
+        with self._xcs_lock:
+            variant.is_settled = True
+            call = straight_call(compiled.plan, steady, known, compiled.lowered.guards, calls)
+            if call is not None and variant is self._xcs_last:
+                variant.dispatch = _class_of(call)
+                self._xcs_dispatch_to(variant.dispatch)
 
     def _xcs_current(self, signature: Signature, *, is_apart: bool) -> Variant:
         """What a signature is run by; `is_apart`: for arguments of which no object is met in two places."""
@@ -314,13 +336,22 @@ class Wrapped:
         is_whole = is_for_arrays and self._xcs_parameters.plain
         if not is_whole or isinstance(self, AsyncWrapped) or compiled.lowered.apart.pairs:
             return None
+        calls = DirectCalls(self.__xcs_wrapped__, DISABLED, self._xcs_counters, self._xcs_otherwise())
+        return direct_dispatch(compiled.plan, num_args, compiled.lowered.guards, calls)
+
+    def _xcs_otherwise(self) -> Callable[..., Any]:
+        """The general way, for functions that this one holds."""
         jitted = weakref.ref(self)
 
         def otherwise(*args: Any, **kwargs: Any) -> Any:
             return Wrapped.__call__(jitted(), *args, **kwargs)  # type: ignore[arg-type]  # it is being called, so it is there
 
-        calls = DirectCalls(self.__xcs_wrapped__, DISABLED, self._xcs_counters, otherwise)
-        return direct_dispatch(compiled.plan, num_args, compiled.lowered.guards, calls)
+        return otherwise
+
+    def _xcs_may_go_straight(self, compiled: Compiled) -> bool:
+        """Whether calls might once go straight to straight code."""
+        is_plain = self._xcs_parameters.plain and not isinstance(self, AsyncWrapped)
+        return is_plain and self._xcs_options.journal is None and not compiled.lowered.apart.pairs
 
     def _xcs_generalise(self, signature: Signature) -> Signature:
         """Count an argument as any object once it has come in too many types."""
@@ -346,7 +377,10 @@ class Wrapped:
                 lowered = traced.lower_in_place(traced.module, self._xcs_pipeline)
                 compiled = lowered.compile(self._xcs_executor)
                 direct = self._xcs_direct_of(compiled, signature)
-                return Variant(compiled, passed, direct=direct, guards=GuardCheck(lowered.guards))
+                dispatch = None if direct is None else _class_of(direct.call)
+                is_settled = direct is not None or not self._xcs_may_go_straight(compiled)
+                guards = GuardCheck(lowered.guards)
+                return Variant(compiled, passed, None, direct, guards, dispatch, is_settled)
         except Unstageable as refusal:
             return self._xcs_fall_back(passed, refusal.reason)
         except Exception as error:  # a bug of ours must not become the user's: nothing has run yet
@@ -364,14 +398,14 @@ class Wrapped:
 
 
 class Direct(Wrapped):
-    """What all jitted functions are whose calls go straight to one array kernel: each is in a class of its own."""
+    """What all jitted functions are that are called by a function of their own: each is in a class of its own."""
 
     __slots__ = ()
 
 
-def _class_of(direct: DirectDispatch) -> type[Direct]:
-    """The class of a jitted function that is called directly."""
-    body = {"__slots__": (), "__xcs_jitted__": True, "__call__": staticmethod(direct.call), "__module__": __name__}
+def _class_of(call: Callable[..., Any]) -> type[Direct]:
+    """The class of a jitted function that is called by this function."""
+    body = {"__slots__": (), "__xcs_jitted__": True, "__call__": staticmethod(call), "__module__": __name__}
     return type("Wrapped", (Direct,), body)
 
 
@@ -413,10 +447,9 @@ class AsyncWrapped(Wrapped):
             return await self.__xcs_wrapped__(*args, **kwargs)
         arguments = variant.arguments(values)
         journalled = recording_of(self.__xcs_wrapped__, self._xcs_options.journal, variant.compiled, arguments)
-        border = enter_program()
+        border = enter_program(self._xcs_counters.tally)
         try:
-            with recording(self._xcs_counters.tally):
-                outcome = await variant.compiled.run_async(arguments, current_instrument(), journalled)
+            outcome = await variant.compiled.run_async(arguments, current_instrument(), journalled)
         finally:
             leave_program(border)
         self._xcs_counters.add_run(outcome.totals)

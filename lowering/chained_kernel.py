@@ -15,6 +15,7 @@ from typing import Any
 from ..runtime.plan import Call, Instruction, Literal, Operand, Slot
 from ..runtime.plan_rules import instruction_operands
 from ..runtime.plan_summary import blocks_of
+from ..runtime.straight.called import Terms
 from .array_region import ArrayRegion, step_operands
 from .kernel import Kernel
 
@@ -91,6 +92,18 @@ class ChainedKernel(Kernel):
             except Exception:  # the general way decides what is raised
                 pass
         return self._call(arguments)
+
+    def quick_way(self, arguments: Sequence[str], terms: Terms) -> tuple[str, str] | None:
+        """The `jax.jit` object, where what could be donated is small."""
+        found = super().quick_way(arguments, terms)
+        if found is None:
+            return None
+        test, call = found
+        classes = list(self._plain)[-1]
+        if not all(hasattr(classes[place], "aval") for place in self.donated):
+            return None
+        small = [f"id({arguments[place]}.aval) in {terms.constant(self._small)}" for place in self.donated]
+        return " and ".join([test, *small]), call
 
     def _call_large(self, arguments: tuple[Any, ...]) -> Any:
         """For arguments of which some may be large."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..runtime.last_use import ARRAYS
+from ..runtime.straight.called import QuickCallee, Terms
 from .array_region import ArrayRegion
 
 
@@ -51,7 +52,7 @@ class NativeKernel:
         return f"numpy.{self.name}"
 
 
-class Kernel:
+class Kernel(QuickCallee):
     """An array region staged by JAX.
 
     Attributes:
@@ -83,6 +84,20 @@ class Kernel:
             except Exception:  # the general way decides what is raised
                 pass
         return self._call(arguments)
+
+    def quick_way(self, arguments: Sequence[str], terms: Terms) -> tuple[str, str] | None:
+        """The `jax.jit` object, for arguments of the classes that came last."""
+        plain = list(self._plain.items())
+        if not plain or not plain[-1][1].is_plain:
+            return None
+        types, variant = plain[-1]
+        tests = [
+            f"type({argument}) is {terms.constant(cls)}"
+            for argument, cls in zip(arguments, types, strict=True)
+            if not terms.is_of(argument, cls)
+        ]
+        tests.append(f"{terms.constant(variant)}.is_plain")
+        return " and ".join(tests), f"{terms.constant(variant.jitted)}({', '.join(arguments)})"
 
     @property
     def undonated(self) -> Kernel:

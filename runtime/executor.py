@@ -15,8 +15,9 @@ from .plan import Plan
 from .progress import watching
 from .sequential import SequentialRun
 from .spans import current_tracer
+from .straight.code import Suspended
 from .straight.resuming import resumed
-from .straight.steady import steady_of
+from .straight.steady import Steady, steady_of
 from .workers import WorkerPool, process_pool
 
 if TYPE_CHECKING:
@@ -136,8 +137,20 @@ class ThreadsExecutor:
         if isinstance(found, Outcome):
             steady.note_ended()
             return found
+        return self.go_on(plan, steady, found)
+
+    def runs_straight(self, plan: Plan) -> Steady | None:
+        """What is known of a plan whose last run ended in straight code, if nothing that is asked of this keeps it."""
+        steady = plan.steady[-1] if plan.steady and self._timeout_s is None else None
+        if steady is None or steady.code is None or (steady.has_sites and not self._saves_threads):
+            return None
+        return steady if steady.serial >= 0 else None
+
+    def go_on(self, plan: Plan, steady: Steady, suspended: Suspended) -> Outcome:
+        """The end of a run that has left its straight code."""
         steady.note_left()
-        return resumed(Scheduler(plan, pool, window, keeps_one=True), found)
+        scheduler = Scheduler(plan, self._pool or process_pool(), self._window or DEFAULT_WINDOW, keeps_one=True)
+        return resumed(scheduler, suspended)
 
     async def run_async(
         self,

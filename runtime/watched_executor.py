@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from .asked_runs import usual
 from .executor import Executor
 from .instrument import Instrument
 from .outcome import Outcome
@@ -54,6 +55,7 @@ class WatchedExecutor:
 def shown(progress: Progress | None = None) -> Iterator[Progress]:
     """Shows the loops of programs that start inside: on what is given, or what is current, or on bars of their own."""
     progress = progress or watching.get() or Progress()
+    usual.holds = False
     token = watching.set(progress)
     try:
         yield progress

@@ -59,7 +59,9 @@ class Program(ProgramFacts):
         staged = self.functions[key] = StagedFunction(symbol)
         self.kept.append(function)
         view = FunctionView(function)
-        self.guards.update(Guard(view, part, getattr(function, part)) for part in FUNCTION_PARTS)
+        parts = {part: getattr(function, part) for part in FUNCTION_PARTS}
+        # Without defaults every argument was given, so that defaults that come later change nothing.
+        self.guards.update(Guard(view, part, found) for part, found in parts.items() if found is not None)
         facts, before, num_bodies = self.checkpoint(), set(self.functions) - {key}, len(self.bodies)
         self.written = before_call
         try:

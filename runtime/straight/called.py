@@ -6,8 +6,9 @@ Guarantees: what is written does what the call does, with the same exceptions. `
 from __future__ import annotations
 
 import operator
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from ..plan import Call, Literal, Operand
 
@@ -29,6 +30,31 @@ _BINARY = {
     operator.is_: "is",
     operator.is_not: "is not",
 }
+
+
+class Terms(Protocol):
+    """What is known of the terms of code under construction."""
+
+    def constant(self, value: Any) -> str:
+        """The term of a value that is known."""
+        ...
+
+    def is_of(self, term: str, cls: type) -> bool:
+        """Whether the value of a term is surely an instance of exactly this class."""
+        ...
+
+
+class QuickCallee(ABC):
+    """A callee with a quicker way for some arguments."""
+
+    @abstractmethod
+    def quick_way(self, arguments: Sequence[str], terms: Terms) -> tuple[str, str] | None:
+        """A test of arguments, as text, and a call that does what this callee does with those that pass it.
+
+        Where that call raises an `Exception`, it has done nothing yet, and the callee itself is called.
+        """
+
+
 _texts: dict[Any, tuple[int | None, Text]] = {}
 _giving_first: set[Any] = set()
 
@@ -61,6 +87,16 @@ def call_text(call: Call, term: Callable[[Operand], str]) -> tuple[str, str | No
     for keyword, operand in arguments.keyword:
         written.append(f"**{term(operand)}" if keyword is None else f"{keyword}={term(operand)}")
     return f"{term(call.callee)}({', '.join(written)})", None
+
+
+def quick_way(call: Call, term: Callable[[Operand], str], terms: Terms) -> tuple[str, str] | None:
+    """The quicker way of a call, if its callee has one."""
+    callee, arguments = call.callee, call.arguments
+    if not isinstance(callee, Literal) or not issubclass(type(callee.value), QuickCallee):
+        return None
+    if arguments.keyword or any(is_star for is_star, _ in arguments.positional):
+        return None
+    return callee.value.quick_way([term(operand) for _, operand in arguments.positional], terms)
 
 
 def is_trivial(call: Call) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import time
 import types
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,6 +18,7 @@ from ..handled import user_traceback
 from ..latency import FAST_NS, MAX_DEBT_NS, WINDOW, Latency
 from ..outcome import Failure, Outcome, RunTotals
 from ..plan import Plan
+from .entrance import Entrance, Left
 from .scope import Point, Scope
 from .source import Batch, NotStraight
 from .writing import Writer
@@ -77,31 +78,39 @@ class StraightCode:
     """The straight code of one plan.
 
     Attributes:
+        names: its globals.
         latencies: of the callables on whose being fast the code relies.
     """
 
-    def __init__(self, plan: Plan) -> None:
-        """Writes and compiles it.
+    def __init__(self, plan: Plan, entrance: Entrance | None = None) -> None:
+        """Writes and compiles it, as a function of its own or inside of another one.
 
         Raises:
             NotStraight: it nests too deep, is too long or calls itself where calls may be slow.
         """
         try:
-            source = Writer(plan).write()
+            source = Writer(plan, entrance).write()
             code = compile("\n".join(source.lines), _FILE, "exec")
         except (SyntaxError, RecursionError, MemoryError):
             raise NotStraight from None
         self._source = source
-        self._codes = {one.co_name: one for one in code.co_consts if isinstance(one, types.CodeType)}
+        self._codes = {one.co_name: one for one in _inner_codes(code)}
         self._num_quiet = 0  # calls since one was blamed
         self._has_sites = source.has_sites
         names = source.names
         names.update(__package__=__package__, __name__=__name__, END=END, now=time.perf_counter_ns)
-        names.update(islice=itertools.islice, iter=iter, suspect=self._suspect, leave=self._leave)
-        names.update(caught=self._caught, locals=locals, BaseException=BaseException)
+        names.update(islice=itertools.islice, iter=iter, suspect=self._suspect)
+        names.update(leave=self._leave if entrance is None else lambda *left: Left(self._leave(*left)))
+        names.update(caught=self._caught, locals=locals, BaseException=BaseException, Exception=Exception, Left=Left)
+        names.update({} if entrance is None else entrance.names)
         exec(code, names)
-        self._run: Callable[[tuple[Any, ...]], Any] = names["straight"]
+        self.names: dict[str, Any] = names
         self.latencies: tuple[Latency, ...] = tuple({site.latency for site in source.sites if site.latency})
+
+    @property
+    def num_statements(self) -> int:
+        """How long it is."""
+        return len(self._source.lines)
 
     def as_text(self) -> str:
         """The source, as compiled."""
@@ -114,17 +123,23 @@ class StraightCode:
         """
         start_ns = time.perf_counter_ns()
         try:
-            found = self._run(arguments)
+            found = self.names["straight"](arguments)
         except KeyboardInterrupt:
             raise
         except BaseException as error:
-            return self._failed(error, start_ns)
+            return self.ended(error, start_ns)
         if type(found) is Suspended:
             return replace(found, start_ns=start_ns)
         values, num_calls = found
         wall_ns = time.perf_counter_ns() - start_ns
         self._num_quiet += num_calls
         return Outcome(values, None, RunTotals(num_calls, wall_ns if self._has_sites else 0, wall_ns))
+
+    def ended(self, error: BaseException, start_ns: int) -> Outcome | Suspended:
+        """What an exception says that code inside of another function has raised, in a run that has started then."""
+        if type(error) is Left:
+            return replace(error.suspended, start_ns=start_ns)
+        return self._failed(error, start_ns)
 
     def _suspect(
         self, suspicion: Suspicion | None, elapsed_ns: int, num_calls: int, num: int, batch: Batch
@@ -180,6 +195,13 @@ class StraightCode:
                 break
             traceback = traceback.tb_next
         return found
+
+
+def _inner_codes(code: types.CodeType) -> Iterator[types.CodeType]:
+    for one in code.co_consts:
+        if isinstance(one, types.CodeType):
+            yield one
+            yield from _inner_codes(one)
 
 
 _FILE = "<xcs straight code>"

@@ -64,12 +64,14 @@ class SourceWriter:
         self.source = Source()
         self._plan = plan
         self._indent = 0
+        self._leave = "return leave"
         self._num_names = 0
         self._constants: dict[int, Term] = {}
         self._batch = Batch()
         self._allowance = 1
         self._with_sites = _symbols_with_sites(plan)
         self._own: dict[Scope, set[Term]] = {}  # locals that are the name of one slot alone
+        self._classes: dict[Term, type] = {}  # of locals whose class is known
 
     def _inner(self, outer: Scope, index: int, block: Block, role: Role) -> Scope:
         """The scope of a block in an instruction: captured slots are other names for the outer ones."""
@@ -83,9 +85,9 @@ class SourceWriter:
         if site.latency is not None and site.is_fast:
             self.source.sites.append(site)
             return
-        name = self._constant(site)
+        name = self.constant(site)
         test = f"{name}.is_fast" if site.latency else f"{name}.admits({self._term(call.callee, scope)})"
-        self._statement(f"if not {test}: return leave({self._point(Point(scope, index))}, locals())", scope, index)
+        self._statement(f"if not {test}: {self._leave}({self._point(Point(scope, index))}, locals())", scope, index)
 
     def _check(self, scope: Scope, index: int) -> None:
         """Looks at the clock if there were calls since the last time; else only starts it anew."""
@@ -99,8 +101,8 @@ class SourceWriter:
         self._statement("t = now(); d = t - t0", scope, point.index)
         self._statement(f"if d > {num * FAST_NS}{times}:", scope, point.index)
         self._indent += 1
-        self._statement(f"w = suspect(w, d, n, {num}{times}, {self._constant(batch)})", scope, point.index)
-        self._statement(f"if w.leaves: return leave({self._point(point)}, locals())", scope, point.index)
+        self._statement(f"w = suspect(w, d, n, {num}{times}, {self.constant(batch)})", scope, point.index)
+        self._statement(f"if w.leaves: {self._leave}({self._point(point)}, locals())", scope, point.index)
         self._indent -= 1
         self._statement("t0 = t", scope, point.index)
         self._batch = Batch()
@@ -109,9 +111,10 @@ class SourceWriter:
         return [self._term(operand, scope) for operand in scope.block.outputs]
 
     def _term(self, operand: Operand, scope: Scope) -> Term:
-        return scope.names[operand.index] if isinstance(operand, Slot) else self._constant(operand.value)
+        return scope.names[operand.index] if isinstance(operand, Slot) else self.constant(operand.value)
 
-    def _constant(self, value: Any) -> Term:
+    def constant(self, value: Any) -> Term:
+        """The term of a value that is known."""
         if value is None or value is True or value is False:
             return repr(value)
         name = self._constants.get(id(value))
@@ -120,8 +123,12 @@ class SourceWriter:
             self.source.names[name] = value
         return name
 
+    def is_of(self, term: Term, cls: type) -> bool:
+        """Whether the value of a term is surely an instance of exactly this class."""
+        return self._classes.get(term) is cls
+
     def _point(self, point: Point) -> Term:
-        return self._constant(point)
+        return self.constant(point)
 
     def _new(self, letter: str) -> Term:
         self._num_names += 1

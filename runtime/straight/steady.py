@@ -30,9 +30,21 @@ class Steady:
     Attributes:
         has_sites: whether any call could go to a worker.
         code: the straight code, once it was worth compiling.
+        serial: of the verdicts under which the last run ended in the code; -1 if it didn't. As long as it is the
+            current one, `code_of` gives the code.
     """
 
-    __slots__ = ("_is_ready", "_is_refused", "_num_skipped", "_serial", "_sites", "_to_skip", "code", "has_sites")
+    __slots__ = (
+        "_is_ready",
+        "_is_refused",
+        "_num_skipped",
+        "_serial",
+        "_sites",
+        "_to_skip",
+        "code",
+        "has_sites",
+        "serial",
+    )
 
     def __init__(self, plan: Plan) -> None:
         self.code: StraightCode | None = None
@@ -40,7 +52,7 @@ class Steady:
         self.has_sites = bool(self._sites)
         self._is_refused = plan.is_async or plan.is_batched
         self._is_ready = False
-        self._serial = -1
+        self._serial = self.serial = -1
         self._to_skip = 0
         self._num_skipped = 0
 
@@ -59,11 +71,13 @@ class Steady:
 
     def note_left(self) -> None:
         """A run has left the code."""
+        self.serial = -1
         self._to_skip = self._num_skipped = min(max(2 * self._num_skipped, 1), MAX_SKIPPED)
 
     def note_ended(self) -> None:
         """A run has ended in the code."""
         self._num_skipped = 0
+        self.serial = self._serial if self._is_ready and not self._to_skip else -1
 
     def _judge(self, plan: Plan) -> None:
         self._serial = VERDICTS.serial

@@ -14,39 +14,60 @@ from ..handled import raise_from
 from ..last_use import ARRAYS, GONE, last_uses
 from ..plan import Call, For, If, Invoke, Map, Plan, Raise, Try, While
 from ..site import sites_of
-from .called import call_text, is_trivial
+from .called import call_text, is_trivial, quick_way
+from .entrance import Entrance
 from .loops import LoopWriter
-from .scope import Role, Scope
+from .scope import Role, Scope, Term
 from .source import MAX_BATCH, Batch, NotStraight, Source, tuple_of
 
 
 class Writer(LoopWriter):
     """Writes one plan."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, entrance: Entrance | None = None) -> None:
         super().__init__(plan)
+        self._entrance = entrance
+        if entrance is not None:
+            self._leave = "raise leave"
         self._functions: dict[str, str] = {}
         self._pending: list[str] = []
         self._inlined: list[str] = []
         self._last_uses: dict[int, tuple[tuple[int, ...], ...]] = {}
 
     def write(self) -> Source:
-        """The whole plan; the function `straight(a)` takes the arguments as a tuple."""
+        """The whole plan: as the function `straight(a)` of a tuple of arguments, or as the entrance says."""
         entry = self._plan.functions[self._plan.entry]
         scope = Scope(entry, Role.ENTRY)
-        self._statement("def straight(a):", scope, 0)
-        self._indent += 1
-        if entry.num_params:
-            params = self._fill(scope, range(entry.num_params))
-            self._statement(f"{', '.join(params)}, = a", scope, 0)
-        self._statement("n = 0; w = None; t0 = now()", scope, 0)
+        self._open(scope)
+        self._statement("n = 0; w = None", scope, 0)
         self._block(scope)
         self._check(scope, len(entry.instructions))
-        self._statement(f"return {tuple_of(self._outputs(scope))}, n", scope, len(entry.instructions))
-        self._indent -= 1
+        self._close(scope, len(entry.instructions))
         while self._pending:
             self._function(self._pending.pop())
         return self.source
+
+    def _open(self, scope: Scope) -> None:
+        params, entrance = self._fill(scope, range(scope.block.num_params)), self._entrance
+        for line in ("def straight(a):",) if entrance is None else entrance.before:
+            self._statement(line, scope, 0)
+        self._indent = 1 if entrance is None else entrance.depth
+        if params:
+            given = "a" if entrance is None else tuple_of(entrance.params)
+            self._statement(f"{', '.join(params)}, = {given}", scope, 0)
+        self._statement(f"t0 = {'now()' if entrance is None else entrance.start}", scope, 0)
+        if entrance is not None:
+            self._classes.update({params[index]: cls for index, cls in entrance.classes.items()})
+
+    def _close(self, scope: Scope, index: int) -> None:
+        outputs, entrance = self._outputs(scope), self._entrance
+        if entrance is None:
+            self._statement(f"return {tuple_of(outputs)}, n", scope, index)
+        else:
+            self._statement(f"{entrance.result} = {tuple_of(outputs)}", scope, index)
+        self._indent = 0
+        for line in () if entrance is None else entrance.after:
+            self._statement(line, scope, index)
 
     def _function(self, symbol: str) -> None:
         """A function of the plan without sites, as a function of its own."""
@@ -82,7 +103,7 @@ class Writer(LoopWriter):
                     self._invoke(scope, index, instruction)
                 case _:
                     raise NotStraight
-            if self._plan.holds_arrays:
+            if self._plan.holds_arrays and (scope.outer is not None or index + 1 < len(scope.block.instructions)):
                 self._let_go(scope, index)
 
     def _let_go(self, scope: Scope, index: int) -> None:
@@ -92,7 +113,7 @@ class Writer(LoopWriter):
         for slot in last[index]:
             term = scope.names[slot]
             if term in own:
-                arrays, gone = self._constant(ARRAYS), self._constant(GONE)
+                arrays, gone = self.constant(ARRAYS), self.constant(GONE)
                 self._statement(f"if type({term}) in {arrays}: {term} = {gone}", scope, index)
 
     def _call(self, scope: Scope, index: int, call: Call) -> None:
@@ -114,7 +135,7 @@ class Writer(LoopWriter):
         else:
             (name,) = self._fill(scope, results[:1])
             self._own.setdefault(scope, set()).add(name)
-            self._statement(f"{name} = {text}", scope, index)
+            self._give(name, call, text, scope, index)
         for slot, position in zip(results[1:], call.mutates, strict=True) if results else ():
             self._alias(scope, (slot,), [self._term(call.arguments.positional[position][1], scope)])
         if site is not None:
@@ -123,10 +144,24 @@ class Writer(LoopWriter):
                 self._allowance = min(2 * self._allowance, MAX_BATCH)
                 self._check(scope, index + 1)
 
+    def _give(self, name: Term, call: Call, text: str, scope: Scope, index: int) -> None:
+        """Assigns the result of a call, which goes the quicker way where there is one."""
+        quick = quick_way(call, lambda operand: self._term(operand, scope), self)
+        if quick is None:
+            self._statement(f"{name} = {text}", scope, index)
+            return
+        test, quicker = quick
+        gone = self.constant(GONE)
+        self._statement(f"{name} = {gone}", scope, index)
+        self._statement(f"if {test}:", scope, index)
+        self._statement(f" try: {name} = {quicker}", scope, index)
+        self._statement(" except Exception: pass", scope, index)
+        self._statement(f"if {name} is {gone}: {name} = {text}", scope, index)
+
     def _raise(self, scope: Scope, index: int, instruction: Raise) -> None:
         exception = self._term(instruction.exception, scope)
         cause = "None" if instruction.cause is None else self._term(instruction.cause, scope)
-        name = self._constant(raise_from)
+        name = self.constant(raise_from)
         self._statement(f"{name}({exception}, {cause}, {instruction.cause is not None})", scope, index)
 
     def _if(self, scope: Scope, index: int, instruction: If) -> None:
@@ -159,10 +194,12 @@ class Writer(LoopWriter):
         self._indent -= 1
         handler = self._inner(scope, index, instruction.handler, Role.HANDLER)
         (error,) = self._fill(handler, (0,))
+        if self._entrance is not None:
+            self._statement("except Left: raise", scope, index)
         caught = self._new("x")
         self._statement(f"except BaseException as {caught}:", scope, index)
         self._indent += 1
-        self._statement(f"{error} = {caught}; n -= caught({caught}, {self._constant(body)})", scope, index)
+        self._statement(f"{error} = {caught}; n -= caught({caught}, {self.constant(body)})", scope, index)
         self._block(handler)
         self._assign(results, self._outputs(handler), scope, index)
         self._indent -= 1

@@ -16,10 +16,11 @@ from virtual_pool import VirtualPool
 from xcs.runtime import site
 from xcs.runtime.dataflow import Scheduler
 from xcs.runtime.last_use import ARRAYS
-from xcs.runtime.outcome import Outcome
+from xcs.runtime.outcome import Outcome, RunTotals
 from xcs.runtime.plan import Plan
 from xcs.runtime.sequential import SequentialRun
 from xcs.runtime.straight.code import StraightCode, Suspended
+from xcs.runtime.straight.entrance import Entrance
 from xcs.runtime.straight.resuming import resumed
 
 ARGUMENTS = (4, 9)
@@ -42,15 +43,37 @@ class Doubts:
         return self.random.random() >= self.guards
 
 
-@pytest.fixture
-def doubted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+ENTRANCE = Entrance(
+    before=("def entered(given, taken):", " try:", "  start = now()"),
+    after=("  return Outcome(result, None, RunTotals(n))", " except BaseException as error: return ended(error, 0)"),
+    start="start",
+    depth=2,
+    params=("given", "taken"),
+    result="result",
+    names={"Outcome": Outcome, "RunTotals": RunTotals},
+)
+
+
+class EnteredCode(StraightCode):
+    """Straight code inside of another function."""
+
+    def __init__(self, plan: Plan) -> None:
+        super().__init__(plan, ENTRANCE)
+        self.names["ended"] = self.ended
+
+    def run(self, arguments: tuple[Any, ...]) -> Outcome | Suspended:
+        return self.names["entered"](*arguments)
+
+
+@pytest.fixture(params=[StraightCode, EnteredCode])
+def doubted(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """Straight code of a plan that is left as `Doubts` say."""
 
     def make(plan: Plan, doubts: Doubts, *, trusts: bool) -> StraightCode:
         with monkeypatch.context() as patch:
             patch.setattr(site.Site, "is_fast", property(lambda _: trusts))
-            code = StraightCode(plan)
-        code._source.names["now"] = doubts.look
+            code = request.param(plan)
+        code.names["now"] = doubts.look
         monkeypatch.setattr(site.Site, "admits", doubts.admits)
         monkeypatch.setattr(site.Site, "is_fast", property(doubts.admits))
         return code

@@ -1,4 +1,7 @@
-"""Whether runs are asked to be something else than usual: plain Python, or recorded."""
+"""Whether runs are asked to be something else than usual: plain Python, recorded, checked or shown.
+
+Guarantees: any thread may ask; what is set is never set back.
+"""
 
 from __future__ import annotations
 
