@@ -115,6 +115,7 @@ def make(?calls, ?wall, ?external, ?leaves):
     @
     ?took = ?now() - ?start
     ?calls += 1; ?wall += ?took; ?leaves += n; {external}
+    ?code.num_quiet += n
     return ?result
    except ?KeyboardInterrupt: raise
    except ?BaseException as ?error: ?ended = ?ended_by(?error, ?start)
@@ -171,7 +172,7 @@ def _compiled(plan: Plan, entrance: Entrance, prefix: str, calls: StraightCalls)
         return None
     if any(name in code.names or name in _BUILTINS for name in entrance.params):
         return None  # the code would take an argument for something else
-    code.names[f"{prefix}ended_by"] = code.ended
+    code.names.update({f"{prefix}code": code, f"{prefix}ended_by": code.ended})
     cells = {prefix + name: cell for name, cell in calls.counters.straight.items()}
     return with_cells(code.names["make"](*cells.values()), cells, calls.function.__qualname__)
 

@@ -79,6 +79,7 @@ class StraightCode:
 
     Attributes:
         names: its globals.
+        num_quiet: calls since one was blamed for taking long.
         latencies: of the callables on whose being fast the code relies.
     """
 
@@ -95,7 +96,7 @@ class StraightCode:
             raise NotStraight from None
         self._source = source
         self._codes = {one.co_name: one for one in _inner_codes(code)}
-        self._num_quiet = 0  # calls since one was blamed
+        self.num_quiet = 0
         self._has_sites = source.has_sites
         names = source.names
         names.update(__package__=__package__, __name__=__name__, END=END, now=time.perf_counter_ns)
@@ -132,7 +133,7 @@ class StraightCode:
             return replace(found, start_ns=start_ns)
         values, num_calls = found
         wall_ns = time.perf_counter_ns() - start_ns
-        self._num_quiet += num_calls
+        self.num_quiet += num_calls
         return Outcome(values, None, RunTotals(num_calls, wall_ns if self._has_sites else 0, wall_ns))
 
     def ended(self, error: BaseException, start_ns: int) -> Outcome | Suspended:
@@ -148,7 +149,7 @@ class StraightCode:
         suspicion = suspicion or Suspicion()
         suspicion.note(elapsed_ns, num_calls)
         if batch.is_exact:
-            num_quiet, self._num_quiet = self._num_quiet + num_calls, 0
+            num_quiet, self.num_quiet = self.num_quiet + num_calls, 0
             for latency in {site.latency for site in batch.sites if site.latency is not None}:
                 latency.note_fast(num_quiet // max(len(self.latencies), 1))
                 latency.note(elapsed_ns, num)

@@ -30,7 +30,7 @@ class Entrance:
 
     Attributes:
         before, after: the lines. Those before end in a `try` statement around the code; those after have `n`, the
-            number of calls made.
+            number of calls made, which they add to `num_quiet` of the code.
         start: the name of the time when the run has started (`perf_counter_ns`).
         depth: how far the code between them is indented.
         params: what the lines before call the arguments of the plan's entry.

@@ -254,6 +254,24 @@ def test_calls_that_become_slow_leave_the_code_and_are_made_once(clock: Clock) -
     assert num_left == 2
 
 
+def test_calls_that_the_machine_holds_up_now_and_then_stay_fast(clock: Clock) -> None:
+    held_up = [0]
+
+    @xcs.op(effect="unordered")
+    def leaf(text):
+        clock.now += held_up.pop() if held_up else 0
+        return text
+
+    def program(text):
+        return leaf(text) + leaf(leaf(text))
+
+    jitted = often(program, "text")
+    for _ in range(4):
+        held_up.append(20 * FAST_NS)
+        for _ in range(60):
+            assert is_straight(jitted, "text")
+
+
 def test_runs_that_are_watched_are_not_straight(tmp_path: Path) -> None:
     jitted = often(hybrid, *ARGUMENTS)
     with xcs.timeline(tmp_path / "trace.json"):
