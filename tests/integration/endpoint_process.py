@@ -1,9 +1,10 @@
 """An OpenAI-compatible HTTP server in a process of its own, whose answers go wrong as prompts ask for.
 
 A prompt is a name and what each attempt at it meets: `q7|500|reset` is answered by a 500, then by a reset connection,
-then well; a fault `500@a` is one of server `a` only. Started as a script it prints its port, and writes to the file it
-is given two JSON lines for each request: `[number, start, prompt]` when it has come in, before anything is answered,
-and `[number, end, status]` when it has been answered, in seconds of the system's clock.
+then well; a fault `500@a` is one of server `a` only. The first `num_meeting` requests are answered once all of them
+have come in, so that a client which may have so many in flight is seen to have them. Started as a script it prints its
+port, and writes to the file it is given two JSON lines for each request: `[number, start, prompt]` when it has come in,
+before anything is answered, and `[number, end, status]` when it has been answered, in seconds of the system's clock.
 """
 
 from __future__ import annotations
@@ -41,8 +42,10 @@ class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
     allow_reuse_address = True
     request_queue_size = 256
 
-    def __init__(self, port: int, log: Path, latency_s: float, seed: int) -> None:
+    def __init__(self, port: int, log: Path, latency_s: float, seed: int, num_meeting: int) -> None:
         super().__init__(("127.0.0.1", port), Handler)
+        self.num_missing = num_meeting
+        self.meeting = threading.Barrier(max(1, num_meeting), timeout=HANG_S)
         self.name = log.stem
         self.log = log.open("a", encoding="utf-8")
         self.latency_s = latency_s
@@ -84,6 +87,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             attempt = self.server.attempts[prompt]
             self.server.attempts[prompt] += 1
             latency_s = self.server.latency_s * self.server.random.uniform(0.9, 1.1)
+            meets, self.server.num_missing = self.server.num_missing > 0, self.server.num_missing - 1
+        if meets:
+            self.server.meeting.wait()
         time.sleep(latency_s)
         status = 0
         fault, _, place = (faults[attempt] if attempt < len(faults) else "ok").partition("@")
@@ -172,6 +178,7 @@ class EndpointProcess:
     log: Path
     latency_s: float = 0.0
     seed: int = 0
+    num_meeting: int = 0
     port: int = 0
     process: subprocess.Popen[str] | None = field(default=None, repr=False)
 
@@ -180,7 +187,8 @@ class EndpointProcess:
         return f"http://127.0.0.1:{self.port}/v1"
 
     def start(self) -> None:
-        command = [sys.executable, __file__, str(self.port), str(self.log), str(self.latency_s), str(self.seed)]
+        options = (self.port, self.log, self.latency_s, self.seed, self.num_meeting)
+        command = [sys.executable, __file__, *map(str, options)]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert self.process.stdout is not None
         self.port = int(self.process.stdout.readline())
@@ -211,10 +219,10 @@ class EndpointProcess:
 
 @contextmanager
 def endpoint_process(
-    folder: Path, name: str = "one", latency_s: float = 0.0, seed: int = 0
+    folder: Path, name: str = "one", latency_s: float = 0.0, seed: int = 0, num_meeting: int = 0
 ) -> Iterator[EndpointProcess]:
     """A server that runs as long as the context is open."""
-    running = EndpointProcess(folder / f"{name}.log", latency_s, seed)
+    running = EndpointProcess(folder / f"{name}.log", latency_s, seed, num_meeting)
     running.start()
     try:
         yield running
@@ -223,6 +231,6 @@ def endpoint_process(
 
 
 if __name__ == "__main__":
-    server = Server(int(sys.argv[1]), Path(sys.argv[2]), float(sys.argv[3]), int(sys.argv[4]))
+    server = Server(int(sys.argv[1]), Path(sys.argv[2]), float(sys.argv[3]), int(sys.argv[4]), int(sys.argv[5]))
     print(server.server_address[1], flush=True)
     server.serve_forever()

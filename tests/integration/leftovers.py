@@ -43,7 +43,10 @@ class Leftovers:
 
     @staticmethod
     def now() -> Leftovers:
-        """Objects that wait for the garbage collector don't count. None but tasks is asked anything, not its class."""
+        """Objects that wait for the garbage collector don't count, nor do tasks from before `gc.freeze`.
+
+        No object but a task is asked anything, not even its class.
+        """
         gc.collect()
         pool = process_pool()
         return Leftovers(
@@ -101,10 +104,14 @@ def clients_closed() -> Iterator[None]:
 @contextmanager
 def nothing_left() -> Iterator[None]:
     """Fails where what is inside leaves something that doesn't end by itself within `PATIENCE_S` seconds."""
-    before = Leftovers.now()
-    with clients_closed():
-        yield
-    deadline_s = time.monotonic() + PATIENCE_S
-    while found := Leftovers.now().beyond(before):
-        assert time.monotonic() < deadline_s, f"left behind: {found}, {threading.enumerate()}"
-        time.sleep(0.01)
+    gc.freeze()  # what there is before isn't looked at: late in a long session that takes seconds
+    try:
+        before = Leftovers.now()
+        with clients_closed():
+            yield
+        deadline_s = time.monotonic() + PATIENCE_S
+        while found := Leftovers.now().beyond(before):
+            assert time.monotonic() < deadline_s, f"left behind: {found}, {threading.enumerate()}"
+            time.sleep(0.01)
+    finally:
+        gc.unfreeze()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import pickle
+import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -21,10 +23,21 @@ LATENCY_S = 0.05
 
 
 @pytest.fixture
-def servers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[EndpointProcess]]:
+def servers(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[list[EndpointProcess]]:
+    """Three servers; a parameter says how many requests at once each of them waits for at first."""
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     with ExitStack() as stack:
-        yield [stack.enter_context(endpoint_process(tmp_path, name, LATENCY_S)) for name in "abc"]
+        yield [
+            stack.enter_context(endpoint_process(tmp_path, name, LATENCY_S, num_meeting=number))
+            for name, number in zip("abc", getattr(request, "param", (0, 0, 0)), strict=True)
+        ]
+
+
+def meeting(*numbers: int) -> pytest.MarkDecorator:
+    """Servers that wait at first until they have so many requests at once."""
+    return pytest.mark.parametrize("servers", [numbers], indirect=True)
 
 
 def mesh_of(servers: Sequence[EndpointProcess], **options: object) -> xcs.ModelMesh:
@@ -48,21 +61,50 @@ def most_in_a_window(requests: list[Logged], window_s: float) -> int:
     return max(sum(start <= other < start + window_s for other in starts) for start in starts)
 
 
-def test_limits_are_kept_and_used(servers: list[EndpointProcess]) -> None:
-    """50 in flight and 600 requests a minute, as 5 in flight and 60 requests in 10 s, for one period and a half."""
-    mesh = mesh_of(servers, max_concurrency=5, rate_limit=xcs.RateLimit(60, per_s=10.0))
-    program = xcs.jit(lambda prompts: [mesh(prompt) for prompt in prompts])
-    prompts = [f"q{i}" for i in range(3 * 90)]
-    assert program(prompts) == [f"echo {prompt}" for prompt in prompts]
-    for server in servers:
-        requests = server.requests()
-        assert peak_in_flight(requests) <= 5
-        assert most_in_a_window(requests, 10.0) <= 60
-        per_s = (len(requests) - 1) / (requests[-1].start_s - requests[0].start_s)
-        assert per_s >= 0.95 * 60 / 10.0
-    assert xcs.get_jit_stats(program)["limit_wait_s"] > 0
+def most_tokens_in_a_window(requests: list[Logged], window_s: float) -> int:
+    """Most tokens that any window of so many seconds has seen, of requests that came in then."""
+    starts = [one.start_s for one in requests]
+    return max(
+        sum(tokens_of(one.prompt) for one in requests if start <= one.start_s < start + window_s) for start in starts
+    )
 
 
+def test_limits_of_a_period_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """60 requests, or 3,000 tokens in answers of 20 to 140, in any 10 s at each server, for one period and a half.
+
+    The three meshes run at once. How much of a limit is used a busy machine decides, too: `benchmarks/limits.py`
+    measures it.
+    """
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    requests, tokens = xcs.RateLimit(60, per_s=10.0), xcs.RateLimit(3000, per_s=10.0)
+    sized = [f"q{index} uses {20 + index * 37 % 121}" for index in range(94)]
+
+    def run(servers: list[EndpointProcess], prompts: list[str], call: dict[str, int], **limits: object) -> float:
+        mesh = mesh_of(servers, **limits)
+        program = xcs.jit(lambda prompts: [mesh(prompt, **call) for prompt in prompts])
+        assert program(prompts) == [f"echo {prompt}" for prompt in prompts]
+        return xcs.get_jit_stats(program)["limit_wait_s"]
+
+    with ExitStack() as stack:
+        counted, bounded, free = (
+            [stack.enter_context(endpoint_process(tmp_path, name, LATENCY_S)) for name in pair]
+            for pair in ("ab", "cd", "ef")
+        )
+        threads = stack.enter_context(ThreadPoolExecutor(3))
+        runs = [
+            threads.submit(run, counted, [f"q{i}" for i in range(180)], {}, rate_limit=requests, max_concurrency=5),
+            threads.submit(run, bounded, sized, {"max_tokens": 140}, token_limit=tokens),
+            threads.submit(run, free, sized, {}, token_limit=tokens),
+        ]
+        assert min(one.result() for one in runs) > 0
+        for server in counted:
+            assert most_in_a_window(server.requests(), 10.0) <= 60
+            assert peak_in_flight(server.requests()) <= 5
+        for server in (*bounded, *free):
+            assert most_tokens_in_a_window(server.requests(), 10.0) <= 3000
+
+
+@meeting(5, 3, 1)
 def test_concurrency_is_kept_and_used(servers: list[EndpointProcess]) -> None:
     mesh = mesh_of(servers, max_concurrency=[5, 3, 1])
     program = xcs.jit(lambda rows: [[mesh(prompt) for prompt in row] for row in rows])
@@ -71,6 +113,7 @@ def test_concurrency_is_kept_and_used(servers: list[EndpointProcess]) -> None:
     assert [peak_in_flight(server.requests()) for server in servers] == [5, 3, 1]
 
 
+@meeting(5, 3, 1)
 def test_a_mapped_mesh_spreads_elements_over_its_endpoints(servers: list[EndpointProcess]) -> None:
     mesh = mesh_of(servers, max_concurrency=[5, 3, 1])
     prompts = [f"q{i}" for i in range(60)]
@@ -78,6 +121,7 @@ def test_a_mapped_mesh_spreads_elements_over_its_endpoints(servers: list[Endpoin
     assert [peak_in_flight(server.requests()) for server in servers] == [5, 3, 1]
 
 
+@meeting(6, 4, 2)
 @pytest.mark.parametrize("is_jitted", [False, True])
 def test_xcs_map_spreads_items_by_weight(servers: list[EndpointProcess], is_jitted: bool) -> None:
     mesh = mesh_of(servers, weights=[3, 2, 1], max_concurrency=[6, 4, 2])
@@ -105,7 +149,7 @@ def test_a_server_that_asks_for_time_gets_it_and_the_others_go_on(servers: list[
     quiet = [one for one in refused if refusal.end_s + 0.1 < one.start_s < refusal.end_s + 0.9]
     busy = [one for one in others if refusal.end_s < one.start_s < refusal.end_s + 0.9]
     assert not quiet
-    assert len(busy) >= 10
+    assert busy
     assert [state["refusals"] for state in mesh.stats()] == [len(refusals), 0]
 
 
@@ -114,10 +158,12 @@ def test_a_dead_endpoint_is_left_alone_and_tried_again(servers: list[EndpointPro
     program = xcs.jit(lambda prompts: [mesh(prompt) for prompt in prompts])
     servers[0].kill()
     prompts = [f"q{i}" for i in range(12)]
+    start_s = time.monotonic()
     assert program(prompts) == [f"echo {prompt}" for prompt in prompts]
     dead, alive = mesh.stats()
+    num_trials = (time.monotonic() - start_s) // 0.5  # one after each time that it is left alone
     assert dead["state"] in ("open", "half-open")
-    assert 2 <= dead["failures"] <= 4  # at most as many calls as were under way when it was found out
+    assert 2 <= dead["failures"] <= 4 + num_trials  # at most as many calls as were under way when it was found out
     assert (alive["state"], alive["failures"]) == ("closed", 0)
     servers[0].start()
     for _ in range(200):
@@ -156,37 +202,6 @@ def test_tokens_are_counted_as_the_server_does(servers: list[EndpointProcess]) -
     assert xcs.get_jit_stats(program)["usage"]["openai:m"]["completion_tokens"] == 50
 
 
-def most_tokens_in_a_window(requests: list[Logged], window_s: float) -> int:
-    """Most tokens that any window of so many seconds has seen, of requests that came in then."""
-    starts = [one.start_s for one in requests]
-    return max(
-        sum(tokens_of(one.prompt) for one in requests if start <= one.start_s < start + window_s) for start in starts
-    )
-
-
-def tokens_a_second(requests: list[Logged]) -> float:
-    """From the first request to the last."""
-    return sum(tokens_of(one.prompt) for one in requests[:-1]) / (requests[-1].start_s - requests[0].start_s)
-
-
-@pytest.mark.parametrize("options", [{"max_tokens": 140}, {}])
-def test_token_limits_are_kept_and_used(servers: list[EndpointProcess], options: dict[str, int]) -> None:
-    """3,000 tokens in 10 s at each server, for one period and a half, with answers of 20 to 140 tokens.
-
-    How much of the limit is used a busy machine decides, too: `benchmarks/limits.py` measures it.
-    """
-    mesh = mesh_of(servers, token_limit=xcs.RateLimit(3000, per_s=10.0))
-    program = xcs.jit(lambda prompts: [mesh(prompt, **options) for prompt in prompts])
-    sizes = [20 + index * 37 % 121 for index in range(140)]
-    prompts = [f"q{index} uses {size}" for index, size in enumerate(sizes)]
-    assert program(prompts) == [f"echo {prompt}" for prompt in prompts]
-    for server in servers:
-        requests = server.requests()
-        assert most_tokens_in_a_window(requests, 10.0) <= 3000
-        assert tokens_a_second(requests) >= 0.7 * 3000 / 10.0
-    assert xcs.get_jit_stats(program)["limit_wait_s"] > 0
-
-
 def test_a_binding_bounds_its_tokens_itself(servers: list[EndpointProcess]) -> None:
     limit = xcs.RateLimit(600, per_s=2.0)
     model = xcs.bind("openai:m", base_url=servers[0].base_url, api_key="k", max_tokens=100, token_limit=limit)
@@ -195,6 +210,7 @@ def test_a_binding_bounds_its_tokens_itself(servers: list[EndpointProcess]) -> N
     assert most_tokens_in_a_window(servers[0].requests(), 2.0) <= 600
 
 
+@meeting(2, 2, 0)
 def test_coroutines_share_the_bounds(servers: list[EndpointProcess]) -> None:
     mesh = mesh_of(servers[:2], max_concurrency=2)
 
