@@ -32,7 +32,7 @@ from endpoint_replies import events, prompt_of
 from endpoint_replies import reply as reply_to
 
 HANG_S = 20.0
-DRIP_S = 0.05  # between two bytes of a slow answer
+DRIP_S = 0.005  # between two bytes of a slow answer, which has some 250
 
 
 class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):

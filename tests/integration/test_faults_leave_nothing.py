@@ -188,17 +188,20 @@ def test_a_journal_that_may_not_be_written(tmp_path: Path) -> None:
     assert "run.db" in run.stdout
 
 
-@pytest.mark.parametrize("damage", ["text", "cut", "zeros"])
-def test_a_journal_that_is_no_database_any_more(tmp_path: Path, damage: str) -> None:
-    made = run_script("with xcs.journal('run.db'): print(program(3))", tmp_path)
+@pytest.fixture(scope="module")
+def journal(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The file of a journal that was closed."""
+    folder = tmp_path_factory.mktemp("journal")
+    made = run_script("with xcs.journal('run.db'): print(program(3))", folder)
     assert made.returncode == 0, made.stderr
-    path = tmp_path / "run.db"
-    data = path.read_bytes()
-    path.write_bytes(
-        {"text": b"no database", "cut": data[: len(data) // 3], "zeros": data[:100] + bytes(len(data) - 100)}[damage]
-    )
-    for suffix in ("-wal", "-shm"):
-        path.with_name(path.name + suffix).unlink(missing_ok=True)
+    return (folder / "run.db").read_bytes()
+
+
+@pytest.mark.parametrize("damage", ["text", "cut", "zeros"])
+def test_a_journal_that_is_no_database_any_more(journal: bytes, tmp_path: Path, damage: str) -> None:
+    size = len(journal)
+    damaged = {"text": b"no database", "cut": journal[: size // 3], "zeros": journal[:100] + bytes(size - 100)}
+    (tmp_path / "run.db").write_bytes(damaged[damage])
     run = run_script("with xcs.journal('run.db'): print(program(3))", tmp_path)
     assert run.returncode == 1
     assert "XCSError" in run.stderr.splitlines()[-1] or "xcs.diagnostics.errors.XCSError" in run.stderr
