@@ -16,7 +16,8 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "integration"))
 
-from endpoint_process import EndpointProcess, Logged, endpoint_process, tokens_of
+from endpoint_process import EndpointProcess, Logged, endpoint_process
+from endpoint_replies import tokens_of
 
 import xcs
 

@@ -58,8 +58,9 @@ def op(
         effect: `pure`, `reads` (sees outside state: retrieval, queries), `unordered` (commutes with everything: model
             and embedding calls), `ordered` (visible order) or `fence` (time itself). Left out, it is inferred.
         result: a promise of what calls give, where the body doesn't tell: a scalar class (`str`, `int`, ...), `"plain"`
-            (what JSON gives: dicts, lists, text, numbers) or `"data"` (objects of a library that only hold data:
-            reading them has no effect). A broken promise may give calls a wrong order. Needs an `effect`.
+            (what JSON gives: dicts, lists, text, numbers), `"data"` (objects of a library that only hold data:
+            reading them has no effect), or `"stream"` and `"async stream"` (a new iterator each time, whose steps wait
+            for the world and give data). A broken promise may give calls a wrong order. Needs an `effect`.
         timeout_s: seconds after which an attempt raises `TimeoutError` in its place; it runs on a thread of its own.
         retries: how often a failed call is made again, or a `Retry`.
         max_concurrency: calls in flight at once; a call inside another one of the same function shares its place.

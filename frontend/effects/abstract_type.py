@@ -166,6 +166,21 @@ class IteratorType(AbstractType):
 
 
 @dataclass(frozen=True, slots=True)
+class StreamType(AbstractType):
+    """A stream of a library, or what opens one in a `with`: each step waits for the world and gives an `element`.
+
+    What it holds beside what the service sends are the arguments of the call that has opened it. One that `is_async` is
+    read by `async for`, and its methods make coroutines.
+    """
+
+    element: AbstractType
+    is_async: bool = False
+
+    def __str__(self) -> str:
+        return f"stream<{self.element}>"
+
+
+@dataclass(frozen=True, slots=True)
 class InstanceType(AbstractType):
     """An instance of exactly `cls`, a class written in Python, with these types of (some) instance attributes."""
 

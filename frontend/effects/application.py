@@ -41,7 +41,9 @@ def apply_summary(
     ledger.guards |= summary.guards
     ledger.external |= summary.external
     ledger.has_array_work |= summary.has_array_work
-    if summary.external or summary.num_external_sites:
+    if summary.reads_streams and not summary.num_external_sites:
+        ledger.num_stream_reads += 1  # of streams that are opened here
+    elif summary.external or summary.num_external_sites:
         ledger.site(id(node), max(summary.num_external_sites, 1))
     _apply_reads(frame, summary, by_key)
     _apply_writes(frame, summary, by_key)

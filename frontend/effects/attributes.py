@@ -7,7 +7,7 @@ import types
 from typing import Any
 
 from ...diagnostics.effect import Effect
-from . import operations
+from . import operations, streams
 from .abstract_type import (
     ANY,
     FLOAT,
@@ -27,6 +27,7 @@ from .abstract_type import (
     RecordType,
     SetType,
     StaticType,
+    StreamType,
     TupleOfType,
     TupleType,
 )
@@ -131,6 +132,10 @@ def _load_part(frame: Frame, owner: Value, name: str, node: object) -> Value:
         return Value(type_, owner.origins, Method(name, owner))
     if isinstance(type_, DataType):
         return load_data_attribute(frame, owner, name)
+    if isinstance(type_, StreamType) and name == streams.TEXTS:
+        return streams.texts_of(owner)
+    if isinstance(type_, StreamType) and name in streams.METHODS:
+        return Value(ANY, bound=Method(name, owner))
     cls = _BUILTIN_CLASSES.get(type(type_)) or getattr(type_, "cls", None)
     if isinstance(type_, SetType):
         cls = frozenset if type_.frozen else set

@@ -9,14 +9,17 @@ import ast
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
 
+from . import streams
 from .abstract_type import ANY, NEVER, ListType
 from .application import apply_summary
 from .binding import assigned
 from .calls import call_value
 from .declared_calls import apply_declared, declared_behaviour
-from .frame import Closure, Frame, Path, Pending, expression, statement
+from .frame import Closure, Frame, Method, Names, Path, Pending, expression, statement
 from .function_bodies import call_closure
 from .known import TABLE, known, path_of
+from .loops import follow_loop
+from .statements import assign
 from .table_calls import apply_known
 from .value import ELEMENT, NOTHING, Value, deep, outside, reach_of
 
@@ -43,6 +46,8 @@ def await_value(frame: Frame, held: Value) -> Value:
 
 def _run(frame: Frame, one: Pending) -> Value:
     function, args, kwargs, node = one.function, one.args, one.kwargs, one.node
+    if isinstance(function, Method):
+        return streams.called(frame, function.receiver, function.function)
     if isinstance(function, Closure):
         return call_closure(frame, function, args, kwargs, node)
     if isinstance(function, Path):
@@ -96,7 +101,33 @@ AWAITED: Mapping[str, Awaited] = {
 """Functions of `asyncio` that do what their arguments do, by path."""
 
 
-@statement(ast.AsyncFor, ast.AsyncWith)
+@statement(ast.AsyncFor)
+def _async_for(frame: Frame, node: ast.AsyncFor) -> None:
+    over = frame.evaluate(node.iter)
+    if not streams.is_async_stream(over):
+        return _opaque(frame, node)
+
+    def step() -> Names | None:
+        element, leaving = streams.async_step(frame, over), frame.fork()
+        assign(frame, node.target, element)
+        frame.execute(node.body)
+        return leaving
+
+    follow_loop(frame, step, node.orelse)
+
+
+@statement(ast.AsyncWith)
+def _async_with(frame: Frame, node: ast.AsyncWith) -> None:
+    for item in node.items:
+        manager = frame.evaluate(item.context_expr)
+        if not streams.is_async_stream(manager):
+            return _opaque(frame, node)
+        streams.read(frame, manager)  # entered; leaving it closes it
+        if item.optional_vars is not None:
+            assign(frame, item.optional_vars, manager)
+    frame.execute(node.body)
+
+
 def _opaque(frame: Frame, node: ast.AsyncFor | ast.AsyncWith) -> None:
     """Each step may run code of any kind, and the names bound inside may hold anything."""
     frame.ledger.unknown(f"`async {'for' if isinstance(node, ast.AsyncFor) else 'with'}`", frame.everything())

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...diagnostics.effect import Effect
-from . import operations
+from . import operations, streams
 from .abstract_type import (
     ANY,
     NONE,
@@ -22,6 +22,7 @@ from .abstract_type import (
     InstanceType,
     ListType,
     StaticType,
+    StreamType,
 )
 from .application import apply_summary
 from .array_results import staged_result, traced_type
@@ -180,10 +181,24 @@ def call_method(
     frame: Frame, method: Method, args: Sequence[Value], kwargs: Mapping[str, Value], node: object
 ) -> Value:
     """A call of a bound method."""
+    if isinstance(method.function, str) and isinstance(method.receiver.type, StreamType):
+        return _call_stream(frame, method, args, kwargs, node)
     if isinstance(method.function, str):
         call_by_name = call_data_method if isinstance(method.receiver.type, DataType) else _call_plain
         return call_by_name(frame, method, args, kwargs, node)
     return call_static(frame, method.function, [method.receiver, *args], kwargs, node)
+
+
+def _call_stream(
+    frame: Frame, method: Method, args: Sequence[Value], kwargs: Mapping[str, Value], node: object
+) -> Value:
+    """A method of a stream; of one that is read on an event loop it makes a coroutine."""
+    assert isinstance(method.receiver.type, StreamType)
+    if args or kwargs:
+        return NOTHING
+    if method.receiver.type.is_async:
+        return Value(ANY, bound=Pending(method, (), {}, node))
+    return streams.called(frame, method.receiver, method.function)
 
 
 def _call_plain(

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from types import FunctionType
 
 from ...diagnostics.effect import Effect
-from .abstract_type import ANY, BOOL, DATA, NONE, AbstractType
+from .abstract_type import ANY, BOOL, DATA, NONE, AbstractType, StaticType, StreamType
 from .client_making import made_by
 from .framework_calls import described_call, searched
 from .framework_classes import MODEL_BASES, RESERVED, STEPS, STORES, TOOLS
@@ -26,6 +26,33 @@ def _unless_streamed(args: Sequence[AbstractType], kwargs: Mapping[str, Abstract
     """A response is data, but a stream waits for the world at each step."""
     is_whole = kwargs.get("stream", NONE) == NONE and not ("**" in kwargs and covers(kwargs["**"], BOOL))
     return DATA if is_whole else ANY
+
+
+_FORMATS = ("response_format", "text_format", "output_format", "output_config")
+
+
+def opened(is_async: bool) -> Rule:
+    """A stream whose pieces are data, unless they are made of a class that the call is told."""
+
+    def result(args: Sequence[AbstractType], kwargs: Mapping[str, AbstractType]) -> AbstractType:
+        is_told = "**" in kwargs or not all(is_data(kwargs[name]) for name in _FORMATS if name in kwargs)
+        return ANY if is_told else StreamType(DATA, is_async)
+
+    return result
+
+
+def answered(is_async: bool) -> Rule:
+    """What a model call gives: data, or where `stream=True` is written a stream."""
+    streamed = opened(is_async)
+
+    def result(args: Sequence[AbstractType], kwargs: Mapping[str, AbstractType]) -> AbstractType:
+        is_known = "**" not in kwargs or not covers(kwargs["**"], BOOL)
+        asked = kwargs.get("stream", NONE)
+        if is_known and asked in (NONE, StaticType(None), StaticType(False)):
+            return DATA
+        return streamed(args, kwargs) if is_known and asked == StaticType(True) else ANY
+
+    return result
 
 
 def _unless_parsed(args: Sequence[AbstractType], kwargs: Mapping[str, AbstractType]) -> AbstractType:
@@ -73,24 +100,28 @@ def _gives(result: AbstractType | Rule, is_async: bool = False, path: str = "") 
 def _is_async(path: str) -> bool:
     """Whether a call makes a coroutine: those of asynchronous clients, and those that are called so."""
     client, _, call = path.rpartition(".")
-    return "Async" in client or call in ("acompletion", "aembedding")
+    return ("Async" in client and call != "stream") or call in ("acompletion", "aembedding")
 
 
 def _result_of(path: str) -> AbstractType | Rule:
-    """What a model call gives: data, but for calls that make objects of a class they are told."""
+    """What a model call gives: data or a stream, but for calls that make objects of a class they are told."""
     call = path.rpartition(".")[2]
     if call == "run":
         return ANY
-    return _unless_parsed if call == "generate_content" else _unless_streamed
+    if call == "stream":
+        return opened("Async" in path)
+    return _unless_parsed if call == "generate_content" else answered(_is_async(path))
 
 
 _OPENAI_CALLS = (
     "chat.completions.create",
     "chat.completions.parse",
     "beta.chat.completions.parse",
+    "chat.completions.stream",
     "completions.create",
     "responses.create",
     "responses.parse",
+    "responses.stream",
     "embeddings.create",
     "moderations.create",
     "images.generate",
@@ -111,7 +142,7 @@ _OPENAI_CLASSES = (
 CLIENTS: Mapping[str, tuple[str, ...]] = {
     **{f"openai.{cls}": _OPENAI_CALLS for cls in ("OpenAI", "AsyncOpenAI", "AzureOpenAI", "AsyncAzureOpenAI")},
     **{
-        f"anthropic.{cls}": ("messages.create", "messages.count_tokens", "completions.create")
+        f"anthropic.{cls}": ("messages.create", "messages.stream", "messages.count_tokens", "completions.create")
         for cls in ("Anthropic", "AsyncAnthropic", "AnthropicBedrock", "AnthropicVertex")
     },
     **{f"groq.{cls}": ("chat.completions.create", "embeddings.create") for cls in ("Groq", "AsyncGroq")},
@@ -136,14 +167,18 @@ FUNCTIONS: Mapping[str, KnownCallable] = {
         for name in ("completion", "acompletion", "text_completion", "embedding", "aembedding", "rerank")
     },
     **{
-        f"openai.resources.{module}{prefix}{cls}.{name}": _gives(_result_of(name), prefix == "Async", name)
+        f"openai.resources.{module}{prefix}{cls}.{name}": _gives(
+            _result_of(f"{prefix}{cls}.{name}"), prefix == "Async", name
+        )
         for module, _, cls in (path.rpartition(".") for path in _OPENAI_CLASSES)
         for module in (f"{module}.",)
         for prefix in ("", "Async")
         for name in ("create", "parse", "generate")
     },
     **{
-        f"anthropic.resources.messages.messages.{prefix}Messages.{name}": _gives(_unless_streamed, prefix == "Async")
+        f"anthropic.resources.messages.messages.{prefix}Messages.{name}": _gives(
+            answered(prefix == "Async"), prefix == "Async"
+        )
         for prefix in ("", "Async")
         for name in ("create", "count_tokens")
     },

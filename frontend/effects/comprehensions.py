@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from . import streams
 from .abstract_type import ANY, NEVER, DictType, IteratorType, ListType, SetType
 from .binding import assigned, captured_names
 from .expressions import hash_keys
@@ -22,6 +23,7 @@ def _comprehension(frame: Frame, node: ast.ListComp | ast.SetComp | ast.DictComp
     inner = Frame(frame.ledger, frame.inference, frame.scope, own, {}, frame.budget, parent=frame, is_immediate=True)
     inner.capturing = captured_names(node)[0] & own
     ledger = frame.ledger
+    num_stream_reads = ledger.num_stream_reads
     ledger.loop_depth += 1
     for _ in range(MAX_ROUNDS):
         names, state = frame.fork(), ledger.state
@@ -33,8 +35,10 @@ def _comprehension(frame: Frame, node: ast.ListComp | ast.SetComp | ast.DictComp
         ledger.unknown("a comprehension that doesn't settle", frame.everything())
     ledger.loop_depth -= 1
     cell = ledger.cell(node)
-    if any(generator.is_async for generator in node.generators):
+    is_generator = isinstance(node, ast.GeneratorExp)
+    if is_generator and any(generator.is_async for generator in node.generators):
         ledger.unknown("an asynchronous comprehension", frame.everything())
+    cell.is_lazy |= is_generator and ledger.num_stream_reads > num_stream_reads  # its steps read, when it is stepped
     match node:
         case ast.ListComp():
             return Value(ListType(NEVER), frozenset((cell,)))
@@ -49,12 +53,19 @@ def _comprehension(frame: Frame, node: ast.ListComp | ast.SetComp | ast.DictComp
 _GENERATOR = type(_ for _ in ())
 
 
+def _async_element(frame: Frame, held: Value) -> Value:
+    if streams.is_async_stream(held):
+        return streams.async_step(frame, held)
+    frame.ledger.unknown("an asynchronous comprehension", frame.everything())
+    return outside(ANY)
+
+
 def _generate(
     frame: Frame, node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp, depth: int, over: Value | None
 ) -> None:
     generator = node.generators[depth]
     held = frame.evaluate(generator.iter) if over is None else over
-    element = outside(ANY) if generator.is_async else iterate(frame, held, generator.iter)
+    element = _async_element(frame, held) if generator.is_async else iterate(frame, held, generator.iter)
     if element.type is NEVER and element.bound is None:
         return
     assign(frame, generator.target, element)

@@ -26,6 +26,7 @@ from .abstract_type import (
     RecordType,
     SetType,
     StaticType,
+    StreamType,
     TupleOfType,
     TupleType,
     UnionType,
@@ -246,6 +247,8 @@ def _degraded_data(type_: AbstractType, stored: Mapping[tuple[str, str | None], 
     match type_:
         case PlainType():
             return ANY if {whole_kind(kind) for kind, _ in stored} & {"list", "dict", EVERYTHING} else type_
+        case StreamType():
+            return ANY if (EVERYTHING, None) in stored else type_
         case DataType():
             held = (one for (kind, _), one in stored.items() if _may_be_of_data(kind))
             return type_ if all(covers(type_, one) for one in held) else ANY

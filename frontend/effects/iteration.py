@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 
 from ...diagnostics.effect import Effect
-from . import operations
+from . import operations, streams
 from .abstract_type import (
     ANY,
     INT,
@@ -19,6 +19,7 @@ from .abstract_type import (
     IteratorType,
     RecordType,
     StaticType,
+    StreamType,
     TupleType,
 )
 from .application import apply_summary
@@ -36,6 +37,8 @@ def elements_of(frame: Frame, one: Value) -> Value:
         for part in one.type.elements:
             found = join_values(found, value(part, one.origins))
         return found
+    if isinstance(one.type, StreamType):
+        return streams.pieces_of(frame, one, one.type.element)
     part = element_type(one.type)
     return load(one, element_field(one.type), ANY if part is None else part)
 
@@ -73,6 +76,8 @@ def iterate(frame: Frame, one: Value, node: object) -> Value:
 
 
 def _iterate_part(frame: Frame, one: Value, node: object) -> Value:
+    if isinstance(one.type, StreamType):
+        return streams.step(frame, one, is_async=False)
     frame.ledger.look(one)
     if any(isinstance(origin, Cell) and origin.is_lazy and origin.is_stale for origin in one.origins):
         frame.ledger.unknown("a lazy iterator whose source has changed", [one])

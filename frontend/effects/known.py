@@ -252,7 +252,7 @@ def register(
 
     `effect` is `pure`, `reads`, `unordered`, `ordered` or `fence`; `external` defaults to whether it is
     unordered or reads. `result` promises what it gives: a scalar class such as `str`, `"plain"` (as JSON gives it) or
-    `"data"` (objects of a library that only hold data).
+    `"data"` (objects of a library that only hold data), `"stream"` or `"async stream"` (new iterators of such).
 
     `mutates` and `retains` name positional arguments by index (a method's object is 0): those that a call writes, and
     those that may live on after it. Entries hold for what is traced from then on.

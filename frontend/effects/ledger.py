@@ -110,6 +110,7 @@ class Ledger:
         self.external = False
         self.waits = False
         self.has_array_work = False
+        self.num_stream_reads = 0
         self.sites: dict[int, int] = {}
         self.loop_depth = 0
         self.awaiting: object = None  # the expression whose value is awaited at once
@@ -295,6 +296,7 @@ class Ledger:
             spreads=frozenset(self.spreads),
             gives=self._settled(result.place),
             waits=waits,
+            reads_streams=self.num_stream_reads > 0,
         )
 
     def _all_places(self) -> frozenset[Place | None]:

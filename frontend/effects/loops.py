@@ -26,7 +26,7 @@ def _while(frame: Frame, node: ast.While) -> None:
         frame.execute(node.body)
         return leaving
 
-    _loop(frame, step, node.orelse)
+    follow_loop(frame, step, node.orelse)
 
 
 def _is_true(node: ast.expr) -> bool:
@@ -50,7 +50,7 @@ def _for(frame: Frame, node: ast.For) -> None:
         frame.execute(node.body)
         return leaving
 
-    _loop(frame, step, node.orelse)
+    follow_loop(frame, step, node.orelse)
 
 
 def _differ(elements: Sequence[AbstractType]) -> bool:
@@ -79,7 +79,7 @@ def _unrolled(frame: Frame, node: ast.For, elements: Sequence[Value]) -> None:
         frame.names = joined(frame.names, names)
 
 
-def _loop(frame: Frame, step: Callable[[], Names | None], orelse: Sequence[ast.stmt]) -> None:
+def follow_loop(frame: Frame, step: Callable[[], Names | None], orelse: Sequence[ast.stmt]) -> None:
     """Runs `step` (one iteration; gives the names where the loop ends by itself) until nothing new is learned."""
     ledger = frame.ledger
     ledger.loop_depth += 1

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ...diagnostics.effect import Effect
-from .abstract_type import ANY, ExactType, InstanceType
+from . import streams
+from .abstract_type import ANY, ExactType, InstanceType, StreamType
 from .calls import call_static
 from .frame import Frame
 from .lattice import members
@@ -24,6 +25,11 @@ def enter(frame: Frame, manager: Value, node: object) -> tuple[Value, bool]:
 
 def _enter_part(frame: Frame, manager: Value, node: object) -> tuple[Value, bool]:
     type_ = manager.type
+    if isinstance(type_, StreamType):
+        if type_.is_async:
+            return NOTHING, False
+        streams.read(frame, manager)  # entered; leaving it closes it
+        return manager, False
     cls = type_.cls if isinstance(type_, (ExactType, InstanceType)) else None
     if cls is not None and f"{cls.__module__}.".startswith(_SELF_ENTERING):
         return manager, False

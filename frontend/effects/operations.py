@@ -132,6 +132,7 @@ def merged(summaries: Iterable[Summary], result: AbstractType | None = None) -> 
         frozenset().union(*(s.spreads for s in found)),
         None,
         first.waits,
+        any(s.reads_streams for s in found),
     )
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from ...diagnostics.errors import XCSError
-from .abstract_type import ANY, DATA, IMMUTABLE_SCALARS, PLAIN, AbstractType, ExactType
+from .abstract_type import ANY, DATA, IMMUTABLE_SCALARS, PLAIN, AbstractType, ExactType, StreamType
 
-_BY_NAME = {"plain": PLAIN, "data": DATA}
+_BY_NAME = {"plain": PLAIN, "data": DATA, "stream": StreamType(DATA), "async stream": StreamType(DATA, is_async=True)}
 
 
 def promised_type(promise: object) -> AbstractType | None:
-    """The type that a promise names: a builtin scalar class, `"plain"`, `"data"`, or a type itself; else None."""
+    """The type that a promise names: a builtin scalar class, one of `_BY_NAME`, or a type itself; else None."""
     if isinstance(promise, AbstractType):
         return None if promise == ANY else promise
     if isinstance(promise, str):
@@ -26,5 +26,5 @@ def checked_promise(promise: object) -> AbstractType:
     found = promised_type(promise)
     if found is None:
         shown = getattr(promise, "__name__", None) or promise
-        raise XCSError(f'expected the result to be a scalar class, `"plain"` or `"data"`, found `{shown}`')
+        raise XCSError(f'expected the result to be a scalar class, `"plain"`, `"data"` or `"stream"`, found `{shown}`')
     return found

@@ -7,7 +7,8 @@ import builtins
 import types
 from collections.abc import Iterator, Mapping, Sequence
 
-from .abstract_type import ANY, BOOL, NEVER, NONE, AbstractType, IteratorType, StaticType, TupleType
+from . import streams
+from .abstract_type import ANY, BOOL, NEVER, NONE, AbstractType, IteratorType, StaticType, StreamType, TupleType
 from .attribute_stores import store_attribute
 from .attributes import load_attribute
 from .calls import special
@@ -87,6 +88,9 @@ special(exec)(execute)
 
 @special(next)
 def _next(frame: Frame, args: Sequence[Value], kwargs: Mapping[str, Value], node: object) -> Value | None:
+    if args and isinstance(args[0].type, StreamType):
+        found = streams.step(frame, args[0], is_async=False)
+        return join_values(found, args[1]) if len(args) > 1 else found
     if not args or not all(isinstance(part, IteratorType) for part in members(args[0].type)):
         return None
     frame.ledger.look(args[0])

@@ -100,6 +100,7 @@ class Summary:
             can be reached from elsewhere afterwards.
         gives: where the result itself is found at the start, if it is an object from outside.
         waits: the effect is a fence only because of a sleep: inside a leaf that returns something it is latency.
+        reads_streams: it reads streams that it has opened itself, or that it is given.
     """
 
     effect: Effect
@@ -123,6 +124,7 @@ class Summary:
     spreads: frozenset[Root | None] = frozenset()
     gives: Place | None = None
     waits: bool = False
+    reads_streams: bool = False
 
     def behaviour(self) -> Behaviour:
         """How the scheduler treats this call when everything it mutates belongs to the outside world."""

@@ -11,7 +11,17 @@ import itertools
 from collections.abc import Mapping, Sequence
 
 from ...diagnostics.effect import Effect
-from .abstract_type import ANY, NEVER, AbstractType, InstanceType, IteratorType, NeverType, PlainType, StaticType
+from .abstract_type import (
+    ANY,
+    NEVER,
+    AbstractType,
+    InstanceType,
+    IteratorType,
+    NeverType,
+    PlainType,
+    StaticType,
+    StreamType,
+)
 from .application import keyed, watch_sources
 from .contents import element_type, kinds
 from .frame import Frame
@@ -38,7 +48,7 @@ def apply_known(
     written = node.args if isinstance(node, ast.Call) else []
     offset = len(args) - len(written)  # a method's receiver comes first
     types = [literal_type(one, written, index - offset) for index, one in enumerate(args)]
-    keyword_types = {key: deep(one) for key, one in kwargs.items()}
+    keyword_types = {key: deep(one) for key, one in kwargs.items()} | _literal_flags(node)
     effect = entry.effect_for(types, keyword_types)
     _enter_effect(frame, entry, effect, name, node)
     called = NOTHING
@@ -149,6 +159,9 @@ def _known_result(
     kept = reach(o for key in entry.retains if key in by_key for o in reach_of(by_key[key]))
     outer: frozenset[Origin] = frozenset() if entry.fresh else frozenset((None,))
     result = entry.result_type(types, keyword_types)
+    if isinstance(result, StreamType):  # the arguments may be sent as late as it is read
+        given = reach(origin for one in by_key.values() for origin in reach_of(one))
+        return frame.ledger.made(result, (node, "result"), given, builds=True)
     if isinstance(result, CalledType):
         made = frame.ledger.made(result.wrap(deep(called)), (node, "result"), reach_of(called) | kept | outer)
         _watch(frame, made, args, node)
@@ -156,6 +169,8 @@ def _known_result(
     if entry.gives is None or not args:
         made = frame.ledger.made(result, (node, "result"), kept | outer, entry.builds)
         if isinstance(result, IteratorType):
+            if any(isinstance(part, StreamType) for one in args for part in members(one.type)):
+                frame.ledger.unknown("an iterator over a stream", args)
             _watch(frame, made, args, node)
         return made
     found = load(args[0], entry.gives, content_type(args[0].type, entry.gives))
@@ -204,6 +219,15 @@ def content_type(type_: AbstractType, field: str) -> AbstractType:
         elif not isinstance(one, NeverType):
             found = join(found, ANY)
     return found
+
+
+def _literal_flags(node: object) -> dict[str, AbstractType]:
+    """Keyword arguments that are written `True` or `False`, as themselves (`stream=True`)."""
+    written = node.keywords if isinstance(node, ast.Call) else []
+    flags = ((one.arg, one.value) for one in written if one.arg is not None)
+    return {
+        name: StaticType(one.value) for name, one in flags if isinstance(one, ast.Constant) and type(one.value) is bool
+    }
 
 
 def literal_type(one: Value, written: Sequence[ast.expr], index: int) -> AbstractType:

@@ -29,6 +29,7 @@ from .abstract_type import (
     PlainType,
     SetType,
     StaticType,
+    StreamType,
     TupleOfType,
     TupleType,
     UnionType,
@@ -291,7 +292,7 @@ def _deep(one: Value, type_: AbstractType, depth: int, around: frozenset[type]) 
             return join_all(_deep(one, part, depth, around) for part in parts)
         case InstanceType(cls=cls):
             return _deep_instance(one, cls, dict(type_.attributes), depth, around)
-        case PlainType() | DataType():
+        case PlainType() | DataType() | StreamType():
             cells = [origin for origin in one.origins if isinstance(origin, Cell)]
             return type_ if all(_holds_only(type_, cell, depth) for cell in cells) else ANY
         case _:

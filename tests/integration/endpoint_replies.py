@@ -174,7 +174,8 @@ def events(path: str, name: str, body: JSON) -> Iterator[str]:
 
 def message_events(name: str, body: JSON) -> Iterator[JSON]:
     """The events of an answer as Anthropic's API streams it."""
-    yield {"type": "message_start", "message": {**message(name, {**body, "tools": []}), "content": []}}
+    asked = {key: held for key, held in body.items() if key != "tools"}
+    yield {"type": "message_start", "message": {**message(name, asked), "content": [], "stop_reason": None}}
     yield {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}}
     for word in f"echo {name}".split():
         yield {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": word}}

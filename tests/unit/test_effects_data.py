@@ -388,13 +388,14 @@ def test_answers_of_clients_are_data(module: str, name: str, call: str) -> None:
 @pytest.mark.parametrize(
     ("module", "name", "call"),
     [
-        ("openai._client", "OpenAI", "c.chat.completions.create(model='m', messages=[], stream=True)"),
         ("openai._client", "OpenAI", "c.chat.completions.create(messages=[], **unknown)"),
+        ("openai._client", "OpenAI", "c.chat.completions.create(messages=[], stream=unknown['x'])"),
+        ("openai._client", "OpenAI", "c.chat.completions.create(messages=[], stream=True, response_format=Noisy)"),
         ("google.genai.client", "Client", "c.models.generate_content(contents='x', config={'response_schema': Noisy})"),
         ("requests.sessions", "Session", "c.get('x', stream=True)"),
     ],
 )
-def test_streams_and_objects_of_the_user_are_no_data(module: str, name: str, call: str) -> None:
+def test_what_may_hold_objects_of_the_user_is_no_data(module: str, name: str, call: str) -> None:
     found = expression(call, c=stand_in(module, name), unknown=DictType(STR, ANY))
     assert found.effect in (Effect.UNORDERED, Effect.READS)
     assert found.result == ANY
@@ -495,7 +496,9 @@ def test_registered_functions_may_promise_results(promise: type | str, type_: Ab
 
 @pytest.mark.parametrize("promise", ["text", list, 3, Noisy])
 def test_other_promises_are_refused(promise: object) -> None:
-    with pytest.raises(XCSError, match='expected the result to be a scalar class, `"plain"` or `"data"`, found'):
+    with pytest.raises(
+        XCSError, match='expected the result to be a scalar class, `"plain"`, `"data"` or `"stream"`, found'
+    ):
         declared(promise)
     with pytest.raises(XCSError, match="expected the result to be"):
         xcs.register(print, "ordered", result=promise)  # type: ignore[arg-type]

@@ -33,6 +33,7 @@ from ..source.syntax import load_name
 from ..state.state import EMPTY_DICT
 from ..values import LocalFunction, Maybe, Owned, Static, Tracer, TupleValue, Unbound, Unstageable, Value
 from .folding import FoldingStager
+from .gains import Gain
 from .leaf_ops import container_class
 
 
@@ -65,8 +66,11 @@ class ExpressionStager(FoldingStager):
             return known
         if (repeated := self.stage_repeated(node)) is not None:
             return repeated
-        if not self.has_gain(node):
+        gain = self.gain_of(node)
+        if gain is Gain.NOTHING:
             return self.stage_plain(node)
+        if gain is Gain.WHOLE:
+            return self.stage_native_expression(node)
         start = self.mark()
         try:
             return self._stage_inside(node)
@@ -331,8 +335,11 @@ class ExpressionStager(FoldingStager):
         """A native expression with the value of `node`, what must be staged in it done."""
         if isinstance(node, (ast.Slice, ast.Starred, ast.FormattedValue)):
             return self._with_children_staged(node)
-        if not self.has_gain(node):
+        gain = self.gain_of(node)
+        if gain is Gain.NOTHING:
             return node
+        if gain is Gain.WHOLE:
+            return self.compute(node)
         self.at(node)
         if (value := self.stage_control(node)) is not None:
             return load_name(self.temporary(value), node)

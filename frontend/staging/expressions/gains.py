@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import enum
 import types
 from functools import cached_property
 
+from ....diagnostics.effect import Effect
 from ...effects.abstract_type import (
     NEVER,
     AbstractType,
@@ -15,6 +17,7 @@ from ...effects.abstract_type import (
     ListType,
     SetType,
     StaticType,
+    StreamType,
     TupleOfType,
     TupleType,
     UnionType,
@@ -23,8 +26,9 @@ from ...effects.array_results import is_array
 from ...effects.coroutines import makes_coroutine, unjitted
 from ...effects.declared_calls import declared_behaviour
 from ...effects.known import known
+from ...effects.promised_result import promised_type
 from ...effects.scope import find
-from ...effects.summary import Summary
+from ...effects.summary import CodeSummary, Summary
 from ...frame_reader import FRAME_READERS
 from ...syntax_parts import parts_of_syntax, syntax_inside
 from ..source.names import FUNCTIONS
@@ -37,6 +41,14 @@ WITHOUT_CALLS = frozenset((ast.Name, ast.Constant, ast.Load, ast.Store, ast.Pass
 _ARRAY_SYNTAX = (ast.BinOp, ast.Compare, ast.UnaryOp, ast.Subscript, ast.Attribute)
 
 
+class Gain(enum.Enum):
+    """What there is to gain by staging a piece of code: nothing, by taking it apart, or as one call of the world."""
+
+    NOTHING = 0
+    PARTS = 1
+    WHOLE = 2
+
+
 class GainStager(PieceStager):
     """The layer of what is worth staging."""
 
@@ -45,22 +57,43 @@ class GainStager(PieceStager):
 
         Where everything is staged: whether it is made of parts.
         """
+        return self.gain_of(node) is not Gain.NOTHING
+
+    def gain_of(self, node: ast.expr | ast.stmt) -> Gain:
+        """What there is to gain by staging a piece of code."""
         if isinstance(node, (ast.Name, ast.Constant)):
-            return False
+            return Gain.NOTHING
         if self.program.stage_all and comes_apart(node):
-            return not is_frame_inspection(node)
+            return Gain.NOTHING if is_frame_inspection(node) else Gain.PARTS
         if self._calls_world(node) or self.makes_own_generator(node):
-            return True
+            return Gain.PARTS
         if not self._may_gain(node):
-            return False
+            return Gain.NOTHING
         known = self._summary_of_call(node)
         if known is not None:
-            return gains(known)
+            return Gain.PARTS if gains(known) else Gain.NOTHING
         try:
-            summary = self.describe(node).summary
+            found = self.describe(node)
         except Unstageable:
-            return isinstance(node, ast.stmt) and not isinstance(node, (ast.With, ast.Try))
-        return gains(summary)
+            is_tried = isinstance(node, ast.stmt) and not isinstance(node, (ast.With, ast.Try))
+            return Gain.PARTS if is_tried else Gain.NOTHING
+        if not gains(found.summary):
+            return Gain.NOTHING
+        return Gain.WHOLE if self.is_one_answer(found) else Gain.PARTS
+
+    def is_one_answer(self, found: CodeSummary) -> bool:
+        """Whether code does nothing that has a place in the order but read a stream that it opens itself.
+
+        As one call it waits for an answer like any other call of a service; taken apart, its steps would wait in order.
+        """
+        summary = found.summary
+        return (
+            summary.reads_streams
+            and summary.num_external_sites == 1
+            and summary.effect <= Effect.UNORDERED
+            and not (summary.unknown_types or summary.has_array_work)
+            and summary.mutates <= found.owned.keys()
+        )
 
     def makes_own_generator(self, node: ast.AST) -> bool:
         """Whether this is a call of a generator function of this function: lifted, it is known what it gives."""
@@ -119,7 +152,8 @@ class GainStager(PieceStager):
         if type(function) is not types.FunctionType or makes_coroutine(function):
             return False
         declared = declared_behaviour(function)
-        return declared is not None and declared.external
+        opens_stream = isinstance(promised_type(function.__dict__.get("__xcs_result__")), StreamType)
+        return declared is not None and declared.external and not opens_stream
 
     def _summary_of_call(self, node: ast.AST) -> Summary | None:
         """The summary of a call of a known callable with names and literals, found without looking at more."""

@@ -28,6 +28,7 @@ class PieceStager(VersionStager):
     """The layer of pieces of native code."""
 
     is_walked = False  # the piece is what a loop goes over: what the containers hold that it walks is worth looking at
+    calm: frozenset[int] = frozenset()  # statements `with` by identity that pass on what their body raises
 
     def segment(
         self,
@@ -58,7 +59,7 @@ class PieceStager(VersionStager):
     def _surely_binds(self, nodes: Sequence[ast.stmt], exits: Exits | None) -> Set[str]:
         """Names that have values when control comes out of native statements, whatever way it takes."""
         if exits is None:
-            return definitely_bound(nodes)
+            return definitely_bound(nodes, self.calm)
         return exits.names if exits.ways - {"return"} else exits.names | definitely_bound(nodes)
 
     def _is_unbound(self, name: str) -> bool:

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 
 from .names import Names, names_of
 from .ways_out import always_leaves, is_exhaustive
 
 
-def definitely_bound(nodes: Sequence[ast.stmt]) -> set[str]:
-    """Names that are bound on every path that falls off the end of these statements."""
+def definitely_bound(nodes: Sequence[ast.stmt], calm: Set[int] = frozenset()) -> set[str]:
+    """Names that are bound on every path that falls off the end of these statements.
+
+    `calm` are those of them, by identity, that are a `with` whose manager swallows no exception.
+    """
     bound: set[str] = set()
     for node in nodes:
         names = names_of([node])
         bound = (bound - names.deleted - names.caught) | _bound_by(node, names)
+        if id(node) in calm and isinstance(node, (ast.With, ast.AsyncWith)):
+            bound |= definitely_bound(node.body)
     return bound
 
 

@@ -23,7 +23,7 @@ def exposed_names(nodes: Sequence[ast.AST]) -> set[str]:
     return exposed
 
 
-def exposed_in_body(node: ast.For | ast.While) -> set[str]:
+def exposed_in_body(node: ast.For | ast.AsyncFor | ast.While) -> set[str]:
     """Names that an iteration of a loop may read before it binds them."""
     if isinstance(node, ast.While):
         return exposed_names([node.test]) | exposed_names(node.body)
@@ -35,9 +35,23 @@ def _exposed(node: ast.AST) -> set[str]:
     match node:
         case ast.If(test=test, body=body, orelse=orelse):
             return exposed_names([test]) | exposed_names(body) | exposed_names(orelse)
-        case ast.For(iter=iterable, orelse=orelse):
+        case ast.For(iter=iterable, orelse=orelse) | ast.AsyncFor(iter=iterable, orelse=orelse):
             return exposed_names([iterable]) | exposed_in_body(node) | exposed_names(orelse)
         case ast.While(orelse=orelse):
             return exposed_in_body(node) | exposed_names(orelse)
+        case ast.With() | ast.AsyncWith():
+            return _exposed_in_with(node)
         case _:
             return names_of([node]).read | names_of([node]).deleted
+
+
+def _exposed_in_with(node: ast.With | ast.AsyncWith) -> set[str]:
+    exposed: set[str] = set()
+    bound: set[str] = set()
+    for item in node.items:
+        exposed |= exposed_names([item.context_expr]) - bound
+        if item.optional_vars is not None:
+            targets = names_of([item.optional_vars])
+            exposed |= targets.read - bound
+            bound |= targets.bound
+    return exposed | (exposed_names(node.body) - bound)

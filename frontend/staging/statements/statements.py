@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Callable, Sequence, Set
+from functools import partial
 
 from ...effects.infer import infer_call
 from ..control.branches import FALLS, JUMPS, SKIPS, Completion
@@ -16,12 +17,12 @@ from ..source.live_names import LiveNames
 from ..source.syntax import load_name, placed
 from ..source.ways_out import always_leaves, leaves
 from ..values import Owned, Static, Unstageable, Value
-from .managing import ManagerStager
+from .streaming import StreamStager
 
 LEAVABLE = (ast.If, ast.For, ast.While, ast.Try, ast.Match, ast.With)  # what control may leave from inside
 
 
-class FunctionStager(ManagerStager):
+class FunctionStager(StreamStager):
     """Stages the statements of one function."""
 
     _iterated: list[Owned]
@@ -65,11 +66,14 @@ class FunctionStager(ManagerStager):
             tail: falling off their end returns from the function.
         """
         last_read = {name: index for index, node in enumerate(nodes) for name in self.program.used_names(node)}
-        for index in range(len(nodes)):
-            num_temporaries = self.num_temporaries
-            completion = self._stage_or_outline(nodes, index, LiveNames(last_read, index, live), live, tail)
+        index = 0
+        while index < len(nodes):
+            num_temporaries, start = self.num_temporaries, self.mark()
+            stage = partial(self._stage_or_outline, nodes, index, LiveNames(last_read, index, live), live, tail)
+            completion = stage()
             if completion is not FALLS:
                 return completion
+            index = self.stage_stream(start, nodes, index, last_read, live, stage) + 1
             self.forget_temporaries(num_temporaries)
         return FALLS
 
@@ -82,7 +86,8 @@ class FunctionStager(ManagerStager):
         start = self.mark()
         try:
             self.at(node)
-            return self.stage_statement(node, rest, later, live, tail)
+            is_done = self.stage_reading(node, later)
+            return FALLS if is_done else self.stage_statement(node, rest, later, live, tail)
         except Unstageable as refusal:
             self.go_back(start)
             after = nodes[index + 1 :]
