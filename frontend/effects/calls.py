@@ -37,6 +37,7 @@ from .known import TABLE, KnownCallable, known
 from .lattice import members
 from .ledger import DECLARE
 from .library_data import call_data_method
+from .library_settings import DSPY
 from .predictors import forward_of
 from .scope import class_view, current_type
 from .staged_calls import call_transformed, staged_call_type, transformed
@@ -76,7 +77,7 @@ def _call_part(frame: Frame, callee: Value, args: Sequence[Value], kwargs: Mappi
         if (path := called_path(type_)) is not None:
             return _call_path(frame, Path(path, callee), args, kwargs, node)
         if (forward := forward_of(type_)) is not None:
-            frame.ledger.guards.add(Guard(class_view(type_.cls), "forward", forward))
+            frame.ledger.guards |= {Guard(class_view(type_.cls), "forward", forward), DSPY.guard()}
             return call_static(frame, forward, [callee, *args], kwargs, node)
         if isinstance(method, types.FunctionType):
             frame.ledger.guards.add(Guard(class_view(type_.cls), "__call__", method))

@@ -15,11 +15,12 @@ from ...diagnostics.effect import Effect
 from .abstract_type import ANY, DATA, AbstractType, InstanceType, StaticType
 from .classes import is_class
 from .framework_classes import STEPS, described_calls, is_library_record, library_paths
-from .framework_models import type_of_made
+from .framework_models import settings_of_made, type_of_made
 from .framework_parts import DATA_PART, MODEL
 from .instance_layout import CLIENT_PATHS
 from .known import KnownCallable, Rule
 from .lattice import is_data
+from .library_settings import LANGCHAIN, LibrarySettings
 from .users_code import is_of_library
 
 _TAKES_CODE = frozenset({"callbacks", "callback_manager", "verbose", "cache", "event_hooks", "partial_variables"})
@@ -41,16 +42,17 @@ def made_by(function: object) -> KnownCallable | None:
     if found is None or not found[0].startswith(("langchain_core.", "llama_index.")):
         return None
     if found[0] == STEPS:
-        return _entry(lambda args, kwargs: type_of_made(function, DATA_PART) or ANY)
+        return _entry(lambda args, kwargs: type_of_made(function, DATA_PART) or ANY, settings=LANGCHAIN)
     if found[0].endswith(("Model", "LLM", "Embeddings", "Embedding")):
-        return _entry(lambda args, kwargs: type_of_made(function, MODEL) or ANY, Effect.READS)
+        settings = settings_of_made(found[0], MODEL)
+        return _entry(lambda args, kwargs: type_of_made(function, MODEL) or ANY, Effect.READS, settings)
     return None
 
 
 def _made_by_method(function: types.FunctionType) -> KnownCallable | None:
     if function.__name__ not in _WAYS_OF_MAKING or not str(function.__module__).startswith("langchain_core.prompts."):
         return None
-    return _entry(_made_prompt)
+    return _entry(_made_prompt, settings=LANGCHAIN)
 
 
 def _made_prompt(args: Sequence[AbstractType], kwargs: Mapping[str, AbstractType]) -> AbstractType:
@@ -58,7 +60,7 @@ def _made_prompt(args: Sequence[AbstractType], kwargs: Mapping[str, AbstractType
     return type_of_made(cls, DATA_PART) or ANY if is_class(cls) else ANY
 
 
-def _entry(given: Rule, effect: Effect = Effect.PURE) -> KnownCallable:
+def _entry(given: Rule, effect: Effect = Effect.PURE, settings: LibrarySettings | None = None) -> KnownCallable:
     """Making something of data; of anything else it isn't known what is made, nor what that runs."""
 
     def result(args: Sequence[AbstractType], kwargs: Mapping[str, AbstractType]) -> AbstractType:
@@ -68,7 +70,13 @@ def _entry(given: Rule, effect: Effect = Effect.PURE) -> KnownCallable:
         return effect if _is_plain(args, kwargs) else Effect.ORDERED
 
     return KnownCallable(
-        effect_for, effect is Effect.READS, result=result, uses=_NEW.uses, builds=True, reason=_NEW.reason
+        effect_for,
+        effect is Effect.READS,
+        result=result,
+        uses=_NEW.uses,
+        builds=True,
+        reason=_NEW.reason,
+        settings=settings,
     )
 
 

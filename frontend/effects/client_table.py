@@ -19,6 +19,7 @@ from .framework_classes import MODEL_BASES, RESERVED, STEPS, STORES, TOOLS
 from .instance_layout import CLIENT_PATHS
 from .known import TABLE, KnownCallable, Rule
 from .lattice import covers, is_data
+from .library_settings import LITELLM, LLAMA_INDEX
 from .parsed_answers import parsed_call
 
 
@@ -87,9 +88,12 @@ HTTP_WRITE = KnownCallable(
 
 def _unless_litellm_is_watched(args: Sequence[AbstractType], kwargs: Mapping[str, AbstractType]) -> Effect:
     """What LiteLLM calls back, and a cache that is asked before, keep the order of calls."""
-    held = vars(sys.modules.get("litellm", sys))
-    names = ("callbacks", "input_callback", "success_callback", "failure_callback", "cache")
-    return Effect.ORDERED if any(held.get(name) for name in names) else Effect.UNORDERED
+    return Effect.UNORDERED if LITELLM.are_quiet else Effect.ORDERED
+
+
+_LITELLM_CALLS = tuple(
+    prefix + name for name in ("completion", "text_completion", "embedding", "rerank") for prefix in ("", "a")
+)
 
 
 def _gives(result: AbstractType | Rule, is_async: bool = False, path: str = "") -> KnownCallable:
@@ -100,7 +104,7 @@ def _gives(result: AbstractType | Rule, is_async: bool = False, path: str = "") 
 def _is_async(path: str) -> bool:
     """Whether a call makes a coroutine: those of asynchronous clients, and those that are called so."""
     client, _, call = path.rpartition(".")
-    return ("Async" in client and call != "stream") or call in ("acompletion", "aembedding")
+    return ("Async" in client and call != "stream") or (call in _LITELLM_CALLS and call.startswith("a"))
 
 
 def _result_of(path: str) -> AbstractType | Rule:
@@ -161,10 +165,10 @@ CLIENTS: Mapping[str, tuple[str, ...]] = {
 FUNCTIONS: Mapping[str, KnownCallable] = {
     **{
         f"{module}.{name}": dataclasses.replace(
-            _gives(_result_of(f"{module}.{name}"), _is_async(name)), effect=_unless_litellm_is_watched
+            _gives(_result_of(f"{module}.{name}"), _is_async(name)), effect=_unless_litellm_is_watched, settings=LITELLM
         )
         for module in ("litellm", "litellm.main")
-        for name in ("completion", "acompletion", "text_completion", "embedding", "aembedding", "rerank")
+        for name in _LITELLM_CALLS
     },
     **{
         f"openai.resources.{module}{prefix}{cls}.{name}": _gives(
@@ -220,7 +224,11 @@ def _of_framework(path: str) -> KnownCallable:
         return dataclasses.replace(STEP, is_async=call in ("ainvoke", "abatch"))
     if base.startswith(("transformers.", "sentence_transformers.")):
         return SAMPLING_MODEL if base == "transformers.Pipeline" else LOCAL_MODEL
-    is_async = call in ("acall", "ainvoke", "abatch") or call.startswith(("aembed", "acomplete", "achat", "apredict"))
+    is_async = call.startswith("a")
+    if base == "litellm.Router":
+        return dataclasses.replace(_gives(answered(is_async), is_async), settings=LITELLM)
+    if base in ("llama_index.BaseRetriever", "llama_index.BaseQueryEngine"):
+        return dataclasses.replace(RETRIEVAL, result=DATA, is_async=is_async, settings=LLAMA_INDEX)
     if base in ("langchain_core.BaseRetriever", STORES):
         return dataclasses.replace(RETRIEVAL, is_async=is_async, runs=described_call)
     is_told = base.startswith(("langchain_core.", "dspy."))

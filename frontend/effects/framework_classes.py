@@ -28,6 +28,9 @@ MODEL_BASES: Mapping[str, tuple[str, ...]] = {
         "aget_query_embedding",
         "aget_text_embedding_batch",
     ),
+    "llama_index.BaseRetriever": ("retrieve", "aretrieve"),
+    "llama_index.BaseQueryEngine": ("query", "aquery"),
+    "litellm.Router": ("completion", "text_completion", "embedding", "acompletion", "atext_completion", "aembedding"),
     "dspy.BaseLM": ("__call__", "acall"),
     "dspy.Predict": ("__call__", "acall"),
     "dspy.ChainOfThought": ("__call__", "acall"),
@@ -96,6 +99,7 @@ _RECORDS = (
     "langchain_core.prompt_values",
     "llama_index.core.base.llms.types",
     "llama_index.core.base.response.",
+    "llama_index.core.schema",
 )
 """Modules of frameworks whose classes are records of data."""
 _EXAMPLES = ("dspy.primitives.example.Example", "dspy.primitives.prediction.Prediction")

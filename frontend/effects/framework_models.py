@@ -16,8 +16,9 @@ from typing import Any
 from .abstract_type import InstanceType, StaticType
 from .framework_classes import STORES, described_calls
 from .framework_parts import MODEL, Part, part_of, search_of_store
+from .library_settings import LANGCHAIN, LANGCHAIN_CACHE, LITELLM, LLAMA_INDEX, LibrarySettings
 from .predictors import prediction_part
-from .users_code import held_by, is_of_library
+from .users_code import held_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +64,15 @@ def described_type(value: Any, cls: type) -> InstanceType | None:
 def type_of_made(cls: type, part: Part) -> InstanceType | None:
     """The type of a new object of a framework that is made of data; None where its calls aren't known."""
     found = described_calls(cls)
-    if found is None or (found[0].partition(".")[0] in _IS_WATCHED and _IS_WATCHED[found[0].partition(".")[0]]()):
-        return None
-    shared = sys.modules.get("langchain_core.globals")
-    if part is MODEL and shared is not None and vars(shared).get("_llm_cache") is not None:
+    if found is None or not settings_of_made(found[0], part).are_quiet:
         return None
     return _type(cls, found, part)
+
+
+def settings_of_made(path: str, part: Part) -> LibrarySettings:
+    """The settings that calls of a new object look at: a model without a cache of its own looks into the shared one."""
+    settings = SETTINGS[path.partition(".")[0]]
+    return LANGCHAIN_CACHE if settings is LANGCHAIN and part is MODEL else settings
 
 
 def _type(cls: type, found: tuple[str, tuple[str, ...]], part: Part) -> InstanceType:
@@ -79,13 +83,15 @@ def _type(cls: type, found: tuple[str, tuple[str, ...]], part: Part) -> Instance
 
 def _part(value: Any, cls: type, path: str) -> Part | None:
     top = path.partition(".")[0]
-    if top in _IS_WATCHED and _IS_WATCHED[top]():
+    if top in SETTINGS and not SETTINGS[top].are_quiet:
         return None
     if path.startswith("dspy."):
         return prediction_part(value)
     if path == STORES:
         return search_of_store(value)
     part = part_of(value)
+    if path == "litellm.Router":  # its `cache` says which endpoints fail
+        return None if held_by(value).get("cache_responses") else part
     return None if part is MODEL and _is_cached(value) else part
 
 
@@ -97,19 +103,5 @@ def _is_cached(model: Any) -> bool:
     return shared is not None if cache is None else cache is not False
 
 
-def _is_langchain_watched() -> bool:
-    """Whether LangChain prints what it does."""
-    module = sys.modules.get("langchain_core.globals")
-    return module is not None and bool(vars(module).get("_debug") or vars(module).get("_verbose"))
-
-
-def _is_llama_index_watched() -> bool:
-    """Whether somebody listens to the events of LlamaIndex."""
-    module = sys.modules.get("llama_index_instrumentation")
-    root = vars(module).get("root_dispatcher") if module is not None else None
-    held = held_by(root)
-    listeners = [*held.get("event_handlers", ()), *held.get("span_handlers", ())]
-    return any(not is_of_library(type(one)) for one in listeners)
-
-
-_IS_WATCHED = {"langchain_core": _is_langchain_watched, "llama_index": _is_llama_index_watched}
+SETTINGS = {"langchain_core": LANGCHAIN, "llama_index": LLAMA_INDEX, "litellm": LITELLM}
+"""The settings that calls of objects of a framework look at, by the package."""

@@ -18,7 +18,7 @@ from typing import Any
 
 from .framework_classes import model_base
 from .record_classes import is_record_class
-from .users_code import held_by, holds_users_code, is_of_library
+from .users_code import held_by, holds_users_code, is_of_library, reaches_users_code
 
 MAX_DEPTH = 8  # chains inside chains
 _SCALARS = frozenset({str, int, float, bool, bytes, type(None)})
@@ -60,9 +60,19 @@ def part_of(value: Any, depth: int = 0) -> Part | None:
     if cls.__module__.startswith("langchain_core.tools."):
         return _tool(value)
     base = model_base(cls)
+    if base is not None and base[0] in _OVER_PARTS:
+        return None if reaches_users_code(value, _OVER_PARTS[base[0]]) else MODEL
     if base is None or holds_users_code(value):
         return None
     return _search(value) if base[0].endswith("Retriever") else MODEL
+
+
+_OVER_PARTS = {
+    "llama_index.BaseRetriever": "llama_index.",
+    "llama_index.BaseQueryEngine": "llama_index.",
+    "litellm.Router": "litellm.",
+}
+"""Classes whose objects call what they are made of, and where the classes of that stand."""
 
 
 def _named(kind: str, parts: Mapping[str, Any], depth: int) -> Part | None:

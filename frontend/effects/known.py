@@ -20,6 +20,7 @@ from ...diagnostics.effect import Effect
 from ...diagnostics.errors import XCSError, XCSWarning
 from .abstract_type import ANY, AbstractType
 from .classes import is_class
+from .library_settings import LibrarySettings
 from .promised_result import checked_promise
 from .summary import ParameterKey
 
@@ -62,6 +63,7 @@ class KnownCallable:
         waits: it only lets time pass.
         is_async: calling it only makes a coroutine; the entry says what awaiting that does.
         reason: in a few words, for `explain`.
+        settings: what is set for the whole library, where what the call does hangs on it.
         runs: finds what it gives and which functions of the user's it runs; what gives None runs unknown code.
     """
 
@@ -83,6 +85,7 @@ class KnownCallable:
     is_async: bool = False
     reason: str = ""
     runs: Runs | None = None
+    settings: LibrarySettings | None = None
 
     def result_type(self, args: Sequence[AbstractType], kwargs: Mapping[str, AbstractType]) -> AbstractType:
         """The type of the result for arguments of these types."""

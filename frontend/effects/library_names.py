@@ -14,7 +14,7 @@ TEXT_METHODS = frozenset(
 READING = frozenset(
     "get items keys values copy count index union intersection difference symmetric_difference issubset issuperset "
     "isdisjoint is_integer bit_length hex json dict model_dump model_dump_json to_dict to_json to_json_dict "
-    "raise_for_status".split()
+    "raise_for_status get_content get_text get_score get_formatted_sources".split()
 )
 """Methods of containers, numbers and records that change nothing."""
 

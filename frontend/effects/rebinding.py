@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Set
 
+from .library_settings import LibrarySettings
 from .scope import CellView, ClassView
 from .summary import Guard, Summary, View
 from .type_of import is_static
@@ -42,6 +43,10 @@ def rebound(guards: Iterable[Guard], kinds: Set[str]) -> str | None:
     """The name of a function, class or module that one of these guards relies on, and that a write of these kinds binds
     to something else; None if there is none."""
     for guard in guards:
+        if isinstance(guard.namespace, LibrarySettings):
+            if (name := _set_anew(guard.namespace, kinds)) is not None:
+                return name
+            continue
         if guard.by_type or not (guard.value is Guard or is_static(guard.value)):
             continue
         space = guard.namespace
@@ -56,3 +61,8 @@ def rebound(guards: Iterable[Guard], kinds: Set[str]) -> str | None:
         if rebinds(kinds, kind, guard.name):
             return name
     return None
+
+
+def _set_anew(settings: LibrarySettings, kinds: Set[str]) -> str | None:
+    """The first of a library's settings that a write of these kinds may change."""
+    return next((f"{settings.module}.{one}" for one in settings.names if rebinds(kinds, settings.kind(one), one)), None)

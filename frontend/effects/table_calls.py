@@ -50,6 +50,8 @@ def apply_known(
     types = [literal_type(one, written, index - offset) for index, one in enumerate(args)]
     keyword_types = {key: deep(one) for key, one in kwargs.items()} | _literal_flags(node)
     effect = entry.effect_for(types, keyword_types)
+    if entry.settings is not None:
+        ledger.guards.add(entry.settings.guard())
     _enter_effect(frame, entry, effect, name, node)
     called = NOTHING
     for use in entry.uses:

@@ -17,6 +17,8 @@ from .source import is_library
 
 MAX_DEPTH = 3  # containers inside containers
 MAX_LOOKED_AT = 64  # elements of a container; longer ones are data
+MAX_REACHED = 4096  # objects; what is made of more isn't looked through
+_SHOWS = ("verbose", "_verbose", "streaming", "_streaming")  # prints, or gives a generator
 _SCALARS = frozenset({str, int, float, bool, complex, bytes, type(None)})
 _CALLBACKS = ("callbacks", "callback_manager", "event_hooks", "_event_hooks", "hooks")
 _CLIENTS = ("client", "async_client", "root_client", "root_async_client", "_client", "_aclient", "_http_client")
@@ -56,6 +58,34 @@ def holds_users_code(value: object) -> bool:
     return any(_is_users(name, one, 0) for name, one in tuple(held.items()))
 
 
+def reaches_users_code(value: object, package: str) -> bool:
+    """Whether an object that is made of others of its package calls code of the user's, or gives what isn't data.
+
+    What is not of the package is looked at by itself, lists and dicts of many elements are data.
+    """
+    pending, seen = [("", value)], {id(value)}
+    while pending:
+        name, one = pending.pop()
+        cls = type(one)
+        if isinstance(one, type):
+            if _is_own_class(one):
+                return True
+        elif cls in (list, tuple, set, dict):
+            inside = _each(one) if len(one) <= MAX_LOOKED_AT else ()
+            pending += [("", each) for each in inside if id(each) not in seen]
+            seen.update(map(id, inside))
+        elif not f"{cls.__module__}.".startswith(package) or name in (*_CALLBACKS, *_CLIENTS):
+            if _is_users(name, one, 0):
+                return True
+        else:
+            held = held_by(one)
+            if is_for_tests(cls) or any(held.get(flag) is True for flag in _SHOWS) or len(seen) > MAX_REACHED:
+                return True
+            pending += [(key, each) for key, each in tuple(held.items()) if id(each) not in seen]
+            seen.update(map(id, held.values()))
+    return False
+
+
 def is_hooked(client: object) -> bool:
     """Whether an HTTP client, or a client of a service over one, runs code of the user's at its requests."""
     for _ in range(MAX_DEPTH + 1):
@@ -82,6 +112,11 @@ def _is_users(name: str, one: Any, depth: int) -> bool:
         return not is_library(one.__code__.co_filename)
     if cls in (list, tuple, set, dict):
         return len(one) <= MAX_LOOKED_AT and any(_is_users("", each, depth + 1) for each in _each(one))
+    return _is_own_class(cls)
+
+
+def _is_own_class(cls: type) -> bool:
+    """Whether a class is neither Python's nor of an installed package."""
     return cls.__module__.partition(".")[0] not in sys.stdlib_module_names and not is_of_library(cls)
 
 

@@ -18,6 +18,8 @@ from ...dialect.operation import file_location
 from ...dialect.types import OBJ
 from ..effects.abstract_type import InstanceType
 from ..effects.lattice import widen
+from ..effects.library_settings import LibrarySettings
+from ..effects.place import OutsideName
 from ..effects.rebinding import rebound
 from ..effects.scope import CodeScope, FunctionView, class_view
 from ..effects.source import FunctionNode, SourceUnavailable, function_source
@@ -167,7 +169,11 @@ class Program(ProgramFacts):
         Raises:
             Unstageable: code that the program calls binds one of these names to something else.
         """
-        if (name := rebound(self.guards, {kind for _, kind in self.reads.touched})) is not None:
+        touched = self.reads.touched
+        settings = [guard for guard in self.guards if isinstance(guard.namespace, LibrarySettings)]
+        roots = {place.root.kind for place, _ in touched if place is not None and isinstance(place.root, OutsideName)}
+        name = rebound(self.guards, {kind for _, kind in touched}) or rebound(settings, roots if settings else set())
+        if name is not None:
             raise Unstageable(f"`{name}` is bound anew by code that is called")
 
     def settle_reads(self) -> None:

@@ -19,7 +19,7 @@ def prompt_of(body: JSON) -> str:
         return text_of(body["messages"][-1].get("content") or "")
     if "prompt" in body:
         return text_of(body["prompt"])
-    asked = body["input"]
+    asked = body["query"] if "query" in body else body["input"]
     if isinstance(asked, list) and asked and isinstance(asked[0], dict):
         return text_of(asked[-1].get("content", asked[-1].get("output", "")))
     return str(asked)
@@ -150,11 +150,19 @@ def moderation(name: str, body: JSON) -> JSON:
     return {"id": "1", "model": body.get("model", "m"), "results": [result]}
 
 
+def ranking(name: str, body: JSON) -> JSON:
+    """Documents by their length, the longest one first."""
+    order = sorted(range(len(body["documents"])), key=lambda index: -len(str(body["documents"][index])))
+    results = [{"index": index, "relevance_score": 1 / (place + 1)} for place, index in enumerate(order)]
+    return {"id": "1", "results": results, "meta": {"billed_units": {"search_units": 1}}}
+
+
 FORMS: dict[str, Callable[[str, JSON], JSON]] = {
     "/embeddings": vectors,
     "/messages": message,
     "/responses": response,
     "/moderations": moderation,
+    "/rerank": ranking,
     "/chat/completions": completion,
     "/completions": text_completion,
 }

@@ -6,16 +6,29 @@ How many requests were under way at once is what the server saw. A package that 
 from __future__ import annotations
 
 import asyncio
+import gc
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from endpoint_process import EndpointProcess
-from overlap_checks import QUESTIONS, QUIET, echoes, installed, overlapped
+from overlap_checks import QUESTIONS, QUIET, echoes, in_order, installed, overlapped, peak_of
 
 import xcs
 
 pytestmark = QUIET
+
+
+@pytest.fixture(autouse=True)
+def collected() -> Iterator[None]:
+    """What packages leave open is noticed while such warnings are ignored."""
+    yield
+    litellm = sys.modules.get("litellm")
+    if litellm is not None:
+        litellm.in_memory_llm_clients_cache.flush_cache()
+    gc.collect()
 
 
 def test_anthropic(server: EndpointProcess) -> None:
@@ -71,6 +84,48 @@ def test_litellm(server: EndpointProcess) -> None:
 
     assert overlapped(server, ask_all, QUESTIONS) == echoes()
     assert overlapped(server, embed_all, QUESTIONS) == [float(len(question)) for question in QUESTIONS]
+
+
+def test_other_calls_of_litellm(server: EndpointProcess) -> None:
+    litellm = installed("litellm")
+    url = server.base_url
+
+    def complete_all(texts: list[str]) -> list[str]:
+        found = []
+        for text in texts:
+            response = litellm.text_completion(model="text-completion-openai/m", prompt=text, api_base=url, api_key="k")
+            found.append(response.choices[0].text)
+        return found
+
+    def rank_all(texts: list[str]) -> list[int]:
+        found = []
+        for text in texts:
+            documents = ["short", f"longer than {text}"]
+            ranked = litellm.rerank(
+                model="cohere/m", query=text, documents=documents, top_n=2, api_base=f"{url}/rerank", api_key="k"
+            )
+            found.append(ranked.results[0]["index"])
+        return found
+
+    async def ask_later(texts: list[str]) -> list[str]:
+        found = []
+        for text in texts:
+            messages = [{"role": "user", "content": text}]
+            response = await litellm.acompletion(model="openai/m", messages=messages, api_base=url, api_key="k")
+            found.append(response.choices[0].message.content)
+        return found
+
+    async def embed_later(texts: list[str]) -> list[float]:
+        found = []
+        for text in texts:
+            response = await litellm.aembedding(model="openai/m", input=[text], api_base=url, api_key="k")
+            found.append(response.data[0]["embedding"][0])
+        return found
+
+    assert overlapped(server, complete_all, QUESTIONS) == echoes()
+    assert overlapped(server, rank_all, QUESTIONS) == [1] * len(QUESTIONS)
+    assert overlapped(server, ask_later, QUESTIONS) == echoes()
+    assert overlapped(server, embed_later, QUESTIONS) == [float(len(question)) for question in QUESTIONS]
 
 
 def chat_model(server: EndpointProcess, **options: Any) -> Any:
@@ -215,6 +270,82 @@ def test_llama_index(server: EndpointProcess) -> None:
         return answers
 
     assert overlapped(server, ask_all, llm, QUESTIONS) == echoes()
+
+
+def llama_index_parts(server: EndpointProcess) -> tuple[Any, Any, Any]:
+    """A model and embeddings that ask the server, and an index of four short texts."""
+    core = installed("llama_index.core")
+    options = {"api_base": server.base_url, "api_key": "k", "max_retries": 0}
+    llm = installed("llama_index.llms.openai").OpenAI(model="gpt-4o-mini", **options)
+    embedding = installed("llama_index.embeddings.openai").OpenAIEmbedding(**options)
+    from llama_index.core.schema import TextNode
+
+    nodes = [TextNode(text="word " * count, id_=str(count)) for count in (1, 2, 3, 4)]
+    return llm, embedding, core.VectorStoreIndex(nodes, embed_model=embedding)
+
+
+def test_llama_index_embeddings(server: EndpointProcess) -> None:
+    _, embedding, _ = llama_index_parts(server)
+
+    def embed_all(embedding: Any, texts: list[str]) -> list[float]:
+        return [embedding.get_text_embedding(text)[0] + embedding.get_query_embedding(text)[0] for text in texts]
+
+    async def embed_later(embedding: Any, texts: list[str]) -> list[float]:
+        return [(await embedding.aget_query_embedding(text))[0] for text in texts]
+
+    lengths = [float(len(question)) for question in QUESTIONS]
+    number = len(QUESTIONS)
+    found = overlapped(server, embed_all, embedding, QUESTIONS, num_requests=2 * number)
+    assert found == [2 * length for length in lengths]
+    seen = len(server.requests())
+    assert asyncio.run(xcs.jit(embed_later)(embedding, QUESTIONS)) == lengths
+    assert peak_of(server.requests()[seen:]) >= number - 1
+
+
+def test_llama_index_retrievers_and_query_engines(server: EndpointProcess) -> None:
+    llm, _, index = llama_index_parts(server)
+    retriever = index.as_retriever(similarity_top_k=2)
+    engine = index.as_query_engine(llm=llm, similarity_top_k=1)
+
+    def retrieve_all(retriever: Any, texts: list[str]) -> list[list[str]]:
+        found = []
+        for text in texts:
+            nodes = retriever.retrieve(text)
+            found.append([node.get_content().strip() for node in nodes if node.score > 0])
+        return found
+
+    def query_all(engine: Any, texts: list[str]) -> list[tuple[str, int]]:
+        found = []
+        for text in texts:
+            response = engine.query(text)
+            found.append((str(response), len(response.source_nodes)))
+        return found
+
+    found = overlapped(server, retrieve_all, retriever, QUESTIONS)
+    assert all(len(texts) == 2 for texts in found)
+    number = len(QUESTIONS)
+    answers = overlapped(server, query_all, engine, QUESTIONS, num_requests=2 * number)
+    assert all(question in text and count == 1 for (text, count), question in zip(answers, QUESTIONS, strict=True))
+
+
+def test_llama_index_parts_of_the_users_keep_their_order(server: EndpointProcess) -> None:
+    llm, _, index = llama_index_parts(server)
+    from llama_index.core.postprocessor.types import BaseNodePostprocessor
+
+    noted: list[str] = []
+
+    class Noting(BaseNodePostprocessor):
+        def _postprocess_nodes(self, nodes: Any, query_bundle: Any = None) -> Any:
+            noted.append(query_bundle.query_str)
+            return nodes
+
+    def query_all(engine: Any, texts: list[str]) -> list[str]:
+        return [str(engine.query(text)) for text in texts]
+
+    engine = index.as_query_engine(llm=llm, similarity_top_k=1, node_postprocessors=[Noting()])
+    in_order(server, query_all, engine, QUESTIONS, seen=noted)
+    streaming = index.as_query_engine(llm=llm, similarity_top_k=1, streaming=True)
+    assert xcs.jit(query_all)(streaming, QUESTIONS) == query_all(streaming, QUESTIONS)
 
 
 def dspy_model(server: EndpointProcess) -> Any:

@@ -14,6 +14,7 @@ from ...effects.scope import find
 from ...effects.summary import CodeSummary, Store
 from ..source.bound_names import definitely_bound
 from ..source.exits import Exits
+from ..source.exposed_names import exposed_names
 from ..source.segment import Segment
 from ..source.unbound_names import flag_of, name_of_flag
 from ..source.ways_out import awaits
@@ -48,7 +49,8 @@ class PieceStager(VersionStager):
         prologue: dict[str, ast.stmt] = {}
         kept = set() if isinstance(body, ast.expr) else set(outputs) - self._surely_binds(body, exits)
         bound = names.bound | names.deleted
-        for name in sorted(names.read | names.deleted | kept):
+        own = names.bound - names.deleted - exposed_names(nodes) - kept if self.calm else frozenset[str]()
+        for name in sorted((names.read | names.deleted | kept) - own):
             self._require(name, bound, inputs, statics, prologue)
         unbound = sorted(name for name in (names.read & self.local_names) - bound if self._is_unbound(name))
         declared = self._declarations(bound | names.read)
