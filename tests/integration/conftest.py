@@ -19,6 +19,13 @@ def leaves_nothing() -> Iterator[None]:
 
 
 @pytest.fixture
+def leaves_nothing_of_ours() -> Iterator[None]:
+    """The same for tests of packages that keep threads, tasks and connections of their own."""
+    with nothing_left(("threads", "tasks", "sockets")):
+        yield
+
+
+@pytest.fixture
 def endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[Endpoint]:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     with served() as state:

@@ -15,6 +15,7 @@ import xcs
 from xcs.runtime.journal.values import decode_exception, encode_exception
 
 openai = pytest.importorskip("openai")
+pytestmark = pytest.mark.usefixtures("leaves_nothing")
 KEY = "sk-of-these-tests-0123456789"
 
 SCRIPT = """
@@ -82,10 +83,8 @@ def error_of(server: EndpointProcess, prompt: str) -> Any:
 
 
 def test_a_text_with_the_key_is_refused_and_the_call_is_made_again(server: EndpointProcess, tmp_path: Path) -> None:
-    client = client_of(server)
-
     @xcs.jit
-    def program(prompts: list[str]) -> list[str]:
+    def program(client: Any, prompts: list[str]) -> list[str]:
         seen = []
         for prompt in prompts:
             try:
@@ -94,13 +93,12 @@ def test_a_text_with_the_key_is_refused_and_the_call_is_made_again(server: Endpo
                 seen.append(str(error))
         return seen
 
-    for _ in range(2):
-        message = "`BadRequestError` has the key of its request in its text"
-        with pytest.warns(xcs.XCSWarning, match=message), xcs.journal(tmp_path / "run.db", exceptions=True):
-            assert program(["a|400|400", "b|reset|400"]) == [
-                f"Error code: 400 - refused: a with {KEY}",
-                "Connection error.",
-            ]
+    message = "`BadRequestError` has the key of its request in its text"
+    expected = [f"Error code: 400 - refused: a with {KEY}", "Connection error."]
+    with client_of(server) as client:
+        for _ in range(2):
+            with pytest.warns(xcs.XCSWarning, match=message), xcs.journal(tmp_path / "run.db", exceptions=True):
+                assert program(client, ["a|400|400", "b|reset|400"]) == expected
     assert sorted(server.prompts()) == ["a|400|400"] * 2 + ["b|reset|400"]
     assert KEY.encode() not in b"".join(path.read_bytes() for path in tmp_path.glob("run.db*"))
 

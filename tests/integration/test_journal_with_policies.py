@@ -13,6 +13,7 @@ import xcs
 
 pytest.importorskip("tenacity")
 
+pytestmark = pytest.mark.usefixtures("leaves_nothing")
 SOON = xcs.Retry(3, first_wait_s=0.001)
 made: Counter[str] = Counter()
 

@@ -13,7 +13,7 @@ from overlap_checks import QUESTIONS, QUIET, echoes, in_order, installed, overla
 
 import xcs
 
-pytestmark = QUIET
+pytestmark = [*QUIET, pytest.mark.usefixtures("leaves_nothing_of_ours")]
 NOTED: list[Any] = []
 ADDRESS = ""
 os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")

@@ -16,6 +16,7 @@ from xcs.runtime.executor import ThreadsExecutor
 from xcs.runtime.models.embedded_model import EmbeddedModel
 from xcs.runtime.workers import DEFAULT_MAX_WORKERS, ThreadPool
 
+pytestmark = pytest.mark.usefixtures("leaves_nothing")
 PATIENCE_S = 60.0
 """Long enough that only a hang reaches it."""
 

@@ -18,7 +18,7 @@ from overlap_checks import QUESTIONS, QUIET, echoes, in_order, installed, overla
 
 import xcs
 
-pytestmark = QUIET
+pytestmark = [*QUIET, pytest.mark.usefixtures("leaves_nothing_of_ours")]
 
 
 @pytest.fixture(autouse=True)
