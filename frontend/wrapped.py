@@ -139,8 +139,6 @@ class Wrapped:
         self._xcs_defaults = self.__xcs_wrapped__.__defaults__
         self._xcs_parameters = Parameters.of(self.__xcs_wrapped__)
 
-    # ---- calling
-
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         """The function's own result, effects and exceptions."""
         if is_disabled():
@@ -224,8 +222,6 @@ class Wrapped:
     def __repr__(self) -> str:
         return f"<xcs.jit of {self.__xcs_wrapped__!r}>"
 
-    # ---- stages
-
     def trace(self, /, *args: Any, **kwargs: Any) -> Traced:
         """The traced stage for these arguments, verified. Nothing of the user's runs.
 
@@ -259,8 +255,6 @@ class Wrapped:
     def stats(self) -> JitStats:
         """What `get_jit_stats` gives."""
         return statistics_of(self)
-
-    # ---- the cache
 
     def _xcs_variant(self, values: tuple[Any, ...]) -> Variant:
         known = self._xcs_known

@@ -260,9 +260,6 @@ def test_pieces_of_code_without_loops_put_nothing_off() -> None:
     assert service.sizes == [8]
 
 
-# ---- policies
-
-
 def test_a_batch_is_one_call_for_its_limits() -> None:
     service, inside, peak = Service(), [0], [0]
     full = threading.Event()
@@ -308,9 +305,6 @@ def test_a_batch_that_takes_too_long_is_made_one_by_one() -> None:
     assert program(["a", "b"]) == ["A", "B"]
     assert xcs.get_jit_stats(program)["timeouts"] == 1
     never.set()
-
-
-# ---- journals
 
 
 made: list[tuple[str, ...]] = []
@@ -363,9 +357,6 @@ def test_each_item_is_recorded_and_made_once(tmp_path: Path, is_async: bool) -> 
     assert made == []
 
 
-# ---- models
-
-
 def test_embeddings_of_a_model_go_out_together(monkeypatch: pytest.MonkeyPatch) -> None:
     sizes: list[int] = []
     plain = ModelMethods.embed_batch
@@ -389,9 +380,6 @@ def test_embeddings_of_a_model_go_out_together(monkeypatch: pytest.MonkeyPatch) 
         assert vector.dtype == alone.dtype
         assert np.array_equal(vector, alone)
         assert vector.base is None  # it keeps no matrix alive
-
-
-# ---- elsewhere
 
 
 def test_in_coroutines_plain_calls_go_out_together_too() -> None:
@@ -428,9 +416,6 @@ def test_many_threads_batch_their_own_calls() -> None:
         thread.join(PATIENCE_S)
     assert results == [[text.upper() for text in TEXTS]] * 4
     assert service.sizes == [5] * 16
-
-
-# ---- coroutine functions
 
 
 class AsyncService(Service):

@@ -59,9 +59,6 @@ def client(server: EndpointProcess, monkeypatch: pytest.MonkeyPatch) -> Iterator
         gc.collect()  # clients that a program makes and doesn't close
 
 
-# ---- services
-
-
 def test_responses_embeddings_and_moderations(server: EndpointProcess, client: Any) -> None:
     def respond_all(client: Any, texts: list[str]) -> list[str]:
         return [client.responses.create(model="m", input=text).output_text for text in texts]
@@ -254,9 +251,6 @@ def test_reading_and_writing_over_http(server: EndpointProcess) -> None:
     for function in (read_all, read_by_requests, read_by_session):
         assert overlapped(server, function, server.base_url, QUESTIONS) == QUESTIONS
     assert in_order(server, write_all, server.base_url, QUESTIONS, seen=NOTED) == echoes()
-
-
-# ---- clients that hold something of the user's
 
 
 def ask_all(client: Any, texts: list[str]) -> list[str]:

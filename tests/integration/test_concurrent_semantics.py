@@ -29,9 +29,6 @@ async def echo_later(text: str) -> str:
     return text
 
 
-# ---- values that have not arrived
-
-
 def test_text_with_a_pending_value() -> None:
     @xcs.jit
     def program(question: str) -> str:
@@ -68,9 +65,6 @@ def two_workers() -> Iterator[None]:
     xcs.set_max_workers(BOUND)
     yield
     xcs.set_max_workers(512)
-
-
-# ---- bounds, context, order
 
 
 class Peak:

@@ -124,9 +124,6 @@ def test_the_sequential_strategy_asks_one_after_the_other() -> None:
     assert (meeting.calls, meeting.peak) == (5, 1)
 
 
-# ---- sizes
-
-
 def ops_of(program: Callable[..., Any], *arguments: Any) -> dict[str, int]:
     """The ops in the functions of the lowered module, by name."""
     lowered = xcs.jit(program).lower(*arguments)

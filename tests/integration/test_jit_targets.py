@@ -248,9 +248,6 @@ def test_the_environment_disables_jit(setting: str, calls: str, tmp_path: Path) 
     assert (done.stdout, done.stderr) == (f"called {calls}\n", "")
 
 
-# ---- what callables are
-
-
 def test_a_model_binding_is_an_orchestration_op() -> None:
     signature = xcs.OperationSignature.from_callable(xcs.embedded(["a document"]))
     assert (signature.is_orchestration_op, signature.is_tensor_op, signature.is_pure) == (True, False, False)

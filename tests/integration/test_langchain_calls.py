@@ -64,9 +64,6 @@ def parser() -> Any:
     return StrOutputParser()
 
 
-# ---- what overlaps
-
-
 def test_batches_and_completions(server: EndpointProcess) -> None:
     base = installed("langchain_openai").OpenAI(model="m", base_url=server.base_url, api_key="k", max_retries=0)
 
@@ -255,9 +252,6 @@ def test_chains_on_an_event_loop(server: EndpointProcess) -> None:
     gc.collect()  # LangChain leaves the connections of the loop open
     requests = server.requests()[seen:]
     assert max(one.start_s for one in requests) < min(one.end_s for one in requests)
-
-
-# ---- what keeps its order
 
 
 def in_order_of_notes(function: Any, *args: Any) -> Any:

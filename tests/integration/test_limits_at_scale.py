@@ -68,9 +68,6 @@ def no_limits() -> Iterator[None]:
     xcs.set_limit(xcs.embedded().name)
 
 
-# ---- many calls
-
-
 def test_a_thousand_blocking_calls_are_in_flight() -> None:
     gauge = Gauge(1000)
 
@@ -118,9 +115,6 @@ def test_the_environment_says_how_many_workers_a_process_has() -> None:
             [sys.executable, "-c", source], env=environment, capture_output=True, text=True, check=True
         )
         assert ran.stdout.strip() == str(expected)
-
-
-# ---- peaks
 
 
 def test_a_bound_holds_through_nested_maps_and_helpers_of_many_threads() -> None:
@@ -202,9 +196,6 @@ def test_a_bound_holds_on_event_loops_and_threads_together() -> None:
 
     assert in_time(*[lambda: asyncio.run(program(20))] * 3) == [[-number for number in range(20)]] * 3
     assert gauge.peak == 2
-
-
-# ---- no program waits for ever
 
 
 def nested_maps(ask: Any, size: int) -> Any:

@@ -376,9 +376,6 @@ def test_dspy_predictions(server: EndpointProcess) -> None:
         assert overlapped(server, predict_all, dspy.Predict("question -> answer"), QUESTIONS) == echoes()
 
 
-# ---- local models: on the calling thread, one after the other, while calls of other models go on
-
-
 def small_classifier(folder: Path) -> Any:
     transformers = installed("transformers")
     installed("torch").manual_seed(7)

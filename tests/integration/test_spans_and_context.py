@@ -85,9 +85,6 @@ def two_calls() -> list[str]:
     return [ask("a"), ask("b")]
 
 
-# ---- OpenTelemetry
-
-
 @pytest.fixture
 def exporter(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     pytest.importorskip("opentelemetry.sdk")

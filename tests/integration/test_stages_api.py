@@ -189,9 +189,6 @@ def test_the_program_of_the_guide_runs(tmp_path: Path) -> None:
     assert "xcs.map" in namespace["lowered"].as_text()
 
 
-# ---- reports
-
-
 def test_the_guide_names_the_statistics() -> None:
     documented = re.findall(r"^\| `(\w+)` \|", GUIDE, re.MULTILINE)
     assert documented == list(JitStats.__annotations__)

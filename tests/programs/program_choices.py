@@ -55,8 +55,6 @@ class Choices:
         """What one of these makes; earlier ones are simpler."""
         return self.one(makers)()
 
-    # ---- names
-
     def name(self, kind: str) -> str:
         """A bound name of a kind, or an expression where there is none."""
         known = self.bound[kind]

@@ -13,8 +13,6 @@ class Expressions(Choices):
         self.in_text = False  # inside an f-string, whose quotes can't be used again
         self.can_walrus = True
 
-    # ---- integers
-
     def int_(self, depth: int = 2) -> str:
         """An integer."""
         if depth <= 0 or self.chance(25):
@@ -174,8 +172,6 @@ class Expressions(Choices):
     def _may_walrus(self) -> bool:
         return self.can_walrus and not self.in_text
 
-    # ---- text
-
     def str_(self, depth: int = 2) -> str:
         """A string."""
         if depth <= 0 or self.chance(25):
@@ -225,8 +221,6 @@ class Expressions(Choices):
             lambda: f"{self.list_(depth)}",
         )
         return "{" + (f"({field})" if field.startswith(("lambda", "{")) else field) + "}"
-
-    # ---- containers
 
     def list_(self, depth: int = 2) -> str:
         """A list of integers."""
@@ -307,8 +301,6 @@ class Expressions(Choices):
             lambda: f"({self.object_with_operators(depth)} * 2)",
             lambda: f"max({self.name('u')}, {self.object_with_operators(0)})",
         )
-
-    # ---- conditions
 
     def cond(self, depth: int = 1) -> str:
         """Something to branch on."""

@@ -27,8 +27,6 @@ class Statements(Expressions):
         self.in_loop = 0
         self.budget = 10
 
-    # ---- blocks
-
     def block(self, size: int) -> list[str]:
         """Some statements."""
         lines: list[str] = []
@@ -66,8 +64,6 @@ class Statements(Expressions):
     def definition(self) -> list[str]:
         """A function defined here."""
         raise NotImplementedError
-
-    # ---- simple statements
 
     def value(self, kind: str, depth: int = 2) -> str:
         """An expression of a kind."""
@@ -383,8 +379,6 @@ class Statements(Expressions):
         if over.isidentifier():  # it may grow while it is walked
             body[1:1] = [f"    if len({over}) > 5:", "        break"]
         return body
-
-    # ---- compound statements
 
     def if_(self) -> list[str]:
         """`if` with any number of sides."""

@@ -156,9 +156,6 @@ async def numbers(n: int) -> Any:
         yield i
 
 
-# ---- programs
-
-
 async def straight(x):
     a = await ask(x)
     b = await ask(2)

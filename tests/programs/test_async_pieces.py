@@ -62,9 +62,6 @@ async def scope(name: str) -> AsyncIterator[str]:
         note(("closes", name))
 
 
-# ---- programs
-
-
 async def two_sessions(x):
     async with Session() as first, Session() as second:
         return await first.get(x) + await second.get(x)

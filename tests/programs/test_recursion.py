@@ -172,9 +172,6 @@ def test_same(run: Callable[[], None]) -> None:
     run()
 
 
-# ---- depth
-
-
 def count_down(n):
     """Not in tail position, with a call at each level."""
     if n == 0:

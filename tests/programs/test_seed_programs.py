@@ -72,9 +72,6 @@ def test_classify_texts_encodes_all_texts_at_once() -> None:
     assert len(scoring) == 1  # one kernel for the scores of all texts
 
 
-# ---- programs that are all JAX
-
-
 def attention(q, k, v):
     scores = q @ k.T / jnp.sqrt(q.shape[-1])
     return jax.nn.softmax(scores - scores.max(axis=-1, keepdims=True), axis=-1) @ v
@@ -152,9 +149,6 @@ def test_direct_calls_respect_disable_jit() -> None:
     assert xcs.get_jit_stats(jitted)["calls"] == calls
 
 
-# ---- arguments that are no JAX arrays
-
-
 def power(x, n):
     return jnp.reshape(x, (n, -1)) ** n + 0.5
 
@@ -203,9 +197,6 @@ def test_x64_types() -> None:
     assert xcs.jit(scaled)(np.linspace(0, 1, 5)).dtype == jnp.float32
 
 
-# ---- errors
-
-
 def mismatch(x, y):
     h = jnp.sin(x)
     h = h + 1
@@ -223,9 +214,6 @@ def test_a_shape_mismatch_is_jax_s_own_error_at_the_user_s_line(make: Any) -> No
         lines = [frame.line for frame in traceback.extract_tb(found.value.__traceback__) if frame.filename == __file__]
         assert lines[-1] == "return h @ y  # this line"
     np.testing.assert_array_equal(jitted(x, make((4, 2))), jax.jit(mismatch)(x, make((4, 2))))
-
-
-# ---- StableHLO
 
 
 def two_kernels(x, w):

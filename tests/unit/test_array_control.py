@@ -135,8 +135,6 @@ def test_mistakes_are_those_of_jax(program: Callable[..., Any]) -> None:
     assert str(found.value) == str(wanted.value)
 
 
-# ---- operands that external calls give
-
 NUM_TRACES = 0
 
 

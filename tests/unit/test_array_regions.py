@@ -94,9 +94,6 @@ def test_a_natural_array_program_is_one_kernel(function, args) -> None:
     assert stats["fallback"] is None
 
 
-# ---- what looks alike
-
-
 def raised(function, *args):
     """The class and text of what a call raises, or its result."""
     try:

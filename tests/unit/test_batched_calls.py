@@ -72,9 +72,6 @@ def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batched_calls, "MAX_DELAY_NS", float("inf"))
 
 
-# ---- which
-
-
 @pytest.mark.parametrize("behaviour", [EXTERNAL, EXTERNAL_READS, PURE])
 @pytest.mark.parametrize("num_items", [0, 1, 2, 4, 9])
 def test_items_of_a_map_go_out_together(behaviour: Behaviour, num_items: int) -> None:
@@ -161,9 +158,6 @@ def test_unpacking_that_runs_code_is_left_to_the_call() -> None:
     assert (service.asked, seen) == (["q", "q"], ["iterated"] * 2)
 
 
-# ---- when
-
-
 def test_no_call_waits_for_one_that_is_not_ready() -> None:
     """`slow` comes back last: what is ready meanwhile goes out, and what needs it goes out by itself."""
     service, recorder = Service(), Recorder()
@@ -218,9 +212,6 @@ def test_collected_calls_are_put_off_for_a_short_time_only(monkeypatch: pytest.M
     steps = (call(lambda item: item, Slot(0), to=1), service.call(Slot(1), to=2))
     assert run(mapped(Block(3, steps, (Slot(2),), 1)), "abc").unwrap() == (["A", "B", "C"],)
     assert service.asked == ["a", "b", "c"]
-
-
-# ---- failures
 
 
 def test_a_batch_that_fails_is_made_one_by_one() -> None:
@@ -314,9 +305,6 @@ def test_what_is_no_exception_of_a_program_is_not_tried_again() -> None:
     assert outcome.failure is not None
     assert type(outcome.failure.exception) is SystemExit
     assert service.asked == [("a", "b")]
-
-
-# ---- elsewhere
 
 
 def test_on_an_event_loop_plain_calls_go_out_together_too() -> None:

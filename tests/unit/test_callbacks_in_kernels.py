@@ -122,9 +122,6 @@ def test_callbacks_that_read_nothing_outside_are_one_kernel() -> None:
     assert xcs.get_jit_stats(jitted)["tensor_ops"] == 1
 
 
-# ---- functions that JAX makes of others
-
-
 def loss(w, x):
     return ((x @ w - 1) ** 2).sum()
 

@@ -239,9 +239,6 @@ def test_equal_contents_that_are_another_object_are_a_write():
     assert outer.changed() == [holder]
 
 
-# ---- programs
-
-
 @xcs.op(effect="pure")
 def pure_that_writes(path):
     with open(path, "w") as file:

@@ -73,8 +73,6 @@ class Noisy:
 
 NOISY = InstanceType(Noisy)
 
-# ---- the lattice
-
 SCALARS = st.sampled_from([STR, INT, FLOAT, BOOL, NONE, BYTES, COMPLEX, StaticType(3), StaticType("a")])
 ATOMS = SCALARS | st.sampled_from([NEVER, PLAIN, DATA, ANY, NOISY, ExactType(type("Native", (), {}))])
 
@@ -143,9 +141,6 @@ def test_a_write_may_make_data_something_else() -> None:
     assert degraded(DATA, {("global:m.x", None): NOISY}) == DATA
     assert not fits(DATA, "list", "element", NOISY)
     assert fits(DATA, "list", "element", ListType(STR))
-
-
-# ---- reading
 
 
 def code(text: str, **inputs: AbstractType) -> CodeSummary:
@@ -240,9 +235,6 @@ def test_functions_take_data_as_data() -> None:
     assert infer_call(first_line, (DATA,), {}).result == TEXT
 
 
-# ---- what isn't known of data
-
-
 @pytest.mark.parametrize(
     "text",
     [
@@ -280,9 +272,6 @@ def test_containers_of_data_and_other_objects_are_no_data() -> None:
     ):
         found = expression(text, noisy=NOISY, c=BOOL)
         assert found.effect is Effect.ORDERED, text
-
-
-# ---- writing
 
 
 @pytest.mark.parametrize(
@@ -347,9 +336,6 @@ def test_data_filled_with_objects_is_no_data_any_more() -> None:
 
 class Holder:
     a: object
-
-
-# ---- who gives data
 
 
 def stand_in(module: str, name: str) -> InstanceType:
@@ -464,9 +450,6 @@ def test_clients_are_told_by_class_alone() -> None:
     assert type_of(client) == InstanceType(cls)
     assert shallow(type_of(client)) == InstanceType(cls)
     assert shallow(type_of(Holder())) == ANY
-
-
-# ---- promises
 
 
 def declared(promise: object) -> object:

@@ -256,9 +256,6 @@ def test_the_option_of_jit(path: Path) -> None:
     connection.close()
 
 
-# ---- replay
-
-
 def test_replay_refuses_what_is_not_recorded(path: Path) -> None:
     jitted = xcs.jit(mapped)
     with xcs.journal(path):
@@ -292,9 +289,6 @@ def test_replay_writes_nothing(path: Path) -> None:
     with xcs.journal(path, mode="replay"):
         jitted(2)
     assert path.read_bytes() == held
-
-
-# ---- what can't be recorded
 
 
 @xcs.op(effect="unordered")
@@ -339,9 +333,6 @@ def test_what_has_no_form_is_made_again(strategy: str, call: Any, argument: Any,
             assert program(argument) == 1
         assert len(told) == 1
         assert len(made) == 2 * times
-
-
-# ---- other programs
 
 
 def version_of(body: str) -> Any:
@@ -404,9 +395,6 @@ def test_globals_that_a_program_reads_are_inputs(path: Path, monkeypatch: pytest
 
 
 TEMPLATE = "one"
-
-
-# ---- damage
 
 
 def recorded_once(path: Path) -> Any:

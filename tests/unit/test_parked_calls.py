@@ -199,9 +199,6 @@ def test_models_wait_so_too_wherever_they_are_kept(station: Station, monkeypatch
     assert permits() == 0
 
 
-# ---- inside of other code, where a call keeps its thread
-
-
 @pytest.fixture
 def two_workers() -> Iterator[None]:
     size = process_pool().max_workers

@@ -275,9 +275,6 @@ def test_a_window_bounds_what_is_in_flight() -> None:
     assert leaves.events == []
 
 
-# ---- jitted functions
-
-
 @xcs.op(effect="unordered", result=str)
 async def ask(x: Any) -> str:
     await asyncio.sleep(0)

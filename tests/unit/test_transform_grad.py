@@ -46,9 +46,6 @@ def differences(function: Any, x: Any, step: float = 1e-2) -> Any:
     return found
 
 
-# ---- programs with calls, whose array part is the same without them
-
-
 def panel(x: Any) -> Any:
     total = 0.0
     for text in ["a", "bb", "ccc"]:
@@ -216,9 +213,6 @@ def test_a_python_float_is_an_argument() -> None:
     assert (float(value), float(gradient)) == (12.0, 12.0)
 
 
-# ---- calls that see what is differentiated
-
-
 def test_a_gradient_through_a_call_is_refused_by_name() -> None:
     with pytest.raises(xcs.XCSError, match=r"`judge` at .*test_transform_grad.py:\d+: .*vjp"):
         xcs.grad(lambda x: judge(x[0]) * x[1])(X)
@@ -298,9 +292,6 @@ def test_a_declared_derivative_of_a_python_number() -> None:
         return constant(x[0]) * x[1] + constant(x[2]) * 3.0
 
     close(xcs.grad(loss)(X), jnp.array([4.0 * -1.5, 0.5, 12.0]))
-
-
-# ---- composition
 
 
 def test_pure_array_code_is_as_jax_differentiates_it() -> None:

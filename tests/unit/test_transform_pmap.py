@@ -59,9 +59,6 @@ def test_these_tests_pass_on_eight_devices() -> None:
     assert "1 skipped" in done.stdout
 
 
-# ---- array code
-
-
 @on_devices
 def test_array_code_is_as_jax_maps_it() -> None:
     got = xcs.pmap(layer, in_axes=(0, None))(ROWS, WEIGHTS)
@@ -183,9 +180,6 @@ def test_scans_are_mapped() -> None:
 def test_what_does_not_fit_is_refused(size: int, options: dict[str, Any], message: str) -> None:
     with pytest.raises(xcs.XCSError, match=message):
         xcs.pmap(lambda x: x * 2, **options)(jnp.ones((size, 2)))
-
-
-# ---- calls
 
 
 @pytest.mark.parametrize("devices", [0, -1, True, ()])

@@ -206,9 +206,6 @@ def test_jit_of_it_is_itself() -> None:
     assert xcs.jit(mapped) is mapped
 
 
-# ---- scan
-
-
 def cumulative(carry: Any, x: Any) -> Any:
     return carry + x.sum(), (carry * 2, x)
 

@@ -182,9 +182,6 @@ def test_under_grad_and_jit() -> None:
         np.testing.assert_allclose(transform(loss)(xs, w), transform(plain)(xs, w), rtol=1e-5)
 
 
-# ---- NumPy: the same bits
-
-
 def cosine(xs, q):
     return [float(np.dot(x, q) / (np.linalg.norm(x) * np.linalg.norm(q))) for x in xs]
 

@@ -56,8 +56,6 @@ VIEW_OPTIONS = {"start", "fillvalue", "strict"}
 class LoopStager(ByElementStager):
     """The layer of loops."""
 
-    # ---- static iterables
-
     def static_elements(self, value: Value) -> Sequence[Value] | None:
         """The elements of an iterable that are known one by one, if they are few."""
         elements: Sequence[Value] | None = None
@@ -88,8 +86,6 @@ class LoopStager(ByElementStager):
             return self.stage_expression(node)
         finally:
             self.is_walked = outer
-
-    # ---- for
 
     def stage_loop(
         self,
@@ -339,8 +335,6 @@ class LoopStager(ByElementStager):
 
                 self.branch(has_left, lambda: FALLS, go_on, live)
                 return
-
-    # ---- while
 
     def stage_while(
         self,

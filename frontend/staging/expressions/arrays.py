@@ -34,7 +34,10 @@ from .repeated_calls import RepeatedCallStager
 
 
 class ArrayStager(RepeatedCallStager):
-    """The layer of arrays."""
+    """The layer of arrays.
+
+    What is to be done is decided before anything is emitted: what runs natively must not have been staged in part.
+    """
 
     def emit_array(
         self, function: Any, kind: str, positional: Sequence[Value], keyword: Sequence[tuple[str, Value]]
@@ -99,8 +102,6 @@ class ArrayStager(RepeatedCallStager):
         if isinstance(value, Tracer) and isinstance(value.ssa.owner, Operation):
             value.ssa.owner.attributes[ARRAY_FACT] = StringAttr(self._kind_here(kind))
         return value
-
-    # ---- deciding, then emitting: what runs natively must not have been staged in part
 
     def _operator(self, node: ast.expr, name: str | None, operands: Sequence[ast.expr]) -> Value | None:
         kind = None if name is None else self._kind_of(operands)

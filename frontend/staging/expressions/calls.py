@@ -187,8 +187,6 @@ class CallStager(ArgumentStager):
         is_own = name in self.state.names or name in self.local_names
         return not is_own and self.known_free_name(name) is None
 
-    # ---- known callables
-
     def _call_static(self, callee: Value, positional: Sequence[Value], keyword: Sequence[tuple[str, Value]]) -> Value:
         assert isinstance(callee, Static)
         function = callee.value
@@ -339,8 +337,6 @@ class CallStager(ArgumentStager):
 
     def _is_changeable(self, value: Value) -> bool:
         return not isinstance(value, Static) and not is_immutable(self.state.type_of(value))
-
-    # ---- callables that are data
 
     def call_data(
         self,

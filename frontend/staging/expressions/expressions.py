@@ -56,8 +56,6 @@ class ExpressionStager(FoldingStager):
     has_local_functions = False  # some value may be a function of this one
     is_tried = False  # code of this function may still run after a statement here has failed
 
-    # ---- entry
-
     def stage_expression(self, node: ast.expr) -> Value:
         """The value of an expression."""
         if isinstance(node, (ast.IfExp, ast.BoolOp)):
@@ -213,8 +211,6 @@ class ExpressionStager(FoldingStager):
         if elements is None or not -len(elements) <= index < len(elements):
             return None
         return elements[index]
-
-    # ---- staging operands first
 
     def _with_children_staged(self, node: ast.expr) -> ast.expr:
         places = children_in_order(node)

@@ -135,8 +135,6 @@ class RepeatedCallStager(ExpressionStager):
             return None
         return self._emit_again(call, list(map(_operand, values)), [(name, _operand(value)) for name, value in named])  # type: ignore[arg-type]
 
-    # ---- remembering
-
     def remember_call(
         self, function: object, values: Sequence[Value], named: Sequence[tuple[str, Value]], made: Value
     ) -> None:
