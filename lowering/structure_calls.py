@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from ..runtime.filling import ENTRY, NEW, PUT, UNPACK
 from ..runtime.straight.called import write_as
 
 
@@ -58,6 +59,8 @@ def hand_on(value: Any) -> Any:
     return value
 
 
+setattr(make_dict, ENTRY, NEW)
+setattr(insert, ENTRY, PUT)
 write_as(make_list, lambda terms: f"[{', '.join(terms)}]")
 write_as(make_tuple, lambda terms: f"({', '.join(terms)}{',' if terms else ''})")
 write_as(append, lambda terms: f"{terms[0]}.append({terms[1]})", 2, gives_first=True)
@@ -75,6 +78,8 @@ class Unpacking:
     """
 
     __slots__ = ("_unpack", "num_parts", "star")
+
+    __xcs_entry__ = UNPACK
 
     def __init__(self, num_parts: int, star: int | None = None) -> None:
         self.num_parts, self.star = num_parts, star

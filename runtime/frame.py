@@ -211,6 +211,9 @@ class Machine(Protocol):
     def deliver(self, frame: Frame, slot: int, value: Any) -> None:
         """Has a value or a stream taken to a slot."""
 
+    def subscribe(self, source: Frame, source_slot: int, receiver: Any, place: int) -> None:
+        """Has the value of a slot received at a place of something that is no frame, now or when it arrives."""
+
     def set_sink(self, frame: Frame, sink: Frame, slots: tuple[int, ...]) -> None:
         """Says where the outputs of a frame go, those that have arrived included."""
 

@@ -38,10 +38,11 @@ def slots_used(block: Block) -> tuple[tuple[int, ...], ...]:
     its condition to its body.
     """
     kept = {output.index for output in block.outputs if isinstance(output, Slot)} | set(range(block.num_params))
-    return tuple(tuple(slot for slot in _used(one) if slot not in kept) for one in block.instructions)
+    return tuple(tuple(slot for slot in slots_read(one) if slot not in kept) for one in block.instructions)
 
 
-def _used(instruction: Instruction) -> dict[int, None]:
+def slots_read(instruction: Instruction) -> dict[int, None]:
+    """The slots that an instruction reads, itself or in its blocks, in order of first use."""
     operands = [operand.index for operand in instruction_operands(instruction) if isinstance(operand, Slot)]
     captured = [outer for inner in blocks_of(instruction).values() for outer, _ in inner.captures]
     return dict.fromkeys((*operands, *captured))

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from .elements import END, Elements
+from .entries import CollectedEntries
 from .frame import EMPTY, Frame, Machine, Region
 from .garbage import without_garbage_collection
 from .handled import user_traceback
@@ -166,7 +167,7 @@ class LoopRegion(Region):
 class ForRegion(LoopRegion):
     """A loop with carried values."""
 
-    __slots__ = ("awaited", "breaks", "initial")
+    __slots__ = ("awaited", "breaks", "entries", "initial")
 
     instruction: For
 
@@ -175,10 +176,14 @@ class ForRegion(LoopRegion):
         self.breaks = self.instruction.breaks
         self.awaited = False
         self.initial: tuple[Operand, ...] = self.instruction.initial
+        uses, frame = frame.code.stream_uses, self.frame
+        filling = uses.dicts.get(index) or (uses.dict_outputs.get(index) if frame.region is not None else None)
+        self.entries = None if filling is None else CollectedEntries(frame, filling)
 
     def go_on(self, machine: Machine, iterator: Iterator[Any], values: Sequence[Any]) -> None:
         """Goes on with the values carried so far."""
         self.initial = tuple(map(Literal, values))
+        self.entries = None  # those so far are not known
         super().go_on(machine, iterator, values)
 
     def reopen(self, machine: Machine) -> Frame:
@@ -199,6 +204,8 @@ class ForRegion(LoopRegion):
     def admit(self, machine: Machine, frame: Frame) -> None:
         """Forwards the carried values into the next iteration."""
         self._tap(frame)
+        if self.entries is not None:
+            self.entries.collect(machine, frame, self.stream)
         if self.last is None:
             self.connect(machine, self.initial, frame, 1)
         else:
@@ -214,6 +221,9 @@ class ForRegion(LoopRegion):
 
     def end(self, machine: Machine) -> None:
         """The carried values after the last iteration are the results."""
+        if self.entries is not None:
+            self.entries.end(machine)
+            self.entries = None
         results = self.instruction.results
         if self.last is not None:
             self.give_results(machine, self.last)

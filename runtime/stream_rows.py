@@ -14,22 +14,32 @@ from itertools import count
 from typing import Any
 
 from .elements import END
+from .entries import Entries, ItemsStream
 from .frame import EMPTY, Frame, Machine
-from .row_shape import Numbers, RowShape
+from .row_shape import DictView, Numbers, RowShape
 from .stream import Stream
 
 
-def rows_of(shape: RowShape, arguments: Sequence[Any]) -> Rows:
-    """The stream of rows of a shape; arguments are streams or lists."""
+def have_rows(shape: RowShape | DictView, arguments: Sequence[Any]) -> bool:
+    """Whether arguments, of which at least one is a stream, are what a shape is of."""
+    return not isinstance(shape, DictView) or (len(arguments) == 1 and type(arguments[0]) is Entries)
+
+
+def rows_of(shape: RowShape | DictView, arguments: Sequence[Any]) -> Stream:
+    """The stream of rows of a shape; arguments are streams, lists or dicts, whose rows are their keys."""
+    if isinstance(shape, DictView):
+        return arguments[0].view(shape.kind)
     parts: list[Stream | Numbers] = []
-    for part in shape.parts:
+    for part in shape.parts or range(len(arguments)):
         if isinstance(part, RowShape):
             parts.append(rows_of(part, arguments))
         elif isinstance(part, Numbers):
             parts.append(part)
         else:
             given = arguments[part]
-            parts.append(given if type(given) in STREAMS else Stream(list(given), has_all=True))
+            if type(given) is Entries:
+                given = given.view("keys")
+            parts.append(given if type(given) in LISTS else Stream(list(given), has_all=True))
     return Rows(parts)
 
 
@@ -95,5 +105,7 @@ class Rows(Stream):
         self._parts = [kept if part is stream else part for part in self._parts]
 
 
-STREAMS = frozenset({Stream, Rows})
-"""The types of streams: a value that is none is of the user's, and isn't asked."""
+LISTS = frozenset({Stream, Rows, ItemsStream})
+"""The types of streams of lists."""
+STREAMS = LISTS | {Entries}
+"""The types of all streams: a value that is none is of the user's, and isn't asked."""

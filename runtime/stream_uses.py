@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from types import FunctionType
 
+from .filling import Filling, filling_of
 from .plan import Block, Call, For, Literal, Map, Slot
 from .plan_summary import blocks_of
-from .row_shape import ROWS, RowShape
+from .row_shape import ROWS, DictView, RowShape
 
 
 class StreamUses:
@@ -18,14 +19,17 @@ class StreamUses:
         rows: by slot, the calls that list rows of it, with the shape of these.
         maps: the maps of the block of whose results something in it may want an element before all are there.
         outputs: those of whose results something around the block may.
+        dicts: the loops that fill a dict of whose entries something in the block may want one before all are there.
+        dict_outputs: those of which something around the block may.
     """
 
-    __slots__ = ("loops", "maps", "outputs", "rows")
+    __slots__ = ("dict_outputs", "dicts", "loops", "maps", "outputs", "rows")
 
     def __init__(self, block: Block, outputs_of: Sequence[Sequence[int]]) -> None:
         self.loops: dict[int, list[int]] = {}
-        self.rows: dict[int, list[tuple[int, RowShape]]] = {}
+        self.rows: dict[int, list[tuple[int, RowShape | DictView]]] = {}
         maps: list[tuple[int, Map]] = []
+        dicts: list[tuple[int, Filling]] = []
         for index, instruction in enumerate(block.instructions):
             if isinstance(instruction, For | Map) and isinstance(instruction.iterable, Slot):
                 self.loops.setdefault(instruction.iterable.index, []).append(index)
@@ -34,7 +38,11 @@ class StreamUses:
                     self.rows.setdefault(slot, []).append((index, shape))
             if isinstance(instruction, Map):
                 maps.append((index, instruction))
-        wanted = {*self.loops, *self.rows, *_captured(block)} if maps else set()
+            elif isinstance(instruction, For) and (filling := filling_of(block, instruction)) is not None:
+                dicts.append((index, filling))
+        wanted = {*self.loops, *self.rows, *_captured(block)} if maps or dicts else set()
+        self.dicts = {index: one for index, one in dicts if one.result in wanted}
+        self.dict_outputs = {index: one for index, one in dicts if outputs_of[one.result]}
         self.maps = frozenset(index for index, one in maps if not wanted.isdisjoint(one.results))
         self.outputs = frozenset(index for index, one in maps if any(outputs_of[slot] for slot in one.results))
 
@@ -44,7 +52,7 @@ class StreamUses:
         return [index for index in consumers if index not in loops]
 
 
-def _row_shape(instruction: Call) -> RowShape | None:
+def _row_shape(instruction: Call) -> RowShape | DictView | None:
     """How a call lists rows of its arguments, if it is one that does and nothing else."""
     callee = instruction.callee
     if not isinstance(callee, Literal) or type(callee.value) is not FunctionType or instruction.after:

@@ -14,13 +14,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from .call_shape import read
+from .entries import CollectedEntries, Entries
 from .frame import DONE, EMPTY, Frame, Machine, Region
 from .last_use import ARRAYS, GONE
 from .plan import Call, Literal, Operand, Plan
 from .prepared import GATE
-from .row_shape import RowShape
+from .row_shape import DictView, RowShape
 from .stream import Stream
-from .stream_rows import STREAMS, rows_of
+from .stream_rows import LISTS, STREAMS, have_rows, rows_of
 
 _GATE_PASSED = 1 << GATE
 
@@ -46,7 +47,7 @@ class Wiring(Machine):
         self.num_steps = 0
         self.max_live_frames = max_live_frames
         self._crowded: deque[Region] = deque()
-        self._deliveries: list[tuple[Frame, int, Any]] = []
+        self._deliveries: list[tuple[Any, int, Any]] = []  # to frames, or to what has subscribed
         self._completed: list[Frame] = []
 
     def store(self, frame: Frame, slot: int, value: Any) -> None:
@@ -55,7 +56,7 @@ class Wiring(Machine):
         code = frame.code
         missing = frame.missing
         consumers = code.consumers[slot]
-        if frame.streams is not None and frame.streams.pop(slot, None) is not None:
+        if frame.streams is not None and type(frame.streams.pop(slot, EMPTY)) in LISTS:
             consumers = code.stream_uses.others_of(slot, consumers)
         for index in consumers:
             missing[index] -= 1
@@ -67,8 +68,11 @@ class Wiring(Machine):
             for target, target_slot in frame.subscribers.pop(slot, ()):
                 self._deliveries.append((target, target_slot, value))
 
-    def announce(self, frame: Frame, slot: int, stream: Stream) -> None:
-        """Tells the loops over a slot, and whatever its value goes to, that its list has begun to fill."""
+    def announce(self, frame: Frame, slot: int, stream: Stream | Entries) -> None:
+        """Tells the loops over a slot, and whatever its value goes to, that its list has begun to fill.
+
+        Loops over a dict itself wait for the dict: they may notice that it changes.
+        """
         if frame.slots[slot] is not EMPTY:
             return
         if frame.streams is None:
@@ -76,7 +80,7 @@ class Wiring(Machine):
         assert slot not in frame.streams
         frame.streams[slot] = stream
         code = frame.code
-        for index in code.stream_uses.loops.get(slot, ()):
+        for index in code.stream_uses.loops.get(slot, ()) if type(stream) in LISTS else ():
             frame.missing[index] -= 1
             if not frame.missing[index] and index < frame.walked:
                 self.ready.append((frame, index))
@@ -88,29 +92,33 @@ class Wiring(Machine):
         for index, shape in code.stream_uses.rows.get(slot, ()):
             self._announce_rows(frame, index, shape)
 
-    def _announce_outputs(self, frame: Frame, region: Region, outputs: Sequence[int], stream: Stream) -> None:
+    def _announce_outputs(self, frame: Frame, region: Region, outputs: Sequence[int], stream: Stream | Entries) -> None:
         for output in outputs:
             if output < frame.num_taps:
                 region.foresee(self, frame, output, stream)
             else:
                 self._pass_on(frame, output - frame.num_taps, stream)
 
-    def _announce_rows(self, frame: Frame, index: int, shape: RowShape) -> None:
+    def _announce_rows(self, frame: Frame, index: int, shape: RowShape | DictView) -> None:
         """Makes a stream of the rows that a call lists, if all of its lists are there or have begun to fill."""
         instruction = frame.code.instructions[index]
         assert isinstance(instruction, Call)
         mode = frame.code.modes[index]
         lists = [_list_or_stream(frame, operand) for _, operand in instruction.arguments.positional]
-        if any(one is EMPTY for one in lists):
+        if any(one is EMPTY for one in lists) or not have_rows(shape, lists):
             return
         if self.has_come(frame, index, mode) or (self.advance() and self.has_come(frame, index, mode)):
             self._deliveries.append((frame, instruction.results[0], rows_of(shape, lists)))
+
+    def subscribe(self, source: Frame, source_slot: int, receiver: CollectedEntries, place: int) -> None:
+        """Has the value of a slot received at a place of something that is no frame, now or when it arrives."""
+        self.connect(source, source_slot, receiver, place)
 
     def deliver(self, frame: Frame, slot: int, value: Any) -> None:
         """Has a value or a stream taken to a slot."""
         self._deliveries.append((frame, slot, value))
 
-    def connect(self, source: Frame, source_slot: int, target: Frame, target_slot: int) -> None:
+    def connect(self, source: Frame, source_slot: int, target: Any, target_slot: int) -> None:
         """Forwards the value of one slot to another, now or when it arrives."""
         value = source.slots[source_slot]
         if value is not EMPTY:
@@ -192,9 +200,12 @@ class Wiring(Machine):
                 if frame.discarded:
                     continue
                 if type(value) in STREAMS:
-                    self.announce(frame, slot, value)
-                else:
+                    if type(frame) is Frame:
+                        self.announce(frame, slot, value)
+                elif type(frame) is Frame:
                     self.store(frame, slot, value)
+                else:
+                    frame.receive(self, slot, value)
             while completed:
                 frame = completed.pop()
                 if frame.region is not None and not frame.discarded:

@@ -111,6 +111,43 @@ def in_a_table(texts: list[str], num_stages: int) -> list[list[str]]:
     return [[ask(cell) for cell in row] for row in table]
 
 
+def in_dicts(texts: list[str], num_stages: int) -> dict[str, str]:
+    drafts = {text: ask(text) for text in texts}
+    reviews = {name: ask(draft) for name, draft in drafts.items()}
+    return {name: ask(review) for name, review in reviews.items()}
+
+
+def in_values_of_dicts(texts: list[str], num_stages: int) -> list[str]:
+    drafts = {len(text): ask(text) for text in texts}
+    reviews = [ask(draft) for draft in drafts.values()]
+    return [ask(review) for review in reviews]
+
+
+def named(texts: list[str]) -> dict[str, str]:
+    return {text[:2]: ask(text) for text in texts}
+
+
+def in_dicts_of_a_helper(texts: list[str], num_stages: int) -> list[str]:
+    return [name + ask(ask(draft)) for name, draft in named(texts).items()]
+
+
+class Writer:
+    def __init__(self, name: str) -> None:
+        self.draft = ask(name)
+
+    def write(self) -> str:
+        self.draft = ask(self.draft)
+        return ask(self.draft)
+
+
+def by_numbered_writers(texts: list[str], num_stages: int) -> list[str]:
+    writers = [Writer(text) for text in texts]
+    found = []
+    for number, writer in enumerate(writers):
+        found.append(f"{number} {writer.write()}")
+    return found
+
+
 PROGRAMS = [
     in_a_loop,
     line_after_line,
@@ -119,6 +156,10 @@ PROGRAMS = [
     numbered,
     side_by_side,
     with_a_condition,
+    in_dicts,
+    in_values_of_dicts,
+    in_dicts_of_a_helper,
+    by_numbered_writers,
 ]
 
 
@@ -231,9 +272,68 @@ def zipped_and_changed(texts: list[str]) -> list[str]:
     return found + texts
 
 
+def an_entry_changed_between(texts: list[str]) -> dict[str, str]:
+    drafts = {text: ask(text) for text in texts}
+    drafts["fast"] = "changed"
+    drafts["more"] = "added"
+    return {name: ask(draft) for name, draft in drafts.items()}
+
+
+def an_entry_deleted_between(texts: list[str]) -> list[str]:
+    drafts = {text: ask(text) for text in texts}
+    del drafts["slow"]
+    return [ask(draft) for draft in drafts.values()]
+
+
+def a_dict_kept_by_somebody_else(texts: list[str]) -> list[str]:
+    drafts = {text: ask(text) for text in texts}
+    keep_dict(drafts)
+    return [ask(draft) for draft in drafts.values()]
+
+
+def keep_dict(drafts: dict[str, str]) -> None:
+    drafts["quick"] = "kept"
+
+
+def a_dict_changed_in_the_loop(texts: list[str]) -> dict[str, str]:
+    drafts = {text: ask(text) for text in texts}
+    for name, draft in drafts.items():
+        drafts[name] = ask(draft)
+    return drafts
+
+
+def a_dict_that_grows_in_the_loop(texts: list[str]) -> str:
+    drafts = {text: ask(text) for text in texts}
+    try:
+        for name, draft in drafts.items():
+            drafts[name + "+"] = ask(draft)
+    except RuntimeError as error:
+        return f"{error} {list(drafts)}"
+    return "no error"
+
+
+def a_dict_changed_after_the_loop(texts: list[str]) -> tuple[dict[str, str], list[str]]:
+    drafts = {text: ask(text) for text in texts}
+    reviews = [ask(draft) for draft in drafts.values()]
+    drafts.clear()
+    return drafts, reviews
+
+
+def the_same_key_again(texts: list[str]) -> dict[str, str]:
+    drafts = {text[-1]: ask(text) for text in [*texts, *texts, "beast"]}
+    return {name: ask(draft) for name, draft in drafts.items()}
+
+
 @pytest.mark.parametrize(
     "program",
     [
+        an_entry_changed_between,
+        an_entry_deleted_between,
+        a_dict_kept_by_somebody_else,
+        a_dict_changed_in_the_loop,
+        a_dict_that_grows_in_the_loop,
+        a_dict_changed_after_the_loop,
+        the_same_key_again,
         changed_between,
         changed_in_the_loop,
         changed_after_the_loop,

@@ -6,12 +6,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import count
+from operator import itemgetter
 from random import Random
 from typing import Any
 
 from plan_writing import DYNAMIC, EXTERNAL, EXTERNAL_READS, FENCE, ORDERED, READS, UNORDERED, args, call
 
 from xcs.diagnostics.effect import PURE, Behaviour
+from xcs.runtime.filling import ENTRY, NEW, PUT, UNPACK
 from xcs.runtime.plan import (
     Block,
     Call,
@@ -30,7 +32,7 @@ from xcs.runtime.plan import (
     While,
 )
 from xcs.runtime.plan_summary import summarise
-from xcs.runtime.row_shape import ROWS, Numbers, RowPart, RowShape
+from xcs.runtime.row_shape import ROWS, DictView, Numbers, RowPart, RowShape
 
 EXTERNAL_PURE = Behaviour(PURE.effect, external=True)
 
@@ -179,7 +181,7 @@ class PlanWriter:
     def statement(self, body: _Body, depth: int, invokable: tuple[str, ...]) -> None:
         choices = [self.leaf_call] * 6 + [self.dynamic_call]
         if depth > 0:
-            choices += [self.branch, self.loop, self.map, self.while_loop, self.attempt, self.guard]
+            choices += [self.branch, self.loop, self.map, self.while_loop, self.attempt, self.guard, self.entries]
         if invokable:
             choices.append(self.invoke)
         self.random.choice(choices)(body, depth, invokable)
@@ -265,6 +267,46 @@ class PlanWriter:
         behaviour = self.random.choice([PURE, PURE, READS])
         listed = body.add(lambda slot: call(function, *lists, to=slot, behaviour=behaviour), kind=None)
         return listed, self.random.choice([LoopSource.SNAPSHOT, LoopSource.LISTED])
+
+    def entries(self, body: _Body, depth: int, invokable: tuple[str, ...]) -> None:
+        """A loop that fills a dict, and one that goes over it."""
+        iterable, source = self.iterable(body)
+        new = body.add(lambda slot: call(new_dict, to=slot), kind=None)
+        captured = self.random.sample(body.values, min(len(body.values), 1))
+        inside = _Body(2 + len(captured), [0, *range(2, 2 + len(captured))])
+        for _ in range(self.random.choice([1, 2, 3])):
+            self.leaf_call(inside, 0, ())
+        entry = self.value(inside), self.value(inside)
+        filled = inside.add(lambda slot: call(put_entry, Slot(1), *entry, to=slot), kind=None)
+        captures = tuple((slot, 2 + number) for number, slot in enumerate(captured))
+        filling = Block(inside.num_slots, tuple(inside.instructions), (filled,), 2, captures)
+        made = body.add(
+            lambda slot: For("for", (slot,), iterable=iterable, initial=(new,), body=filling, source=source), kind=None
+        )
+        if self.random.random() < 0.5:
+            made = self.entries_again(body, made)
+        kind = self.random.choice(["keys", "values", "items", "itself"])
+        listed = made if kind == "itself" else body.add(lambda slot: call(VIEWS[kind], made, to=slot), kind=None)
+        inner = self.block(depth - 1, body, 1, 1, 2, invokable, rows=kind == "items")
+        source = self.random.choice([LoopSource.SNAPSHOT, LoopSource.STEPPED])
+        body.add(lambda slot: Map("map", (slot,), iterable=listed, body=inner, source=source), kind="list")
+
+    def entries_again(self, body: _Body, made: Slot) -> Slot:
+        """A loop that fills a dict under the keys of another one, or under what it computes of them."""
+        new = body.add(lambda slot: call(new_dict, to=slot), kind=None)
+        items = body.add(lambda slot: call(VIEWS["items"], made, to=slot), kind=None)
+        inside = _Body(2, [])
+        parts = inside.add(lambda slot: call(IN_TWO, Slot(0), to=slot), kind=None)
+        key = inside.add(lambda slot: call(itemgetter(0), parts, to=slot))
+        held = inside.add(lambda slot: call(itemgetter(1), parts, to=slot))
+        value = inside.add(lambda slot: call(self.leaf(EXTERNAL), held, to=slot, behaviour=EXTERNAL))
+        key, value = self.random.choice([(key, value), (key, value), (key, held), (value, key), (held, value)])
+        filled = inside.add(lambda slot: call(put_entry, Slot(1), key, value, to=slot), kind=None)
+        filling = Block(inside.num_slots, tuple(inside.instructions), (filled,), 2)
+        source = self.random.choice([LoopSource.SNAPSHOT, LoopSource.LISTED])
+        return body.add(
+            lambda slot: For("for", (slot,), iterable=items, initial=(new,), body=filling, source=source), kind=None
+        )
 
     def loop(self, body: _Body, depth: int, invokable: tuple[str, ...]) -> None:
         rows = self.random.random() < 0.2
@@ -440,6 +482,43 @@ def partial_rows(shape: RowShape) -> Callable[..., list[Any]]:
 
     setattr(rows, ROWS, shape)
     return rows
+
+
+def new_dict() -> dict[int, int]:
+    return {}
+
+
+def put_entry(entries: dict[int, int], key: int, value: int) -> dict[int, int]:
+    entries[key] = value
+    return entries
+
+
+def view_of(kind: str) -> Callable[..., list[Any]]:
+    """A function that lists a view of a dict, and says so."""
+
+    def listed(entries: dict[int, int]) -> list[Any]:
+        return list(getattr(entries, kind)())
+
+    setattr(listed, ROWS, DictView(kind))
+    return listed
+
+
+class InTwo:
+    """Unpacks rows of two parts."""
+
+    __xcs_entry__ = UNPACK
+    num_parts, star = 2, None
+    __name__ = "in_two"
+
+    def __call__(self, row: tuple[int, int]) -> tuple[int, int]:
+        first, second = row
+        return first, second
+
+
+IN_TWO = InTwo()
+setattr(new_dict, ENTRY, NEW)
+setattr(put_entry, ENTRY, PUT)
+VIEWS = {kind: view_of(kind) for kind in ("keys", "values", "items")}
 
 
 def walk(part: RowPart, lists: tuple[list[int], ...]) -> Iterable[Any]:

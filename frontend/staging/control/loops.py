@@ -178,7 +178,10 @@ class LoopStager(ByElementStager):
         """Whether a loop that has been staged since `first_write` writes a container that it walks."""
         if isinstance(walked, Owned):
             then, now = before[walked], self.state.heap[walked]
-            return now.escaped != then.escaped or now.ssa is not then.ssa
+            if now.escaped != then.escaped or now.ssa is not then.ssa:
+                return True
+            if not then.escaped:
+                return False
         return walked is None or any(self.program.writes_to(self.places_of(walked), self.type_of(walked), first_write))
 
     def _stage_over(

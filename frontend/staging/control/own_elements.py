@@ -15,6 +15,7 @@ from typing import Any
 from xdsl.ir import BlockArgument, SSAValue
 
 from ....diagnostics.effect import PURE, Effect
+from ....runtime.row_shape import EACH, ROWS, DictView, Numbers, RowShape
 from ...effects.abstract_type import INT, NEVER, AbstractType, DictType, ListType, TupleType
 from ...effects.contents import element_type
 from ...effects.lattice import is_immutable, join, widen
@@ -43,6 +44,15 @@ def listed_enumeration(container: list[Any]) -> list[Any]:
 def listed_pairs(*containers: Iterable[Any]) -> list[Any]:
     """What a loop over containers side by side goes through."""
     return list(zip(*containers, strict=False))
+
+
+for listing, shape in (
+    (listed_items, DictView("items")),
+    (listed_values, DictView("values")),
+    (listed_enumeration, RowShape((Numbers(), 0))),
+    (listed_pairs, EACH),
+):
+    setattr(listing, ROWS, shape)
 
 
 class NotOwned(Exception):

@@ -1,18 +1,20 @@
-"""What a native piece says that lists the rows of `zip` or `enumerate`, so that loops over them need not wait."""
+"""What native pieces say that list rows of `zip` or `enumerate`, or a dict: loops over them wait for no more."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
 
-from ....runtime.row_shape import Numbers, RowPart, RowShape
+from ....runtime.row_shape import DictView, Numbers, RowPart, RowShape
 from ...effects.abstract_type import StaticType
 from ...effects.scope import CodeScope, find
 
 
-def row_shape(body: ast.expr, inputs: Sequence[str], scope: CodeScope) -> RowShape | None:
-    """The shape of `list(zip(...))` or `list(enumerate(...))` of names that are inputs; None for anything else."""
+def row_shape(body: ast.expr, inputs: Sequence[str], scope: CodeScope) -> RowShape | DictView | None:
+    """The shape of `list(...)` of a `zip`, an `enumerate` or a view of a dict, of names that are inputs; or None."""
     match body:
+        case ast.Call(func, [ast.Call(ast.Attribute(ast.Name(name), "keys" | "values" | "items" as kind), [], [])], []):
+            return DictView(kind) if _held(func, scope) is list and list(inputs) == [name] else None
         case ast.Call(func, [rows], []) if _held(func, scope) is list:
             return _rows(rows, inputs, scope)
     return None
