@@ -6,6 +6,8 @@ import dataclasses
 import sys
 from typing import Any, TypeVar, dataclass_transform
 
+from ..diagnostics.errors import XCSError
+
 Cls = TypeVar("Cls", bound=type)
 
 _unregistered: list[type] = []
@@ -48,7 +50,12 @@ def module(cls: Cls) -> Cls:
 
     Fields are leaves or subtrees, except those made with `field(static=True)`. Instances compare and hash by identity,
     as their fields may be arrays.
+
+    Raises:
+        XCSError: it isn't a class.
     """
+    if not isinstance(cls, type):
+        raise XCSError(f"expected a class to make a module of, found `{cls!r}`")
     made = dataclasses.dataclass(frozen=True, eq=False)(cls)
     _unregistered.append(made)
     if "jax" in sys.modules:

@@ -6,7 +6,9 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from pathlib import Path
 
+from ..diagnostics.errors import XCSError
 from ..runtime.asked_runs import usual
 from ..runtime.instrument import Instrument
 from ..runtime.timeline import write_timeline
@@ -22,7 +24,13 @@ def timeline(path: str | os.PathLike[str]) -> Iterator[Instrument]:
 
     Args:
         path: where the JSON goes; ui.perfetto.dev and chrome://tracing open it.
+
+    Raises:
+        XCSError: there is no folder for the file, which is said before anything runs.
     """
+    folder = Path(path).parent
+    if not folder.is_dir():
+        raise XCSError(f"expected a folder for the timeline, found no `{folder}`")
     instrument = Instrument()
     usual.holds = False
     token = _instrument.set(instrument)

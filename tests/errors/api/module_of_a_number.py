@@ -1,0 +1,3 @@
+import xcs
+
+xcs.module(5)
