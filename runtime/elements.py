@@ -10,12 +10,14 @@ Guarantees: decided from the exact type of the iterable, so no user code runs be
 | `combinations`, `product` ...                       | clean   | clean   | yes: it advances it |
 | anything else                                       | retired | retired | yes                 |
 
-A snapshot takes all elements at the start; its fetches wait for nothing. A generator gives them one by one even so.
+A snapshot takes all elements at the start; its fetches wait for nothing. Generators, and iterators that walk them,
+give them one by one even so.
 """
 
 from __future__ import annotations
 
 import itertools
+import re
 from collections import OrderedDict, defaultdict, deque
 from collections.abc import Iterator
 from operator import length_hint
@@ -46,6 +48,20 @@ _POOLED = frozenset(
 )
 """Iterators that have taken all they need when they are made."""
 _WRAPPERS = (enumerate, zip, reversed)
+_STEPPED = frozenset(
+    {
+        GeneratorType,
+        enumerate,
+        zip,
+        reversed,
+        itertools.chain,
+        itertools.islice,
+        itertools.pairwise,
+        itertools.zip_longest,
+        type(re.finditer("", "")),
+    }
+)
+"""Iterators that a snapshot steps one by one: those of which a program knows that nobody else steps them."""
 
 
 class Elements:
@@ -67,7 +83,7 @@ class Elements:
             self.mode, self.may_write, self._snapshot = GATE, False, False
         elif kind in _CONTAINERS:
             self.mode, self.may_write = CLEAN, False
-        elif kind is GeneratorType and self._snapshot:  # its steps do nothing: it may end late, or never
+        elif kind in _STEPPED and self._snapshot:  # its steps do nothing: it may end late, fail late, or never end
             self.mode, self.may_write, self._snapshot = CLEAN, False, False
             self._stepping_mode = GATE
             return

@@ -35,7 +35,7 @@ from .abstract_type import (
 )
 from .builtin_table import Named, Types, ordered, pure
 from .known import TABLE, KnownCallable
-from .lattice import widen
+from .lattice import join_all, widen
 
 operations.KNOWN_VALUE_CLASSES |= {re.Pattern, re.Match, re.RegexFlag, string.Template}
 
@@ -67,7 +67,9 @@ def text(result: AbstractType, *uses: str) -> KnownCallable:
 
     def rule(args: Types, kwargs: Named) -> AbstractType:
         given = [widen(one) for one in (*args, *kwargs.values())]
-        if STR in given or result == MATCH:  # text that goes with text isn't bytes
+        if result == MATCH:
+            return MATCH  # of whatever it is
+        if STR in given:  # text that goes with text isn't bytes
             given = [one for one in given if one != DATA]
         return result if all(one in _TEXT_LIKE for one in given) else ANY
 
@@ -84,6 +86,21 @@ def _joined_url(args: Types, kwargs: Named) -> AbstractType:
 
 
 _GROUP = (STR, BYTES, NONE)
+
+
+def _group_with_default(args: Types, kwargs: Named) -> AbstractType:
+    """What groups hold: those that took no part, None or the default."""
+    default = args[1] if len(args) > 1 else kwargs.get("default", NONE)
+    return join_all((*_GROUP, widen(default)))
+
+
+def _all_groups(args: Types, kwargs: Named) -> AbstractType:
+    return TupleOfType(_group_with_default(args, kwargs))
+
+
+def _named_groups(args: Types, kwargs: Named) -> AbstractType:
+    return DictType(STR, _group_with_default(args, kwargs))
+
 
 TEXT: Mapping[str, KnownCallable] = {
     "json.loads": pure(_plain_or_any, "any cls"),
@@ -108,8 +125,8 @@ TEXT: Mapping[str, KnownCallable] = {
     "re.Pattern.finditer": pure(IteratorType(type(re.finditer("", "")), ExactType(re.Match))),
     "re.Match.group": pure(UnionType(frozenset((*_GROUP, TupleOfType(UnionType(frozenset(_GROUP))))))),
     "re.Match.__getitem__": pure(UnionType(frozenset(_GROUP))),
-    "re.Match.groups": pure(TupleOfType(ANY)),
-    "re.Match.groupdict": pure(ANY),
+    "re.Match.groups": pure(_all_groups, "any *", retains=frozenset((1,))),
+    "re.Match.groupdict": pure(_named_groups, "any *", retains=frozenset((1,))),
     **{f"re.Match.{name}": pure(INT) for name in ("start", "end")},
     "re.Match.span": pure(TupleType((INT, INT))),
     **{f"textwrap.{name}": text(STR) for name in ("dedent", "indent", "fill", "shorten")},

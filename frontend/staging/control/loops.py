@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import ast
-import inspect
-import itertools
-import types
 from collections.abc import Callable, Sequence, Set
 
 from xdsl.ir import Block, BlockArgument, SSAValue
@@ -21,7 +18,6 @@ from ...effects.abstract_type import (
     STR,
     AbstractType,
     ArrayType,
-    CollectionType,
     DictType,
     ExactType,
     IteratorType,
@@ -33,27 +29,21 @@ from ...effects.abstract_type import (
 from ...effects.array_results import is_jax
 from ...effects.contents import element_type
 from ...effects.enumerations import is_enumeration
-from ...effects.lattice import is_immutable, widen
+from ...effects.lattice import widen
 from ..state.stager import is_container
 from ..state.state import Heap, State
 from ..state.written import Places, elements_in
 from ..values import Owned, Static, Tracer, TupleValue, Unstageable, Value
 from .branches import FALLS, Completion
-from .by_element import ByElementStager
 from .carrying import Carried
 from .existing_keys import ExistingKey
 from .own_elements import NotOwned, OwnWalk
+from .walks import WalkStager
 
 MAX_UNROLLED = 8  # iterations; longer static loops are traced once
 
 
-WALKERS = (zip, enumerate, reversed, itertools.zip_longest, itertools.chain, itertools.pairwise, itertools.islice)
-"""What only walks the containers that it is given, and ends where they do."""
-
-VIEW_OPTIONS = {"start", "fillvalue", "strict"}
-
-
-class LoopStager(ByElementStager):
+class LoopStager(WalkStager):
     """The layer of loops."""
 
     def static_elements(self, value: Value) -> Sequence[Value] | None:
@@ -120,7 +110,7 @@ class LoopStager(ByElementStager):
         if key is not None:
             start = self.mark()
             with self.storing_under(key):
-                listed = self.stage_expression(self._listed(iterable_node))
+                listed = self.stage_expression(self.call_of_list(iterable_node))
                 first_write = len(self.program.writes)
                 self._stage_over(target, listed, bound, read, live, body, changed, flag)
             if self.is_only_stored_under(key, first_write):
@@ -140,12 +130,12 @@ class LoopStager(ByElementStager):
             self.go_back(start)
         if is_rewritten:
             raise NotOwned
-        if self._is_view(iterable_node):
-            walked = self._walked(iterable_node)
+        if self.is_view(iterable_node):
+            walked = self.walked(iterable_node)
             start, first_write = self.mark(), len(self.program.writes)
             before = {one: self.state.heap[one] for one in walked if isinstance(one, Owned)}
             if None not in walked:
-                listed = self._stage_walked(self._listed(iterable_node))
+                listed = self._stage_walked(self.call_of_list(iterable_node))
                 self._stage_over(target, listed, bound, read, live, body, changed, flag)
                 if not any(self._is_disturbed(one, before, first_write) for one in walked):
                     return
@@ -157,15 +147,8 @@ class LoopStager(ByElementStager):
             self._unroll(target, iterable, elements, body, live, flag)
             return
         changed = self._settle_walked([iterable], changed)
-        is_private = self._makes_generator(iterable_node)
+        is_private = self.makes_generator(iterable_node)
         self._stage_over(target, iterable, bound, read, live, body, changed, flag, is_private)
-
-    def _makes_generator(self, node: ast.expr) -> bool:
-        """Whether an iterable is a generator that nobody else can step."""
-        made_by = self.static_of(node.func) if isinstance(node, ast.Call) else None
-        if self.makes_own_generator(node):
-            return True
-        return isinstance(made_by, types.FunctionType) and bool(made_by.__code__.co_flags & inspect.CO_GENERATOR)
 
     def _settle_walked(self, walked: Sequence[Value | None], changed: Sequence[Owned]) -> list[Owned]:
         """Containers that change while they are iterated escape: as Python's own iterator sees them."""
@@ -272,45 +255,6 @@ class LoopStager(ByElementStager):
         self.program.note_stepped(f"the loop over `{ast.unparse(target)}`", *found, where)
         return False
 
-    def _is_view(self, node: ast.expr) -> bool:
-        """Whether an iterable only walks containers, so that taking all of it at once can't raise midway."""
-        if not isinstance(node, ast.Call) or not {one.arg for one in node.keywords} <= VIEW_OPTIONS:
-            return False
-        if any(one.arg == "strict" and not is_false(one.value) for one in node.keywords):
-            return False
-        if isinstance(node.func, ast.Attribute) and node.func.attr in ("items", "keys", "values"):
-            return not node.args
-        held = self.static_of(node.func)
-        return any(held is walker for walker in WALKERS) and not any(
-            isinstance(argument, ast.Call) and not self._is_view(argument) and argument.keywords
-            for argument in node.args
-        )
-
-    def _walked(self, node: ast.expr) -> list[Value | None]:
-        """The containers that a view walks; None for one that isn't known."""
-        if self._is_view(node):
-            assert isinstance(node, ast.Call)
-            is_method = isinstance(node.func, ast.Attribute) and node.func.attr in ("items", "keys", "values")
-            parts = [node.func.value] if is_method else node.args  # type: ignore[attr-defined]
-            return [one for part in parts for one in self._walked(part)]
-        if isinstance(node, ast.Name):
-            held = self.state.names.get(node.id)
-            is_known = isinstance(held, (Tracer, Static, Owned, TupleValue)) and is_walkable(self.type_of(held))
-            return [held if is_known else None]
-        if isinstance(node, ast.Constant):
-            return []
-        try:
-            known = self.describe(node).summary
-        except Unstageable:
-            return [None]
-        is_new = is_immutable(known.result) or (known.fresh and not known.retains)
-        return [] if is_new and is_walkable(known.result) else [None]
-
-    def _listed(self, node: ast.expr) -> ast.expr:
-        """All that an iterable gives, as a list."""
-        name = ast.copy_location(ast.Name(self.temporary(Static(list)), ast.Load()), node)
-        return ast.copy_location(ast.Call(name, [node], []), node)
-
     def _unroll(
         self,
         target: ast.expr,
@@ -387,11 +331,3 @@ _RANGE = ExactType(range)
 def is_false(node: ast.expr) -> bool:
     """Whether an argument is written `False`."""
     return isinstance(node, ast.Constant) and node.value is False
-
-
-def is_walkable(known: AbstractType) -> bool:
-    """Whether iterating a value of this type runs no code, and ends."""
-    known = widen(known)
-    if isinstance(known, CollectionType):
-        return True
-    return known in (STR, BYTES) or isinstance(known, (ListType, DictType, SetType, TupleType, TupleOfType))

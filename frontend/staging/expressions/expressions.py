@@ -12,6 +12,7 @@ from ...effects.abstract_type import (
     AbstractType,
     CollectionType,
     DictType,
+    ExactType,
     InstanceType,
     ListType,
     SetType,
@@ -24,7 +25,7 @@ from ...effects.contents import plain_form
 from ...effects.known import TABLE
 from ...effects.lattice import members, widen
 from ...effects.module_members import namespace_with
-from ...effects.operations import is_builtin
+from ...effects.operations import KNOWN_VALUE_CLASSES, is_builtin
 from ...effects.scope import class_view, fact, find
 from ...effects.summary import CodeSummary
 from ..source.names import names_of
@@ -434,7 +435,8 @@ def has_method(known: object, name: str) -> bool:
             return hasattr(tuple, name)
         case _:
             cls = getattr(known, "cls", None)
-            return cls in SCALAR_CLASSES and hasattr(cls, name)
+            is_value = isinstance(known, ExactType) and cls in KNOWN_VALUE_CLASSES and not cls.__dictoffset__
+            return (cls in SCALAR_CLASSES or is_value) and hasattr(cls, name)
 
 
 SCALAR_CLASSES = frozenset({str, int, float, bool, bytes, dict, set})

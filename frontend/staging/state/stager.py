@@ -20,6 +20,7 @@ from ...effects.abstract_type import (
     CollectionType,
     DataType,
     DictType,
+    ExactType,
     InstanceType,
     ListType,
     PlainType,
@@ -29,10 +30,12 @@ from ...effects.abstract_type import (
     TupleType,
 )
 from ...effects.contents import element_type
-from ...effects.lattice import is_immutable, join_all
+from ...effects.lattice import is_immutable, join_all, members
+from ...effects.operations import KNOWN_VALUE_CLASSES, dunder
 from ...effects.regions import is_sealable_inside
-from ...effects.scope import CodeScope
+from ...effects.scope import CodeScope, class_view
 from ...effects.staleness import with_parts
+from ...effects.summary import Guard
 from ..source.names import Names
 from ..values import (
     Absent,
@@ -57,6 +60,7 @@ from .written import Written
 Start: TypeAlias = tuple[Point, Mark, tuple[Written, int]]
 """A place to come back to: names and containers, ops, and what is known of the program."""
 
+_ASKED = ("__bool__", "__len__")  # of an object in a condition
 COMPOUND = (TupleValue, Maybe, LocalFunction, Keywords, Closure)
 SCALARS = (str, int, float, bool, complex, bytes, type(None), type(...))
 
@@ -194,10 +198,23 @@ class Stager:
     def truth_effect(self, value: Value) -> Behaviour:
         """The effect of `bool(value)`."""
         known = self.state.type_of(value)
-        is_sure = is_immutable(known) or isinstance(known, (TupleType, TupleOfType))
-        if is_sure or (self.is_owned(value) and is_container(known)):
+        if self.is_owned(value) and is_container(known):
             return PURE
-        return READS if isinstance(known, (ListType, DictType, SetType, PlainType, DataType)) else DYNAMIC
+        found = [self._truth_of(part) for part in members(known)]
+        return DYNAMIC if DYNAMIC in found else READS if READS in found else PURE
+
+    def _truth_of(self, known: AbstractType) -> Behaviour:
+        """The effect of `bool` of a value of this type, none of several ones."""
+        if is_immutable(known) or isinstance(known, (TupleType, TupleOfType)):
+            return PURE
+        if isinstance(known, (ListType, DictType, SetType, PlainType, DataType)):
+            return READS
+        if isinstance(known, ExactType) and known.cls in KNOWN_VALUE_CLASSES:
+            return PURE
+        if not isinstance(known, InstanceType) or any(dunder(known.cls, name) is not None for name in _ASKED):
+            return DYNAMIC
+        self.program.rely_on(Guard(class_view(known.cls), name, Guard) for name in _ASKED)
+        return PURE
 
     def ssa(self, value: Value) -> SSAValue:
         """The SSA value that holds a value when the program runs."""

@@ -1,0 +1,119 @@
+"""What loops go over, as it is written: containers, views of them, and iterators that nobody else can step.
+
+In: the syntax of an iterable. Out: whether all that it gives can be taken at the start of a loop, and of what.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import itertools
+import re
+import types
+
+from ...effects.abstract_type import (
+    BYTES,
+    STR,
+    AbstractType,
+    CollectionType,
+    DictType,
+    ExactType,
+    IteratorType,
+    ListType,
+    SetType,
+    TupleOfType,
+    TupleType,
+)
+from ...effects.lattice import is_immutable, widen
+from ..values import Owned, Static, Tracer, TupleValue, Unstageable, Value
+from .by_element import ByElementStager
+
+WALKERS = (zip, enumerate, reversed, itertools.zip_longest, itertools.chain, itertools.pairwise, itertools.islice)
+"""What only walks the containers that it is given, and ends where they do."""
+
+VIEW_OPTIONS = {"start", "fillvalue", "strict"}
+FOUND_MATCHES = IteratorType(type(re.finditer("", "")), ExactType(re.Match))
+"""What `finditer` gives: nobody else steps it, and its steps run no code."""
+
+
+class WalkStager(ByElementStager):
+    """The layer of what loops go over."""
+
+    def makes_generator(self, node: ast.expr) -> bool:
+        """Whether an iterable is a generator that nobody else can step."""
+        made_by = self.static_of(node.func) if isinstance(node, ast.Call) else None
+        if self.makes_own_generator(node) or self._makes_walk(node, made_by):
+            return True
+        return isinstance(made_by, types.FunctionType) and bool(made_by.__code__.co_flags & inspect.CO_GENERATOR)
+
+    def _makes_walk(self, node: ast.expr, made_by: object) -> bool:
+        """Whether an iterable walks generators that nobody else can step, beside containers; or the matches of text."""
+        if not isinstance(node, ast.Call) or any(isinstance(one, ast.Starred) for one in node.args):
+            return False
+        if any(made_by is walker for walker in WALKERS):
+            return all(self.makes_generator(one) or self._is_still(one) for one in node.args)
+        is_finding = isinstance(node.func, ast.Attribute) and node.func.attr == "finditer"
+        return is_finding and self._result_of(node) == FOUND_MATCHES
+
+    def _is_still(self, node: ast.expr) -> bool:
+        """Whether walking what an expression gives changes nothing."""
+        known = self._result_of(node)
+        return known is not None and is_walkable(known)
+
+    def _result_of(self, node: ast.expr) -> AbstractType | None:
+        try:
+            return self.describe(node).summary.result
+        except Unstageable:
+            return None
+
+    def is_view(self, node: ast.expr) -> bool:
+        """Whether an iterable only walks containers, so that taking all of it at once can't raise midway."""
+        if not isinstance(node, ast.Call) or not {one.arg for one in node.keywords} <= VIEW_OPTIONS:
+            return False
+        if any(one.arg == "strict" and not is_false(one.value) for one in node.keywords):
+            return False
+        if isinstance(node.func, ast.Attribute) and node.func.attr in ("items", "keys", "values"):
+            return not node.args
+        held = self.static_of(node.func)
+        return any(held is walker for walker in WALKERS) and not any(
+            isinstance(argument, ast.Call) and not self.is_view(argument) and argument.keywords
+            for argument in node.args
+        )
+
+    def walked(self, node: ast.expr) -> list[Value | None]:
+        """The containers that a view walks; None for one that isn't known."""
+        if self.is_view(node):
+            assert isinstance(node, ast.Call)
+            is_method = isinstance(node.func, ast.Attribute) and node.func.attr in ("items", "keys", "values")
+            parts = [node.func.value] if is_method else node.args  # type: ignore[attr-defined]
+            return [one for part in parts for one in self.walked(part)]
+        if isinstance(node, ast.Name):
+            held = self.state.names.get(node.id)
+            is_known = isinstance(held, (Tracer, Static, Owned, TupleValue)) and is_walkable(self.type_of(held))
+            return [held if is_known else None]
+        if isinstance(node, ast.Constant):
+            return []
+        try:
+            known = self.describe(node).summary
+        except Unstageable:
+            return [None]
+        is_new = is_immutable(known.result) or (known.fresh and not known.retains)
+        return [] if is_new and is_walkable(known.result) else [None]
+
+    def call_of_list(self, node: ast.expr) -> ast.expr:
+        """All that an iterable gives, as a list."""
+        name = ast.copy_location(ast.Name(self.temporary(Static(list)), ast.Load()), node)
+        return ast.copy_location(ast.Call(name, [node], []), node)
+
+
+def is_walkable(known: AbstractType) -> bool:
+    """Whether iterating a value of this type runs no code, and ends."""
+    known = widen(known)
+    if isinstance(known, CollectionType):
+        return True
+    return known in (STR, BYTES) or isinstance(known, (ListType, DictType, SetType, TupleType, TupleOfType))
+
+
+def is_false(node: ast.expr) -> bool:
+    """Whether an argument is written `False`."""
+    return isinstance(node, ast.Constant) and node.value is False
