@@ -26,7 +26,7 @@ from ..effects.source import FunctionNode, SourceUnavailable, function_source
 from ..effects.summary import Guard
 from ..frame_reader import FRAME_READERS
 from .expressions.awaits import started_in_background
-from .source.box import box_of, boxed
+from .source.box import always_bound, box_of, boxed
 from .source.closures import called_names, shared_names
 from .source.names import parameter_names
 from .source.super_calls import with_known_supers
@@ -145,6 +145,7 @@ class Program(ProgramFacts):
         if started := started_in_background(node) if code.co_flags & inspect.CO_COROUTINE else None:
             raise Unstageable(f"`{started}` starts work in the background")
         shared = shared_names(node) if code.co_cellvars else frozenset[str]()
+        bound = always_bound(node, shared) if shared else shared
         if shared:
             node = boxed(node, shared)
             body = [*node.body]
@@ -160,7 +161,7 @@ class Program(ProgramFacts):
         stager = FunctionStager(self, scope, local_names | {*map(box_of, shared)}, names)
         stager.is_async = isinstance(node, ast.AsyncFunctionDef)
         has_functions = any(isinstance(constant, types.CodeType) for constant in code.co_consts)
-        stager.enter(shared, called_names(node) if has_functions else frozenset())
+        stager.enter(shared, bound, called_names(node) if has_functions else frozenset())
         return stager, node
 
     def require_names(self) -> None:

@@ -59,15 +59,61 @@ class Box:
         del self.value
 
 
+class BoundBox:
+    """The cell of a local name that has a value wherever it is read."""
+
+    __slots__ = ("value",)
+
+    def bind(self, value: Any) -> Any:
+        """What `name := value` does."""
+        self.value = value
+        return value
+
+
 def box_of(name: str) -> str:
     """The local name of the box of a name."""
     return f"_xcs_box_{name}"
 
 
+def always_bound(node: ast.AST, names: frozenset[str]) -> frozenset[str]:
+    """Those of these names of a function that have a value from the start, or before anything mentions them."""
+    body: list[ast.stmt] = node.body  # type: ignore[attr-defined]
+    unsure = set(names) - parameter_names(node.args)  # type: ignore[attr-defined]
+    mentioned: set[str] = set()
+    sure = set(names) - unsure
+    for statement in body:
+        target = _assigned(statement)
+        if target in unsure and target not in mentioned and target not in names_of([statement.value]).read:  # type: ignore[attr-defined]
+            sure.add(target)
+        found = names_of([statement])
+        mentioned |= {one.id for one in ast.walk(statement) if isinstance(one, ast.Name)} | found.bound | found.read
+        mentioned |= {name for one in ast.walk(statement) if isinstance(one, ast.Nonlocal) for name in one.names}
+    deleted = {
+        target.id
+        for one in ast.walk(node)
+        if isinstance(one, ast.Delete)
+        for target in one.targets
+        if isinstance(target, ast.Name)
+    }
+    caught = {one.name for one in ast.walk(node) if isinstance(one, ast.ExceptHandler)}
+    return frozenset(sure - deleted - caught)
+
+
+def _assigned(statement: ast.stmt) -> str | None:
+    """The name that a statement assigns a value to, if that is all it does."""
+    match statement:
+        case ast.Assign(targets=[ast.Name(id=name)]):
+            return name
+        case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr()):
+            return name
+        case _:
+            return None
+
+
 def boxed(node: ast.AST, names: frozenset[str]) -> Any:
     """A copy of a function's syntax where these names of its own live in boxes; parameters are put in at the start."""
     parameters = sorted(names & parameter_names(node.args))  # type: ignore[attr-defined]
-    boxing = _Boxing(names)
+    boxing = _Boxing(names, always_bound(node, names))
     if isinstance(node, ast.Lambda):
         raise Unstageable("a parameter of a lambda is shared with another function", node.lineno)
     statements = [one for statement in node.body for one in boxing.statement(statement)]  # type: ignore[attr-defined]
@@ -79,8 +125,9 @@ def boxed(node: ast.AST, names: frozenset[str]) -> Any:
 class _Boxing(ast.NodeTransformer):
     """Copies syntax, with the names that live in boxes as their attributes."""
 
-    def __init__(self, names: frozenset[str]) -> None:
+    def __init__(self, names: frozenset[str], always_bound: frozenset[str] = frozenset()) -> None:
         self._names = names
+        self._always_bound = always_bound
         self._is_inside = False  # of a function inside
 
     def statement(self, node: ast.stmt) -> list[ast.stmt]:
@@ -107,7 +154,7 @@ class _Boxing(ast.NodeTransformer):
     def visit_Name(self, node: ast.Name) -> ast.expr:
         if node.id not in self._names:
             return node
-        is_free = self._is_inside and isinstance(node.ctx, ast.Load)
+        is_free = self._is_inside and isinstance(node.ctx, ast.Load) and node.id not in self._always_bound
         attribute = "free" if is_free else "value"
         return ast.copy_location(ast.Attribute(load_name(box_of(node.id), node), attribute, node.ctx), node)
 

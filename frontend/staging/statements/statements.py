@@ -10,7 +10,7 @@ from functools import partial
 from ...effects.infer import infer_call
 from ..control.branches import FALLS, JUMPS, SKIPS, Completion
 from ..control.own_elements import NotOwned
-from ..source.box import Box, box_of
+from ..source.box import BoundBox, Box, box_of
 from ..source.exits import WAYS, tests_exit
 from ..source.exposed_names import exposed_in_body, exposed_names
 from ..source.live_names import LiveNames
@@ -39,7 +39,7 @@ class FunctionStager(StreamStager):
         """Names of local functions that are nothing but called or passed to calls."""
         return self._called_names
 
-    def enter(self, boxed: frozenset[str], called_names: frozenset[str]) -> None:
+    def enter(self, boxed: frozenset[str], always_bound: frozenset[str], called_names: frozenset[str]) -> None:
         """Start on a function in which some names live in boxes, and some local functions are only called."""
         self._exits = []
         self._kept = {}
@@ -48,13 +48,15 @@ class FunctionStager(StreamStager):
         self._unsealed = []
         self._iterated = []
         self._boxed = boxed
+        self._always_bound = always_bound
         self._called_names = called_names
 
     def open_boxes(self) -> None:
         """Make the boxes of a call."""
         for name in sorted(self._boxed):
-            known = infer_call(Box, [Static(name).type], {})
-            ssa = self.emit_leaf(Box, "Box", [Static(name)], (), known)
+            cls, given = (BoundBox, []) if name in self._always_bound else (Box, [Static(name)])
+            known = infer_call(cls, [one.type for one in given], {})
+            ssa = self.emit_leaf(cls, "Box", given, (), known)
             self.state.names[box_of(name)] = self.value_of(ssa, known)
 
     def stage_block(self, nodes: Sequence[ast.stmt], live: Set[str], *, tail: bool) -> Completion:
