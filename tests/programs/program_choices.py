@@ -3,7 +3,7 @@
 A name's first letter is its kind, so that most programs run far before they raise: `i` integers, `s` strings, `l` lists
 of integers, `d` dicts from strings to integers, `n` lists of lists, `m` dicts of lists, `t` pairs, `q` sets, `b` boxes,
 `p` points, `u` objects with operators, `k` counters, `f` functions of one integer, `o` anything, `e` exceptions,
-`c` pupils, `a` lists of pupils, `r` dicts of pupils.
+`c` pupils, `a` lists of pupils, `r` dicts of pupils, `g` notes, `h` dicts of notes.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ Number: TypeAlias = Callable[[int, int], int]
 """A number between two others, both included: what everything is drawn by."""
 
 PARAMETERS = {"i": "i0", "s": "s0", "l": "l0", "d": "d0"}
-KINDS = "isldnmtqbpukfoecar"
+KINDS = "isldnmtqbpukfoecargh"
 ABSENT = {
     "n": "[l0]",
     "m": "{s0: l0}",
@@ -29,6 +29,8 @@ ABSENT = {
     "o": "None",
     "e": "None",
     "c": "Pupil(i0)",
+    "g": "Notes(i0)",
+    "h": "{s0: Notes(i0)}",
     "a": "[Pupil(x) for x in l0[:3]]",
     "r": "{str(x): Pupil(x) for x in l0[:3]}",
 }

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from program_statements import Statements
+from program_builders import Builders
 
 
-class Definitions(Statements):
+class Definitions(Builders):
     """Statements with definitions of functions."""
 
     def definition(self) -> list[str]:

@@ -6,6 +6,7 @@ in the calls of the world. `reset()` puts everything back before a run.
 
 from __future__ import annotations
 
+import enum
 import functools
 import random
 from collections import Counter, OrderedDict, defaultdict, deque
@@ -45,12 +46,15 @@ __all__ = [
     "Counter",
     "Door",
     "Meter",
+    "Mode",
     "Model",
+    "Notes",
     "Oops",
     "OrderedDict",
     "Pair",
     "Point",
     "Pupil",
+    "Strict",
     "Sum",
     "add",
     "ask",
@@ -79,6 +83,7 @@ __all__ = [
     "nullcontext",
     "num",
     "odd",
+    "optional",
     "partial",
     "pick",
     "pop_or",
@@ -135,6 +140,20 @@ def look(key: Any) -> Any:
         return SHELF.get(str(key), 0)
 
 
+def optional(
+    items: list[Any], done: Callable[[Any], Any] | None = None, key: Callable[[Any], Any] | None = None
+) -> list[Any]:
+    """Numbers, which a caller may want to hear of, or to choose."""
+    found = []
+    key = key or (lambda x: x)
+    for item in items:
+        answer = num(key(item))
+        if done is not None:
+            done(answer)
+        found.append(answer)
+    return found
+
+
 def bump(by: int) -> int:
     """Writes a global of its own module."""
     global _count
@@ -148,6 +167,66 @@ def roll(sides: int) -> int:
 
 
 # ---------------------------------------------------------------- classes
+class Mode(enum.Enum):
+    """How something is done."""
+
+    ONE = 1
+    TWO = 2
+    SAME = "same"
+
+
+class Notes:
+    """Keeps what it is told, and gives itself."""
+
+    def __init__(self, title: Any) -> None:
+        self.title = title
+        self.lines: list[Any] = []
+        self.count = 0
+
+    def add(self, line: Any) -> Any:
+        """Told something."""
+        self.lines.append(line)
+        self.count += 1
+        return self
+
+    def ask(self, what: Any) -> Any:
+        """Told what the world says."""
+        answer = ask(what, k=self.count)
+        return self.add(answer)
+
+    def mark(self, items: list[Any], item: Any) -> Any:
+        """Told how many there are in a list, which grows."""
+        items.append(item)
+        return self.add(len(items))
+
+    def given(self, function: Callable[[Any], Any] | None, x: Any) -> Any:
+        """Told what a function says, if there is one."""
+        return self.add(function(x)) if function else self
+
+    @property
+    def last(self) -> Any:
+        """The last thing told."""
+        return self.lines[-1] if self.lines else self.title
+
+
+class Strict(Notes):
+    """Notes that are told twice."""
+
+    def __init__(self, title: Any) -> None:
+        super().__init__(title)
+        self.count = 10
+
+    def add(self, line: Any) -> Any:
+        """Told something, and how much was there before."""
+        before = len(self.lines)
+        return super().add(line) if before % 2 else super().add((line, before))
+
+    def ask(self, what: Any) -> Any:
+        """Told what the world says, asked once more."""
+        super().ask(what)
+        return super().ask(str(self.last))
+
+
 class Oops(Exception):
     """An error with a member."""
 

@@ -10,6 +10,8 @@ HEADER = """from program_prelude import *
 G = 0
 SHARED = []
 TALLY = {}
+WEIGHTS = {}
+LEVELS = []
 
 
 def reset():
@@ -17,6 +19,9 @@ def reset():
     G = 1
     SHARED.clear()
     TALLY.clear()
+    WEIGHTS.clear()
+    WEIGHTS.update(a=1, b=2)
+    LEVELS[:] = [1, 2]
 
 
 """
