@@ -135,3 +135,78 @@ PROGRAMS = [
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_same(program: Callable[[], None]) -> None:
     program()
+
+
+def careful(xs):
+    try:
+        yield from xs
+    finally:
+        LOG.append("closed")
+
+
+def answered(xs):
+    with Door():
+        for x in xs:
+            yield ask(x)
+
+
+class Door:
+    def __enter__(self):
+        LOG.append("open")
+
+    def __exit__(self, *exc):
+        LOG.append("shut")
+
+
+def closed(xs):
+    for x in careful(xs):
+        if x == 2:
+            break
+        ask(x)
+    LOG.append("after")
+    return xs
+
+
+def closed_by_return(xs):
+    def found():
+        for answer in answered(xs):
+            if "2" in answer:
+                return answer
+        return None
+
+    first = found()
+    LOG.append("after")
+    return first, found()
+
+
+def not_left(xs):
+    for x in careful(xs):
+        if x == 7:
+            break
+        ask(x)
+    LOG.append("after")
+
+
+def closed_inside(xs):
+    for x in xs:
+        for answer in answered([x, x + 1, x + 2]):
+            LOG.append(answer)
+            if "3" in answer:
+                break
+        LOG.append("next")
+
+
+def kept_open(xs):
+    steps = careful(xs)
+    for x in steps:
+        if x == 1:
+            break
+    LOG.append("after")
+    return ask(next(steps))
+
+
+@pytest.mark.parametrize(
+    "program", [case(one, ([1, 2, 3],)) for one in (closed, closed_by_return, not_left, closed_inside, kept_open)]
+)
+def test_generators_end_where_their_loop_is_left(program: Callable[[], None]) -> None:
+    program()

@@ -30,6 +30,7 @@ from ...effects.array_results import is_jax
 from ...effects.contents import element_type
 from ...effects.enumerations import is_enumeration
 from ...effects.lattice import widen
+from ..source.syntax import load_name
 from ..state.stager import is_container
 from ..state.state import Heap, State
 from ..state.written import Places, elements_in
@@ -149,6 +150,14 @@ class LoopStager(WalkStager):
         changed = self._settle_walked([iterable], changed)
         is_private = self.makes_generator(iterable_node)
         self._stage_over(target, iterable, bound, read, live, body, changed, flag, is_private)
+        if flag is not None and self.cleans_up(iterable_node):
+            self._close(iterable, target)
+
+    def _close(self, generator: Value, at: ast.expr) -> None:
+        """A generator that a loop has left, and that nobody else knows, ends there."""
+        held = load_name(self.temporary(generator), at)
+        method = ast.copy_location(ast.Attribute(held, "close", ast.Load()), at)
+        self.stage_native_expression(ast.copy_location(ast.Call(method, [], []), at))
 
     def _settle_walked(self, walked: Sequence[Value | None], changed: Sequence[Owned]) -> list[Owned]:
         """Containers that change while they are iterated escape: as Python's own iterator sees them."""

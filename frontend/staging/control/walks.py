@@ -25,7 +25,8 @@ from ...effects.abstract_type import (
     TupleType,
 )
 from ...effects.lattice import is_immutable, widen
-from ..values import Owned, Static, Tracer, TupleValue, Unstageable, Value
+from ...effects.source import SourceUnavailable, function_source
+from ..values import LocalFunction, Owned, Static, Tracer, TupleValue, Unstageable, Value
 from .by_element import ByElementStager
 
 WALKERS = (zip, enumerate, reversed, itertools.zip_longest, itertools.chain, itertools.pairwise, itertools.islice)
@@ -45,6 +46,21 @@ class WalkStager(ByElementStager):
         if self.makes_own_generator(node) or self._makes_walk(node, made_by):
             return True
         return isinstance(made_by, types.FunctionType) and bool(made_by.__code__.co_flags & inspect.CO_GENERATOR)
+
+    def cleans_up(self, node: ast.expr) -> bool:
+        """Whether an iterable is a generator that nobody else can step, and that may do something at its end."""
+        if not isinstance(node, ast.Call) or not self.makes_generator(node):
+            return False
+        local = self.state.names.get(node.func.id) if isinstance(node.func, ast.Name) else None
+        if isinstance(local, LocalFunction):
+            return _has_end(local.node)
+        made_by = self.static_of(node.func)
+        if not isinstance(made_by, types.FunctionType):
+            return False
+        try:
+            return _has_end(function_source(made_by).node)
+        except SourceUnavailable:
+            return True
 
     def _makes_walk(self, node: ast.expr, made_by: object) -> bool:
         """Whether an iterable walks generators that nobody else can step, beside containers; or the matches of text."""
@@ -104,6 +120,11 @@ class WalkStager(ByElementStager):
         """All that an iterable gives, as a list."""
         name = ast.copy_location(ast.Name(self.temporary(Static(list)), ast.Load()), node)
         return ast.copy_location(ast.Call(name, [node], []), node)
+
+
+def _has_end(node: ast.AST) -> bool:
+    """Whether code does something where it is left: with `try` or `with`."""
+    return any(isinstance(one, (ast.Try, ast.TryStar, ast.With)) for one in ast.walk(node))
 
 
 def is_walkable(known: AbstractType) -> bool:

@@ -10,22 +10,21 @@ import ast
 import copy
 import types
 from collections.abc import Callable, Iterator
-from typing import TypeVar
 
 from ...effects.classes import is_class
+from ...effects.source import FunctionNode
 from .box import box_of
 
-FunctionSyntax = TypeVar("FunctionSyntax", ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
 def with_known_supers(
     function: types.FunctionType,
-    node: FunctionSyntax,
+    node: FunctionNode,
     cls: type,
     name_of: Callable[[type, str, types.FunctionType], str],
-) -> FunctionSyntax:
+) -> FunctionNode:
     """The syntax of a method for objects of exactly this class; `name_of` gives a function that is found a name."""
     defining = _defining_class(function)
     if (
