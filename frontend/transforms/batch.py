@@ -167,7 +167,7 @@ def _leaf(value: Any, axis: Any, where: str) -> Leaf:
         kind = type(value).__qualname__
         raise XCSError(
             f"expected {where} to be an array, a list or a tuple to map over, found `{kind}`; "
-            "help: `in_axes=None` in its place gives it whole to every element"
+            "help: what every element gets whole has `in_axes=None` in its place, or is used inside of the function"
         )
     if axis != 0:
         raise XCSError(f"expected axis 0 for {where}, which is a `{type(value).__qualname__}`, found {axis}")
