@@ -14,12 +14,13 @@ from collections.abc import Callable
 from typing import Any
 
 from ..diagnostics.errors import XCSError, XCSWarning
+from .async_wrapped import AsyncWrapped
 from .frame_reader import FrameReader, frame_reading
 from .journal import JournalPath
 from .options import JitOptions
 from .stats import Counters, JitStats, describe
 from .strategies import ADAPTIVE
-from .wrapped import AsyncWrapped, Wrapped, statistics_of
+from .wrapped import Wrapped, statistics_of
 
 METHODS = ("forward", "__call__")
 

@@ -6,83 +6,29 @@ In: calls. Out: what plain Python gives; statistics and stages of the programs b
 from __future__ import annotations
 
 import functools
-import inspect
-import os
-import sys
-import threading
 import time
 import types
-import warnings
 import weakref
-from collections import OrderedDict
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import Any
 
-from ..diagnostics.errors import XCSError, XCSWarning
-from ..runtime.executor import ThreadsExecutor
-from ..runtime.garbage import without_garbage_collection
+from ..diagnostics.errors import XCSError
 from ..runtime.outcome import RunTotals
 from ..runtime.tally import recording
 from .border import enter_program, leave_program, raised_by
 from .check_effects import current_checker
-from .direct_dispatch import MISSED, DirectCalls, DirectDispatch, direct_dispatch
-from .disable_jit import DISABLED, is_disabled
-from .effects.abstract_type import ANY, StaticType
-from .effects.array_results import is_jax
+from .direct_dispatch import MISSED
+from .disable_jit import is_disabled
 from .function_part import IMPLICIT, Computed, FunctionPart
-from .guard_check import GuardCheck
 from .journal import is_in_journal, recording_of, refuse_plain
-from .known_arguments import KnownArguments, known_arguments
 from .options import JitOptions
-from .signature import Parameters, Signature, signature_of
+from .programs import Programs
 from .stages import Compiled, Lowered, Traced
 from .staging.values import Unstageable
 from .stats import Counters, JitStats, describe
-from .straight_call import StraightCalls, straight_call
 from .timeline import current_instrument
-from .tracing import trace
-from .whole_call import WholeCall, whole_call
-
-MAX_PROGRAMS = 128  # compiled programs kept for one function, least recently used dropped first
-MAX_VARIANTS = 8  # different types of one argument before it counts as any object
-_DEBUG = os.environ.get("XCS_DEBUG", "") not in ("", "0")
-
-
-@dataclass(slots=True, eq=False)
-class Variant:
-    """What one signature is run by: a compiled program, or plain Python with the reason.
-
-    Attributes:
-        compiled: the program; None for plain Python.
-        passed: which arguments the program takes.
-        fallback: the reason for plain Python.
-        direct: the program as one array kernel, if it is one.
-        guards: the facts that the program relies on.
-        dispatch: the class of the jitted function while this is the variant used last.
-        is_settled: whether that stays as it is.
-    """
-
-    compiled: Compiled | None
-    passed: tuple[int, ...]
-    fallback: str | None = None
-    direct: DirectDispatch | None = None
-    guards: GuardCheck = field(default=GuardCheck(()), repr=False)
-    dispatch: type[Direct] | None = field(default=None, repr=False)
-    is_settled: bool = True
-
-    def holds(self) -> bool:
-        """Whether the facts that the program relies on are still true."""
-        return self.guards.holds()
-
-    def arguments(self, values: tuple[Any, ...]) -> tuple[Any, ...]:
-        """What the program takes of the values of all parameters."""
-        return values if len(values) == len(self.passed) else tuple(values[i] for i in self.passed)
-
-    def takes(self, values: tuple[Any, ...]) -> bool:
-        """Whether objects that the program takes to be different ones are so among these arguments."""
-        compiled = self.compiled
-        return compiled is None or not compiled.lowered.apart.pairs or compiled.lowered.apart.holds(values)
+from .variant import Variant
+from .whole_call import WholeCall
 
 
 class Wrapped:
@@ -99,19 +45,11 @@ class Wrapped:
         "__weakref__",
         "__xcs_wrapped__",
         "_xcs_counters",
-        "_xcs_defaults",
-        "_xcs_executor",
-        "_xcs_generalised",
-        "_xcs_known",
-        "_xcs_last",
-        "_xcs_lock",
+        "_xcs_dispatched",
         "_xcs_options",
-        "_xcs_parameters",
-        "_xcs_pipeline",
-        "_xcs_seen",
-        "_xcs_variants",
-        "_xcs_whole",
+        "_xcs_programs",
     )
+    _xcs_is_async = False
     __code__ = FunctionPart()
     __defaults__ = FunctionPart()
     __kwdefaults__ = FunctionPart()
@@ -122,42 +60,31 @@ class Wrapped:
     def __init__(self, function: types.FunctionType, options: JitOptions) -> None:
         functools.update_wrapper(self, function)
         self.__xcs_wrapped__ = function
-        self._xcs_look_at_function()
         self._xcs_options = options
-        self._xcs_executor = options.executor()
-        self._xcs_pipeline = options.pipeline
-        self._xcs_variants: OrderedDict[tuple[Signature, bool], Variant] = OrderedDict()
-        self._xcs_seen: list[set[object]] = [set() for _ in self._xcs_parameters.names]
-        self._xcs_generalised: frozenset[int] = frozenset()
-        self._xcs_lock = threading.RLock()
         self._xcs_counters = Counters()
-        self._xcs_known: KnownArguments[Variant] | None = None
-        self._xcs_last: Variant | None = None
-        self._xcs_whole: WholeCall | None = None
-
-    def _xcs_look_at_function(self) -> None:
-        self._xcs_defaults = self.__xcs_wrapped__.__defaults__
-        self._xcs_parameters = Parameters.of(self.__xcs_wrapped__)
+        self._xcs_programs = Programs(
+            function, options, self._xcs_counters, _general_way(self), is_async=self._xcs_is_async
+        )
+        self._xcs_dispatched: Variant | None = None
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         """The function's own result, effects and exceptions."""
         if is_disabled():
             refuse_plain(self.__xcs_wrapped__, self._xcs_options.journal, "`disable_jit`")
             return self.__xcs_wrapped__(*args, **kwargs)
-        if self.__xcs_wrapped__.__defaults__ is not self._xcs_defaults:
-            self._xcs_look_at_function()
+        programs = self._xcs_programs
         try:
-            values = self._xcs_parameters.bind(args, kwargs)
+            values = programs.bind(args, kwargs)
         except TypeError:
             return self.__xcs_wrapped__(*args, **kwargs)  # raises Python's own error
-        whole = self._xcs_whole
+        whole = programs.whole
         if whole is not None and whole.takes(values) and not self._xcs_is_watched():
             return self._xcs_run_whole(whole, args, kwargs)
-        variant = self._xcs_variant(values)
+        variant = programs.of(values)
+        if variant is not self._xcs_dispatched:
+            self._xcs_dispatch_to(variant)
         if variant.compiled is None:
-            refuse_plain(self.__xcs_wrapped__, self._xcs_options.journal, variant.fallback)
-            self._xcs_options.refuse_plain(self.__xcs_wrapped__.__qualname__, variant.fallback)
-            self._xcs_counters.add_plain(is_fallback=variant.fallback is not None)
+            self._xcs_count_plain(variant)
             with recording(self._xcs_counters.tally):
                 return self.__xcs_wrapped__(*args, **kwargs)
         direct = variant.direct
@@ -173,8 +100,8 @@ class Wrapped:
         self._xcs_counters.add_run(outcome.totals)
         if outcome.failure is not None:
             raise raised_by(outcome.failure, border)
-        if not variant.is_settled and variant.guards.is_compiled:
-            self._xcs_go_straight(variant)
+        if not variant.is_settled and variant.guards.is_compiled and programs.settle(variant):
+            self._xcs_dispatch_to(variant)
         return outcome.values[0]
 
     def _xcs_run_whole(self, whole: WholeCall, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -194,6 +121,12 @@ class Wrapped:
         if failure is not None:
             raise raised_by(failure, border)
         return result
+
+    def _xcs_count_plain(self, variant: Variant) -> None:
+        """A call is about to run as plain Python; raises where that isn't allowed."""
+        refuse_plain(self.__xcs_wrapped__, self._xcs_options.journal, variant.fallback)
+        self._xcs_options.refuse_plain(self.__xcs_wrapped__.__qualname__, variant.fallback)
+        self._xcs_counters.add_plain(is_fallback=variant.fallback is not None)
 
     def _xcs_is_watched(self) -> bool:
         """Whether each call of the program is to be seen."""
@@ -228,167 +161,53 @@ class Wrapped:
         Raises:
             XCSError: the function can't be staged; the message says why.
         """
-        values = self._xcs_parameters.bind(args, kwargs)
+        values = self._xcs_programs.parameters.bind(args, kwargs)
         try:
-            signature = signature_of(values, self._xcs_generalised)
-            traced = self._xcs_trace(signature, is_apart=True)
-            if not traced.apart.holds(values):
-                traced = self._xcs_trace(signature, is_apart=False)
+            return self._xcs_programs.traced(values)
         except Unstageable as refusal:
             raise XCSError(f"`{self.__xcs_wrapped__.__qualname__}` can't be staged: {refusal.reason}") from None
-        traced.verify()
-        return traced
 
     def lower(self, /, *args: Any, **kwargs: Any) -> Lowered:
         """The lowered stage: for these arguments, or without any for the program used last."""
-        if not args and not kwargs and self._xcs_last is not None and self._xcs_last.compiled is not None:
-            return self._xcs_last.compiled.lowered
-        return self.trace(*args, **kwargs).lower(self._xcs_pipeline)
+        last = self._xcs_programs.last
+        if not args and not kwargs and last is not None and last.compiled is not None:
+            return last.compiled.lowered
+        return self.trace(*args, **kwargs).lower(self._xcs_programs.pipeline)
 
     def compile(self, /, *args: Any, **kwargs: Any) -> Compiled:
         """The compiled stage, likewise."""
-        if not args and not kwargs and self._xcs_last is not None and self._xcs_last.compiled is not None:
-            return self._xcs_last.compiled
-        return self.lower(*args, **kwargs).compile(self._xcs_executor)
+        last = self._xcs_programs.last
+        if not args and not kwargs and last is not None and last.compiled is not None:
+            return last.compiled
+        return self.lower(*args, **kwargs).compile(self._xcs_programs.executor)
 
     @Computed
     def stats(self) -> JitStats:
         """What `get_jit_stats` gives."""
         return statistics_of(self)
 
-    def _xcs_variant(self, values: tuple[Any, ...]) -> Variant:
-        known = self._xcs_known
-        if known is not None and known.found is self._xcs_last and known.are(values) and known.found.holds():
-            return known.found
-        signature = signature_of(values, self._xcs_generalised)
-        variant = self._xcs_variants.get((signature, True))
-        if variant is not None and variant is self._xcs_last and variant.holds() and variant.takes(values):
-            compiled = variant.compiled
-            self._xcs_known = (
-                None if compiled is None or compiled.lowered.apart.pairs else known_arguments(variant, values)
-            )
-            return variant
-        with self._xcs_lock:
-            variant = self._xcs_current(signature, is_apart=True)
-            if not variant.takes(values):
-                variant = self._xcs_current(signature, is_apart=False)
-            if variant is not self._xcs_last:
-                self._xcs_last = variant
-                compiled = variant.compiled
-                self._xcs_whole = None if compiled is None else whole_call(compiled.plan, values, variant.guards)
-                self._xcs_dispatch_to(variant.dispatch)
-            return variant
-
     def _xcs_forget(self) -> None:
         """A part of the function was changed: what is known of it is looked at anew."""
-        with self._xcs_lock:
-            self._xcs_dispatch_to(None)
-            self._xcs_variants.clear()
-            self._xcs_known = self._xcs_last = self._xcs_whole = None
-            self._xcs_look_at_function()
+        self._xcs_dispatch_to(None)
+        self._xcs_programs.forget()
 
-    def _xcs_dispatch_to(self, dispatch: type[Direct] | None) -> None:
+    def _xcs_dispatch_to(self, variant: Variant | None) -> None:
         """Lets calls go straight to a program, or no longer."""
+        self._xcs_dispatched = variant
+        if variant is not None and variant.call is not None:
+            variant.dispatch = variant.dispatch or _class_of(variant.call)
         if type(self) is Wrapped or issubclass(type(self), Direct):
-            self.__class__ = dispatch or Wrapped
+            self.__class__ = Wrapped if variant is None else variant.dispatch or Wrapped  # type: ignore[assignment]
 
-    def _xcs_go_straight(self, variant: Variant) -> None:
-        """Calls of a program that is called often go straight to its code, if it has any."""
-        known, compiled = self._xcs_known, variant.compiled
-        assert compiled is not None
-        if known is None or known.found is not variant or not isinstance(compiled.executor, ThreadsExecutor):
-            variant.is_settled = True
-            return
-        steady = compiled.executor.runs_straight(compiled.plan)
-        if steady is None:
-            return
-        calls = StraightCalls(self.__xcs_wrapped__, self._xcs_counters, compiled.executor, self._xcs_otherwise())
-        with self._xcs_lock:
-            variant.is_settled = True
-            call = straight_call(compiled.plan, steady, known, compiled.lowered.guards, calls)
-            if call is not None and variant is self._xcs_last:
-                variant.dispatch = _class_of(call)
-                self._xcs_dispatch_to(variant.dispatch)
 
-    def _xcs_current(self, signature: Signature, *, is_apart: bool) -> Variant:
-        """What a signature is run by; `is_apart`: for arguments of which no object is met in two places."""
-        key = (signature, is_apart)
-        variant = self._xcs_variants.get(key)
-        if variant is None or not variant.holds():
-            key = (self._xcs_generalise(signature), is_apart)
-            variant = self._xcs_variants.get(key)
-            if variant is None or not variant.holds():
-                variant = self._xcs_variants[key] = self._xcs_build(*key)
-            while len(self._xcs_variants) > MAX_PROGRAMS:
-                self._xcs_variants.popitem(last=False)
-        self._xcs_variants.move_to_end(key)
-        return variant
+def _general_way(wrapped: Wrapped) -> Callable[..., Any]:
+    """Calls of a jitted function, for functions that it holds."""
+    jitted = weakref.ref(wrapped)
 
-    def _xcs_direct_of(self, compiled: Compiled, signature: Signature) -> DirectDispatch | None:
-        num_args = len(self._xcs_parameters.names)
-        is_for_arrays = all(known == ANY or is_jax(known) for known in signature)  # and says nothing of other arguments
-        is_whole = is_for_arrays and self._xcs_parameters.plain
-        if not is_whole or isinstance(self, AsyncWrapped) or compiled.lowered.apart.pairs:
-            return None
-        calls = DirectCalls(self.__xcs_wrapped__, DISABLED, self._xcs_counters, self._xcs_otherwise())
-        return direct_dispatch(compiled.plan, num_args, compiled.lowered.guards, calls)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        return Wrapped.__call__(jitted(), *args, **kwargs)  # type: ignore[arg-type]  # it is being called, so it is there
 
-    def _xcs_otherwise(self) -> Callable[..., Any]:
-        """The general way, for functions that this one holds."""
-        jitted = weakref.ref(self)
-
-        def otherwise(*args: Any, **kwargs: Any) -> Any:
-            return Wrapped.__call__(jitted(), *args, **kwargs)  # type: ignore[arg-type]  # it is being called, so it is there
-
-        return otherwise
-
-    def _xcs_may_go_straight(self, compiled: Compiled) -> bool:
-        """Whether calls might once go straight to straight code."""
-        is_plain = self._xcs_parameters.plain and not isinstance(self, AsyncWrapped)
-        return is_plain and self._xcs_options.journal is None and not compiled.lowered.apart.pairs
-
-    def _xcs_generalise(self, signature: Signature) -> Signature:
-        """Count an argument as any object once it has come in too many types."""
-        for index, known in enumerate(signature):
-            self._xcs_seen[index].add(known)
-            if len(self._xcs_seen[index]) > MAX_VARIANTS:
-                self._xcs_generalised |= {index}
-                self._xcs_seen[index] = {ANY}
-        return tuple(ANY if index in self._xcs_generalised else known for index, known in enumerate(signature))
-
-    def _xcs_trace(self, signature: Signature, is_apart: bool) -> Traced:
-        stage_all = self._xcs_options.stage == "all"
-        return trace(
-            self.__xcs_wrapped__, self._xcs_parameters.names, signature, stage_all=stage_all, is_apart=is_apart
-        )
-
-    def _xcs_build(self, signature: Signature, is_apart: bool) -> Variant:
-        start = time.perf_counter()
-        passed = tuple(i for i, known in enumerate(signature) if not isinstance(known, StaticType))
-        try:
-            with without_garbage_collection():
-                traced = self._xcs_trace(signature, is_apart)
-                lowered = traced.lower_in_place(traced.module, self._xcs_pipeline)
-                compiled = lowered.compile(self._xcs_executor)
-                direct = self._xcs_direct_of(compiled, signature)
-                dispatch = None if direct is None else _class_of(direct.call)
-                is_settled = direct is not None or not self._xcs_may_go_straight(compiled)
-                guards = GuardCheck(lowered.guards)
-                return Variant(compiled, passed, None, direct, guards, dispatch, is_settled)
-        except Unstageable as refusal:
-            return self._xcs_fall_back(passed, refusal.reason)
-        except Exception as error:  # a bug of ours must not become the user's: nothing has run yet
-            if _DEBUG:
-                raise
-            return self._xcs_fall_back(passed, f"internal error: {type(error).__name__}: {error}")
-        finally:
-            self._xcs_counters.add_trace(time.perf_counter() - start)
-
-    def _xcs_fall_back(self, passed: tuple[int, ...], reason: str) -> Variant:
-        if self._xcs_counters.fallback_calls == 0:
-            name = self.__xcs_wrapped__.__qualname__
-            warnings.warn(f"`{name}` runs as plain Python: {reason}", XCSWarning, stacklevel=6)
-        return Variant(None, passed, reason)
+    return call
 
 
 class Direct(Wrapped):
@@ -403,67 +222,9 @@ def _class_of(call: Callable[..., Any]) -> type[Direct]:
     return type("Wrapped", (Direct,), body)
 
 
-class AsyncWrapped(Wrapped):
-    """A jitted coroutine function: calling it makes a coroutine, and everything happens once that is awaited."""
-
-    __xcs_jitted__ = True
-
-    def __init__(self, function: types.FunctionType, options: JitOptions) -> None:
-        super().__init__(function, options)
-        mark = getattr(inspect, "markcoroutinefunction", None)  # before Python 3.12 `__code__` is asked
-        if mark is not None:
-            mark(self)
-
-    def __call__(self, /, *args: Any, **kwargs: Any) -> Coroutine[Any, Any, Any]:
-        """A coroutine with the function's own result, effects and exceptions."""
-        function = self.__xcs_wrapped__
-        if is_disabled():
-            return function(*args, **kwargs)
-        if function.__defaults__ is not self._xcs_defaults:
-            self._xcs_look_at_function()
-        try:
-            values = self._xcs_parameters.bind(args, kwargs)
-        except TypeError:
-            return function(*args, **kwargs)  # raises Python's own error
-        coroutine = self._xcs_run(values, args, kwargs)
-        coroutine.__name__, coroutine.__qualname__ = function.__name__, function.__qualname__
-        return coroutine
-
-    async def _xcs_run(self, values: tuple[Any, ...], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        if DISABLED.get() or not _is_in_task():
-            refuse_plain(self.__xcs_wrapped__, self._xcs_options.journal, "no task of `asyncio`")
-            return await self.__xcs_wrapped__(*args, **kwargs)
-        variant = self._xcs_variant(values)
-        if variant.compiled is None:
-            refuse_plain(self.__xcs_wrapped__, self._xcs_options.journal, variant.fallback)
-            self._xcs_options.refuse_plain(self.__xcs_wrapped__.__qualname__, variant.fallback)
-            self._xcs_counters.add_plain(is_fallback=variant.fallback is not None)
-            return await self.__xcs_wrapped__(*args, **kwargs)
-        arguments = variant.arguments(values)
-        journalled = recording_of(self.__xcs_wrapped__, self._xcs_options.journal, variant.compiled, arguments)
-        border = enter_program(self._xcs_counters.tally)
-        try:
-            outcome = await variant.compiled.run_async(arguments, current_instrument(), journalled)
-        finally:
-            leave_program(border)
-        self._xcs_counters.add_run(outcome.totals)
-        if outcome.failure is not None:
-            raise raised_by(outcome.failure, border)
-        return outcome.values[0]
-
-
-def _is_in_task() -> bool:
-    """Whether this coroutine is run by a task of `asyncio`, not by another library or by hand."""
-    asyncio = sys.modules.get("asyncio")
-    try:
-        return asyncio is not None and asyncio.current_task() is not None
-    except RuntimeError:  # no loop runs
-        return False
-
-
 def statistics_of(wrapped: Wrapped) -> JitStats:
     """The statistics of a jitted function."""
-    last = wrapped._xcs_last
+    last = wrapped._xcs_programs.last
     lowered = last.compiled.lowered if last is not None and last.compiled is not None else None
     opaque = [f"{o.what} ({o.reason}) at {o.location}" for o in lowered.opaque] if lowered else []
     parallelism, fallback = lowered.parallelism if lowered else None, last.fallback if last else None

@@ -27,8 +27,10 @@ from ...lowering.structure_calls import STRUCTURE, Unpacking, make_list
 from ...lowering.vectorized_map import VectorizedKernel
 from ...runtime.executor import SequentialExecutor
 from ...runtime.plan import Block, Call, Instruction, Invoke, Literal, Plan
+from ..async_wrapped import AsyncWrapped
 from ..jit import jit
-from ..wrapped import AsyncWrapped, Variant, Wrapped
+from ..variant import Variant
+from ..wrapped import Wrapped
 from .batch import is_array
 from .transformed import Transformed
 
@@ -84,7 +86,7 @@ class BoundProgram:
             return None
 
         def call(*args: Any, **kwargs: Any) -> Any:
-            values = wrapped._xcs_parameters.bind((*fixed, *args), {**named, **kwargs})
+            values = wrapped._xcs_programs.parameters.bind((*fixed, *args), {**named, **kwargs})
             return SequentialExecutor().run(plan, tuple(values[index] for index in variant.passed)).unwrap()[0]
 
         return ArrayCode(call, variant.compiled if is_closed and not fixed and not named else None)
@@ -100,8 +102,8 @@ def bound_program(function: Callable[..., Any], args: tuple[Any, ...], kwargs: d
     if bound is None:
         return None
     wrapped, fixed, named = bound
-    values = wrapped._xcs_parameters.bind((*fixed, *args), {**named, **kwargs})
-    return BoundProgram(wrapped, fixed, named, values, wrapped._xcs_variant(values))
+    values = wrapped._xcs_programs.parameters.bind((*fixed, *args), {**named, **kwargs})
+    return BoundProgram(wrapped, fixed, named, values, wrapped._xcs_programs.of(values))
 
 
 def array_code(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> ArrayCode | None:

@@ -14,7 +14,8 @@ from ..operator import register_pytrees
 from ..options import JitOptions
 from ..stages import Compiled
 from ..timeline import current_instrument
-from ..wrapped import Variant, Wrapped
+from ..variant import Variant
+from ..wrapped import Wrapped
 from .array_program import (
     ArrayCode,
     BoundProgram,
@@ -184,7 +185,7 @@ class Gradient:
         variant, values = program.variant, program.values
         taped = self._taped_form(variant)
         if taped is None and variant.compiled is not None:
-            variant = self._staged_whole(program.wrapped)._xcs_variant(values)
+            variant = self._staged_whole(program.wrapped)._xcs_programs.of(values)
             taped = self._taped_form(variant, is_whole=True)
         if taped is None:
             name = name_of(self.function)
@@ -198,7 +199,7 @@ class Gradient:
         """The function with everything staged that can be."""
         if self._staged is None or self._staged.__xcs_wrapped__ is not wrapped.__xcs_wrapped__:
             self._staged = Wrapped(wrapped.__xcs_wrapped__, JitOptions.of("adaptive", None, "all"))
-            self._staged._xcs_pipeline = PIPELINE
+            self._staged._xcs_programs.pipeline = PIPELINE
         return self._staged
 
     def _taped_form(self, variant: Variant, *, is_whole: bool = False) -> Compiled | None:

@@ -22,7 +22,9 @@ from typing import Any
 import xcs
 from xcs.frontend import jit as jit_module
 from xcs.frontend.frame_reader import FrameReader
-from xcs.frontend.wrapped import Variant, Wrapped
+from xcs.frontend.programs import Programs
+from xcs.frontend.variant import Variant
+from xcs.frontend.wrapped import Wrapped
 
 DECORATOR = "__xcs_package_jit__"
 TESTS = frozenset({"tests", "test", "conftest", "__main__"})  # modules of a package that are not jitted
@@ -93,8 +95,10 @@ def _statistics(wrapped: Wrapped | FrameReader) -> dict[str, Any]:
     if isinstance(wrapped, FrameReader):
         name = f"{wrapped.__module__}.{wrapped.func.__qualname__}"
         return {"name": name, "calls": 0, "staged": False, "fallback": [wrapped.reason], "opaque": []}
-    programs = [variant.compiled.lowered for variant in wrapped._xcs_variants.values() if variant.compiled is not None]
-    fallback = {variant.fallback for variant in wrapped._xcs_variants.values() if variant.fallback is not None}
+    programs = [
+        variant.compiled.lowered for variant in wrapped._xcs_programs.variants.values() if variant.compiled is not None
+    ]
+    fallback = {variant.fallback for variant in wrapped._xcs_programs.variants.values() if variant.fallback is not None}
     return {
         "name": f"{wrapped.__module__}.{wrapped.__qualname__}",
         "calls": xcs.get_jit_stats(wrapped)["calls"],
@@ -197,9 +201,9 @@ class _NoWarnings:
 
 def _measure(package: JittedPackage) -> None:
     """Note what each compilation costs from now on."""
-    build = Wrapped._xcs_build
+    build = Programs.build
 
-    def measured(self: Wrapped, *key: Any) -> Variant:
+    def measured(self: Programs, *key: Any) -> Variant:
         start = time.thread_time()
         variant = build(self, *key)
         seconds = time.thread_time() - start
@@ -207,5 +211,5 @@ def _measure(package: JittedPackage) -> None:
         package.compilations.append(Compilation(seconds, num_ops, variant.fallback))
         return variant
 
-    Wrapped._xcs_build = measured  # type: ignore[method-assign]
+    Programs.build = measured  # type: ignore[method-assign]
     jit_module.warnings = _NoWarnings()  # type: ignore[attr-defined]

@@ -205,7 +205,7 @@ def _compare_staged(
     tally: Tally,
 ) -> str | None:
     jitted: Wrapped = xcs.jit(module.program, stage=stage)
-    jitted._xcs_executor = executor = EitherExecutor()
+    jitted._xcs_programs.executor = executor = EitherExecutor()
     for order in ("program order", "any order", "straight code"):
         for number, (arguments, want) in enumerate(cases):
             executor.now = _executor(order, seed + number)

@@ -222,7 +222,7 @@ def _check_stages(jitted: Wrapped, cases: Sequence[MakeArgs], staged: bool, setu
     before = snapshot(args, kwargs)
     try:
         traced = jitted.trace(*args, **kwargs)
-        lowered = traced.lower(jitted._xcs_pipeline)
+        lowered = traced.lower(jitted._xcs_programs.pipeline)
         lowered.module.verify()
         check_dominance(lowered.module)
     except xcs.XCSError:

@@ -807,12 +807,12 @@ def test_what_may_be_one_object_is_one(run: Callable[[], None]) -> None:
 def test_arguments_that_are_one_object_get_a_program_of_their_own() -> None:
     jitted = jit(fill_argument)
     assert jitted([], [1, 2]) == ["<1>", "<2>"]
-    assert len(jitted._xcs_variants) == 1
+    assert len(jitted._xcs_programs.variants) == 1
     xs: list[Any] = []
     assert jitted(xs, xs) == []
-    assert len(jitted._xcs_variants) == 2
+    assert len(jitted._xcs_programs.variants) == 2
     assert jitted([], [3]) == ["<3>"]
-    assert jitted.stats["traces"] == len(jitted._xcs_variants)
+    assert jitted.stats["traces"] == len(jitted._xcs_programs.variants)
 
 
 def test_a_compiled_program_refuses_one_object_in_two_places() -> None:

@@ -24,7 +24,7 @@ def pair(x, y):
 def is_direct(jitted) -> bool:
     """Whether the last call of a jitted function went straight to its kernel."""
     before = jitted._xcs_counters.direct_calls
-    jitted(*[jnp.ones(4)] * len(jitted._xcs_parameters.names))
+    jitted(*[jnp.ones(4)] * len(jitted._xcs_programs.parameters.names))
     return jitted._xcs_counters.direct_calls == before + 1
 
 
@@ -93,7 +93,7 @@ def test_arguments_like_those_before_are_told_from_others(monkeypatch: pytest.Mo
     jitted = xcs.jit(mixed)
     for _ in range(100):  # guards are compiled by then
         jitted(jnp.ones(4), "ab", 2)
-    assert jitted._xcs_known is not None
+    assert jitted._xcs_programs._known is not None
     for args in (
         (jnp.ones(4), "ab", 2.5),
         (jnp.ones((3, 4)), "ab", 2),
