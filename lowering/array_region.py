@@ -74,6 +74,7 @@ class _FunctionWriter:
         self.region = region
         self.file = _source_file(region.steps)
         self.names: dict[str, Any] = {}  # globals of the new function: its callees and literals
+        self._read_before: dict[Any, ast.expr] = {}  # one node for all places: only calls have to know their line
 
     def write(self, as_tuple: bool) -> Callable[..., Any]:
         """The function, compiled under the user's file name where all calls come from one file."""
@@ -105,11 +106,17 @@ class _FunctionWriter:
         return ast.Assign([ast.Name(f"v{step.results[0]}", _STORE, **place)], call, **place)
 
     def _read(self, operand: Operand, place: dict[str, Any]) -> ast.expr:
+        key = operand.index if isinstance(operand, Slot) else (id(operand.value),)
+        found = self._read_before.get(key)
+        if found is not None:
+            return found
         if isinstance(operand, Slot):
-            return ast.Name(f"v{operand.index}", _LOAD, **place)
-        name = f"c{len(self.names)}"
-        self.names[name] = operand.value
-        return ast.Name(name, _LOAD, **place)
+            name = f"v{operand.index}"
+        else:
+            name = f"c{len(self.names)}"
+            self.names[name] = operand.value
+        node = self._read_before[key] = ast.Name(name, _LOAD, **place)
+        return node
 
     def _return(self, as_tuple: bool) -> ast.stmt:
         place = self._place(self.region.steps[-1].location if self.region.steps else UNKNOWN)

@@ -117,7 +117,7 @@ class Kernel(QuickCallee):
         """The kernel for a caller that has arrays at hand: dispatch is that of one `jax.jit` object."""
         return self._staged.fast_path()
 
-    @property
+    @functools.cached_property
     def direct(self) -> Any:
         """The `StagedFunction` that does all of the region for JAX arrays; None where part of it is Python's to do."""
         return self._staged.staged if self._staged.is_all_staged() else None

@@ -109,7 +109,8 @@ class _Fusion:
 
     def _waiting(self, op: Operation) -> int:
         if not self._waits_for:
-            found = analyze_waiting(ops_of(self._block), self._summaries, self._captures)
+            ops = ops_of(self._block)
+            found = analyze_waiting(ops, [self._summaries.of(op).behaviour for op in ops], self._captures)
             self._waits_for = {one: waiting.waits_for for one, waiting in found.items()}
         return self._waits_for[op]
 

@@ -108,7 +108,10 @@ def _find_runs(block: Block, min_calls: int, summaries: OpSummaries, captures: C
     if run is not None:
         runs.append(run)
     runs = [run for run in runs if len(run.calls) >= min_calls and _is_used_at_once(run)]
-    waiting = analyze_waiting(ops_of(block), summaries, captures) if runs else {}
+    if not runs:
+        return []
+    ops = ops_of(block)
+    waiting = analyze_waiting(ops, [summaries.of(op).behaviour for op in ops], captures)
     return [run for run in runs if len({waiting[call].waits_for for call in run.calls}) == 1]
 
 

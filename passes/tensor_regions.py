@@ -66,14 +66,17 @@ def find_tensor_groups(
 ) -> list[TensorGroup]:
     """The groups of a block, in the order of their first ops; empty where there is no array op."""
     ops = ops_of(block)
-    kinds = {op: kind for op in ops if (kind := _array_kind(op, declarations, summaries)) is not None}
+    does = [summaries.of(op) for op in ops]
+    found = ((op, _array_kind(op, declarations, summary)) for op, summary in zip(ops, does, strict=True))
+    kinds = {op: kind for op, kind in found if kind is not None}
     if not kinds:
         return []
     kinds.update(_facts_for(ops, kinds))
-    waiting = analyze_waiting(ops, summaries, captures, serves_outputs=_leaves_early(block, summaries))
-    grouping = _Grouping(kinds, waiting, summaries, captures)
-    for op in ops:
-        grouping.add(op)
+    behaviours = [summary.behaviour for summary in does]
+    waiting = analyze_waiting(ops, behaviours, captures, serves_outputs=_leaves_early(block, summaries))
+    grouping = _Grouping(kinds, waiting, captures)
+    for op, summary in zip(ops, does, strict=True):
+        grouping.add(op, summary)
     return grouping.groups
 
 
@@ -105,11 +108,11 @@ def _only_in(op: Operation, kinds: Mapping[Operation, str]) -> bool:
     return bool(users) and all(user in kinds or (user.name in _STRUCTURE and _only_in(user, kinds)) for user in users)
 
 
-def _array_kind(op: Operation, declarations: Declarations, summaries: OpSummaries) -> str | None:
+def _array_kind(op: Operation, declarations: Declarations, summary: OpSummary) -> str | None:
     kind = declarations.array_kind(op)
     if kind is None or op.regions or len(op.results) != 1 or "mutates" in op.properties:
         return None
-    behaviour = summaries.of(op).behaviour
+    behaviour = summary.behaviour
     if behaviour.effect > Effect.READS or behaviour.external or reads_unbound(op):
         return None
     return kind
@@ -118,17 +121,10 @@ def _array_kind(op: Operation, declarations: Declarations, summaries: OpSummarie
 class _Grouping:
     """One walk over a block. Groups and barriers (ops that others may not cross) are numbered in program order."""
 
-    def __init__(
-        self,
-        kinds: dict[Operation, str],
-        waiting: dict[Operation, Waiting],
-        summaries: OpSummaries,
-        captures: Captures,
-    ) -> None:
+    def __init__(self, kinds: dict[Operation, str], waiting: dict[Operation, Waiting], captures: Captures) -> None:
         self.groups: list[TensorGroup] = []
         self._kinds = kinds
         self._waiting = waiting
-        self._summaries = summaries
         self._captures = captures
         self._group_of: dict[Operation, TensorGroup] = {}
         self._after: dict[Operation, int] = {}
@@ -138,9 +134,8 @@ class _Grouping:
         self._last_external = -1
         self._last_group: dict[str, TensorGroup] = {}
 
-    def add(self, op: Operation) -> None:
-        """Take the next op of the block."""
-        summary = self._summaries.of(op)
+    def add(self, op: Operation, summary: OpSummary) -> None:
+        """Take the next op of the block, which does this."""
         if op in self._kinds:
             self._add_array_op(op, summary)
         elif summary.is_droppable:

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 
 from xdsl.ir import Operation
 
-from ..diagnostics.effect import Effect
-from .behaviour import OpSummaries
+from ..diagnostics.effect import Behaviour, Effect
 from .captures import Captures
 
 EVERYTHING = -1
@@ -36,14 +35,13 @@ class Waiting:
 
 
 def analyze_waiting(
-    ops: Sequence[Operation], summaries: OpSummaries, captures: Captures, *, serves_outputs: bool = False
+    ops: Sequence[Operation], behaviours: Sequence[Behaviour], captures: Captures, *, serves_outputs: bool = False
 ) -> dict[Operation, Waiting]:
-    """The masks of all ops of a block, which are given in program order.
+    """The masks of all ops of a block, which are given in program order with what they do.
 
     With `serves_outputs` what leaves the block counts as served, value by value: outside, external ops may need one of
     the values and not another.
     """
-    behaviours = [summaries.of(op).behaviour for op in ops]
     if not serves_outputs and not any(behaviour.external for behaviour in behaviours):
         return dict.fromkeys(ops, Waiting(0, 0))  # nothing waits, nor is waited for
     waiting: dict[Operation, Waiting] = {}
