@@ -61,7 +61,7 @@ def measure() -> list[Measurement]:
     """The ratio, and what the program adds."""
     by_hand_s, hybrid_s = compare()
     return [
-        Measurement("two kernels and a call, over jax.jit by hand", hybrid_s / by_hand_s, "x"),
+        Measurement("two kernels and a call, over jax.jit by hand", hybrid_s / by_hand_s, "x", at_most=1.1),
         Measurement("the same, added to each call", (hybrid_s - by_hand_s) * 1e6, "us"),
     ]
 

@@ -29,7 +29,7 @@ from .signature import Parameters, Signature, signature_of
 from .stages import Compiled, Traced
 from .staging.values import Unstageable
 from .stats import Counters
-from .straight_call import StraightCalls, straight_call
+from .straight_call import StraightCalls, is_usual, straight_call
 from .tracing import trace
 from .variant import Variant
 from .whole_call import WholeCall, whole_call
@@ -158,7 +158,7 @@ class Programs:
             variant.is_settled = True
             return False
         steady = compiled.executor.runs_straight(compiled.plan)
-        if steady is None:
+        if steady is None or not is_usual():
             return False
         calls = StraightCalls(self._function, self._counters, compiled.executor, self._otherwise)
         with self._lock:

@@ -63,7 +63,7 @@ def straight_call(
 ) -> Callable[..., Any] | None:
     """The function that takes the place of general calls with arguments like the known ones; None if there is none."""
     code = steady.code
-    if code is None or code.num_statements > MAX_STATEMENTS or not is_usual():
+    if code is None or code.num_statements > MAX_STATEMENTS:
         return None
     function = calls.function
     args = names_of(function, plan.functions[plan.entry].num_params)

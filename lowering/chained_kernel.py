@@ -102,7 +102,9 @@ class ChainedKernel(Kernel):
         classes = list(self._plain)[-1]
         if not all(hasattr(classes[place], "aval") for place in self.donated):
             return None
-        small = [f"id({arguments[place]}.aval) in {terms.constant(self._small)}" for place in self.donated]
+        known, last = terms.constant(self._small), terms.constant(next(reversed(self._small.values()), None))
+        avals = [f"{arguments[place]}.aval" for place in self.donated]
+        small = [f"({aval} is {last} or id({aval}) in {known})" for aval in avals]  # nearly always the last one
         return " and ".join([test, *small]), call
 
     def _call_large(self, arguments: tuple[Any, ...]) -> Any:
