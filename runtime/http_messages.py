@@ -11,12 +11,15 @@ opened. Callable from any thread.
 
 from __future__ import annotations
 
+import re
 import sys
-from collections.abc import Iterable
+from base64 import b64encode
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 LIBRARIES = ("httpx", "httpx2")
-_SECRET_HEADERS = ("authorization", "proxy-authorization", "api-key", "x-api-key", "x-goog-api-key", "cookie")
+_SECRET_NAMES = re.compile("auth|key|token|secret|passw|cookie|credential|signature|session|organization", re.I)
+"""Names of headers and of parts of a query whose values are secrets."""
 _NOT_KEPT_HEADERS = ("set-cookie",)
 _HIDDEN = b"***"
 MIN_KEY_LENGTH = 8
@@ -66,11 +69,32 @@ def without_secrets(response: Any) -> Any:
 
 def secrets_in(values: Iterable[Any]) -> set[str]:
     """The keys that the requests among these values, and those of the responses, were sent with."""
-    messages = [value for value in values if is_message(value)]
-    requests = [getattr(message, "_request", message) for message in messages]
-    sent = (one.headers.get(name) for one in requests if one is not None for name in _SECRET_HEADERS)
-    keys = {text.rpartition(" ")[2] for text in sent if text}
+    keys = {key for one in _requests_in(values) for key in _secrets_of(one)}
     return {key for key in keys if len(key) >= MIN_KEY_LENGTH}
+
+
+def hide_credentials(values: Iterable[Any]) -> None:
+    """Takes the credentials out of the addresses of requests among these values, and of those of the responses."""
+    for request in _requests_in(values):
+        if request.url.userinfo:
+            request.url = request.url.copy_with(userinfo=b"")
+
+
+def _requests_in(values: Iterable[Any]) -> list[Any]:
+    messages = [value for value in values if is_message(value)]
+    return [one for one in (getattr(message, "_request", message) for message in messages) if one is not None]
+
+
+def _secrets_of(request: Any) -> Iterator[str]:
+    """What a request was sent with and its server, or an error, may repeat: keys, cookies, the address's password."""
+    named = (*request.headers.multi_items(), *request.url.params.multi_items())
+    for _, text in ((name, text) for name, text in named if _SECRET_NAMES.search(name)):
+        for part in text.split("; "):  # cookies stand side by side
+            secret = part.rpartition(" ")[2]
+            yield from (secret, secret.partition("=")[2])
+    yield request.url.password
+    if credentials := request.url.userinfo:
+        yield b64encode(credentials).decode()
 
 
 def _class_of(library: str, name: str) -> object:

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 import threading
 import weakref
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ...diagnostics.errors import XCSError
-from ..http_messages import without_secrets
+from ..http_messages import hide_credentials, secrets_in, without_secrets
 from ..tally import count_usage
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ CONNECTION_OPTIONS = ("base_url", "api_key", "organization", "timeout", "max_ret
 """Options of the connection, named as the client names them; all others but `system` go into each request."""
 
 TOKENS_PER_PRICE = 1_000_000
+MAX_CAUSES = 10  # of an error, that are looked at
+_CREDENTIALS = re.compile(r"//[^/@\s]+@")
 _LOCK = threading.Lock()
 
 
@@ -169,24 +172,38 @@ def without_key(connection: tuple[tuple[str, object], ...]) -> Iterator[None]:
         yield
     except Exception as error:
         key = dict(connection).get("api_key") or os.environ.get("OPENAI_API_KEY")
-        if isinstance(key, str) and key:
-            error.args = hidden(error.args, key)
-            for name, value in vars(error).items():
-                if isinstance(value, str | dict | list):
-                    setattr(error, name, hidden(value, key))
-            if key.encode() in getattr(getattr(error, "response", None), "_content", b""):  # if it was read
-                error.response = without_secrets(error.response)  # type: ignore[attr-defined]
+        found: BaseException | None = error
+        for _ in range(MAX_CAUSES):
+            if found is not None:
+                _hide(found, key if isinstance(key, str) else "")
+                found = found.__cause__ or found.__context__
         raise
 
 
-def hidden(value: Any, key: str) -> Any:
-    """`value` with `***` in place of the key, in all its texts."""
+def _hide(error: BaseException, key: str) -> None:
+    """Takes the key out of one error, and whatever else its request was sent with that is a secret."""
+    held = vars(error)
+    secrets = secrets_in(held.values()) | ({key} if key else set())
+    hide_credentials(held.values())
+    error.args = hidden(error.args, secrets)
+    for name, value in held.items():
+        if isinstance(value, str | dict | list):
+            setattr(error, name, hidden(value, secrets))
+    content = getattr(held.get("response"), "_content", b"")  # if it was read
+    if any(secret.encode() in content for secret in secrets):
+        error.response = without_secrets(held["response"])  # type: ignore[attr-defined]
+
+
+def hidden(value: Any, secrets: Collection[str]) -> Any:
+    """`value` with `***` in place of the secrets, in all its texts."""
     if isinstance(value, str):
-        return value.replace(key, "***")
+        for secret in sorted(secrets, key=len, reverse=True):
+            value = value.replace(secret, "***")
+        return _CREDENTIALS.sub("//***@", value)
     if isinstance(value, dict):
-        return {name: hidden(held, key) for name, held in value.items()}
+        return {name: hidden(held, secrets) for name, held in value.items()}
     if isinstance(value, list | tuple):
-        return type(value)(hidden(held, key) for held in value)
+        return type(value)(hidden(held, secrets) for held in value)
     return value
 
 

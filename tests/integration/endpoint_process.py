@@ -118,6 +118,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.head(int(fault), len(reply), {"Retry-After": argument} if argument else {})
             self.wfile.write(reply)
             return int(fault)
+        elif fault == "leak":  # repeats all that it was sent
+            error = {"error": {"message": f"refused: {name} with {dict(self.headers)}", "type": "test", "code": "401"}}
+            reply = json.dumps(error).encode()
+            self.head(401, len(reply))
+            self.wfile.write(reply)
+            return 401
         elif fault == "malformed":
             reply = b'{"choices": [{"mess'
         elif fault == "empty":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -206,6 +207,98 @@ def test_no_key_is_shown_anywhere(
     logged = [record.getMessage() for record in caplog.records if record.name.startswith("xcs")]
     for text in (*shown, *logged, *capfd.readouterr()):
         assert KEY not in text
+
+
+SECRETS = {
+    "key": KEY,
+    "password": "hunter2-of-the-address",
+    "header": "token-of-a-header-77",
+    "cookie": "cookie-of-a-session-88",
+    "organization": "org-nobody-knows-99",
+}
+
+
+def bound_with_secrets(server: EndpointProcess) -> Any:
+    """A model with secrets wherever one may put them: calling it sends them all."""
+    return xcs.bind(
+        "openai:small",
+        base_url=server.base_url.replace("//", f"//user:{SECRETS['password']}@"),
+        api_key=KEY,
+        max_retries=0,
+        organization=SECRETS["organization"],
+        extra_headers={"X-Auth-Token": SECRETS["header"], "Cookie": f"a=b; sid={SECRETS['cookie']}"},
+    )
+
+
+def client_with_secrets(server: EndpointProcess, kind: str) -> Any:
+    """A client of the user's own with the same."""
+    address = server.base_url.replace("//", f"//user:{SECRETS['password']}@")
+    headers = {"X-Auth-Token": SECRETS["header"], "Cookie": f"sid={SECRETS['cookie']}"}
+    options: dict[str, Any] = {"api_key": KEY, "max_retries": 0, "default_headers": headers}
+    if kind == "AzureOpenAI":
+        return openai.AzureOpenAI(azure_endpoint=address, api_version="2026-01-01", **options)
+    return openai.OpenAI(base_url=address, organization=SECRETS["organization"], **options)
+
+
+@pytest.mark.parametrize("kind", ["bind", "OpenAI", "AzureOpenAI"])
+def test_no_secret_of_any_kind_is_shown(
+    server: EndpointProcess,
+    tmp_path: Path,
+    kind: str,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """The server repeats all headers. What errors of the user's own client say is the user's; it isn't recorded."""
+    caplog.set_level("DEBUG")
+    ask: Any = bound_with_secrets(server) if kind == "bind" else client_with_secrets(server, kind)
+    failures: list[BaseException] = []
+
+    def asked(prompt: str) -> Any:
+        if kind == "bind":
+            return ask(prompt)
+        messages = [{"role": "user", "content": prompt}]
+        return ask.chat.completions.create(model="small", messages=messages).choices[0].message.content
+
+    @xcs.jit
+    def program(prompts: list[str]) -> list[str]:
+        answers = []
+        for prompt in prompts:
+            try:
+                answers.append(asked(prompt))
+            except openai.APIError as error:
+                failures.append(error)
+        return answers
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        with xcs.timeline(tmp_path / "trace.json"), xcs.journal(tmp_path / "run.db", exceptions=True):
+            assert program(["a", "b|leak", "c|reset", "d|404", "e"]) == ["echo a", "echo e"]
+    assert len(failures) == 3
+    lowered = program.lower()
+    shown = [str(one.message) for one in caught if one.category is xcs.XCSWarning]
+    shown += [lowered.as_text(debuginfo=True), lowered.as_text(generic=True), program.compile().as_text()]
+    shown += [str(xcs.get_jit_stats(program)), str(xcs.explain(program)), *capfd.readouterr()]
+    shown += [record.getMessage() for record in caplog.records if record.name.startswith("xcs")]
+    if kind == "bind":
+        shown += [repr(ask), *(text for error in failures for text in texts_of(error))]
+    files = {path.name: path.read_bytes() for path in tmp_path.iterdir() if path.is_file() and path != server.log}
+    assert "run.db" in files
+    for name, secret in SECRETS.items():
+        assert not [text for text in shown if secret in text], name
+        assert not [file for file, content in files.items() if secret.encode() in content], name
+    if kind != "bind":
+        ask.close()
+
+
+def texts_of(error: BaseException | None) -> list[str]:
+    """All that an error, and those it was raised from, says of itself."""
+    found = []
+    while error is not None:
+        found += [str(error), repr(error), str(vars(error)), *getattr(error, "__notes__", [])]
+        content = getattr(getattr(error, "response", None), "_content", b"")
+        found.append(content.decode(errors="replace"))
+        error = error.__cause__ or error.__context__
+    return found
 
 
 def test_structured_answers_tools_and_embeddings(server: EndpointProcess) -> None:
