@@ -357,6 +357,24 @@ def pure_search_with_break(xs, wanted):
     return [ask((x, index)) for x in xs]
 
 
+def asked_until_empty(xs):
+    while (x := num(xs.pop() if xs else 0)) > 5:
+        note(("more", x))
+    else:
+        note("no more")
+    note("after")
+
+
+def asked_inside_a_loop(rows):
+    for row in rows:
+        while (x := num(row.pop() if row else 0)) > 5:
+            if x == 20:
+                break
+        else:
+            note("no more")
+        note(("after", ask(row)))
+
+
 def while_with_pure_return(n):
     while n > 0:
         if n % 7 == 0:
@@ -407,6 +425,8 @@ PROGRAMS = [
     case(pure_search_before_calls, ([1, 2, 3], 9), name="calls_behind_a_pure_search", overlap=3),
     case(pure_search_with_break, ([1, 2, 3], 2), ([1, 2, 3], 9), overlap=3),
     case(while_with_pure_return, (6,), (8,)),
+    case(asked_until_empty, lambda: ([1, 2],), lambda: ([],)),
+    case(asked_inside_a_loop, lambda: ([[1, 2], [3], []],)),
 ]
 
 

@@ -304,7 +304,7 @@ class FunctionStager(StreamStager):
         if self._must_step(node.test):
             if node.orelse:
                 ended = self.temporary(Static(False))
-                return self.stage_block([*_with_else_after(node, ended), *rest], live, tail=tail)
+                return self.go_on_after(_with_else_after(node, ended), rest, later, live, tail)
             node = _with_test_inside(node)
         exposed = exposed_in_body(node)
         after = later | exposed_names(node.orelse)
