@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -145,6 +146,19 @@ def overlapped_later(server: EndpointProcess, program: Callable[..., Any], run: 
     assert len(requests) == len(QUESTIONS)
     assert peak_of(requests) >= len(QUESTIONS) - 1
     return expected
+
+
+@LEAVES_NOTHING
+@pytest.mark.parametrize("program", [join_each, collect, manage], ids=lambda one: one.__name__)
+def test_a_journal_records_what_was_read(
+    server: EndpointProcess, client: Any, tmp_path: Path, program: Callable[..., Any]
+) -> None:
+    for _ in range(2):
+        seen = len(server.requests())
+        with xcs.journal(tmp_path / "run.db"):
+            assert xcs.jit(program)(client, QUESTIONS) == WORDS
+        requests = server.requests()[seen:]
+    assert not requests
 
 
 # ---- anthropic

@@ -357,10 +357,178 @@ def name_in_a_manager_lives_on(xs):
     return text, texts
 
 
+class LateStream(Stream):
+    """Looks at what it was asked with when it is first stepped, as clients of some services do."""
+
+    def __init__(self, asked: list[Any]) -> None:
+        super().__init__("")
+        self.asked = asked
+
+    def __next__(self) -> dict[str, Any]:
+        if not self.prompt:
+            self.prompt = str(self.asked)
+            self.left = [f"{self.prompt}{letter}" for letter in "ab"]
+        return super().__next__()
+
+
+@xcs.op(effect="unordered", result="stream")
+def opened_late(asked: list[Any]) -> LateStream:
+    return LateStream(asked)
+
+
+@xcs.op(effect="unordered", result="stream")
+def opened_empty(prompt: Any) -> Stream:
+    stream = Stream(prompt)
+    stream.left.clear()
+    return stream
+
+
+def question_is_changed_before_it_is_read(x):
+    asked = [x]
+    stream = opened_late(asked)
+    asked.append(num(x))
+    texts = [piece["text"] for piece in stream]
+    asked.append(3)
+    return texts, asked
+
+
+def question_of_others_is_changed(asked, x):
+    stream = opened_late(asked)
+    asked.append(x)
+    first = next(stream)["text"]
+    asked.append(num(x))
+    return first, [piece["text"] for piece in stream]
+
+
+def names_in_a_handler(xs):
+    found = []
+    last = "none"
+    for x in xs:
+        try:
+            for piece in opened(x, 1 if x == 2 else -1):
+                last = piece["text"]
+            stream = opened(x + 100)
+            found.append(joined(stream))
+        except ValueError:
+            found.append((last, piece["text"]))
+    return found, last
+
+
+def names_after_a_handler(x):
+    try:
+        stream = opened(x)
+        for piece in stream:
+            text = piece["text"]
+        raise LookupError(text)
+    except LookupError as error:
+        return str(error), text, piece["left"]
+
+
+def no_piece_at_all(x):
+    for piece in opened_empty(x):
+        text = piece["text"]
+    return text
+
+
+def no_piece_in_a_manager(xs):
+    texts = []
+    for x in xs:
+        with opened_empty(x) if x == 2 else opened(x) as stream:
+            for piece in stream:
+                text = piece["text"]
+        texts.append(text)
+    return texts
+
+
+def kept_generator(x):
+    stream = opened(x)
+    texts = (piece["text"] for piece in stream)
+    say("before", x)
+    return "".join(texts)
+
+
+def stepped_by_hand(xs):
+    found = []
+    for x in xs:
+        stream = opened(x)
+        while (piece := next(stream, None)) is not None:
+            found.append(piece["text"])
+    return found
+
+
+def closed_over(xs):
+    def read_one(x):
+        stream = opened(x)
+        return [piece["text"] for piece in stream]
+
+    return [read_one(x) for x in xs]
+
+
+def counted_outside(xs):
+    count = 0
+    for x in xs:
+        for _ in opened(x):
+            count += 1
+    return count
+
+
+class Reader:
+    def __init__(self) -> None:
+        self.seen = []
+
+    def read(self, x):
+        with opened(x) as stream:
+            text = "".join(piece["text"] for piece in stream)
+        self.seen.append(text)
+        return text
+
+
+def by_methods(reader, xs):
+    return [reader.read(x) for x in xs], reader.seen
+
+
+def returns_from_inside(x):
+    with opened(x) as stream:
+        for piece in stream:
+            if piece["left"] == 1:
+                return piece["text"]
+    return None
+
+
+def continues_from_inside(xs):
+    texts = []
+    for x in xs:
+        with opened(x) as stream:
+            if x == 2:
+                continue
+            texts.append(joined(stream))
+        texts.append("read")
+    return texts
+
+
+def unpacked(x):
+    a, b, c = opened(x)
+    first, *rest = opened(x + 1)
+    return a["text"], b["left"], c["text"], first, rest, [*opened(x + 2)]
+
+
+def attribute_is_set(x):
+    stream = opened(x)
+    stream.left = ["other"]
+    return [piece["text"] for piece in stream]
+
+
 XS = [1, 2, 3]
 PROGRAMS = [
     *(case(program, (XS,), ([],)) for program in OVERLAPPING),
     case(called_twice, (1,)),
+    *(case(one, (1,)) for one in (question_is_changed_before_it_is_read, names_after_a_handler, kept_generator)),
+    *(case(one, (1,)) for one in (returns_from_inside, unpacked, attribute_is_set)),
+    case(question_of_others_is_changed, lambda: ([5], 1)),
+    case(no_piece_at_all, (1,), raises="UnboundLocalError"),
+    *(case(one, (XS,), ([],)) for one in (no_piece_in_a_manager, stepped_by_hand, closed_over, counted_outside)),
+    *(case(one, (XS,), ([],), more_calls=True) for one in (names_in_a_handler, continues_from_inside)),
+    case(by_methods, lambda: (Reader(), XS)),
     *(case(one, (XS,), ([],)) for one in (printing, printing_between, enumerated, asks_for_each_piece, noting_inside)),
     *(case(one, (XS,), ([],)) for one in (opened_before, handled_inside)),
     *(case(one, (XS,), ([],), more_calls=True) for one in (fails, half_is_seen_by_a_handler)),
