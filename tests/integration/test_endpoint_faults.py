@@ -101,7 +101,7 @@ def test_an_error_in_a_handler(server: EndpointProcess) -> None:
 @pytest.mark.parametrize("fault", ["500", "429:0.05", "reset", "truncated", "malformed", "empty", "hang"])
 def test_a_fault_that_passes_is_overcome_by_retries(server: EndpointProcess, fault: str) -> None:
     """The second fault meets the retry itself."""
-    model = model_of(server, retries=SOON, timeout_s=0.5 if fault == "hang" else 20)
+    model = model_of(server, retries=SOON, timeout_s=2.0 if fault == "hang" else 20)
     prompts = ["a", f"b|{fault}|{fault}", "c"]
     program = xcs.jit(lambda prompts: [model(prompt) for prompt in prompts])
     assert program(prompts) == ["echo a", "echo b", "echo c"]
@@ -112,7 +112,7 @@ def test_a_fault_that_passes_is_overcome_by_retries(server: EndpointProcess, fau
 @pytest.mark.parametrize("fault", ["hang", "drip"])
 def test_a_slow_answer_is_given_up_in_its_place(server: EndpointProcess, fault: str) -> None:
     """A server that sends a byte now and then outwits the client's own timeout, which counts from the last byte."""
-    model = model_of(server, timeout_s=0.5)
+    model = model_of(server, timeout_s=1.0)  # less than the slow answer takes at least
 
     @xcs.jit
     def program(prompts: list[str]) -> list[str]:
