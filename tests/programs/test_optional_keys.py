@@ -10,6 +10,8 @@ import pytest
 from leaves import num
 from observe import case
 
+import xcs
+
 XS = [3, 0, 1]
 
 
@@ -64,3 +66,9 @@ PROGRAMS = [
 def test_same(program: Callable[[], None], stage: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XCS_STAGE", stage)
     program()
+
+
+def test_what_a_key_is_compared_by_is_no_key_to_stage_again() -> None:
+    jitted = xcs.jit(by_key, stage="all")
+    assert jitted(XS, num) == by_key(XS, num)
+    assert xcs.get_jit_stats(jitted)["fallback"] is None

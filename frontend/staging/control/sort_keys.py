@@ -106,7 +106,7 @@ class SortKeyStager(ReductionStager):
         if not (isinstance(known, ListType) and quiet(known.element)) and not self.is_unnoticed(summary, compared):
             raise Unstageable("a consumer that may fail between elements", node.lineno)
         if not is_sorted:
-            return self.stage_expression(ast.fix_missing_locations(placed(second(compared), node)))
+            return self.stage_native_expression(ast.fix_missing_locations(placed(second(compared), node)))
         item = self.fresh_name()
         each = ast.comprehension(ast.Name(item, ast.Store()), compared, [], 0)
         ordered = ast.ListComp(second(ast.Name(item, ast.Load())), [each])
