@@ -34,6 +34,16 @@ def else_of_a_condition_that_binds(n):
     return answer, found
 
 
+def calls_after_the_else_of_a_condition_that_binds(n):
+    while (answer := num(n)) < 40:
+        n += 1
+    else:
+        note(answer)
+    while num(n) > 20:
+        n -= 1
+    note(num(n))
+
+
 def ways_out_of_a_condition_that_binds(n):
     found = []
     while (answer := n - 1 + 0 * num(n)) >= 0:
@@ -340,6 +350,7 @@ CASES = [
     case(object_called_where_it_is_made, (1,)),
     case(class_made_inside, (1,)),
     *(case(else_of_a_condition_that_binds, (n,)) for n in (1, 2, 5)),
+    *(case(calls_after_the_else_of_a_condition_that_binds, (n,)) for n in (1, 2, 5)),
     *(case(ways_out_of_a_condition_that_binds, (n,)) for n in (0, 1, 2, 3, 5)),
     case(recursion_in_a_comprehension, ([1, [2, [3]], []],)),
     case(default_of_a_lambda, ([1, 2],)),
