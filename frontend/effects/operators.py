@@ -216,8 +216,9 @@ def unary(name: str, operand: AbstractType, inference: Inference) -> Summary:
 def _scalar_unary(name: str, cls: type) -> AbstractType:
     found: AbstractType = NEVER
     for sample in SAMPLES[cls]:
+        operand = int(sample) if cls is bool else sample  # Python warns of `~` of a bool, and gives what an int gives
         try:
-            found = join(found, ExactType(type(UNARY[name](sample))))
+            found = join(found, ExactType(type(UNARY[name](operand))))
         except TypeError:
             continue
     return found
