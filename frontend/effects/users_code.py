@@ -20,7 +20,7 @@ MAX_LOOKED_AT = 64  # elements of a container; longer ones are data
 MAX_REACHED = 4096  # objects; what is made of more isn't looked through
 _SHOWS = ("verbose", "_verbose", "streaming", "_streaming")  # prints, or gives a generator
 _SCALARS = frozenset({str, int, float, bool, complex, bytes, type(None)})
-_CALLBACKS = ("callbacks", "callback_manager", "event_hooks", "_event_hooks", "hooks")
+_CALLBACKS = ("callbacks", "callback_manager", "_callback_manager", "event_hooks", "_event_hooks", "hooks")
 _CLIENTS = ("client", "async_client", "root_client", "root_async_client", "_client", "_aclient", "_http_client")
 _WAYS = ("_transport", "_mounts", "_auth", "auth", "adapters")
 _FOR_TESTS = re.compile(r"(^|[._])(fake|mock|dummy|dummies)", re.IGNORECASE)
@@ -63,7 +63,8 @@ def reaches_users_code(value: object, package: str) -> bool:
 
     What is not of the package is looked at by itself, lists and dicts of many elements are data.
     """
-    pending, seen = [("", value)], {id(value)}
+    pending: list[tuple[str, Any]] = [("", value)]
+    seen = {id(value)}
     while pending:
         name, one = pending.pop()
         cls = type(one)
@@ -81,7 +82,7 @@ def reaches_users_code(value: object, package: str) -> bool:
             held = held_by(one)
             if is_for_tests(cls) or any(held.get(flag) is True for flag in _SHOWS) or len(seen) > MAX_REACHED:
                 return True
-            pending += [(key, each) for key, each in tuple(held.items()) if id(each) not in seen]
+            pending += [(key, each) for key, each in tuple(held.items()) if id(each) not in seen or key in _CALLBACKS]
             seen.update(map(id, held.values()))
     return False
 
