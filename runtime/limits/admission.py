@@ -76,7 +76,9 @@ class Request:
 
     def group(self) -> Group:
         """What decides when it is let go."""
-        held = tuple(id(permit) for permit in self.inherited)
+        held = tuple(map(id, self.inherited))
+        if len(self.routes) == 1:
+            return tuple(map(id, self.routes[0].limiters)), held, (self.blocked_loop,)
         return (*(tuple(map(id, route.limiters)) for route in self.routes), held, (self.blocked_loop,))
 
 
@@ -107,7 +109,8 @@ class AdmissionQueue:
                 if waiting is None:
                     waiting = self._groups[group] = deque()
                 waiting.append(request)
-                self._let_go_all(now_s)  # sets the alarm
+                if waiting[0] is request:  # or whatever could go has gone, and the alarm is set
+                    self._let_go_all(now_s)
             self._tell()
         except BaseException:
             self._give_back_later(request)
