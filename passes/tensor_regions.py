@@ -66,11 +66,11 @@ def find_tensor_groups(
 ) -> list[TensorGroup]:
     """The groups of a block, in the order of their first ops; empty where there is no array op."""
     ops = ops_of(block)
-    does = [summaries.of(op) for op in ops]
-    found = ((op, _array_kind(op, declarations, summary)) for op, summary in zip(ops, does, strict=True))
+    found = ((op, _array_kind(op, declarations, summaries)) for op in ops)
     kinds = {op: kind for op, kind in found if kind is not None}
     if not kinds:
         return []
+    does = [summaries.of(op) for op in ops]
     kinds.update(_facts_for(ops, kinds))
     behaviours = [summary.behaviour for summary in does]
     waiting = analyze_waiting(ops, behaviours, captures, serves_outputs=_leaves_early(block, summaries))
@@ -108,11 +108,11 @@ def _only_in(op: Operation, kinds: Mapping[Operation, str]) -> bool:
     return bool(users) and all(user in kinds or (user.name in _STRUCTURE and _only_in(user, kinds)) for user in users)
 
 
-def _array_kind(op: Operation, declarations: Declarations, summary: OpSummary) -> str | None:
+def _array_kind(op: Operation, declarations: Declarations, summaries: OpSummaries) -> str | None:
     kind = declarations.array_kind(op)
     if kind is None or op.regions or len(op.results) != 1 or "mutates" in op.properties:
         return None
-    behaviour = summary.behaviour
+    behaviour = summaries.of(op).behaviour
     if behaviour.effect > Effect.READS or behaviour.external or reads_unbound(op):
         return None
     return kind

@@ -16,6 +16,7 @@ from ..source.exposed_names import exposed_in_body, exposed_names
 from ..source.live_names import LiveNames
 from ..source.syntax import load_name, placed
 from ..source.ways_out import always_leaves, leaves
+from ..state.stager import Start
 from ..values import Owned, Static, Unstageable, Value
 from .streaming import StreamStager
 
@@ -71,7 +72,7 @@ class FunctionStager(StreamStager):
         index = 0
         while index < len(nodes):
             num_temporaries, start = self.num_temporaries, self.mark()
-            stage = partial(self._stage_or_outline, nodes, index, LiveNames(last_read, index, live), live, tail)
+            stage = partial(self._stage_or_outline, start, nodes, index, LiveNames(last_read, index, live), live, tail)
             completion = stage()
             if completion is not FALLS:
                 return completion
@@ -80,12 +81,11 @@ class FunctionStager(StreamStager):
         return FALLS
 
     def _stage_or_outline(
-        self, nodes: Sequence[ast.stmt], index: int, later: Set[str], live: Set[str], tail: bool
+        self, start: Start, nodes: Sequence[ast.stmt], index: int, later: Set[str], live: Set[str], tail: bool
     ) -> Completion:
-        """Stage one statement; where that fails run it natively, or with it the rest of the function."""
+        """Stage one statement at `start`; where that fails run it natively, or with it the rest of the function."""
         node = nodes[index]
         rest = nodes[index + 1 :] if isinstance(node, LEAVABLE) else ()
-        start = self.mark()
         try:
             self.at(node)
             is_done = self.stage_reading(node, later)
