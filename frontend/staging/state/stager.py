@@ -99,10 +99,19 @@ class MustUnseal(MustEscape):
 
 
 class MustLend(MustEscape):
-    """The body of a loop changes an element of a container: it must be the loop's alone while it runs."""
+    """The body of a loop, `depth` regions deep, changes an element of a container: it is the loop's alone till its end.
+
+    A loop inside of that one leaves it to it.
+    """
+
+    def __init__(self, owned: Owned, depth: int) -> None:
+        super().__init__(owned)
+        self.depth = depth
 
     def settle(self, stager: Stager) -> None:
         """What to do before the loop."""
+        if stager.depth >= self.depth:
+            raise self
         stager.lend(self.owned)
 
 
@@ -356,9 +365,9 @@ class Stager:
         self, owned: Owned, ssa: SSAValue, known: AbstractType, sealed: bool = False, apart: bool = False
     ) -> None:
         """A container's next version."""
-        within = self.state.heap[owned].within
-        if within is not None and not self.state.heap[within].lent:
-            raise MustLend(within)
+        state = self.state.heap[owned]
+        if state.within is not None and not self.state.heap[state.within].lent:
+            raise MustLend(state.within, state.made_at)
         if not sealed:
             self.unseal(owned)
         self.state.update(owned, ssa=ssa, type=known, elements=None, apart=apart, lent=False, last=None)
