@@ -44,7 +44,7 @@ from .lattice import members, widen
 from .library_data import load_data_attribute
 from .module_members import load_module_member
 from .namespaces import load_namespace
-from .scope import class_view, current_type
+from .scope import class_view, current_type, spelled_in
 from .summary import Guard
 from .type_of import type_of
 from .value import NOTHING, Cell, Value, deep, join_values, load, outside, reach_of, value
@@ -85,11 +85,8 @@ def load_callee(frame: Frame, owner: Value, name: str, node: object) -> Value:
 
 
 def mangled(frame: Frame, name: str) -> str:
-    """A private name as Python spells it inside a class."""
-    cls = frame.scope.class_name
-    if cls and name.startswith("__") and not name.endswith("__"):
-        return f"_{cls.lstrip('_')}{name}"
-    return name
+    """The name of an attribute as Python spells it in this code."""
+    return spelled_in(frame.scope.class_name, name)
 
 
 def _load_from_callable(frame: Frame, owner: Value, name: str) -> Value:

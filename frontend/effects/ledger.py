@@ -106,7 +106,7 @@ class Ledger:
         self.stores: dict[tuple[str, str | None], AbstractType] = {}
         self.guards: set[Guard] = set()
         self.cells: dict[object, Cell] = {}
-        self.written_cells: set[Cell] = set()
+        self.written_cells: dict[Cell, set[str]] = {}  # with the kinds of state written there
         self.external = False
         self.waits = False
         self.has_array_work = False
@@ -210,7 +210,7 @@ class Ledger:
     def _write_cell(
         self, cell: Cell, type_: AbstractType, kind: str, stored: Value | None, field: str | None, held: AbstractType
     ) -> None:
-        self.written_cells.add(cell)
+        self.written_cells.setdefault(cell, set()).add(kind)
         if cell.unsettled:  # others may reach it by now
             self.note_store(kind, field, held)
             self.writes.add((None, kind))

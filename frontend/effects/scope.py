@@ -255,3 +255,10 @@ def default_values(function: types.FunctionType) -> dict[str, Value]:
     names = code.co_varnames[code.co_argcount - len(defaults) : code.co_argcount]
     held = {**dict(zip(names, defaults, strict=True)), **(function.__kwdefaults__ or {})}
     return {name: outside(current_type(one)) for name, one in held.items()}
+
+
+def spelled_in(class_name: str | None, name: str) -> str:
+    """A name as Python spells it in the body of a class: private ones get the name of the class."""
+    if class_name and name.startswith("__") and not name.endswith("__"):
+        return f"_{class_name.lstrip('_')}{name}"
+    return name

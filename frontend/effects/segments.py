@@ -77,17 +77,27 @@ def run_code(
         {name: deep(held) for name, held in bindings.items()},
         {name: one.type for name, one in found.items()},
         frozenset(name for name, one in found.items() if one.is_sealed),
+        {name: one.rebound for name, one in found.items()},
     )
 
 
 @dataclass(frozen=True, slots=True)
 class OwnedAfter:
-    """What a piece of code did to an owned input: wrote it, let others see it; its type, and whether it is sealed."""
+    """What a piece of code did to an owned input.
+
+    Attributes:
+        is_written: it wrote it, or something inside of it.
+        is_kept: it let others see it.
+        is_sealed: nobody else sees what is inside of it.
+        type: its type afterwards.
+        rebound: the attributes of its own that may hold something else now.
+    """
 
     is_written: bool
     is_kept: bool
     is_sealed: bool
     type: AbstractType
+    rebound: frozenset[str]
 
 
 def _after(
@@ -103,4 +113,7 @@ def _after(
     type_ = deep(region.enter(before))
     is_alone = all(isinstance(origin, Cell) for origin in inside) and inside.isdisjoint(reached | others)
     is_sealed = region.sealed and not is_kept and is_alone and is_sealable(type_)
-    return OwnedAfter(is_unsettled or not ledger.written_cells.isdisjoint(inside), is_kept, is_sealed, type_)
+    is_written = is_unsettled or not inside.isdisjoint(ledger.written_cells)
+    kinds = {kind for cell in cells for kind in ledger.written_cells.get(cell, ())}
+    rebound = frozenset(kind.removeprefix("attr:") for kind in kinds if kind.startswith("attr:"))
+    return OwnedAfter(is_written, is_kept, is_sealed, type_, rebound)

@@ -27,6 +27,7 @@ from ..effects.summary import Guard
 from ..frame_reader import FRAME_READERS
 from .expressions.awaits import started_in_background
 from .source.box import always_bound, box_of, boxed
+from .source.class_attributes import names_in_reach
 from .source.closures import called_names, shared_names
 from .source.names import parameter_names
 from .source.super_calls import with_known_supers
@@ -82,7 +83,7 @@ class Program(ProgramFacts):
         stager, node = self.stager_for(function)
         block = stager.builder.block
         for name, shape in shapes:
-            stager.bind(name, stager.borrowed(shape.type, block) if shape.lent else _parameter(shape, block))
+            stager.bind(name, stager.borrowed(name, shape, block) if shape.lent else _parameter(shape, block))
         borrowed = {name: stager.state.names[name] for name, shape in shapes if shape.lent}
         node = self._with_known_supers(stager, function, node, shapes)
         stager.open_keywords(node)
@@ -99,6 +100,7 @@ class Program(ProgramFacts):
         ssa = stager.ssa(value)
         stager.builder.return_([ssa, *versions])
         staged.lent = {name: stager.type_of(one) for name, one in kept.items()}
+        staged.attributes = {name: frozenset(stager.state.heap[one].attributes) for name, one in kept.items()}
         staged.ir_versions = tuple(version.type for version in versions)
         staged.result = widen(stager.type_of(value))
         staged.ir_result = OBJ if staged.is_recursive else ssa.type
@@ -160,6 +162,7 @@ class Program(ProgramFacts):
         local_names = frozenset((names.bound | names.declared | parameter_names(node.args)) - names.nonlocal_names)
         stager = FunctionStager(self, scope, local_names | {*map(box_of, shared)}, names)
         stager.is_async = isinstance(node, ast.AsyncFunctionDef)
+        stager.attribute_names = names_in_reach(function)
         has_functions = any(isinstance(constant, types.CodeType) for constant in code.co_consts)
         stager.enter(shared, bound, called_names(node) if has_functions else frozenset())
         return stager, node

@@ -14,7 +14,7 @@ from ...effects.lattice import join, widen
 from ..source.unbound_names import flag_of, name_of_flag
 from ..state.builder import discard, ir_type
 from ..state.stager import MustCarry, MustEscape, Start
-from ..state.state import Point, State
+from ..state.state import OwnedState, Point, State
 from ..values import LocalFunction, Maybe, Owned, Static, Tracer, TupleValue, Unbound, Unstageable, Value, parts_of
 from .leaving import LeavingStager
 
@@ -31,6 +31,7 @@ class Carried:
             that may be unbound there is followed by its flag.
         containers: owned containers that the body changes, likewise.
         mixed: those whose elements the body may make share an object.
+        rebound: their attributes that the body binds anew.
         untyped: names whose values have no one IR type.
         read: names that an iteration may read before it binds them.
     """
@@ -38,8 +39,14 @@ class Carried:
     names: dict[str, AbstractType] = field(default_factory=dict)
     containers: dict[Owned, AbstractType] = field(default_factory=dict)
     mixed: set[Owned] = field(default_factory=set)
+    rebound: dict[Owned, set[str]] = field(default_factory=dict)
     untyped: set[str] = field(default_factory=set)
     read: Set[str] = frozenset()
+
+    def attributes_of(self, owned: Owned, before: OwnedState) -> Mapping[str, Value]:
+        """What attributes of a container hold in every iteration and after the loop, given its state before it."""
+        rebound = self.rebound.get(owned, ())
+        return {name: held for name, held in before.attributes.items() if name not in rebound}
 
 
 class CarryingStager(LeavingStager):
@@ -148,9 +155,15 @@ class CarryingStager(LeavingStager):
         for owned, known in carried.containers.items():
             argument = block.insert_arg(ir_type(known), len(block.args))
             start = self.state.heap[owned]
-            apart = start.apart and owned not in carried.mixed
             self.state.heap[owned] = replace(
-                start, type=known, depth=self.depth, elements=None, last=None, ssa=argument, apart=apart
+                start,
+                type=known,
+                depth=self.depth,
+                elements=None,
+                last=None,
+                ssa=argument,
+                apart=start.apart and owned not in carried.mixed,
+                attributes=carried.attributes_of(owned, start),
             )
             arguments.append(argument)
         return arguments
@@ -183,6 +196,11 @@ class CarryingStager(LeavingStager):
             if not self.state.heap[owned].apart and owned not in carried.mixed:
                 carried.mixed.add(owned)
                 settled = settled and (self.is_flat(wider) or not before.heap[owned].apart)
+            started = carried.attributes_of(owned, before.heap[owned])
+            kept = self.state.heap[owned].attributes
+            if lost := {attribute for attribute, held in started.items() if kept.get(attribute) is not held}:
+                carried.rebound.setdefault(owned, set()).update(lost)
+                settled = False
         for name, value in before.names.items():
             is_rebound = self.state.names.get(name, value) is not value
             if isinstance(value, Owned) and name not in carried.names and is_rebound:
@@ -257,7 +275,9 @@ class CarryingStager(LeavingStager):
             if owned in results:
                 self.require_carried(owned)
                 state = self.state.heap[owned]
-                self.change(owned, results[owned], known, state.sealed, state.apart and owned not in carried.mixed)
+                apart = state.apart and owned not in carried.mixed
+                attributes = carried.attributes_of(owned, state)
+                self.change(owned, results[owned], known, state.sealed, apart, attributes)
         for name, known in carried.names.items():
             if name_of_flag(name) is not None:
                 continue

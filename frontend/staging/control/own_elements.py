@@ -176,7 +176,9 @@ class OwnElementsStager(CarryingStager):
         cls = container_class(known)
         assert cls is not None
         state = OwnedState(known, self.depth, self.depth, None, ssa, sealed=True, within=walk.owner)
-        return self.state.own(state, cls)
+        owned = self.state.own(state, cls)
+        self.read_attributes(owned)
+        return owned
 
     def finish_element(self, given: Value) -> None:
         """An iteration is at its end: what it has made of its element counts."""

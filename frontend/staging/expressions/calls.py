@@ -22,6 +22,7 @@ from ...effects.source import is_library
 from ...effects.staged_calls import is_transformation
 from ...effects.summary import CALLEE, Summary
 from ...frame_reader import reads_frames
+from ..source.syntax import placed
 from ..state.binding import BindingError, bind_call
 from ..state.facts import Shape, StagedFunction
 from ..values import Closure, Keywords, Owned, Static, Tracer, TupleValue, Unstageable, Value, containers_in
@@ -142,9 +143,12 @@ class CallStager(ArgumentStager):
             return self._method(node.func, node) or self._model(node.func)
         if (lifted := self.lifted_callee(node.func)) is not None:
             return Static(lifted.function), [self.state.names[name] for name in lifted.captured]
-        closure = self.state.names.get(node.func.id) if isinstance(node.func, ast.Name) else None
-        if isinstance(closure, Closure):
-            return Static(closure.function), closure.captured
+        held = self.state.names.get(node.func.id) if isinstance(node.func, ast.Name) else None
+        if isinstance(held, Closure):
+            return Static(held.function), held.captured
+        if isinstance(held, Owned) and self.is_owned(held):
+            method = placed(ast.Attribute(node.func, "__call__", ast.Load()), node)
+            return self._method(method, placed(ast.Call(method, node.args, node.keywords), node))
         callee = self.stage_expression(node.func)
         return (callee, ()) if isinstance(callee, (Static, Tracer)) else None
 
@@ -282,7 +286,9 @@ class CallStager(ArgumentStager):
         types = [staged.ir_result, *(staged.ir_versions if lent else ())]
         ssa, *versions = self.builder.invoke(staged.symbol, operands, behaviour, types)
         for (name, after), version in zip(staged.lent.items() if lent else (), versions, strict=True):
-            self.change(lent[name], version, after, self.state.heap[lent[name]].sealed)
+            state = self.state.heap[lent[name]]
+            held = {name_: value for name_, value in state.attributes.items() if name_ in staged.attributes[name]}
+            self.change(lent[name], version, after, state.sealed, attributes=held)
         if staged.gives in lent:
             return lent[staged.gives]
         return Tracer(ssa, result, self.result_places(summary, keys))
@@ -326,7 +332,11 @@ class CallStager(ArgumentStager):
             return Shape(elements=parts, closure=StaticType(value.function))
         operands.append(self.ssa(value))
         if lent:
-            return Shape(type=self.type_of(value), lent=True)
+            assert isinstance(value, Owned)
+            held = self.state.heap[value].attributes
+            operands.extend(map(self.ssa, held.values()))
+            types = tuple((name, self.type_of(one)) for name, one in held.items())
+            return Shape(type=self.type_of(value), lent=True, attributes=types)
         return Shape(type=self.type_of(value), places=self.places_of(value))
 
     def _invoke_behaviour(self, summary: Summary) -> Behaviour:

@@ -167,6 +167,8 @@ class ExpressionStager(FoldingStager):
         return LocalFunction(node, captured)
 
     def _static_attribute(self, base: ast.expr, name: str) -> Value | None:
+        if (value := self.attribute_held(base, name)) is not None:
+            return value
         held = self.static_of(base)
         return self.known_member(held, name) if isinstance(held, types.ModuleType) else None
 

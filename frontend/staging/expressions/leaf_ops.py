@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from types import MappingProxyType
+from typing import NamedTuple
 
 from xdsl.ir import SSAValue
 
@@ -20,7 +21,16 @@ from ..state.builder import Operand, ir_type
 from ..values import Owned, Tracer, Value
 from .object_places import PlaceStager
 
-NOTHING_CHANGED: Mapping[int | str, tuple[AbstractType, bool]] = MappingProxyType({})
+
+class Changed(NamedTuple):
+    """What an owned argument is after a call: its type, whether it is sealed, its attributes that were bound anew."""
+
+    type: AbstractType
+    is_sealed: bool
+    rebound: Container[str]
+
+
+NOTHING_CHANGED: Mapping[int | str, Changed] = MappingProxyType({})
 
 
 class LeafStager(PlaceStager):
@@ -35,15 +45,14 @@ class LeafStager(PlaceStager):
         summary: Summary,
         details: dict[str, str] | None = None,
         array: str | None = None,
-        changed: Mapping[int | str, tuple[AbstractType, bool]] = NOTHING_CHANGED,
+        changed: Mapping[int | str, Changed] = NOTHING_CHANGED,
         is_async: bool = False,
         total: bool = False,
     ) -> SSAValue:
         """Emit one leaf call: decide its effect here, thread the versions of owned containers through it.
 
-        `changed` are the types that owned arguments have afterwards, and whether they are sealed, where that is known.
-        The summary of one that `is_async` is that of awaiting what it gives, too. One that is `total` doesn't raise as
-        long as nothing writes what it looks at.
+        `changed` says what owned arguments are afterwards, where that is known. The summary of one that `is_async` is
+        that of awaiting what it gives, too. One that is `total` doesn't raise while nobody writes what it looks at.
         """
         ours = [index for index, value in enumerate(positional) if self.is_owned(value)]
         behaviour, mutated = self.behaviour_of(summary, positional, keyword)
@@ -77,8 +86,13 @@ class LeafStager(PlaceStager):
         for index, version in zip(mutated, results[1:], strict=True):
             owned = positional[index]
             assert isinstance(owned, Owned)
-            known, sealed = changed.get(index) or (shallow(self.state.type_of(owned)), False)
-            self.change(owned, version, known, sealed)
+            after = changed.get(index)
+            if after is None:
+                self.change(owned, version, shallow(self.state.type_of(owned)))
+                continue
+            held = self.state.heap[owned].attributes
+            kept = {name: value for name, value in held.items() if name not in after.rebound} if held else held
+            self.change(owned, version, after.type, after.is_sealed, attributes=kept)
         keys = keyed(positional, keyword, callee)
         if lets_go:
             self.note_write(behaviour)

@@ -22,6 +22,7 @@ from ..source.syntax import load_name
 from ..source.unbound_names import flag_of, inside
 from ..source.ways_out import leaves
 from ..values import Maybe, Owned, Static, Tracer, Unbound, Unstageable, Value
+from .leaf_ops import Changed
 from .total_pieces import TotalStager
 
 ARRAY_FACT = "array_fact"
@@ -37,9 +38,12 @@ class NativeStager(TotalStager):
         if bound := self.program.names([node]).bound:
             return self._stage_binding_expression(node, bound)
         self.at(node)
+        shown, node = node, self.with_attributes_held(node)
         segment = self.segment(node)
+        segment.shown = shown
         if self.inner_scope is not None and segment.may_read_unbound:
             segment = self.segment(inside(self.inner_scope, node))
+            segment.shown = shown
         found = self.infer(segment)
         values = [self.input_value(name) for name in segment.inputs]
         is_array_code = calls_jax and self._is_array_code(found.summary, values)
@@ -152,7 +156,10 @@ class NativeStager(TotalStager):
         self._refuse_kept_functions(segment, found)
         index: dict[int | str, int | str] = {name: position for position, name in enumerate(segment.inputs)}
         summary = found.summary.renamed(index)
-        changed = {index[name]: (known, name in found.sealed) for name, known in found.owned.items()}
+        changed = {
+            index[name]: Changed(known, name in found.sealed, found.rebound[name])
+            for name, known in found.owned.items()
+        }
         details = {"source": segment.name}
         return self.emit_leaf(
             segment,

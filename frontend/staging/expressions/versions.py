@@ -16,26 +16,32 @@ from __future__ import annotations
 from xdsl.ir import Block, SSAValue
 
 from ....diagnostics.effect import Effect
+from ....dialect.operation import hint_name
 from ...effects.abstract_type import NONE, AbstractType
 from ...effects.summary import Summary
 from ..state.builder import ir_type
-from ..values import Owned
-from .leaf_ops import LeafStager, container_class
+from ..state.facts import Shape
+from ..values import Owned, Tracer
+from .attribute_values import AttributeStager
+from .leaf_ops import Changed, container_class
 
 
 def next_version(owned: object, walked: object = None) -> None:
     """Stands between those who read an object and those who change it, or its elements in a list that is walked."""
 
 
-class VersionStager(LeafStager):
+class VersionStager(AttributeStager):
     """The layer of versions that are handed to pieces of the program."""
 
-    def borrowed(self, known: AbstractType | None, block: Block) -> Owned:
+    def borrowed(self, name: str, shape: Shape, block: Block) -> Owned:
         """A parameter bound to an object that its caller lends: ours alone until the function returns."""
-        assert known is not None
-        cls = container_class(known)
+        assert shape.type is not None
+        cls = container_class(shape.type)
         assert cls is not None
-        return self.own(block.insert_arg(ir_type(known), len(block.args)), known, cls, sealed=True)
+        owned = self.own(_argument(block, name, shape.type), shape.type, cls, sealed=True)
+        held = {attribute: Tracer(_argument(block, attribute, known), known) for attribute, known in shape.attributes}
+        self.state.update(owned, attributes=held)
+        return owned
 
     def finish(self, owned: Owned) -> SSAValue:
         """A function or an iteration is at the end of what it does with an object: its version after all reads."""
@@ -51,9 +57,15 @@ class VersionStager(LeafStager):
     def take_back(self, owned: Owned, known: AbstractType, apart: bool = False, walked: Owned | None = None) -> None:
         """What had the object, or went through the list `walked` of its elements, is done: it is of this type now."""
         operands = [owned] if walked is None else [owned, walked]
-        changed: dict[int | str, tuple[AbstractType, bool]] = {0: (known, self.state.heap[owned].sealed)}
+        changed: dict[int | str, Changed] = {0: Changed(known, self.state.heap[owned].sealed, ())}
         if walked is not None:
-            changed[1] = (self.state.type_of(walked), False)
+            changed[1] = Changed(self.state.type_of(walked), False, ())
         summary = Summary(Effect.PURE, result=NONE, mutates=frozenset(changed))
         self.emit_leaf(next_version, "next_version", operands, (), summary, changed=changed)
         self.state.update(owned, apart=apart, lent=False)
+
+
+def _argument(block: Block, name: str, known: AbstractType) -> BlockArgument:
+    argument = block.insert_arg(ir_type(known), len(block.args))
+    hint_name(argument, name)
+    return argument

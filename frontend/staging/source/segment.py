@@ -44,6 +44,7 @@ class Segment:
         is_async: it awaits, so its function is a coroutine function.
         exits: the ways in which it may leave the code around it, told by names among the outputs.
         gives_arrays: it is a call of JAX with functions of the user's, which may be in a kernel.
+        shown: the user's expression that `body` stands for, if it isn't that itself.
     """
 
     body: Sequence[ast.stmt] | ast.expr
@@ -57,6 +58,7 @@ class Segment:
     is_async: bool = False
     exits: Exits | None = None
     gives_arrays: bool = False
+    shown: ast.expr | None = None
     _name: str | None = field(default=None, init=False)
 
     @property
@@ -64,7 +66,7 @@ class Segment:
         """How the IR calls it: its source."""
         if self._name is None:
             body = [self.body] if isinstance(self.body, ast.expr) else self.body
-            self._name = "\n".join(map(ast.unparse, body))
+            self._name = "\n".join(map(ast.unparse, body if self.shown is None else [self.shown]))
         return self._name
 
     @property

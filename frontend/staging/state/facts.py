@@ -32,14 +32,18 @@ from .reads import Reads
 from .symbols import SymbolTable
 from .written import ANYWHERE, NOTHING_WRITTEN, Apartness, Places, Written, stale
 
+NamedTypes: TypeAlias = tuple[tuple[str, AbstractType], ...]
+"""Types by name, in an order: of a call's keyword arguments, of an object's attributes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Shape:
     """What a staged function is specialised on for one argument: a known object, a type, or a tuple of those.
 
     With a type go the places where the argument's objects were found when the program started. An argument that is
-    `lent` is an object that nobody else sees: the callee makes its next versions. `elements` are those of a tuple, the
-    values of `**kwargs` with these `names`, or what a local function captures that is called as `closure`.
+    `lent` is an object that nobody else sees: the callee makes its next versions, and is given what `attributes` hold.
+    `elements` are those of a tuple, the values of `**kwargs` with these `names`, or what a local function captures that
+    is called as `closure`.
     """
 
     static: StaticType | None = None
@@ -49,6 +53,7 @@ class Shape:
     lent: bool = False
     names: tuple[str, ...] | None = None
     closure: StaticType | None = None
+    attributes: NamedTypes = ()
 
     @property
     def is_special(self) -> bool:
@@ -56,8 +61,6 @@ class Shape:
         return self.static is not None or self.closure is not None or any(one.is_special for one in self.elements or ())
 
 
-NamedTypes: TypeAlias = tuple[tuple[str, AbstractType], ...]
-"""The types of a call's keyword arguments, by name, in their order."""
 Shapes: TypeAlias = tuple[tuple[str, Shape], ...]
 """The arguments of a call by parameter, as a staged function is specialised on them."""
 
@@ -73,6 +76,7 @@ class StagedFunction:
         is_open: its body is being traced.
         is_recursive: it was called while its body was being traced.
         lent: the types that objects lent to it have afterwards, by parameter; others have been let go.
+        attributes: which of their attributes still hold what they held.
         ir_versions: the IR's types of these, in this order: their next versions are results, too.
         gives: the parameter that it returns, if that is a lent one.
         written, writes: what its ops may have written, and those ops; None while its body is being traced.
@@ -84,6 +88,7 @@ class StagedFunction:
     is_open: bool = True
     is_recursive: bool = False
     lent: dict[str, AbstractType] = field(default_factory=dict)
+    attributes: dict[str, frozenset[str]] = field(default_factory=dict)
     ir_versions: tuple[Attribute, ...] = ()
     gives: str | None = None
     written: Written | None = None

@@ -7,7 +7,7 @@ segments, expressions, calls, comprehensions, branches, loops, statements.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TypeAlias
 
@@ -54,7 +54,7 @@ from ..values import (
 )
 from .builder import Builder, Mark, Operand
 from .facts import ProgramFacts
-from .state import OwnedState, Point, State
+from .state import NO_ATTRIBUTES, OwnedState, Point, State
 from .written import Written
 
 Start: TypeAlias = tuple[Point, Mark, tuple[Written, int]]
@@ -362,15 +362,22 @@ class Stager:
         self.state.update(owned, sealed=False)
 
     def change(
-        self, owned: Owned, ssa: SSAValue, known: AbstractType, sealed: bool = False, apart: bool = False
+        self,
+        owned: Owned,
+        ssa: SSAValue,
+        known: AbstractType,
+        sealed: bool = False,
+        apart: bool = False,
+        attributes: Mapping[str, Value] = NO_ATTRIBUTES,
     ) -> None:
-        """A container's next version."""
+        """A container's next version, in which only these attributes hold what is known of them."""
         state = self.state.heap[owned]
         if state.within is not None and not self.state.heap[state.within].lent:
             raise MustLend(state.within, state.made_at)
         if not sealed:
             self.unseal(owned)
-        self.state.update(owned, ssa=ssa, type=known, elements=None, apart=apart, lent=False, last=None)
+        changes = {"elements": None, "apart": apart, "lent": False, "last": None, "attributes": attributes}
+        self.state.update(owned, ssa=ssa, type=known, **changes)
 
     def lend(self, owned: Owned) -> None:
         """What comes next may change what a container holds. A layer above knows how."""

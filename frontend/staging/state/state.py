@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, TypeAlias, TypeVar
 
@@ -12,6 +12,8 @@ from xdsl.ir import SSAValue
 from ...effects.abstract_type import ANY, NEVER, STR, AbstractType, DictType, ListType, TupleType
 from ...effects.lattice import join_all, widen
 from ..values import Keywords, Maybe, Owned, Static, Tracer, TupleValue, Value
+
+NO_ATTRIBUTES: Mapping[str, Value] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class OwnedState:
         apart: no two of the elements that it holds share an object that can change.
         within: the container that it is an element of, while a loop over that one has it; it stays there.
         lent: a loop that comes next may change its elements: all that has read it so far has done so.
+        attributes: what attributes hold that can't change but by being bound anew, as values of their own.
     """
 
     type: AbstractType
@@ -43,6 +46,7 @@ class OwnedState:
     within: Owned | None = None
     lent: bool = False
     last: Value | None = None
+    attributes: Mapping[str, Value] = field(default_factory=lambda: NO_ATTRIBUTES)
 
 
 Heap: TypeAlias = "Mapping[Owned, OwnedState]"

@@ -1,0 +1,118 @@
+"""Attributes as code has them: which ones every object of a class has from the start, and which ones functions name."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import types
+from collections.abc import Iterator
+from functools import lru_cache
+
+from ...effects.operations import is_generated
+from ...effects.scope import spelled_in
+from ...effects.source import SourceUnavailable, function_source
+from ...syntax_parts import syntax_inside
+
+
+def assigned_at_first(cls: type) -> frozenset[str]:
+    """Attributes that an object of a class keeps in itself from its `__init__` on, in any case."""
+    return _assigned_at_first(cls, tuple(vars(base).get("__init__") for base in cls.__mro__))
+
+
+@lru_cache(maxsize=1024)
+def _assigned_at_first(cls: type, inits: tuple[object, ...]) -> frozenset[str]:
+    return frozenset(name for name in _assigned_from(cls, 0) if not isinstance(_of_class(cls, name), property))
+
+
+def _of_class(cls: type, name: str) -> object:
+    return next((vars(base)[name] for base in cls.__mro__ if name in vars(base)), None)
+
+
+def _assigned_from(cls: type, start: int) -> frozenset[str]:
+    """The same for the `__init__` that is found from a place in the order of bases on."""
+    for position, base in enumerate(cls.__mro__[start:], start):
+        init = vars(base).get("__init__")
+        if isinstance(init, types.FunctionType):
+            if dataclasses.is_dataclass(base) and is_generated(init):
+                return frozenset(one.name for one in dataclasses.fields(base) if _is_always_set(one))
+            return frozenset(_assigned_by(init, cls, position))
+        if init is not None:
+            break
+    return frozenset()
+
+
+def _is_always_set(field: dataclasses.Field) -> bool:
+    has_default = field.default is not dataclasses.MISSING or field.default_factory is not dataclasses.MISSING
+    return field.init or has_default
+
+
+def _assigned_by(init: types.FunctionType, cls: type, position: int) -> Iterator[str]:
+    """What the statements of an `__init__` assign that run in any case."""
+    try:
+        node = function_source(init).node
+    except SourceUnavailable:
+        return
+    parameters = [*node.args.posonlyargs, *node.args.args]
+    if not parameters or isinstance(node, ast.Lambda):
+        return
+    for statement in node.body:
+        if any(isinstance(inner, ast.Return) for inner in syntax_inside(statement)):
+            return
+        if isinstance(statement, ast.Expr) and _is_init_of_bases(statement.value):
+            yield from _assigned_from(cls, position + 1)
+        for target in _targets(statement):
+            if isinstance(target.value, ast.Name) and target.value.id == parameters[0].arg:
+                yield spelled_in(cls.__mro__[position].__name__, target.attr)
+
+
+def _targets(statement: ast.stmt) -> list[ast.Attribute]:
+    """The attributes that an assignment binds."""
+    match statement:
+        case ast.Assign(targets=targets):
+            stored = [inner for target in targets for inner in syntax_inside(target)]
+        case ast.AnnAssign(target=target, value=ast.expr()):
+            stored = [target]
+        case _:
+            stored = []
+    return [one for one in stored if isinstance(one, ast.Attribute) and isinstance(one.ctx, ast.Store)]
+
+
+def _is_init_of_bases(node: ast.expr) -> bool:
+    """Whether an expression is `super().__init__(...)`."""
+    match node:
+        case ast.Call(func=ast.Attribute(value=ast.Call(func=ast.Name(id="super"), args=[]), attr="__init__")):
+            return True
+        case _:
+            return False
+
+
+@lru_cache(maxsize=1024)
+def names_in_methods(cls: type) -> frozenset[str]:
+    """Names that the methods of a class use, `__init__` apart: of attributes, among others."""
+    functions = (
+        held
+        for base in cls.__mro__
+        for name, held in vars(base).items()
+        if isinstance(held, types.FunctionType) and name != "__init__"
+    )
+    return frozenset().union(*(names_in(function.__code__) for function in functions))
+
+
+def names_in_reach(function: types.FunctionType) -> frozenset[str]:
+    """Names that a function uses, and the functions of its module that it may call."""
+    found = names_in(function.__code__)
+    pending = [*found]
+    for name in pending:  # grows on the way
+        called = function.__globals__.get(name)
+        if isinstance(called, types.FunctionType) and called.__globals__ is function.__globals__:
+            inner = names_in(called.__code__)
+            pending += inner - found
+            found |= inner
+    return found
+
+
+@lru_cache(maxsize=4096)
+def names_in(code: types.CodeType) -> frozenset[str]:
+    """Names of attributes and globals that code uses, functions inside of it included."""
+    inner = (names_in(constant) for constant in code.co_consts if isinstance(constant, types.CodeType))
+    return frozenset(code.co_names).union(*inner)
