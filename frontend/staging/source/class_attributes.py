@@ -108,11 +108,14 @@ def names_in_reach(function: types.FunctionType) -> frozenset[str]:
             inner = names_in(called.__code__)
             pending += inner - found
             found |= inner
-    return found
+    return frozenset(found)
 
 
-@lru_cache(maxsize=4096)
-def names_in(code: types.CodeType) -> frozenset[str]:
+def names_in(code: types.CodeType) -> set[str]:
     """Names of attributes and globals that code uses, functions inside of it included."""
-    inner = (names_in(constant) for constant in code.co_consts if isinstance(constant, types.CodeType))
-    return frozenset(code.co_names).union(*inner)
+    found: set[str] = set()
+    pending = [code]
+    for one in pending:  # grows on the way
+        found.update(one.co_names)
+        pending += [constant for constant in one.co_consts if isinstance(constant, types.CodeType)]
+    return found
