@@ -1,6 +1,6 @@
-"""Containers found in names outside of the code: what they hold, looked at where a program is traced, and at each call.
+"""Containers and objects in names outside of the code: what they hold, where a program is traced, and at each call.
 
-In: a name. Out: the type of the container that it is bound to, and the guard that makes relying on it right at the
+In: a name. Out: the type of what it is bound to, and the guard that makes relying on it right at the
 start of a program. What the program writes itself is for its stager to tell.
 """
 
@@ -14,6 +14,7 @@ from .abstract_type import (
     CollectionType,
     DictType,
     ExactType,
+    InstanceType,
     IteratorType,
     ListType,
     RecordType,
@@ -39,11 +40,11 @@ class ContentGuard(Guard):
 
     def holds(self) -> bool:
         """Whether the fact is still true."""
-        current = self.namespace.get(self.name, Guard)
+        current = _looked_at(self.namespace.get(self.name, Guard))
         assert isinstance(self.value, AbstractType)
-        if type(current) not in TABLES or len(current) > MAX_LOOKED_AT:  # type: ignore[arg-type]
-            return False
-        return covers(self.value, without_items(type_of(current)))
+        if isinstance(self.value, InstanceType) and _attributes_of(self.value) != _attributes_of(current):
+            return False  # one that is new may hide a method
+        return current is not None and covers(self.value, current)
 
     def __hash__(self) -> int:
         return hash((self.place, self.name, "contents"))
@@ -56,11 +57,26 @@ class ContentGuard(Guard):
 
 def type_of_table(root: OutsideName) -> AbstractType | None:
     """The type of the container that a name is bound to, if that says something of what it holds."""
-    held = root.namespace.get(root.name)
-    if type(held) not in TABLES or len(held) > MAX_LOOKED_AT:  # type: ignore[arg-type]
-        return None
-    known = without_items(type_of(held))
-    return known if is_table_of_known(known) else None
+    known = _looked_at(root.namespace.get(root.name))
+    return known if known is not None and is_table_of_known(known) else None
+
+
+def type_of_object(root: OutsideName) -> InstanceType | None:
+    """The type of the object that a name is bound to, with what its attributes hold, if it is of a user's class."""
+    known = _looked_at(root.namespace.get(root.name))
+    return known if isinstance(known, InstanceType) else None
+
+
+def _looked_at(held: object) -> AbstractType | None:
+    """The type of a container or of an object with attributes; None for anything else, and for what is too large."""
+    if type(held) in TABLES:
+        return None if len(held) > MAX_LOOKED_AT else without_items(type_of(held))  # type: ignore[arg-type]
+    known = type_of(held)
+    return known if isinstance(known, InstanceType) else None
+
+
+def _attributes_of(known: AbstractType | None) -> list[str]:
+    return [name for name, _ in known.attributes] if isinstance(known, InstanceType) else []
 
 
 def is_table_of_known(known: AbstractType) -> bool:

@@ -11,7 +11,7 @@ from functools import cached_property
 from xdsl.ir import SSAValue
 
 from ....diagnostics.effect import Behaviour, Effect
-from ...effects.abstract_type import ANY, InstanceType, StaticType
+from ...effects.abstract_type import ANY, AbstractType, InstanceType, StaticType
 from ...effects.client_paths import method_path
 from ...effects.coroutines import looked_into, makes_coroutine
 from ...effects.infer import infer_awaited_value, infer_value_call
@@ -26,11 +26,11 @@ from ..source.syntax import placed
 from ..state.binding import BindingError, bind_call
 from ..state.facts import Shape, StagedFunction
 from ..values import Closure, Keywords, Owned, Static, Tracer, TupleValue, Unstageable, Value, containers_in
-from .arguments import ArgumentStager
 from .leaf_ops import container_class, keyed
+from .outside_objects import OutsideObjectStager
 
 
-class CallStager(ArgumentStager):
+class CallStager(OutsideObjectStager):
     """The layer of calls."""
 
     def stage_call(self, node: ast.Call) -> Value:
@@ -149,6 +149,8 @@ class CallStager(ArgumentStager):
         if isinstance(held, Owned) and self.is_owned(held):
             method = placed(ast.Attribute(node.func, "__call__", ast.Load()), node)
             return self._method(method, placed(ast.Call(method, node.args, node.keywords), node))
+        if isinstance(node.func, ast.Name) and self.type_of_outside(node.func.id) is not None:
+            return self.outside_object(node.func), ()
         callee = self.stage_expression(node.func)
         return (callee, ()) if isinstance(callee, (Static, Tracer)) else None
 
@@ -166,30 +168,31 @@ class CallStager(ArgumentStager):
     def _method(self, node: ast.Attribute, call: ast.Call) -> tuple[Value, Sequence[Value]] | None:
         """A method found on the class of an instance of known type."""
         receiver: Value | None = None
-        if isinstance(node.value, ast.Name) and not self._is_free_data(node.value.id):
+        is_outside = False
+        if isinstance(node.value, ast.Name) and not self.is_outside(node.value.id):
             receiver = self.lookup(node.value.id, node.value)
-            receiver_type = self.type_of(receiver)
+            receiver_type: AbstractType | None = self.type_of(receiver)
         else:
             receiver_type = self.describe(node.value).summary.result
             if isinstance(node.value, ast.Name) and getattr(receiver_type, "cls", object).__dictoffset__:
-                return None  # what is known of data outside is its class: the object may have a function of that name
+                is_outside = True  # of data outside the class is known: the object may have a function of that name
+                receiver_type = self.type_of_outside(node.value.id)
         if not isinstance(receiver_type, InstanceType) or node.attr in dict(receiver_type.attributes):
             return None
         method = class_function(receiver_type.cls, node.attr)
         if method is None or method_path(receiver_type, node.attr) is not None:
             return None  # the table knows a client's method by its path
+        if is_outside and is_library(method.__code__.co_filename):
+            return None
         self.program.rely_on_class(receiver_type.cls, node.attr)
         if receiver is not None and self.is_owned(receiver):
             summary = self.describe(call).summary
             is_given = isinstance(node.value, ast.Name) and node.value.id in summary.retains
             if not summary.num_external_sites and not summary.has_array_work and not is_given:
                 return None  # as native code its next version is known by what it holds
+        if is_outside and isinstance(node.value, ast.Name):
+            return Static(method), (self.outside_object(node.value),)
         return Static(method), (self.stage_expression(node.value),)
-
-    def _is_free_data(self, name: str) -> bool:
-        """Whether a name means data outside of this function."""
-        is_own = name in self.state.names or name in self.local_names
-        return not is_own and self.known_free_name(name) is None
 
     def _call_static(self, callee: Value, positional: Sequence[Value], keyword: Sequence[tuple[str, Value]]) -> Value:
         assert isinstance(callee, Static)

@@ -18,7 +18,7 @@ from ....dialect.types import OBJ
 from ...effects.abstract_type import ANY, AbstractType, StaticType
 from ...effects.contents import kinds
 from ...effects.infer import infer_call
-from ...effects.outside_types import ContentGuard, type_of_table
+from ...effects.outside_types import ContentGuard, type_of_object, type_of_table
 from ...effects.place import OutsideName, Place, overlap
 from ...effects.scope import CodeScope, class_view
 from ...effects.source import is_library
@@ -167,6 +167,7 @@ class ProgramFacts:
     _lazies: dict[int, tuple[ast.AST, tuple[ast.AST, ...]]] = field(default_factory=dict)
     _summaries: dict[tuple[object, ...], tuple[object, Summary]] = field(default_factory=dict)
     _tables: dict[OutsideName, AbstractType | None] = field(default_factory=dict)
+    _objects: dict[OutsideName, AbstractType | None] = field(default_factory=dict)
     _described: dict[tuple[object, ...], tuple[Segment, CodeSummary]] = field(default_factory=dict)
 
     def gains_as_function(self, function: types.FunctionType, summary: Summary) -> bool:
@@ -264,6 +265,21 @@ class ProgramFacts:
     def rely_on_table(self, root: OutsideName) -> None:
         """The program is only right while a dict outside holds, at its start, what it holds now."""
         self.guards.add(ContentGuard(root.namespace, root.name, self._tables[root]))
+
+    def type_of_object(self, place: Place | None) -> AbstractType | None:
+        """The same of an object of a user's class that a name outside is bound to."""
+        if place is None or not isinstance(place.root, OutsideName) or place != Place(place.root):
+            return None
+        if place.root not in self._objects:
+            self._objects[place.root] = type_of_object(place.root)
+        known = self._objects[place.root]
+        return None if known is None or self.written.still(place) is None else self.stale(known, frozenset((place,)))
+
+    def rely_on_object(self, root: OutsideName) -> None:
+        """The program is only right while an object outside is, at its start, what it is now."""
+        known = self._objects[root]
+        assert known is not None
+        self.guards.add(ContentGuard(root.namespace, root.name, known))
 
     def stage_function(self, function: types.FunctionType, shapes: Shapes) -> StagedFunction:
         """A function of the module for arguments of these shapes; traced once per shape. `Program` does it."""
