@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -29,7 +29,7 @@ from .effects.abstract_type import (
 )
 from .effects.instance_layout import own_attribute, own_attributes
 from .effects.lattice import is_immutable
-from .effects.place import OutsideName, Place
+from .effects.place import OutsideName, Place, Root
 
 ABSENT = object()
 """What an unbound name is taken for: no object of the program."""
@@ -49,15 +49,17 @@ class Apart:
     Attributes:
         pairs: the first place of each is read, the second one written.
         types: the types of the arguments.
+        outside: the types of objects in names outside.
     """
 
     pairs: frozenset[tuple[Place, Place]] = frozenset()
     types: tuple[AbstractType, ...] = ()
+    outside: Mapping[OutsideName, AbstractType] = field(default_factory=dict)
 
     @cached_property
     def holds(self) -> Callable[[tuple[Any, ...]], bool]:
         """Whether it is so for these arguments."""
-        return compile_apart(self.pairs, self.types)
+        return compile_apart(self.pairs, {**dict(enumerate(self.types)), **self.outside})
 
     def with_statics(self, values: tuple[Any, ...]) -> tuple[Any, ...]:
         """All arguments, given those that are passed when the program runs."""
@@ -70,7 +72,7 @@ class CannotTell(Exception):
 
 
 def compile_apart(
-    pairs: Iterable[tuple[Place, Place]], types: tuple[AbstractType, ...]
+    pairs: Iterable[tuple[Place, Place]], types: Mapping[Root, AbstractType]
 ) -> Callable[[tuple[Any, ...]], bool]:
     """A function of the arguments that says whether the places of each pair hold different objects."""
     names: dict[str, Any] = {"absent": ABSENT, "own": own_attribute, "reached": reached}
@@ -87,7 +89,7 @@ def compile_apart(
     return holds
 
 
-def _test(read: Place, written: Place, types: tuple[AbstractType, ...], names: dict[str, Any]) -> str:
+def _test(read: Place, written: Place, types: Mapping[Root, AbstractType], names: dict[str, Any]) -> str:
     left, right = _ids(read, types, names, False), _ids(written, types, names, True)
     one, other = _object(read, names), _object(written, names)
     if left is None and right is None:
@@ -97,11 +99,10 @@ def _test(read: Place, written: Place, types: tuple[AbstractType, ...], names: d
     return f"{left}.isdisjoint({right})"
 
 
-def _ids(place: Place, types: tuple[AbstractType, ...], names: dict[str, Any], is_written: bool) -> str | None:
+def _ids(place: Place, types: Mapping[Root, AbstractType], names: dict[str, Any], is_written: bool) -> str | None:
     """Source of the identities of all objects inside of a place; None where there is but one."""
     if not place.inside:
         return None
-    assert isinstance(place.root, int)
     known: AbstractType | None = types[place.root]
     for name in place.path:
         known = dict(known.attributes).get(name) if isinstance(known, InstanceType) else None

@@ -228,6 +228,6 @@ def finish(program: Program, entry: str) -> Traced:
         objects,
         frozenset(program.guards),
         tuple(program.opaque),
-        Apart(frozenset(program.apartness.pairs), program.apartness.types),
+        Apart(frozenset(program.apartness.pairs), program.apartness.types, program.apartness.outside),
         tuple(program.stepped.values()),
     )

@@ -74,9 +74,15 @@ def _outside_of(summary: Summary) -> frozenset[Origin]:
 
 def _apply_reads(frame: Frame, summary: Summary, by_key: Mapping[ParameterKey, Value]) -> None:
     for key, kind in summary.sees:
-        seen = by_key.get(key) if key is not None else None
-        if key is None or seen is None:
-            frame.ledger.sees.add((None, kind))
+        if key is None or key not in by_key:
+            frame.ledger.note_looks((kind,), None)
+    for place, kind in summary.all_looks:
+        seen = by_key.get(place.root)  # type: ignore[arg-type]
+        if seen is None:
+            continue
+        where = place.seen_from(seen.place)
+        if where is not None and seen.origins == {where.root}:
+            frame.ledger.note_looks((kind,), where)
         else:
             frame.ledger.look_kinds(seen, (kind,), deeply=True)
 

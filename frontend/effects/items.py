@@ -204,7 +204,7 @@ def _hash(frame: Frame, owner: Value, index: Value, node: object) -> None:
 def contains(frame: Frame, item: Value, holder: Value, node: object) -> None:
     """`item in holder`."""
     for part in map(plain_form, members(holder.type)):
-        one = Value(part, holder.origins)
+        one = holder.part(part)
         frame.ledger.look(one)
         if isinstance(part, (DictType, SetType, PlainType)):
             _hash(frame, one, item, node)

@@ -71,7 +71,7 @@ def iterate(frame: Frame, one: Value, node: object) -> Value:
         return Value(ANY, reach_of(one) | {None})
     found = NOTHING
     for part in members(one.type):
-        found = join_values(found, _iterate_part(frame, Value(part, one.origins), node))
+        found = join_values(found, _iterate_part(frame, one.part(part), node))
     return found
 
 

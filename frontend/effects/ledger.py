@@ -98,6 +98,7 @@ class Ledger:
         self.remedy = ""
         self.unknown_reason = ""
         self.sees: set[Touch] = set()
+        self.looks: dict[Touch, set[Place]] = {}
         self.writes: set[Touch] = set()
         self.retains: set[Origin] = set()
         self.places: set[Place | None] = set()
@@ -184,13 +185,32 @@ class Ledger:
 
     def look_kinds(self, one: Value, found: Iterable[str], deeply: bool = False) -> None:
         """State of these kinds is looked at, in this value."""
-        origins = reach(one.origins) if deeply else one.origins
         found = tuple(found)
+        place = one.place
+        if place is not None and one.origins == {place.root}:
+            self.note_looks(found, place.within() if deeply else place)
+            return
+        origins = reach(one.origins) if deeply else one.origins
         for origin in origins:
             if not isinstance(origin, Cell):
-                self.sees.update((origin, kind) for kind in found)
+                self.note_looks(found, _place_of(origin), origin)
             elif origin.unsettled:
-                self.sees.update((None, kind) for kind in found)
+                self.note_looks(found, None)
+
+    def note_looks(self, found: Iterable[str], place: Place | None, origin: Origin = None) -> None:
+        """State of these kinds is looked at, in an object at this place; one from outside has no other origin."""
+        origin = place.root if place is not None and not isinstance(place.root, OutsideName) else origin
+        for kind in found:
+            touch: Touch = (origin, kind)  # type: ignore[assignment]
+            self.sees.add(touch)
+            if place is not None and origin is not None:
+                self.looks.setdefault(touch, set()).add(place)
+
+    def look_as(self, other: Ledger) -> None:
+        """All is looked at that another one tells of."""
+        self.sees |= other.sees
+        for touch, places in other.looks.items():
+            self.looks.setdefault(touch, set()).update(places)
 
     def write(self, target: Value, kind: str, stored: Value | None = None, field: str | None = None) -> None:
         """State of one kind is written in this value; `stored` is what its `field` now may hold."""
@@ -297,7 +317,13 @@ class Ledger:
             gives=self._settled(result.place),
             waits=waits,
             reads_streams=self.num_stream_reads > 0,
+            looks=frozenset(self._all_looks()),
         )
+
+    def _all_looks(self) -> Iterable[tuple[Place, str]]:
+        for (key, kind), places in self.looks.items():
+            for place in places:
+                yield self._settled(place) or Place(key, inside=True), kind  # type: ignore[arg-type]
 
     def _all_places(self) -> frozenset[Place | None]:
         others = {_place_of(origin) for origin, kind in self.writes - self.placed if is_content(kind)}

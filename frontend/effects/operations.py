@@ -133,6 +133,7 @@ def merged(summaries: Iterable[Summary], result: AbstractType | None = None) -> 
         None,
         first.waits,
         any(s.reads_streams for s in found),
+        frozenset().union(*(s.all_looks for s in found)),
     )
 
 

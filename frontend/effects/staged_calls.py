@@ -109,7 +109,7 @@ def _called(
     aside = Frame(Ledger(()), frame.inference, frame.scope, frame.own, {}, frame.budget, parent=frame)
     result = frame.inference.call_value(aside, function, [Value(one) for one in given], {}, (node, "staged"))
     frame.ledger.guards |= aside.ledger.guards
-    frame.ledger.sees |= aside.ledger.sees
+    frame.ledger.look_as(aside.ledger)
     if is_strict and aside.ledger.unknown_reason:
         frame.ledger.unknown(aside.ledger.unknown_reason.removeprefix("unknown type: "))
     if aside.ledger.effect > Effect.READS:

@@ -93,6 +93,7 @@ class Summary:
         fresh: every mutable object reachable from the result was made by this call or belongs to a retained parameter.
         builds: the result itself is a new object: retained parameters can only be inside of it.
         sees: the kinds of state behind `sees_writes`; a call whose writes don't meet them can't disturb this one.
+        looks: where in parameters it looks at state of which kind; what `sees` names besides may be anywhere in them.
         writes: the kinds of state it may write, parameters' included.
         places: whose contents it may write, parameters' included; None: of any object from outside.
         stores: what written objects may hold afterwards: types of contents learned earlier must allow it.
@@ -125,6 +126,7 @@ class Summary:
     gives: Place | None = None
     waits: bool = False
     reads_streams: bool = False
+    looks: frozenset[tuple[Place, str]] = frozenset()
 
     def behaviour(self) -> Behaviour:
         """How the scheduler treats this call when everything it mutates belongs to the outside world."""
@@ -158,6 +160,7 @@ class Summary:
             places=frozenset(None if one is None else one.renamed(keys) for one in self.written_places),
             spreads=frozenset(_renamed_root(root, keys) for root in self.spreads),
             gives=None if self.gives is None else self.gives.renamed(keys),
+            looks=frozenset((seen, kind) for one, kind in self.looks if (seen := one.renamed(keys)) is not None),
         )
 
     def without_writes_of(self, keys: frozenset[ParameterKey]) -> Summary:
@@ -173,6 +176,13 @@ class Summary:
             places=frozenset(filter(is_other, self.places)),
             spreads=frozenset(filter(is_other, self.spreads)),
         )
+
+    @property
+    def all_looks(self) -> frozenset[tuple[Place, str]]:
+        """Where in parameters it looks at state of which kind, all of it."""
+        told = {(place.root, kind) for place, kind in self.looks}
+        others = ((key, kind) for key, kind in self.sees if key is not None and (key, kind) not in told)
+        return self.looks.union((Place(key, inside=True), kind) for key, kind in others)
 
     @property
     def written_places(self) -> frozenset[Place | None]:

@@ -69,8 +69,6 @@ class AttributeStager(LeafStager):
         hint_name(ssa, name)
         return super().value_of(ssa, summary)
 
-    # ---- reads of them
-
     def attribute_held(self, base: ast.expr, name: str) -> Value | None:
         """What an attribute of an object of ours holds, if that is known as a value."""
         owned = self.state.names.get(base.id) if isinstance(base, ast.Name) else None

@@ -55,6 +55,15 @@ class PlaceStager(Stager):
         seen = {place.seen_from(one if len(held) == 1 else one.within()) for one in held}
         return frozenset(map(self.program.written.still, seen))
 
+    def _places_from(self, place: Place, value: Value) -> Places:
+        """A place that a callee looks at in an argument, as the entry function finds it."""
+        held = self.places_of(value)
+        if held is None:
+            return None
+        seen = {place.seen_from(one if len(held) == 1 else one.within()) for one in held}
+        found = frozenset(map(self.program.written.still, seen))
+        return None if None in found else found  # type: ignore[return-value]
+
     def _roots_at(self, root: Root | None, keys: Mapping[ParameterKey, Value]) -> Collection[Root | None]:
         if root is None or isinstance(root, OutsideName):
             return (root,)
@@ -65,8 +74,11 @@ class PlaceStager(Stager):
     def _looks(self, summary: Summary, keys: Mapping[ParameterKey, Value]) -> Iterator[Look]:
         """What a call looks at, as the entry function finds it."""
         for key, kind in summary.sees:
-            value = None if key is None else keys.get(key)
-            yield (None if value is None else self.places_of(value)), kind
+            if key is None or key not in keys:
+                yield None, kind
+        for place, kind in summary.all_looks:
+            if (value := keys.get(place.root)) is not None:  # type: ignore[arg-type]
+                yield self._places_from(place, value), kind
         if not summary.sees or summary.effect is Effect.READS:
             yield None, EVERYTHING
 

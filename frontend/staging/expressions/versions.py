@@ -13,7 +13,7 @@ without use.
 
 from __future__ import annotations
 
-from xdsl.ir import Block, SSAValue
+from xdsl.ir import Block, BlockArgument, SSAValue
 
 from ....diagnostics.effect import Effect
 from ....dialect.operation import hint_name

@@ -280,6 +280,7 @@ class ProgramFacts:
         known = self._objects[root]
         assert known is not None
         self.guards.add(ContentGuard(root.namespace, root.name, known))
+        self.apartness.outside[root] = known
 
     def stage_function(self, function: types.FunctionType, shapes: Shapes) -> StagedFunction:
         """A function of the module for arguments of these shapes; traced once per shape. `Program` does it."""

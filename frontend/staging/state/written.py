@@ -134,6 +134,7 @@ class Apartness:
 
     Attributes:
         types: the types of the entry function's arguments.
+        outside: the types of objects in names outside, as far as the program relies on them.
         is_assumed: such pairs may be relied on; if not, any two objects from outside may be one.
         pairs: what is relied on: the first place is read (`inside`: as far as its type describes it), the other one
             written.
@@ -142,6 +143,7 @@ class Apartness:
     types: tuple[AbstractType, ...] = ()
     is_assumed: bool = False
     pairs: set[tuple[Place, Place]] = field(default_factory=set)
+    outside: dict[OutsideName, AbstractType] = field(default_factory=dict)
 
     def told_apart(self, read: Places, place: Place | None, written: Written) -> bool:
         """Whether a write at `place` doesn't reach what is read, with what was written until then."""
@@ -174,10 +176,9 @@ class Apartness:
 
     def type_at(self, place: Place) -> AbstractType | None:
         """What the types of the arguments say of the object at a place."""
-        if isinstance(place.root, OutsideName):
-            return None
-        assert isinstance(place.root, int)
-        known: AbstractType | None = self.types[place.root]
+        root = place.root
+        assert isinstance(root, (int, OutsideName))
+        known = self.outside.get(root) if isinstance(root, OutsideName) else self.types[root]
         for name in place.path:
             known = dict(known.attributes).get(name) if isinstance(known, InstanceType) else None
         return known
