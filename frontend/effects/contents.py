@@ -34,6 +34,7 @@ from .abstract_type import (
 from .array_results import element as array_element
 from .lattice import covers, is_immutable, join, join_all
 from .place import EVERYTHING, item_kind, overlap, whole_kind
+from .staleness import shallow
 from .value import ELEMENT, KEY, VALUE
 
 
@@ -193,16 +194,24 @@ def aged(type_: AbstractType, stored: Mapping[tuple[str, str | None], AbstractTy
     return degraded(type_, breaking) if breaking else type_
 
 
-def degraded(type_: AbstractType, stored: Mapping[tuple[str, str | None], AbstractType]) -> AbstractType:
-    """What is left of a type once fields of objects of some kinds may hold these types as well."""
+def degraded(
+    type_: AbstractType,
+    stored: Mapping[tuple[str, str | None], AbstractType],
+    around: frozenset[type] = frozenset(),
+) -> AbstractType:
+    """What is left of a type once fields of objects of some kinds may hold these types as well.
+
+    Of what is stored in objects of the classes `around` only the class is said if it holds one of those: such types
+    would nest without end, and the more attributes there are, the faster.
+    """
     if not stored:
         return type_
 
     def inner(kind: str, field: str, part: AbstractType) -> AbstractType:
-        part = degraded(part, stored)
+        part = degraded(part, stored, around)
         for (other, name), held in stored.items():
             if name in (field, None) and overlap(kind, other):
-                part = join(part, held)
+                part = join(part, shallow(held) if _holds_any(held, around) else held)
         return part
 
     unknown = (EVERYTHING, None) in stored
@@ -210,29 +219,45 @@ def degraded(type_: AbstractType, stored: Mapping[tuple[str, str | None], Abstra
         case ListType(element=element):
             return ListType(inner("list", ELEMENT, element))
         case SetType(element=element, frozen=frozen):
-            return SetType(degraded(element, stored) if frozen else inner("set", ELEMENT, element), frozen)
+            return SetType(degraded(element, stored, around) if frozen else inner("set", ELEMENT, element), frozen)
         case DictType(key=key, value=held, items=items):
             kept = tuple((name, inner(item_kind(name), VALUE, part)) for name, part in items)
             return DictType(inner("dict", KEY, key), inner("dict", VALUE, held), () if unknown else kept)
         case CollectionType(cls=cls, made=made):
-            return _degraded_collection(cls, degraded(plain_form(type_), stored), ANY if unknown else made)
+            return _degraded_collection(cls, degraded(plain_form(type_), stored, around), ANY if unknown else made)
         case TupleType(elements=elements):
-            return TupleType(tuple(degraded(e, stored) for e in elements))
+            return TupleType(tuple(degraded(e, stored, around) for e in elements))
         case TupleOfType(element=element):
-            return TupleOfType(degraded(element, stored))
+            return TupleOfType(degraded(element, stored, around))
         case BoundType():
-            return type_.with_parts(lambda part: degraded(part, stored))
+            return type_.with_parts(lambda part: degraded(part, stored, around))
         case IteratorType(cls=cls, element=element):
             touched = {whole_kind(kind) for kind, _ in stored} & {"list", "dict", "set", EVERYTHING}
-            return IteratorType(cls, ANY if touched else degraded(element, stored))
+            return IteratorType(cls, ANY if touched else degraded(element, stored, around))
         case UnionType(members=parts):
-            return join_all(degraded(part, stored) for part in parts)
+            return join_all(degraded(part, stored, around) for part in parts)
         case InstanceType(cls=cls, attributes=attributes):
+            around |= {cls}
             kept = {name: inner(f"attr:{name}", f"attr:{name}", held) for name, held in attributes}
             kept.update({kind[5:]: ANY for kind, _ in stored if kind.startswith("attr:") and kind[5:] not in kept})
             return InstanceType(cls, tuple(sorted(kept.items())))
         case _:
             return _degraded_data(type_, stored)
+
+
+def _holds_any(type_: AbstractType, classes: frozenset[type]) -> bool:
+    """Whether something inside of values of a type may be an object of one of these classes."""
+    match type_:
+        case InstanceType(cls=cls, attributes=attributes):
+            return cls in classes or any(_holds_any(held, classes) for _, held in attributes)
+        case ListType(element=element) | SetType(element=element) | TupleOfType(element=element):
+            return _holds_any(element, classes)
+        case DictType(key=key, value=held) | CollectionType(key=key, value=held):
+            return _holds_any(key, classes) or _holds_any(held, classes)
+        case TupleType(elements=parts) | UnionType(members=parts):
+            return any(_holds_any(part, classes) for part in parts)
+        case _:
+            return False
 
 
 def _degraded_collection(cls: type, inside: AbstractType, made: AbstractType) -> AbstractType:
