@@ -34,7 +34,7 @@ from .abstract_type import (
 from .array_results import element as array_element
 from .lattice import covers, is_immutable, join, join_all
 from .place import EVERYTHING, item_kind, overlap, whole_kind
-from .staleness import shallow
+from .staleness import with_parts
 from .value import ELEMENT, KEY, VALUE
 
 
@@ -201,8 +201,8 @@ def degraded(
 ) -> AbstractType:
     """What is left of a type once fields of objects of some kinds may hold these types as well.
 
-    Of what is stored in objects of the classes `around` only the class is said if it holds one of those: such types
-    would nest without end, and the more attributes there are, the faster.
+    What objects of the classes `around` hold isn't said where they are stored inside of one: such types would nest
+    without end, and the more attributes there are, the faster.
     """
     if not stored:
         return type_
@@ -211,7 +211,7 @@ def degraded(
         part = degraded(part, stored, around)
         for (other, name), held in stored.items():
             if name in (field, None) and overlap(kind, other):
-                part = join(part, shallow(held) if _holds_any(held, around) else held)
+                part = join(part, _cut(held, around) if around else held)
         return part
 
     unknown = (EVERYTHING, None) in stored
@@ -245,19 +245,21 @@ def degraded(
             return _degraded_data(type_, stored)
 
 
-def _holds_any(type_: AbstractType, classes: frozenset[type]) -> bool:
-    """Whether something inside of values of a type may be an object of one of these classes."""
+def _cut(type_: AbstractType, classes: frozenset[type]) -> AbstractType:
+    """A type that says of objects of these classes which attributes they have, and not what these hold."""
     match type_:
-        case InstanceType(cls=cls, attributes=attributes):
-            return cls in classes or any(_holds_any(held, classes) for _, held in attributes)
-        case ListType(element=element) | SetType(element=element) | TupleOfType(element=element):
-            return _holds_any(element, classes)
-        case DictType(key=key, value=held) | CollectionType(key=key, value=held):
-            return _holds_any(key, classes) or _holds_any(held, classes)
-        case TupleType(elements=parts) | UnionType(members=parts):
-            return any(_holds_any(part, classes) for part in parts)
+        case InstanceType(cls=cls, attributes=attributes) if cls in classes:
+            return InstanceType(cls, tuple((name, ANY) for name, _ in attributes))
+        case InstanceType() | ListType() | DictType() | SetType() | CollectionType():
+            return with_parts(type_, lambda part: _cut(part, classes))
+        case TupleType(elements=elements):
+            return TupleType(tuple(_cut(part, classes) for part in elements))
+        case TupleOfType(element=element):
+            return TupleOfType(_cut(element, classes))
+        case UnionType(members=parts):
+            return join_all(_cut(part, classes) for part in parts)
         case _:
-            return False
+            return type_
 
 
 def _degraded_collection(cls: type, inside: AbstractType, made: AbstractType) -> AbstractType:
