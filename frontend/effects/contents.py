@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from .abstract_type import (
     ANY,
@@ -281,3 +281,22 @@ def _degraded_data(type_: AbstractType, stored: Mapping[tuple[str, str | None], 
             return type_ if all(covers(type_, one) for one in held) else ANY
         case _:
             return type_
+
+
+def parts_of_cell(type_: AbstractType) -> Iterable[tuple[str, AbstractType]]:
+    """The contents that a type describes, by field of the cell."""
+    match type_:
+        case ListType(element=element) | SetType(element=element) | IteratorType(element=element):
+            return ((ELEMENT, element),)
+        case TupleOfType(element=element):
+            return ((ELEMENT, element),)
+        case TupleType(elements=elements):
+            return tuple((f"{ELEMENT}{index}", element) for index, element in enumerate(elements))
+        case CollectionType(cls=cls, value=held) if cls is deque:
+            return ((ELEMENT, held),)
+        case DictType(key=key, value=held) | CollectionType(key=key, value=held):
+            return ((KEY, key), (VALUE, held))
+        case InstanceType(attributes=attributes):
+            return tuple((f"attr:{name}", held) for name, held in attributes)
+        case _:
+            return ()

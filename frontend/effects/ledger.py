@@ -5,7 +5,6 @@ In: touches, effects and summaries, as they are met in program order. Out: a `Su
 
 from __future__ import annotations
 
-import collections
 import types
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
@@ -26,16 +25,13 @@ from .abstract_type import (
     TupleType,
     UnionType,
 )
-from .contents import fits, kinds
+from .contents import fits, kinds, parts_of_cell
 from .lattice import covers, is_immutable, join
 from .place import EVERYTHING, OutsideName, Place, Root, is_content
 from .summary import Guard, ParameterKey, Summary, Touch
 from .value import (
-    ELEMENT,
     INSIDE,
-    KEY,
     NOWHERE,
-    VALUE,
     Cell,
     Origin,
     Value,
@@ -350,25 +346,6 @@ _STRUCTURED = (ListType, SetType, DictType, CollectionType, IteratorType, TupleT
 
 def _origins(cell: Cell) -> Iterable[Origin]:
     return (origin for held in cell.fields.values() for origin in held.origins)
-
-
-def parts_of_cell(type_: AbstractType) -> Iterable[tuple[str, AbstractType]]:
-    """The contents that a type describes, by field of the cell."""
-    match type_:
-        case ListType(element=element) | SetType(element=element) | IteratorType(element=element):
-            return ((ELEMENT, element),)
-        case TupleOfType(element=element):
-            return ((ELEMENT, element),)
-        case TupleType(elements=elements):
-            return tuple((f"{ELEMENT}{index}", element) for index, element in enumerate(elements))
-        case CollectionType(cls=collections.deque, value=held):
-            return ((ELEMENT, held),)
-        case DictType(key=key, value=held) | CollectionType(key=key, value=held):
-            return ((KEY, key), (VALUE, held))
-        case InstanceType(attributes=attributes):
-            return tuple((f"attr:{name}", held) for name, held in attributes)
-        case _:
-            return ()
 
 
 def _place_of(origin: Origin) -> Place | None:

@@ -22,8 +22,9 @@ from .abstract_type import (
     TupleType,
     UnionType,
 )
+from .contents import parts_of_cell
 from .lattice import is_immutable
-from .ledger import Ledger, parts_of_cell
+from .ledger import Ledger
 from .value import Cell, Value, join_values, outside
 
 OWNED = "owned"

@@ -10,7 +10,9 @@ from __future__ import annotations
 import ast
 import collections
 import math
+import types
 from collections.abc import Callable, Sequence, Set
+from typing import Any
 
 from ....diagnostics.effect import Effect
 from ...effects.abstract_type import (
@@ -68,22 +70,22 @@ def never(known: AbstractType) -> bool:
     return False
 
 
-FULL_CONSUMERS: tuple[tuple[object, IsQuiet], ...] = (
-    (list, always),
-    (tuple, always),
-    (sorted, always),
-    (collections.deque, always),
-    (sum, is_number),
-    (math.prod, is_number),
-    (math.fsum, never),
-    (max, is_ordered),
-    (min, is_ordered),
-    (set, hashes_quietly),
-    (frozenset, hashes_quietly),
-    (collections.Counter, hashes_quietly),
-    (dict, is_quiet_pair),
-    (collections.OrderedDict, is_quiet_pair),
-)
+FULL_CONSUMERS: dict[Any, IsQuiet] = {
+    list: always,
+    tuple: always,
+    sorted: always,
+    collections.deque: always,
+    sum: is_number,
+    math.prod: is_number,
+    math.fsum: never,
+    max: is_ordered,
+    min: is_ordered,
+    set: hashes_quietly,
+    frozenset: hashes_quietly,
+    collections.Counter: hashes_quietly,
+    dict: is_quiet_pair,
+    collections.OrderedDict: is_quiet_pair,
+}
 """Callables that take all elements of their first argument."""
 FILLED: dict[str, tuple[type[AbstractType], str]] = {"extend": (ListType, "append"), "update": (SetType, "add")}
 """Methods that take all elements, each as another method takes one."""
@@ -208,7 +210,7 @@ class ConsumerStager(GeneratorBodyStager):
                 return always if widen(self.type_of(self.state.names[text.id])) == STR else None
             return always if isinstance(text, ast.Constant) and isinstance(text.value, str) else None
         held = self.static_of(node.func)
-        return next((quiet for consumer, quiet in FULL_CONSUMERS if consumer is held), None)
+        return FULL_CONSUMERS.get(held) if type(held) in (type, types.BuiltinFunctionType) else None
 
     def _take_all(self, node: ast.Call, summary: Summary, made: Value, quiet: IsQuiet) -> Value | None:
         known = self.type_of(made)

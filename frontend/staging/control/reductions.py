@@ -22,6 +22,8 @@ class ReductionStager(ConsumerStager):
         return super().stage_control(node)
 
     def _reduce(self, node: ast.Call) -> Value | None:
+        if len(node.args) < 2 and not any(isinstance(argument, ast.Call) for argument in node.args):
+            return None
         held = self.static_of(node.func)
         if held is functools.reduce and len(node.args) > 1:
             return self._over_list(node, node, 1)

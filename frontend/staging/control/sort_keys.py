@@ -28,8 +28,10 @@ class SortKeyStager(ReductionStager):
         return value if value is not None else super().stage_control(node)
 
     def _order_by_key(self, node: ast.Call) -> Value | None:
+        if not node.keywords or len(node.args) != 1:
+            return None
         held = self.static_of(node.func)
-        if not any(held is function for function in (sorted, max, min)) or len(node.args) != 1:
+        if not any(held is function for function in (sorted, max, min)):
             return None
         others = {keyword.arg: keyword.value for keyword in node.keywords}
         key = others.pop("key", None)

@@ -1,0 +1,168 @@
+"""Receivers of methods: looked up before the arguments, as Python does it, or after them where nobody can tell."""
+
+from __future__ import annotations
+
+import ast
+import types
+from collections.abc import Sequence
+
+from ....diagnostics.effect import Effect
+from ...effects.abstract_type import (
+    AbstractType,
+    CollectionType,
+    DictType,
+    ExactType,
+    InstanceType,
+    ListType,
+    SetType,
+    TupleType,
+    UnionType,
+)
+from ...effects.client_paths import method_path
+from ...effects.contents import plain_form
+from ...effects.known import TABLE
+from ...effects.lattice import members, widen
+from ...effects.operations import KNOWN_VALUE_CLASSES, is_builtin
+from ...effects.scope import class_view
+from ...effects.summary import CodeSummary
+from ..source.names import names_of
+from ..values import Static, Tracer, Unstageable
+from .known_names import NameStager
+from .leaf_ops import container_class
+
+
+class ReceiverStager(NameStager):
+    """The layer of receivers."""
+
+    is_tried = False  # code of this function may still run after a statement here has failed
+
+    # Layers above provide these.
+    def child_has_gain(self, node: ast.expr) -> bool:
+        """Whether an operand, which may be a slice or a starred one, has something to stage."""
+        raise NotImplementedError
+
+    def compute(self, node: ast.expr) -> ast.expr:
+        """What stands for an operand once it has been staged."""
+        raise NotImplementedError
+
+    def may_wait(self, node: ast.expr) -> ast.expr | None:
+        """The receiver of a method call that may be looked up after the arguments: a part of an owned container.
+
+        Looked up before, it would be an object of its own, seen by others. The arguments have no ordered effect and
+        don't touch the container, nor look at any if the lookup itself stores something, so whoever fails first, no
+        other effect is seen; but a handler could see what the lookup stores.
+        """
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+            return None
+        receiver = node.func.value
+        if isinstance(receiver, (ast.Name, ast.Constant)) or self.child_has_gain(receiver):
+            return None
+        if self._is_call_of_client(node):
+            return receiver
+        try:
+            found = self.describe(receiver)
+            owned = {name for name in found.owned if self.is_sealed(self.state.names[name])}
+            if not owned or not found.summary.retains <= owned or not self._only_looks_up(found, owned):
+                return None
+            known = [plain_form(widen(part)) for part in members(found.summary.result)]
+            if not all(is_builtin(part) or self._has_method(part, node.func.attr) for part in known):
+                return None
+            others = [*node.args, *(keyword.value for keyword in node.keywords)]
+            if found.summary.mutates and not self._sees_no_own_object(others):
+                return None
+            return receiver if all(self._leaves_alone(owned, one) for one in others) else None
+        except Unstageable:
+            return None
+
+    def _sees_no_own_object(self, nodes: Sequence[ast.expr]) -> bool:
+        """Whether code reads no name through which it may come to an owned object."""
+        values = [self.state.names.get(name) for name in self.program.names(nodes).read]
+        return all(value is None or isinstance(value, (Static, Tracer)) for value in values)
+
+    def _is_call_of_client(self, node: ast.Call) -> bool:
+        """Whether a method of a client is called, which may be looked up after the arguments: it stays what it is."""
+        names: list[str] = []
+        root: ast.expr = node.func
+        while isinstance(root, ast.Attribute):
+            names.append(root.attr)
+            root = root.value
+        if not isinstance(root, ast.Name) or not names or root.id in names_of([node]).bound:
+            return False
+        try:
+            client = self.describe(root).summary.result
+            path = method_path(client, names.pop()) if isinstance(client, InstanceType) else None
+            if path is None or TABLE.at(".".join([path, *reversed(names)])) is None:
+                return False
+            return all(self._leaves_alone({root.id}, one) for one in (*node.args, *(k.value for k in node.keywords)))
+        except Unstageable:
+            return False
+
+    def _is_own_method(self, node: ast.Call, name: str, attribute: str) -> bool:
+        """Whether a method is one of the class of an object that nobody else sees and the arguments leave alone."""
+        value = self.state.names[name]
+        if not self.is_owned(value) or not self._has_method(self.type_of(value), attribute):
+            return False
+        try:
+            return all(self._leaves_alone({name}, one) for one in (*node.args, *(k.value for k in node.keywords)))
+        except Unstageable:
+            return False
+
+    def _has_method(self, known: AbstractType, name: str) -> bool:
+        """Whether an object of a class that has no say in its attributes finds a method of that class there."""
+        if not isinstance(known, InstanceType) or container_class(known) is None or name in dict(known.attributes):
+            return False
+        if not isinstance(class_view(known.cls).get(name), types.FunctionType):
+            return False
+        self.program.rely_on_class(known.cls, name)
+        return True
+
+    def _only_looks_up(self, found: CodeSummary, owned: set[str]) -> bool:
+        summary = found.summary
+        is_plain = summary.effect is Effect.PURE and not summary.unknown_types and not summary.sees_writes
+        return is_plain and summary.mutates <= (set() if self.is_tried else owned)
+
+    def _leaves_alone(self, owned: set[str], node: ast.expr) -> bool:
+        """Whether evaluating an argument has no ordered effect and doesn't write these names' containers."""
+        if isinstance(node, ast.Starred):
+            return False
+        summary = self.describe(node).summary
+        is_free = summary.effect <= Effect.UNORDERED and not summary.unknown_types
+        return is_free and owned.isdisjoint(summary.mutates | summary.retains)
+
+    def settle_receiver(self, node: ast.Call) -> None:
+        """Before later operands are staged: the method must be looked up now, unless looking it up can't fail."""
+        if not isinstance(node.func, ast.Attribute) or self.static_of(node.func) is not None:
+            return
+        if isinstance(node.func.value, ast.Constant):
+            known = widen(Static(node.func.value.value).type)
+        elif isinstance(node.func.value, ast.Name) and node.func.value.id in self.state.names:
+            known = widen(self.type_of(self.state.names[node.func.value.id]))
+        else:
+            return
+        if isinstance(node.func.value, ast.Name) and self._is_own_method(node, node.func.value.id, node.func.attr):
+            return
+        is_sure = not isinstance(known, UnionType) and has_method(known, node.func.attr)
+        if not is_sure and not self._is_call_of_client(node):
+            node.func = self.compute(node.func)  # type: ignore[assignment]
+
+
+def has_method(known: object, name: str) -> bool:
+    """Whether every value of this type certainly has this method, looked up without effect."""
+    match known:
+        case ListType():
+            return hasattr(list, name)
+        case DictType():
+            return hasattr(dict, name)
+        case SetType(frozen=frozen):
+            return hasattr(frozenset if frozen else set, name)
+        case CollectionType(cls=cls):
+            return hasattr(cls, name)
+        case TupleType():
+            return hasattr(tuple, name)
+        case _:
+            cls = getattr(known, "cls", None)
+            is_value = isinstance(known, ExactType) and cls in KNOWN_VALUE_CLASSES and not cls.__dictoffset__
+            return (cls in SCALAR_CLASSES or is_value) and hasattr(cls, name)
+
+
+SCALAR_CLASSES = frozenset({str, int, float, bool, bytes, dict, set})
