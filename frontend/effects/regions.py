@@ -115,6 +115,13 @@ class Region:
         cell.is_partial = True
         return cell
 
+    def is_whole(self, one: Value, type_: AbstractType) -> bool:
+        """Whether a value is the container itself, which is of this type, in any case."""
+        own = self.ledger.cells.get((OWNED, self.name, None))
+        if own is None or one.bound is not None or one.origins != {own}:
+            return False
+        return type(one.type) is type(type_) and class_of(one.type) is class_of(type_)
+
     @property
     def cells(self) -> frozenset[Cell]:
         """All of them."""

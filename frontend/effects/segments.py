@@ -67,7 +67,9 @@ def run_code(
     if not owned:
         return CodeSummary(summary, {name: deep(held) for name, held in bindings.items()})
     regions = {name: Region(ledger, name, name in sealed) for name in owned}
-    reached = reach([*reach_of(result), *(o for held in bindings.values() for o in reach_of(held))])
+    given = next((name for name, region in regions.items() if region.is_whole(result, inputs[name])), None)
+    known = () if given is not None else reach_of(result)
+    reached = reach([*known, *(o for held in bindings.values() for o in reach_of(held))])
     found = {name: _after(name, regions, reached, ledger, inputs[name]) for name in owned}
     written = {name for name, one in found.items() if one.is_written}
     kept = {name for name, one in found.items() if one.is_kept}
@@ -78,6 +80,7 @@ def run_code(
         {name: one.type for name, one in found.items()},
         frozenset(name for name, one in found.items() if one.is_sealed),
         {name: one.rebound for name, one in found.items()},
+        given,
     )
 
 

@@ -218,7 +218,7 @@ class CodeSummary:
     `summary.result` is the value of an expression (`NONE` for statements); `bindings` are the types of the names
     that the statements assign. `summary.mutates` and `summary.retains` hold input names. `owned` are the types that
     owned inputs have afterwards, `sealed` those of them of which nobody else sees what they hold either, and `rebound`
-    their attributes that may hold something else afterwards.
+    their attributes that may hold something else afterwards. `given` is the owned input that the value itself is.
     """
 
     summary: Summary
@@ -226,3 +226,4 @@ class CodeSummary:
     owned: Mapping[str, AbstractType] = field(default_factory=dict)
     sealed: frozenset[str] = frozenset()
     rebound: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    given: str | None = None

@@ -58,6 +58,8 @@ class NativeStager(TotalStager):
             ssa.owner, Operation
         ):
             ssa.owner.attributes[ARRAY_FACT] = kind
+        if found.given is not None:
+            return self.input_value(found.given)
         made = self.value_of(ssa, found.summary)
         if isinstance(made, Owned) and self.is_sealed(made) and self._makes_elements_apart(node):
             self.state.update(made, apart=True)
