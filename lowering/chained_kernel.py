@@ -51,8 +51,9 @@ def _kernel_of(instruction: Instruction) -> Kernel | None:
     if not isinstance(instruction, Call) or not isinstance(instruction.callee, Literal):
         return None
     callee, arguments = instruction.callee.value, instruction.arguments
-    is_plain = not arguments.keyword and not any(is_star for is_star, _ in arguments.positional)
-    return callee if type(callee) is Kernel and is_plain else None
+    if type(callee) is not Kernel or arguments.keyword:
+        return None
+    return None if any(is_star for is_star, _ in arguments.positional) else callee
 
 
 def _slots_read(instruction: Instruction) -> list[int]:

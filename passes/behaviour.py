@@ -111,7 +111,8 @@ def own_summary(op: Operation) -> OpSummary:
     properties = op.properties
     effect = properties.get("effect")
     if type(effect) is EffectAttr:  # `isinstance` of an abstract class is slow, and this is asked of every op
-        stated = _summary(effect.data, "total" not in properties, "mutates" in properties)
+        key = (effect.data, "total" not in properties, "mutates" in properties)
+        stated = _interned.get(key) or _summary(*key)
     else:
         stated = _summary_by_name(op)
     if stated.may_raise or not reads_unbound(op):

@@ -22,7 +22,8 @@ def _picture(value: Any, seen: dict[int, int]) -> str:
         return repr(value)
     if _is(cls, types.FunctionType, types.BuiltinFunctionType, type, types.ModuleType):
         return getattr(value, "__qualname__", None) or value.__name__
-    if (wrapped := type(value).__dict__.get("__get__") and _own_attributes(value).get("__wrapped__")) is not None:
+    is_descriptor = any("__get__" in vars(base) for base in cls.__mro__)
+    if (wrapped := _own_attributes(value).get("__wrapped__") if is_descriptor else None) is not None:
         return f"jitted {wrapped.__qualname__}"
     if _is(cls, enum.Enum):
         return str(value)

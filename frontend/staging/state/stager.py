@@ -138,7 +138,10 @@ class Stager:
 
     def at(self, node: ast.AST) -> None:
         """Ops emitted from now on come from this piece of source."""
-        self.builder.locate(getattr(node, "lineno", 0), getattr(node, "col_offset", 0))
+        try:
+            self.builder.locate(node.lineno, node.col_offset)  # type: ignore[attr-defined]
+        except AttributeError:  # syntax that is nowhere in the source
+            self.builder.locate(0, 0)
 
     @contextmanager
     def region(self, block: Block, *, is_loop: bool = False) -> Iterator[Block]:

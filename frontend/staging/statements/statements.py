@@ -69,8 +69,8 @@ class FunctionStager(StreamStager):
             tail: falling off their end returns from the function.
         """
         last_read = {name: index for index, node in enumerate(nodes) for name in self.program.used_names(node)}
-        index = 0
-        while index < len(nodes):
+        index, end = 0, len(nodes)
+        while index < end:
             num_temporaries, start = self.num_temporaries, self.mark()
             stage = partial(self._stage_or_outline, start, nodes, index, LiveNames(last_read, index, live), live, tail)
             completion = stage()

@@ -35,7 +35,7 @@ class StreamStager(ManagerStager):
 
     def stage_reading(self, node: ast.stmt, later: Set[str]) -> bool:
         """Stage a loop or a `with` as one piece, if all that it does is to open and read a stream."""
-        is_one = isinstance(node, _READING) and not leaves([node]) and self.gain_of(node) is Gain.WHOLE
+        is_one = node.__class__ in _READING and not leaves([node]) and self.gain_of(node) is Gain.WHOLE
         if is_one:
             self._stage_piece([node], later)
         return is_one
@@ -73,9 +73,11 @@ class StreamStager(ManagerStager):
     ) -> int:
         """The index of the last statement that reads the stream which the one at `index` has opened under a name."""
         node = nodes[index]
-        target = node.targets[0] if isinstance(node, ast.Assign) and len(node.targets) == 1 else None
-        value = self.state.names.get(target.id) if isinstance(target, ast.Name) else None
-        if not isinstance(target, ast.Name) or not isinstance(value, Tracer) or not isinstance(value.type, StreamType):
+        target = node.targets[0] if isinstance(node, ast.Assign) else None
+        if not isinstance(target, ast.Name) or node.targets[1:]:  # type: ignore[attr-defined]
+            return index
+        value = self.state.names.get(target.id)
+        if value.__class__ is not Tracer or value.type.__class__ is not StreamType:  # type: ignore[union-attr]
             return index
         end = last_read.get(target.id, index)
         for later in range(index + 1, len(nodes)):

@@ -28,13 +28,16 @@ class TargetStager(SortKeyStager):
         """Stage `target = ... = value`."""
         value = self.chosen(value)
         if all(self._is_name_pattern(target) for target in targets):
-            held = (
-                self.named_lambda(targets, value) or self._list_of_unnamed(value, later) or self.stage_expression(value)
-            )
+            named = self._named_at_once(targets, value, later) if isinstance(value, (ast.Lambda, ast.List)) else None
+            held = self.stage_expression(value) if named is None else named
             for target in targets:
                 self.assign(target, held)
             return
         self._stage_store(node, targets, value, later)
+
+    def _named_at_once(self, targets: Sequence[ast.expr], value: ast.expr, later: Set[str]) -> Value | None:
+        """A value that says more where it gets its name at once; None for any other."""
+        return self.named_lambda(targets, value) or self._list_of_unnamed(value, later)
 
     def named_lambda(self, targets: Sequence[ast.expr], value: ast.expr) -> Value | None:
         """A lambda whose name is only called; None for any other value."""
@@ -93,9 +96,9 @@ class TargetStager(SortKeyStager):
         raise NotImplementedError
 
     def _is_name_pattern(self, target: ast.expr) -> bool:
-        if isinstance(target, (ast.Tuple, ast.List)):
-            return all(self._is_name_pattern(part) for part in target.elts)
-        return isinstance(target, ast.Name) and target.id not in self.function_names.nonlocal_names
+        if isinstance(target, ast.Name):
+            return target.id not in self.function_names.nonlocal_names
+        return isinstance(target, (ast.Tuple, ast.List)) and all(self._is_name_pattern(part) for part in target.elts)
 
     def _stage_store(self, node: ast.stmt, targets: Sequence[ast.expr], value: ast.expr, later: Set[str]) -> None:
         """`a[i] = value` and the like: the value first, then the operands of the targets, then the native store."""
