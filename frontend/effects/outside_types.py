@@ -26,7 +26,6 @@ from .abstract_type import (
 )
 from .contents import element_type
 from .lattice import covers, without_items
-from .place import OutsideName
 from .summary import Guard
 from .type_of import type_of
 
@@ -40,7 +39,7 @@ class ContentGuard(Guard):
 
     def holds(self) -> bool:
         """Whether the fact is still true."""
-        current = _looked_at(self.namespace.get(self.name, Guard))
+        current = looked_at(self.namespace.get(self.name, Guard))
         assert isinstance(self.value, AbstractType)
         if isinstance(self.value, InstanceType) and _attributes_of(self.value) != _attributes_of(current):
             return False  # one that is new may hide a method
@@ -55,19 +54,7 @@ class ContentGuard(Guard):
         return self.place == other.place and self.name == other.name and self.value == other.value
 
 
-def type_of_table(root: OutsideName) -> AbstractType | None:
-    """The type of the container that a name is bound to, if that says something of what it holds."""
-    known = _looked_at(root.namespace.get(root.name))
-    return known if known is not None and is_table_of_known(known) else None
-
-
-def type_of_object(root: OutsideName) -> InstanceType | None:
-    """The type of the object that a name is bound to, with what its attributes hold, if it is of a user's class."""
-    known = _looked_at(root.namespace.get(root.name))
-    return known if isinstance(known, InstanceType) else None
-
-
-def _looked_at(held: object) -> AbstractType | None:
+def looked_at(held: object) -> AbstractType | None:
     """The type of a container or of an object with attributes; None for anything else, and for what is too large."""
     if type(held) in TABLES:
         return None if len(held) > MAX_LOOKED_AT else without_items(type_of(held))  # type: ignore[arg-type]

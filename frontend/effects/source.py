@@ -23,6 +23,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from ..code_names import codes_inside
+
 FunctionNode: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 MAX_FILES = 256  # parsed files kept
@@ -135,7 +137,7 @@ def _parsed(filename: str) -> _File:
     file = _File(lines, {}, {})
     for source in _functions(tree, None, [line for line, one in enumerate(lines, 1) if "lambda" in one]):
         file.functions.setdefault(_first_line(source.node), []).append(source)
-    for code in _codes(module):
+    for code in codes_inside(module):
         file.codes.setdefault(code.co_firstlineno, []).append(code)
     if len(_files) > MAX_FILES:
         _files.clear()
@@ -154,13 +156,6 @@ def _functions(node: ast.AST, class_name: str | None, lambdas: Sequence[int]) ->
             yield FunctionSource(child, class_name)
         inner = child.name if isinstance(child, ast.ClassDef) else class_name
         yield from _functions(child, inner, lambdas)
-
-
-def _codes(code: types.CodeType) -> Iterator[types.CodeType]:
-    for constant in code.co_consts:
-        if isinstance(constant, types.CodeType):
-            yield constant
-            yield from _codes(constant)
 
 
 def _first_line(node: FunctionNode) -> int:

@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from ..code_names import names_in
 from ..effects.source import is_library
 
 MAX_OBJECTS = 20_000  # objects looked at for one call; what lies beyond is not watched
@@ -113,21 +114,11 @@ class ObjectStates:
             return [], []
         state = [function.__defaults__, function.__kwdefaults__, *vars(function).values()]
         namespace = function.__globals__
-        named = [self._global(namespace, name) for name in _names(function.__code__) if name in namespace]
+        named = [self._global(namespace, name) for name in names_in(function.__code__) if name in namespace]
         return state, [*state, *(function.__closure__ or ()), *named]
 
     def _global(self, namespace: dict[str, Any], name: str) -> GlobalName:
         return self._globals.setdefault((id(namespace), name), GlobalName(namespace, name))
-
-
-@functools.lru_cache(maxsize=4096)
-def _names(code: types.CodeType) -> tuple[str, ...]:
-    """Names that a function may look up among its globals, those of the functions inside of it too."""
-    found = dict.fromkeys(code.co_names)
-    for one in code.co_consts:
-        if isinstance(one, types.CodeType):
-            found |= dict.fromkeys(_names(one))
-    return tuple(found)
 
 
 def _same(before: list[Any], now: list[Any]) -> bool:

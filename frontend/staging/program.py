@@ -27,7 +27,6 @@ from ..effects.summary import Guard
 from ..frame_reader import FRAME_READERS
 from .expressions.awaits import started_in_background
 from .source.box import always_bound, box_of, boxed
-from .source.class_attributes import names_in_reach
 from .source.closures import called_names, shared_names
 from .source.names import parameter_names
 from .source.super_calls import with_known_supers
@@ -149,7 +148,7 @@ class Program(ProgramFacts):
         shared = shared_names(node) if code.co_cellvars else frozenset[str]()
         bound = always_bound(node, shared) if shared else shared
         if shared:
-            node = boxed(node, shared)
+            node = boxed(node, shared, bound)
             body = [*node.body]
             self.kept.append(node)
         names = self.names(body)
@@ -162,7 +161,7 @@ class Program(ProgramFacts):
         local_names = frozenset((names.bound | names.declared | parameter_names(node.args)) - names.nonlocal_names)
         stager = FunctionStager(self, scope, local_names | {*map(box_of, shared)}, names)
         stager.is_async = isinstance(node, ast.AsyncFunctionDef)
-        stager.attribute_names = names_in_reach(function)
+        stager.function = function
         has_functions = any(isinstance(constant, types.CodeType) for constant in code.co_consts)
         stager.enter(shared, bound, called_names(node) if has_functions else frozenset())
         return stager, node

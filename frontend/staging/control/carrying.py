@@ -13,7 +13,8 @@ from ...effects.abstract_type import BOOL, NEVER, AbstractType
 from ...effects.lattice import join, widen
 from ..source.unbound_names import flag_of, name_of_flag
 from ..state.builder import discard, ir_type
-from ..state.stager import MustCarry, MustEscape, Start
+from ..state.retrace import MustCarry, MustEscape
+from ..state.stager import Start
 from ..state.state import OwnedState, Point, State
 from ..values import LocalFunction, Maybe, Owned, Static, Tracer, TupleValue, Unbound, Unstageable, Value, parts_of
 from .leaving import LeavingStager
@@ -91,7 +92,7 @@ class CarryingStager(LeavingStager):
                 continue
             except MustEscape as missing:
                 self.go_back(start)
-                missing.settle(self)
+                self.settle(missing)
                 if not self.is_owned(missing.owned):
                     carried.containers.pop(missing.owned, None)
                 continue
@@ -102,7 +103,7 @@ class CarryingStager(LeavingStager):
                     return
                 except MustEscape as missing:  # the body gives a container of before the loop another name
                     self._drop(traced, start)
-                    missing.settle(self)
+                    self.settle(missing)
                     continue
             written = self.program.written if attempt < WIDENING_ATTEMPT else self.program.written.widened()
             self._drop(traced, (point, mark, (written, facts[1])))

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from ...effects.abstract_type import DictType, ListType
 from ...effects.lattice import join, widen
 from ..source.names import names_of
-from ..source.syntax import call_node, load_name
+from ..source.syntax import call_node, load_name, placed
 from ..state.state import EMPTY_DICT
 from ..values import Owned, Static, Unstageable, Value
 from .branches import FALLS, Completion
@@ -59,7 +59,7 @@ class ComprehensionStager(LoopStager):
         held = load_name(self.temporary(listed), node)
         known = self.type_of(listed)
         if isinstance(known, ListType) and hashes_quietly(known.element):
-            return self.stage_native_expression(ast.copy_location(ast.Set([_starred(held)]), node))
+            return self.stage_native_expression(placed(ast.Set([_starred(held)]), node))
         self.go_back(start)
         made = self.stage_native_expression(call_node(load_name(self.temporary(Static(set)), node), []))
         assert isinstance(made, Owned)
@@ -67,7 +67,7 @@ class ComprehensionStager(LoopStager):
         return made
 
     def _add(self, made: Owned, element: ast.expr) -> None:
-        add = ast.copy_location(ast.Attribute(load_name(self.temporary(made), element), "add", ast.Load()), element)
+        add = placed(ast.Attribute(load_name(self.temporary(made), element), "add", ast.Load()), element)
         self.stage_native_expression(call_node(add, [self.compute(element)]))
 
     def _captured_targets(self, node: ast.ListComp | ast.SetComp | ast.DictComp) -> frozenset[str]:
@@ -86,8 +86,8 @@ class ComprehensionStager(LoopStager):
             self.hold_in(owned, value)
         if not self.is_owned(owned):  # storing the value let the list itself escape
             lists, element = (load_name(self.temporary(one), at) for one in (owned, value))
-            method = ast.copy_location(ast.Attribute(lists, "append", ast.Load()), at)
-            self.stage_native_expression(ast.copy_location(ast.Call(method, [element], []), at))
+            method = placed(ast.Attribute(lists, "append", ast.Load()), at)
+            self.stage_native_expression(placed(ast.Call(method, [element], []), at))
             return
         state = self.state.heap[owned]
         is_short = state.elements is not None and len(state.elements) < MAX_KNOWN_ELEMENTS
@@ -110,8 +110,8 @@ class ComprehensionStager(LoopStager):
         held = self.stage_expression(value)
         if hashing_runs_code(self.type_of(held_key)):
             names = [load_name(self.temporary(one), key) for one in (made, held_key, held)]
-            place = ast.copy_location(ast.Subscript(names[0], names[1], ast.Store()), key)
-            self.stage_native_statements([ast.copy_location(ast.Assign([place], names[2]), key)], set())
+            place = placed(ast.Subscript(names[0], names[1], ast.Store()), key)
+            self.stage_native_statements([placed(ast.Assign([place], names[2]), key)], set())
             return
         self.require_carried(made)
         self.hold_in(made, held_key)
@@ -163,4 +163,4 @@ class ComprehensionStager(LoopStager):
 
 
 def _starred(node: ast.expr) -> ast.expr:
-    return ast.copy_location(ast.Starred(node, ast.Load()), node)
+    return placed(ast.Starred(node, ast.Load()), node)

@@ -122,7 +122,7 @@ class ConsumerStager(GeneratorBodyStager):
         if generator is None or not self.has_gain(generator):
             return None
         generator = self.with_iterable_read(generator)
-        return self.stage_expression(ast.copy_location(ast.ListComp(generator.elt, generator.generators), generator))
+        return self.stage_expression(placed(ast.ListComp(generator.elt, generator.generators), generator))
 
     def _consume(self, node: ast.Call) -> Value | None:
         if not node.args or not all(map(self.is_late, [*node.args[1:], *(k.value for k in node.keywords)])):
@@ -142,7 +142,7 @@ class ConsumerStager(GeneratorBodyStager):
             return plain
         if quiet is None:
             return self._stop_early(node, generator)
-        listed = ast.copy_location(ast.ListComp(generator.elt, generator.generators), generator)
+        listed = placed(ast.ListComp(generator.elt, generator.generators), generator)
         summary = self.describe(listed).summary
         return self._take_all(node, summary, self.all_of(node.args[0], listed), quiet)
 
@@ -218,7 +218,7 @@ class ConsumerStager(GeneratorBodyStager):
         if self.static_of(node.func) is list and len(node.args) == 1 and not node.keywords:
             return made
         held = load_name(self.temporary(made), node.args[0])
-        call = ast.copy_location(ast.Call(node.func, [held, *node.args[1:]], node.keywords), node)
+        call = placed(ast.Call(node.func, [held, *node.args[1:]], node.keywords), node)
         plain = not node.keywords and all(isinstance(a, ast.Constant) for a in node.args[1:])
         if quiet is always or (plain and quiet(element)) or self.is_unnoticed(summary, call):
             return self.stage_expression(call)

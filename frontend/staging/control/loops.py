@@ -30,7 +30,7 @@ from ...effects.array_results import is_jax
 from ...effects.contents import element_type
 from ...effects.enumerations import is_enumeration
 from ...effects.lattice import widen
-from ..source.syntax import load_name
+from ..source.syntax import call_node, load_name, placed
 from ..state.stager import is_container
 from ..state.state import Heap, State
 from ..state.written import Places, elements_in
@@ -156,8 +156,8 @@ class LoopStager(WalkStager):
     def _close(self, generator: Value, at: ast.expr) -> None:
         """A generator that a loop has left, and that nobody else knows, ends there."""
         held = load_name(self.temporary(generator), at)
-        method = ast.copy_location(ast.Attribute(held, "close", ast.Load()), at)
-        self.stage_native_expression(ast.copy_location(ast.Call(method, [], []), at))
+        method = placed(ast.Attribute(held, "close", ast.Load()), at)
+        self.stage_native_expression(call_node(method, []))
 
     def _settle_walked(self, walked: Sequence[Value | None], changed: Sequence[Owned]) -> list[Owned]:
         """Containers that change while they are iterated escape: as Python's own iterator sees them."""
@@ -335,8 +335,3 @@ class LoopStager(WalkStager):
 
 
 _RANGE = ExactType(range)
-
-
-def is_false(node: ast.expr) -> bool:
-    """Whether an argument is written `False`."""
-    return isinstance(node, ast.Constant) and node.value is False

@@ -10,6 +10,7 @@ from xdsl.ir import Block
 
 from ....diagnostics.effect import Effect
 from ....dialect.types import OBJ
+from ...code_names import names_in
 from ...effects.abstract_type import ANY
 from ...effects.summary import Summary
 from ..values import Tracer, Value
@@ -36,12 +37,8 @@ def may_stop(function: object, depth: int = 0) -> bool:
     function = getattr(function, "__xcs_wrapped__", function)
     if not isinstance(function, types.FunctionType):
         return function is next
-    pending, names = [function.__code__], set[str]()
-    while pending:
-        code = pending.pop()
-        names.update(code.co_names)
-        pending += [constant for constant in code.co_consts if isinstance(constant, types.CodeType)]
-    if names & SIGNS:
+    names = names_in(function.__code__)
+    if not SIGNS.isdisjoint(names):
         return True
     called = (function.__globals__.get(name) for name in names) if depth < MAX_DEPTH else ()
     return any(isinstance(one, types.FunctionType) and may_stop(one, depth + 1) for one in called)

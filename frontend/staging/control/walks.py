@@ -10,6 +10,7 @@ import inspect
 import itertools
 import re
 import types
+from typing import TypeGuard
 
 from ...effects.abstract_type import (
     BYTES,
@@ -26,6 +27,7 @@ from ...effects.abstract_type import (
 )
 from ...effects.lattice import is_immutable, widen
 from ...effects.source import SourceUnavailable, function_source
+from ..source.syntax import call_node, load_name
 from ..values import LocalFunction, Owned, Static, Tracer, TupleValue, Unstageable, Value
 from .by_element import ByElementStager
 
@@ -88,7 +90,7 @@ class WalkStager(ByElementStager):
             return False
         if any(one.arg == "strict" and not is_false(one.value) for one in node.keywords):
             return False
-        if isinstance(node.func, ast.Attribute) and node.func.attr in ("items", "keys", "values"):
+        if _is_view_method(node.func):
             return not node.args
         held = self.static_of(node.func)
         return any(held is walker for walker in WALKERS) and not any(
@@ -100,8 +102,7 @@ class WalkStager(ByElementStager):
         """The containers that a view walks; None for one that isn't known."""
         if self.is_view(node):
             assert isinstance(node, ast.Call)
-            is_method = isinstance(node.func, ast.Attribute) and node.func.attr in ("items", "keys", "values")
-            parts = [node.func.value] if is_method else node.args  # type: ignore[attr-defined]
+            parts = [node.func.value] if _is_view_method(node.func) else node.args
             return [one for part in parts for one in self.walked(part)]
         if isinstance(node, ast.Name):
             held = self.state.names.get(node.id)
@@ -118,8 +119,12 @@ class WalkStager(ByElementStager):
 
     def call_of_list(self, node: ast.expr) -> ast.expr:
         """All that an iterable gives, as a list."""
-        name = ast.copy_location(ast.Name(self.temporary(Static(list)), ast.Load()), node)
-        return ast.copy_location(ast.Call(name, [node], []), node)
+        return call_node(load_name(self.temporary(Static(list)), node), [node])
+
+
+def _is_view_method(node: ast.expr) -> TypeGuard[ast.Attribute]:
+    """Whether a function is written as the method of a dict that gives a view of it."""
+    return isinstance(node, ast.Attribute) and node.attr in ("items", "keys", "values")
 
 
 def _has_end(node: ast.AST) -> bool:

@@ -26,7 +26,7 @@ from ...effects.lattice import members
 from ...effects.scope import Found, find
 from ...effects.staged_calls import follows_callbacks
 from ...effects.summary import Summary
-from ..source.syntax import load_name
+from ..source.syntax import load_name, placed
 from ..values import Static, Tracer, TupleValue, Value
 from .array_syntax import COMPUTED_ATTRIBUTES, OPERATORS, OUTSIDE_OF_KERNELS, index_text
 from .native import ARRAY_FACT, looks_outside
@@ -205,7 +205,7 @@ def _replaced(node: ast.expr, renamed: dict[ast.expr, ast.expr]) -> ast.expr:
     if node in renamed:
         return renamed[node]
     fresh = type(node)(**{name: _replaced_field(held, renamed) for name, held in ast.iter_fields(node)})
-    return ast.copy_location(fresh, node)
+    return placed(fresh, node)
 
 
 def _replaced_field(held: Any, renamed: dict[ast.expr, ast.expr]) -> Any:

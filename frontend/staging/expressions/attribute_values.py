@@ -15,6 +15,8 @@ from __future__ import annotations
 import ast
 import copy
 from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import Any
 
 from xdsl.ir import SSAValue
 
@@ -25,7 +27,7 @@ from ...effects.lattice import is_data, is_immutable
 from ...effects.scope import spelled_in
 from ...effects.summary import CodeSummary, Summary
 from ...syntax_parts import parts_of_syntax, syntax_inside
-from ..source.class_attributes import assigned_at_first, names_in_methods
+from ..source.class_attributes import assigned_at_first, names_in_methods, names_in_reach
 from ..source.segment import Segment
 from ..source.syntax import load_name
 from ..values import Owned, Value, containers_in
@@ -40,7 +42,12 @@ class AttributeStager(LeafStager):
         """Effect and types of a piece of code, with what is known here."""
         raise NotImplementedError
 
-    attribute_names: frozenset[str] = frozenset()  # that the function being staged uses, and those that it calls
+    function: Any  # that is being staged
+
+    @cached_property
+    def _attribute_names(self) -> frozenset[str]:
+        """Names of attributes, among others, that the function uses, and those that it calls."""
+        return names_in_reach(self.function)
 
     def value_of(self, ssa: SSAValue, summary: Summary) -> Value:
         """What a name is bound to that gets the result of the call emitted last."""
@@ -54,7 +61,7 @@ class AttributeStager(LeafStager):
         known = self.state.type_of(owned)
         if not isinstance(known, InstanceType) or not self.is_sealed(owned):
             return
-        used = (self.attribute_names | names_in_methods(known.cls)) & assigned_at_first(known.cls)
+        used = (self._attribute_names | names_in_methods(known.cls)) & assigned_at_first(known.cls)
         lasting = ((name, part) for name, part in known.attributes if name in used and is_immutable(part))
         held = {name: self._read(owned, name, part) for name, part in lasting}
         if held:
@@ -98,8 +105,12 @@ class AttributeStager(LeafStager):
         """Whether functions and generators in an expression are gone once it has its value."""
         if not any(isinstance(inner, (ast.Lambda, ast.GeneratorExp)) for inner in syntax_inside(node)):
             return True
-        summary = self.describe(node).summary
-        return not (summary.unknown_types or summary.writes or summary.mutates) and is_data(summary.result)
+        return keeps_no_function(self.describe(node).summary)
+
+
+def keeps_no_function(summary: Summary) -> bool:
+    """Whether functions and generators that a piece of code makes are gone once it has run."""
+    return not (summary.unknown_types or summary.writes or summary.mutates) and is_data(summary.result)
 
 
 class _Replaced(ast.NodeTransformer):

@@ -8,6 +8,7 @@ from ...effects.awaiting import AWAITED
 from ...effects.coroutines import looked_into
 from ...effects.infer import infer_awaited
 from ...effects.known import path_of
+from ..source.syntax import placed
 from ..values import Static, Tracer, Value
 from .calls import CallStager
 
@@ -28,7 +29,7 @@ class AwaitStager(CallStager):
             return self.stage_native_expression(node)
         call = self.with_named_callee(call)
         if call is not node.value:
-            node = ast.copy_location(ast.Await(call), node)
+            node = placed(ast.Await(call), node)
         target = self.target(call)
         if target is None:
             return self.stage_native_expression(node)

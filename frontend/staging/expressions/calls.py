@@ -286,8 +286,8 @@ class CallStager(OutsideObjectStager):
         else:
             self.note_write(behaviour, summary, keys)
         result = staged.result if staged.result != ANY else summary.result  # `ANY` while a recursive call is traced
-        types = [staged.ir_result, *(staged.ir_versions if lent else ())]
-        ssa, *versions = self.builder.invoke(staged.symbol, operands, behaviour, types)
+        results = [staged.ir_result, *(staged.ir_versions if lent else ())]
+        ssa, *versions = self.builder.invoke(staged.symbol, operands, behaviour, results)
         for (name, after), version in zip(staged.lent.items() if lent else (), versions, strict=True):
             state = self.state.heap[lent[name]]
             held = {name_: value for name_, value in state.attributes.items() if name_ in staged.attributes[name]}
@@ -338,8 +338,8 @@ class CallStager(OutsideObjectStager):
             assert isinstance(value, Owned)
             held = self.state.heap[value].attributes
             operands.extend(map(self.ssa, held.values()))
-            types = tuple((name, self.type_of(one)) for name, one in held.items())
-            return Shape(type=self.type_of(value), lent=True, attributes=types)
+            attributes = tuple((name, self.type_of(one)) for name, one in held.items())
+            return Shape(type=self.type_of(value), lent=True, attributes=attributes)
         return Shape(type=self.type_of(value), places=self.places_of(value))
 
     def _invoke_behaviour(self, summary: Summary) -> Behaviour:

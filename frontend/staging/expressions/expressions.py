@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from ..source.rewriting import children_in_order, get_child, rewrite_children, thaw
-from ..source.syntax import load_name
+from ..source.syntax import load_name, placed
 from ..state.state import EMPTY_DICT
 from ..values import Maybe, Static, TupleValue, Unbound, Unstageable, Value
 from .gains import Gain
@@ -149,14 +149,14 @@ class ExpressionStager(ReceiverStager):
     def compute(self, node: ast.expr) -> ast.expr:
         """The value of a node in a temporary."""
         if isinstance(node, ast.FormattedValue):  # formatted where it stands, before what comes after it
-            text = self.compute(ast.copy_location(ast.JoinedStr([node]), node))
-            return ast.copy_location(ast.FormattedValue(text, -1, None), node)
+            text = self.compute(placed(ast.JoinedStr([node]), node))
+            return placed(ast.FormattedValue(text, -1, None), node)
         if isinstance(node, ast.Slice):
             bounds = [None if b is None else b if self.is_trivial(b) else self.compute(b) for b in _bounds(node)]
-            return ast.copy_location(ast.Slice(*bounds), node)
+            return placed(ast.Slice(*bounds), node)
         if isinstance(node, ast.Starred):  # iterated where it stands, before what comes after it
-            taken = self.compute(ast.copy_location(ast.Tuple([node], ast.Load()), node))
-            return ast.copy_location(ast.Starred(taken, ast.Load()), node)
+            taken = self.compute(placed(ast.Tuple([node], ast.Load()), node))
+            return placed(ast.Starred(taken, ast.Load()), node)
         return load_name(self.temporary(self.stage_expression(node)), node)
 
     def is_trivial(self, node: ast.expr) -> bool:
@@ -200,4 +200,4 @@ def _bounds(node: ast.Slice) -> tuple[ast.expr | None, ...]:
 
 def _merged(node: ast.expr) -> ast.expr:
     """`{**node}`."""
-    return ast.copy_location(ast.Dict([None], [node]), node)
+    return placed(ast.Dict([None], [node]), node)

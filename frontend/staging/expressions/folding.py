@@ -9,6 +9,7 @@ from typing import Any
 
 from ...effects.abstract_type import ANY, NONE
 from ...effects.array_results import is_array
+from ..source.syntax import placed
 from ..values import Closure, LocalFunction, Static, Tracer, Value
 from .native import NativeStager
 
@@ -70,7 +71,7 @@ class FoldingStager(NativeStager):
                     return node
                 if is_true is isinstance(op, ast.Or):
                     return first
-                return self.chosen(rest[0] if len(rest) == 1 else ast.copy_location(ast.BoolOp(op, rest), rest[0]))
+                return self.chosen(rest[0] if len(rest) == 1 else placed(ast.BoolOp(op, rest), rest[0]))
         return node
 
     def _is_true(self, node: ast.expr) -> bool | None:

@@ -13,7 +13,6 @@ from ...effects.abstract_type import AbstractType, CollectionType, DictType, Ins
 from ...effects.lattice import is_immutable
 from ...effects.ledger import DECLARE
 from ...effects.place import ParameterKey
-from ...effects.rebinding import names_bound
 from ...effects.regions import is_sealable
 from ...effects.staleness import shallow
 from ...effects.summary import CALLEE, Summary
@@ -94,11 +93,7 @@ class LeafStager(PlaceStager):
             kept = {name: value for name, value in held.items() if name not in after.rebound} if held else held
             self.change(owned, version, after.type, after.is_sealed, attributes=kept)
         keys = keyed(positional, keyword, callee)
-        if lets_go:
-            self.note_write(behaviour)
-            self.program.reads.touched.update((None, name) for name in names_bound(summary))
-        else:
-            self.note_write(behaviour, summary, keys)
+        self.note_write(behaviour, summary, keys, lets_go)
         if isinstance(target, str) and (behaviour.sees_writes or behaviour.effect is Effect.READS):
             looks = self._looks(summary, keys)
             self.program.reads.note_call(target, results[0].owner, behaviour, looks)  # type: ignore[arg-type]

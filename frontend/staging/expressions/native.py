@@ -13,15 +13,16 @@ from ....diagnostics.effect import Behaviour, Effect
 from ...effects.abstract_type import ANY, BOOL, FLOAT, INT, NONE, AbstractType, ListType, RecordType, TupleType
 from ...effects.array_methods import FACTS
 from ...effects.array_results import is_array, is_jax
-from ...effects.lattice import is_data, is_immutable
+from ...effects.lattice import is_immutable
 from ...effects.summary import CodeSummary, Summary
 from ..source.exits import Exits
 from ..source.names import names_of
 from ..source.segment import Segment
-from ..source.syntax import load_name
+from ..source.syntax import load_name, placed, store_name
 from ..source.unbound_names import flag_of, inside
 from ..source.ways_out import leaves
 from ..values import Maybe, Owned, Static, Tracer, Unbound, Unstageable, Value
+from .attribute_values import keeps_no_function
 from .leaf_ops import Changed
 from .total_pieces import TotalStager
 
@@ -74,8 +75,8 @@ class NativeStager(TotalStager):
             return False
         targets = sorted(names_of([generator.target for generator in node.generators]).bound)
         given = ast.Tuple([load_name(name, node) for name in targets], ast.Load())
-        listed = ast.ListComp(ast.copy_location(given, node), node.generators)
-        known = self.describe(ast.copy_location(listed, node)).summary.result
+        listed = ast.ListComp(placed(given, node), node.generators)
+        known = self.describe(placed(listed, node)).summary.result
         return isinstance(known, ListType) and is_immutable(known.element)
 
     def _is_array_code(self, summary: Summary, values: Sequence[Value]) -> bool:
@@ -87,8 +88,8 @@ class NativeStager(TotalStager):
     def _stage_binding_expression(self, node: ast.expr, bound: set[str]) -> Value:
         """An expression that binds names (`:=`) as native code."""
         held = self.temporary(Static(None))
-        target = ast.copy_location(ast.Name(held, ast.Store()), node)
-        self.stage_native_statements([ast.copy_location(ast.Assign([target], node), node)], bound | {held})
+        target = store_name(held, node)
+        self.stage_native_statements([placed(ast.Assign([target], node), node)], bound | {held})
         return self.state.names[held]
 
     def stage_native_statements(self, nodes: Sequence[ast.stmt], live: Set[str], exits: Exits | None = None) -> None:
@@ -185,9 +186,7 @@ class NativeStager(TotalStager):
         body = segment.body
         lazy = self.program.lazy_functions([body] if isinstance(body, ast.expr) else body)
         captured = self.element_names & set().union(*(self.program.names([one]).read for one in lazy))
-        summary = found.summary
-        keeps_nothing = not (summary.unknown_types or summary.writes or summary.mutates) and is_data(summary.result)
-        if captured and not keeps_nothing:
+        if captured and not keeps_no_function(found.summary):
             raise Unstageable(f"`{min(captured)}` is captured by a function and bound more than once")
 
 

@@ -16,6 +16,7 @@ from ..source.bound_names import definitely_bound
 from ..source.exits import Exits
 from ..source.exposed_names import exposed_names
 from ..source.segment import Segment
+from ..source.syntax import placed
 from ..source.unbound_names import flag_of, name_of_flag
 from ..source.ways_out import awaits
 from ..values import LocalFunction, Maybe, Static, Tracer, Unbound, Unstageable, Value, parts_of
@@ -168,7 +169,7 @@ class PieceStager(VersionStager):
                 return None
             if weaker == known:
                 for name in known:
-                    self.program.rely_on_table(places[name].root)  # type: ignore[union-attr, arg-type]
+                    self.program.rely_on_contents(places[name].root)  # type: ignore[union-attr, arg-type]
                 return found
             known = weaker  # with what the code itself stores there
         return None
@@ -206,4 +207,4 @@ def _definition(name: str, function: LocalFunction) -> ast.stmt:
     if not isinstance(function.node, ast.Lambda):
         return function.node
     assign = ast.Assign([ast.Name(name, ast.Store())], function.node)
-    return ast.fix_missing_locations(ast.copy_location(assign, function.node))
+    return ast.fix_missing_locations(placed(assign, function.node))

@@ -25,13 +25,20 @@ class PlaceStager(Stager):
     _last_places: Places = None  # of the result of the call emitted last
 
     def note_write(
-        self, behaviour: Behaviour, summary: Summary | None = None, keys: Mapping[ParameterKey, Value] = NO_ARGUMENTS
+        self,
+        behaviour: Behaviour,
+        summary: Summary | None = None,
+        keys: Mapping[ParameterKey, Value] = NO_ARGUMENTS,
+        lets_go: bool = False,
     ) -> None:
-        """Remember what an op may write: without a summary, or with one that is only known when it runs, anything."""
+        """Remember what an op may write: without a summary, or with one that is only known when it runs, anything.
+
+        The same if it `lets_go` of an object that it writes.
+        """
         if not behaviour.effect.may_write:
             return
-        if summary is None or behaviour.effect is Effect.DYNAMIC:
-            reason = summary.reason if summary is not None else "code that isn't known"
+        if summary is None or lets_go or behaviour.effect is Effect.DYNAMIC:
+            reason = "code that isn't known" if summary is None or lets_go else summary.reason
             names = () if summary is None else names_bound(summary)
             self.program.note_write(WRITES_ANYTHING, ANYWHERE, (EVERYTHING, *names), reason)
             return
@@ -49,20 +56,14 @@ class PlaceStager(Stager):
             return ANYWHERE
         if self.is_owned(value) and place == Place(place.root):
             return ()  # a container of our own: its next version says what it holds
-        held = self.places_of(value)
-        if not held:
+        return self._places_in(place, self.places_of(value)) or ANYWHERE
+
+    def _places_in(self, place: Place, held: Places) -> frozenset[Place | None]:
+        """A place in an argument that was found at the places `held`, as the entry function finds it."""
+        if held is None:
             return ANYWHERE
         seen = {place.seen_from(one if len(held) == 1 else one.within()) for one in held}
         return frozenset(map(self.program.written.still, seen))
-
-    def _places_from(self, place: Place, value: Value) -> Places:
-        """A place that a callee looks at in an argument, as the entry function finds it."""
-        held = self.places_of(value)
-        if held is None:
-            return None
-        seen = {place.seen_from(one if len(held) == 1 else one.within()) for one in held}
-        found = frozenset(map(self.program.written.still, seen))
-        return None if None in found else found  # type: ignore[return-value]
 
     def _roots_at(self, root: Root | None, keys: Mapping[ParameterKey, Value]) -> Collection[Root | None]:
         if root is None or isinstance(root, OutsideName):
@@ -78,7 +79,8 @@ class PlaceStager(Stager):
                 yield None, kind
         for place, kind in summary.all_looks:
             if (value := keys.get(place.root)) is not None:  # type: ignore[arg-type]
-                yield self._places_from(place, value), kind
+                found = self._places_in(place, self.places_of(value))
+                yield (None if None in found else found), kind  # type: ignore[misc]
         if not summary.sees or summary.effect is Effect.READS:
             yield None, EVERYTHING
 

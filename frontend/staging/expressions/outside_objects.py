@@ -25,12 +25,13 @@ class OutsideObjectStager(ArgumentStager):
 
     def outside_object(self, node: ast.Name) -> Tracer:
         """That object. The program relies on what was looked at: the next call of it looks again."""
-        value, known, place = self.stage_expression(node), self.type_of_outside(node.id), self._place_outside(node.id)
+        value, place = self.stage_expression(node), self._place_outside(node.id)
+        known = self.program.type_of_object(place)
         assert isinstance(value, Tracer)
         assert known is not None
         assert place is not None
         assert isinstance(place.root, OutsideName)
-        self.program.rely_on_object(place.root)
+        self.program.rely_on_contents(place.root)
         return Tracer(value.ssa, known, value.places)
 
     def _place_outside(self, name: str) -> Place | None:

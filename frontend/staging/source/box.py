@@ -14,7 +14,7 @@ from typing import Any
 from ..values import Unstageable
 from .closures import declared_in
 from .names import FUNCTIONS, names_of, parameter_names
-from .syntax import load_name
+from .syntax import load_name, placed, store_name
 
 OLD = "_xcs_old"  # a name of functions inside: a boxed name's value while `+=` changes it
 
@@ -110,22 +110,25 @@ def _assigned(statement: ast.stmt) -> str | None:
             return None
 
 
-def boxed(node: ast.AST, names: frozenset[str]) -> Any:
-    """A copy of a function's syntax where these names of its own live in boxes; parameters are put in at the start."""
+def boxed(node: ast.AST, names: frozenset[str], bound: frozenset[str]) -> Any:
+    """A copy of a function's syntax where these names of its own live in boxes; parameters are put in at the start.
+
+    Those in `bound` are always bound.
+    """
     parameters = sorted(names & parameter_names(node.args))  # type: ignore[attr-defined]
-    boxing = _Boxing(names, always_bound(node, names))
+    boxing = _Boxing(names, bound)
     if isinstance(node, ast.Lambda):
         raise Unstageable("a parameter of a lambda is shared with another function", node.lineno)
     statements = [one for statement in node.body for one in boxing.statement(statement)]  # type: ignore[attr-defined]
     start = [_put(name, load_name(name, statements[0]), statements[0]) for name in parameters]
     fields = {**dict(ast.iter_fields(node)), "body": [*start, *statements]}
-    return ast.copy_location(type(node)(**fields), node)
+    return placed(type(node)(**fields), node)
 
 
 class _Boxing(ast.NodeTransformer):
     """Copies syntax, with the names that live in boxes as their attributes."""
 
-    def __init__(self, names: frozenset[str], always_bound: frozenset[str] = frozenset()) -> None:
+    def __init__(self, names: frozenset[str], always_bound: frozenset[str]) -> None:
         self._names = names
         self._always_bound = always_bound
         self._is_inside = False  # of a function inside
@@ -143,7 +146,7 @@ class _Boxing(ast.NodeTransformer):
                 fields[name] = [one for part in held for one in self._part(part)]
             else:
                 fields[name] = self.visit(held) if isinstance(held, ast.AST) else held
-        return ast.copy_location(type(node)(**fields), node) if hasattr(node, "lineno") else type(node)(**fields)
+        return placed(type(node)(**fields), node) if hasattr(node, "lineno") else type(node)(**fields)
 
     def _part(self, part: Any) -> list[Any]:
         if not isinstance(part, ast.AST):
@@ -156,41 +159,41 @@ class _Boxing(ast.NodeTransformer):
             return node
         is_free = self._is_inside and isinstance(node.ctx, ast.Load) and node.id not in self._always_bound
         attribute = "free" if is_free else "value"
-        return ast.copy_location(ast.Attribute(load_name(box_of(node.id), node), attribute, node.ctx), node)
+        return placed(ast.Attribute(load_name(box_of(node.id), node), attribute, node.ctx), node)
 
     def visit_NamedExpr(self, node: ast.NamedExpr) -> ast.expr:
         if node.target.id not in self._names:
-            return ast.copy_location(ast.NamedExpr(node.target, self.visit(node.value)), node)
-        bind = ast.copy_location(ast.Attribute(load_name(box_of(node.target.id), node), "bind", ast.Load()), node)
-        return ast.copy_location(ast.Call(bind, [self.visit(node.value)], []), node)
+            return placed(ast.NamedExpr(node.target, self.visit(node.value)), node)
+        bind = placed(ast.Attribute(load_name(box_of(node.target.id), node), "bind", ast.Load()), node)
+        return placed(ast.Call(bind, [self.visit(node.value)], []), node)
 
     def visit_Delete(self, node: ast.Delete) -> list[ast.stmt]:
         return [self._deleted(target, node) for target in node.targets]
 
     def _deleted(self, target: ast.expr, at: ast.Delete) -> ast.stmt:
         if not isinstance(target, ast.Name) or target.id not in self._names:
-            return ast.copy_location(ast.Delete([self.visit(target)]), at)
-        method = ast.copy_location(ast.Attribute(load_name(box_of(target.id), at), "unbind", ast.Load()), at)
-        return ast.copy_location(ast.Expr(ast.copy_location(ast.Call(method, [], []), at)), at)
+            return placed(ast.Delete([self.visit(target)]), at)
+        method = placed(ast.Attribute(load_name(box_of(target.id), at), "unbind", ast.Load()), at)
+        return placed(ast.Expr(placed(ast.Call(method, [], []), at)), at)
 
     def visit_AugAssign(self, node: ast.AugAssign) -> ast.stmt | list[ast.stmt]:
         target = node.target
         if not self._is_inside or not isinstance(target, ast.Name) or target.id not in self._names:
             return self.generic_visit(node)  # type: ignore[return-value]
-        old = ast.copy_location(ast.Name(OLD, ast.Store()), node)
-        read = ast.copy_location(ast.Assign([old], self.visit(load_name(target.id, node))), node)
-        change = ast.copy_location(ast.AugAssign(old, node.op, self.visit(node.value)), node)
+        old = store_name(OLD, node)
+        read = placed(ast.Assign([old], self.visit(load_name(target.id, node))), node)
+        change = placed(ast.AugAssign(old, node.op, self.visit(node.value)), node)
         return [read, change, _put(target.id, load_name(OLD, node), node)]
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.stmt:
         copied = self.generic_visit(node)
         assert isinstance(copied, ast.AnnAssign)
         copied.simple = int(isinstance(copied.target, ast.Name))
-        return copied if copied.value is not None or copied.simple else ast.copy_location(ast.Pass(), node)
+        return copied if copied.value is not None or copied.simple else placed(ast.Pass(), node)
 
     def visit_Nonlocal(self, node: ast.Nonlocal) -> ast.stmt:
         names = [name for name in node.names if name not in self._names]
-        return ast.copy_location(ast.Nonlocal(names) if names else ast.Pass(), node)
+        return placed(ast.Nonlocal(names) if names else ast.Pass(), node)
 
     def visit_Import(self, node: ast.Import | ast.ImportFrom) -> list[ast.stmt]:
         return [node, *self._put_all(names_of([node]).bound, node)]
@@ -267,5 +270,5 @@ def _copied(boxing: _Boxing, held: Any) -> Any:
 
 
 def _put(name: str, value: ast.expr, at: ast.AST) -> ast.stmt:
-    target = ast.copy_location(ast.Attribute(load_name(box_of(name), at), "value", ast.Store()), at)
-    return ast.copy_location(ast.Assign([target], value), at)
+    target = placed(ast.Attribute(load_name(box_of(name), at), "value", ast.Store()), at)
+    return placed(ast.Assign([target], value), at)

@@ -8,10 +8,12 @@ import types
 from collections.abc import Iterator
 from functools import lru_cache
 
+from ...code_names import names_in
 from ...effects.operations import is_generated
-from ...effects.scope import spelled_in
+from ...effects.scope import class_view, spelled_in
 from ...effects.source import SourceUnavailable, function_source
 from ...syntax_parts import syntax_inside
+from .super_calls import is_super
 
 
 def assigned_at_first(cls: type) -> frozenset[str]:
@@ -21,11 +23,7 @@ def assigned_at_first(cls: type) -> frozenset[str]:
 
 @lru_cache(maxsize=1024)
 def _assigned_at_first(cls: type, inits: tuple[object, ...]) -> frozenset[str]:
-    return frozenset(name for name in _assigned_from(cls, 0) if not isinstance(_of_class(cls, name), property))
-
-
-def _of_class(cls: type, name: str) -> object:
-    return next((vars(base)[name] for base in cls.__mro__ if name in vars(base)), None)
+    return frozenset(name for name in _assigned_from(cls, 0) if not isinstance(class_view(cls).get(name), property))
 
 
 def _assigned_from(cls: type, start: int) -> frozenset[str]:
@@ -79,11 +77,8 @@ def _targets(statement: ast.stmt) -> list[ast.Attribute]:
 
 def _is_init_of_bases(node: ast.expr) -> bool:
     """Whether an expression is `super().__init__(...)`."""
-    match node:
-        case ast.Call(func=ast.Attribute(value=ast.Call(func=ast.Name(id="super"), args=[]), attr="__init__")):
-            return True
-        case _:
-            return False
+    is_init = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "__init__"
+    return is_init and is_super(node.func.value)  # type: ignore[attr-defined]
 
 
 @lru_cache(maxsize=1024)
@@ -100,22 +95,12 @@ def names_in_methods(cls: type) -> frozenset[str]:
 
 def names_in_reach(function: types.FunctionType) -> frozenset[str]:
     """Names that a function uses, and the functions of its module that it may call."""
-    found = names_in(function.__code__)
+    found = dict.fromkeys(names_in(function.__code__))
     pending = [*found]
     for name in pending:  # grows on the way
         called = function.__globals__.get(name)
         if isinstance(called, types.FunctionType) and called.__globals__ is function.__globals__:
-            inner = names_in(called.__code__)
-            pending += inner - found
-            found |= inner
+            new = [one for one in names_in(called.__code__) if one not in found]
+            pending += new
+            found.update(dict.fromkeys(new))
     return frozenset(found)
-
-
-def names_in(code: types.CodeType) -> set[str]:
-    """Names of attributes and globals that code uses, functions inside of it included."""
-    found: set[str] = set()
-    pending = [code]
-    for one in pending:  # grows on the way
-        found.update(one.co_names)
-        pending += [constant for constant in one.co_consts if isinstance(constant, types.CodeType)]
-    return found

@@ -60,17 +60,17 @@ class Exits:
 
         def when(way: str, body: Sequence[ast.stmt], otherwise: Sequence[ast.stmt] = ()) -> ast.stmt:
             test = load_name(self.flag(way), at)
-            return ast.copy_location(ast.If(test, list(body), list(otherwise)), at)
+            return placed(ast.If(test, list(body), list(otherwise)), at)
 
         found: list[ast.stmt] = []
         if "return" in self.ways:
-            found.append(when("return", [ast.copy_location(ast.Return(load_name(self.value, at)), at)]))
+            found.append(when("return", [placed(ast.Return(load_name(self.value, at)), at)]))
         if self.is_loop and orelse:
             stopped = "break" in self.ways
-            found += [when("break", [ast.copy_location(ast.Pass(), at)], orelse)] if stopped else orelse
+            found += [when("break", [placed(ast.Pass(), at)], orelse)] if stopped else orelse
         if not self.is_loop:
-            found += [when("break", [ast.copy_location(ast.Break(), at)])] if "break" in self.ways else []
-            found += [when("continue", [ast.copy_location(ast.Continue(), at)])] if "continue" in self.ways else []
+            found += [when("break", [placed(ast.Break(), at)])] if "break" in self.ways else []
+            found += [when("continue", [placed(ast.Continue(), at)])] if "continue" in self.ways else []
         return found
 
     def natively(self, statements: Sequence[ast.stmt], outputs: Sequence[str]) -> list[ast.stmt]:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from ...effects.classes import is_class
 from ...effects.source import FunctionNode
 from .box import box_of
+from .syntax import load_name
 
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -44,8 +45,8 @@ def with_known_supers(
         found = _found_after(cls, defining, call.func.attr)
         if found is None:
             continue
-        receiver = ast.copy_location(ast.Name(parameters[0].arg, ast.Load()), call.func.value)
-        call.func = ast.copy_location(ast.Name(name_of(found[0], call.func.attr, found[1]), ast.Load()), call.func)
+        receiver = load_name(parameters[0].arg, call.func.value)
+        call.func = load_name(name_of(found[0], call.func.attr, found[1]), call.func)
         call.args.insert(0, receiver)
         is_changed = True
     return copied if is_changed else node
@@ -82,12 +83,13 @@ def _super_calls(nodes: list[ast.stmt]) -> Iterator[ast.Call]:
         node = todo.pop()
         if isinstance(node, (*_SCOPES, *_COMPREHENSIONS)):
             continue
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and _is_super(node.func.value):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and is_super(node.func.value):
             yield node
         todo.extend(ast.iter_child_nodes(node))
 
 
-def _is_super(node: ast.expr) -> bool:
+def is_super(node: ast.expr) -> bool:
+    """Whether an expression is `super()`."""
     is_call = isinstance(node, ast.Call) and not node.args and not node.keywords
     return is_call and isinstance(node.func, ast.Name) and node.func.id == "super"  # type: ignore[attr-defined]
 

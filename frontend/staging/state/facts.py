@@ -15,10 +15,10 @@ from ....diagnostics.effect import Effect
 from ....diagnostics.location import Location
 from ....dialect.functions import FuncOp
 from ....dialect.types import OBJ
-from ...effects.abstract_type import ANY, AbstractType, StaticType
+from ...effects.abstract_type import ANY, AbstractType, InstanceType, StaticType
 from ...effects.contents import kinds
 from ...effects.infer import infer_call
-from ...effects.outside_types import ContentGuard, type_of_object, type_of_table
+from ...effects.outside_types import ContentGuard, is_table_of_known, looked_at
 from ...effects.place import OutsideName, Place, overlap
 from ...effects.scope import CodeScope, class_view
 from ...effects.source import is_library
@@ -166,8 +166,7 @@ class ProgramFacts:
     _names: dict[int, tuple[ast.AST, Names]] = field(default_factory=dict)
     _lazies: dict[int, tuple[ast.AST, tuple[ast.AST, ...]]] = field(default_factory=dict)
     _summaries: dict[tuple[object, ...], tuple[object, Summary]] = field(default_factory=dict)
-    _tables: dict[OutsideName, AbstractType | None] = field(default_factory=dict)
-    _objects: dict[OutsideName, AbstractType | None] = field(default_factory=dict)
+    _outside: dict[OutsideName, AbstractType | None] = field(default_factory=dict)
     _described: dict[tuple[object, ...], tuple[Segment, CodeSummary]] = field(default_factory=dict)
 
     def gains_as_function(self, function: types.FunctionType, summary: Summary) -> bool:
@@ -254,33 +253,30 @@ class ProgramFacts:
         self.opaque.append(Opaque(function.__qualname__, reason, where))
 
     def type_of_table(self, place: Place | None) -> AbstractType | None:
-        """What is known of a dict that a name outside is bound to, with what the program has written so far."""
-        if place is None or not isinstance(place.root, OutsideName) or place != Place(place.root):
-            return None
-        if place.root not in self._tables:
-            self._tables[place.root] = type_of_table(place.root)
-        known = self._tables[place.root]
-        return None if known is None or self.written.still(place) is None else self.stale(known, frozenset((place,)))
-
-    def rely_on_table(self, root: OutsideName) -> None:
-        """The program is only right while a dict outside holds, at its start, what it holds now."""
-        self.guards.add(ContentGuard(root.namespace, root.name, self._tables[root]))
+        """What is known of a container that a name outside is bound to, with what the program has written so far."""
+        known = self._type_outside(place)
+        return known if known is not None and is_table_of_known(known) else None
 
     def type_of_object(self, place: Place | None) -> AbstractType | None:
-        """The same of an object of a user's class that a name outside is bound to."""
+        """The same of an object of a user's class."""
+        known = self._type_outside(place)
+        return known if isinstance(known, InstanceType) else None
+
+    def _type_outside(self, place: Place | None) -> AbstractType | None:
         if place is None or not isinstance(place.root, OutsideName) or place != Place(place.root):
             return None
-        if place.root not in self._objects:
-            self._objects[place.root] = type_of_object(place.root)
-        known = self._objects[place.root]
+        if place.root not in self._outside:
+            self._outside[place.root] = looked_at(place.root.namespace.get(place.root.name))
+        known = self._outside[place.root]
         return None if known is None or self.written.still(place) is None else self.stale(known, frozenset((place,)))
 
-    def rely_on_object(self, root: OutsideName) -> None:
-        """The program is only right while an object outside is, at its start, what it is now."""
-        known = self._objects[root]
+    def rely_on_contents(self, root: OutsideName) -> None:
+        """The program is only right while what a name outside is bound to holds, at its start, what it holds now."""
+        known = self._outside[root]
         assert known is not None
         self.guards.add(ContentGuard(root.namespace, root.name, known))
-        self.apartness.outside[root] = known
+        if isinstance(known, InstanceType):
+            self.apartness.outside[root] = known
 
     def stage_function(self, function: types.FunctionType, shapes: Shapes) -> StagedFunction:
         """A function of the module for arguments of these shapes; traced once per shape. `Program` does it."""

@@ -54,6 +54,7 @@ from ..values import (
 )
 from .builder import Builder, Mark, Operand
 from .facts import ProgramFacts
+from .retrace import MustCarry, MustEscape, MustLend, MustUnseal
 from .state import NO_ATTRIBUTES, OwnedState, Point, State
 from .written import Written
 
@@ -68,51 +69,6 @@ SCALARS = (str, int, float, bool, complex, bytes, type(None), type(...))
 def is_container(known: AbstractType) -> bool:
     """Whether a type is that of a builtin or library container, whose own operations run no code of the user's."""
     return isinstance(known, (ListType, DictType, SetType, CollectionType))
-
-
-class MustCarry(Exception):
-    """A loop body changes a container made outside of it: trace the body again with the container carried."""
-
-    def __init__(self, owned: Owned) -> None:
-        super().__init__("a loop body changes a container made outside of it")
-        self.owned = owned
-
-
-class MustEscape(Exception):
-    """A loop body lets a container made outside of it escape: let it escape before the loop and trace again."""
-
-    def __init__(self, owned: Owned) -> None:
-        super().__init__("a container escapes in a loop body")
-        self.owned = owned
-
-    def settle(self, stager: Stager) -> None:
-        """What to do before the loop."""
-        stager.escape(self.owned)
-
-
-class MustUnseal(MustEscape):
-    """The same for what a container holds."""
-
-    def settle(self, stager: Stager) -> None:
-        """What to do before the loop."""
-        stager.unseal(self.owned)
-
-
-class MustLend(MustEscape):
-    """The body of a loop, `depth` regions deep, changes an element of a container: it is the loop's alone till its end.
-
-    A loop inside of that one leaves it to it.
-    """
-
-    def __init__(self, owned: Owned, depth: int) -> None:
-        super().__init__(owned)
-        self.depth = depth
-
-    def settle(self, stager: Stager) -> None:
-        """What to do before the loop."""
-        if stager.depth >= self.depth:
-            raise self
-        stager.lend(self.owned)
 
 
 class Stager:
@@ -381,6 +337,22 @@ class Stager:
             self.unseal(owned)
         changes = {"elements": None, "apart": apart, "lent": False, "last": None, "attributes": attributes}
         self.state.update(owned, ssa=ssa, type=known, **changes)
+        self.note_change(owned)
+
+    def note_change(self, owned: Owned) -> None:
+        """Called where a container has a next version. A layer above may remember it."""
+
+    def settle(self, missing: MustEscape) -> None:
+        """Do before a loop what its body asked for."""
+        match missing:
+            case MustLend(owned=owned, depth=depth):
+                if self.depth >= depth:
+                    raise missing
+                self.lend(owned)
+            case MustUnseal(owned=owned):
+                self.unseal(owned)
+            case _:
+                self.escape(missing.owned)
 
     def lend(self, owned: Owned) -> None:
         """What comes next may change what a container holds. A layer above knows how."""

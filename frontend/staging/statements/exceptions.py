@@ -27,7 +27,7 @@ from ...effects.abstract_type import BOOL, CaughtType
 from ...effects.summary import Summary
 from ..control.branches import EXIT, FALLS, RAISES, Completion, Side
 from ..source.exposed_names import exposed_names
-from ..source.syntax import load_name
+from ..source.syntax import load_name, placed, store_name
 from ..source.ways_out import always_leaves, leaves
 from ..state.state import State
 from ..values import Owned, Static, Tracer, Unstageable
@@ -134,7 +134,7 @@ class ExceptionStager(KeptNamesStager):
         if completion is RAISES or not node.orelse:
             return completion
         test = load_name(done, node)
-        choice = ast.copy_location(ast.If(test, node.orelse, []), node)
+        choice = placed(ast.If(test, node.orelse, []), node)
         last = self.stage_block([choice], later, tail=False)
         self.state.names.pop(done, None)
         return completion if last is FALLS else last
@@ -269,5 +269,5 @@ def _gives_up(nodes: Sequence[ast.stmt]) -> bool:
 
 
 def _set_flag(name: str, at: ast.stmt) -> ast.stmt:
-    target = ast.copy_location(ast.Name(name, ast.Store()), at)
-    return ast.copy_location(ast.Assign([target], ast.copy_location(ast.Constant(True), at)), at)
+    target = store_name(name, at)
+    return placed(ast.Assign([target], placed(ast.Constant(True), at)), at)

@@ -7,7 +7,7 @@ handler may see has a *variable* besides (`xcs.variable`), which each binding as
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -17,7 +17,6 @@ from ...effects.abstract_type import BOOL, NEVER, AbstractType
 from ...effects.lattice import join, widen
 from ..source.exits import Exits
 from ..source.names import names_of
-from ..state.state import NO_ATTRIBUTES
 from ..values import LocalFunction, Maybe, Owned, Static, Tracer, Unbound, Unstageable, Value, containers_in, parts_of
 from .targets import TargetStager
 
@@ -128,17 +127,8 @@ class KeptNamesStager(TargetStager):
             live = live | kept
         super().stage_native_statements(nodes, live, exits)
 
-    def change(
-        self,
-        owned: Owned,
-        ssa: SSAValue,
-        known: AbstractType,
-        sealed: bool = False,
-        apart: bool = False,
-        attributes: Mapping[str, Value] = NO_ATTRIBUTES,
-    ) -> None:
-        """A container's next version."""
-        super().change(owned, ssa, known, sealed, apart, attributes)
+    def note_change(self, owned: Owned) -> None:
+        """Called where a container has a next version."""
         self._changes.append(owned)
 
     def escape(self, owned: Owned) -> None:

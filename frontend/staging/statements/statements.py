@@ -14,7 +14,7 @@ from ..source.box import BoundBox, Box, box_of
 from ..source.exits import WAYS, tests_exit
 from ..source.exposed_names import exposed_in_body, exposed_names
 from ..source.live_names import LiveNames
-from ..source.syntax import load_name, placed
+from ..source.syntax import load_name, placed, store_name
 from ..source.ways_out import always_leaves, leaves
 from ..state.stager import Start
 from ..values import Owned, Static, Unstageable, Value
@@ -163,9 +163,9 @@ class FunctionStager(StreamStager):
     def _as_branch(self, node: ast.Assert) -> ast.stmt:
         """`assert test, message` as the branch that it is."""
         error_class = load_name(self.temporary(Static(AssertionError)), node)
-        error = ast.copy_location(ast.Call(error_class, [node.msg], []), node)  # type: ignore[list-item]
-        failure = ast.copy_location(ast.Raise(error, None), node)
-        return ast.copy_location(ast.If(node.test, [ast.copy_location(ast.Pass(), node)], [failure]), node)
+        error = placed(ast.Call(error_class, [node.msg], []), node)  # type: ignore[list-item]
+        failure = placed(ast.Raise(error, None), node)
+        return placed(ast.If(node.test, [placed(ast.Pass(), node)], [failure]), node)
 
     def _stage_simple(self, node: ast.stmt, later: Set[str]) -> None:
         match node:
@@ -182,7 +182,7 @@ class FunctionStager(StreamStager):
             case ast.FunctionDef() | ast.AsyncFunctionDef() if self._is_plain(node):
                 self.bind(node.name, self.local_function(node))
             case ast.Assert(test=test, msg=message) if self.has_gain(test):
-                assertion = ast.copy_location(ast.Assert(self.rewrite(test), message), node)
+                assertion = placed(ast.Assert(self.rewrite(test), message), node)
                 self.stage_native_statements([assertion], later)
             case ast.Import() if all(alias.name in sys.modules for alias in node.names):
                 self._stage_import(node)
@@ -209,7 +209,7 @@ class FunctionStager(StreamStager):
             case ast.Call() if self.has_gain(value):
                 rest = self.rewrite(value)
                 if not isinstance(rest, ast.Name):  # nobody keeps what it gives
-                    self.stage_native_statements([ast.copy_location(ast.Expr(rest), node)], later)
+                    self.stage_native_statements([placed(ast.Expr(rest), node)], later)
             case _ if self.has_gain(value):
                 self.stage_expression(value)
             case _:
@@ -380,14 +380,14 @@ def _with_test_inside(node: ast.While, *noting: ast.stmt) -> ast.While:
 def _with_else_after(node: ast.While, ended: str) -> list[ast.stmt]:
     """A loop with its test inside, which sets a name where the test ends it, and what `else` does then."""
     true = placed(ast.Constant(True), node.test)
-    noting = placed(ast.Assign([placed(ast.Name(ended, ast.Store()), node.test)], true), node.test)
+    noting = placed(ast.Assign([store_name(ended, node.test)], true), node.test)
     after = placed(ast.If(load_name(ended, node.test), node.orelse, []), node.orelse[0])
     return [_with_test_inside(node, noting), after]
 
 
 def _unless_left(flag: str, test: ast.expr) -> ast.expr:
     """The condition of a loop that has not been left."""
-    stays = ast.copy_location(ast.UnaryOp(ast.Not(), load_name(flag, test)), test)
+    stays = placed(ast.UnaryOp(ast.Not(), load_name(flag, test)), test)
     if isinstance(test, ast.Constant) and test.value:
         return stays
-    return ast.copy_location(ast.BoolOp(ast.And(), [stays, test]), test)
+    return placed(ast.BoolOp(ast.And(), [stays, test]), test)

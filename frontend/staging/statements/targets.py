@@ -16,7 +16,7 @@ from ...effects.summary import Summary
 from ..control.sort_keys import SortKeyStager
 from ..expressions.expressions import has_literal_defaults
 from ..expressions.leaf_ops import is_ownable
-from ..source.syntax import load_name, store_name
+from ..source.syntax import load_name, placed, store_name
 from ..state.written import inside_of
 from ..values import Owned, Static, Tracer, TupleValue, Value
 
@@ -103,7 +103,7 @@ class TargetStager(SortKeyStager):
     def _stage_store(self, node: ast.stmt, targets: Sequence[ast.expr], value: ast.expr, later: Set[str]) -> None:
         """`a[i] = value` and the like: the value first, then the operands of the targets, then the native store."""
         if (key := self.key_stored_under(targets)) is not None:
-            store = ast.copy_location(ast.Assign(list(targets), self.compute(value)), node)
+            store = placed(ast.Assign(list(targets), self.compute(value)), node)
             first_write = len(self.program.writes)
             self.stage_native_statements([store], later)
             self.note_stored(key, first_write)
@@ -119,7 +119,7 @@ class TargetStager(SortKeyStager):
                 self.assign(target, stored)
             return
         held = self.compute(value)
-        assign = ast.copy_location(ast.Assign([self._with_key_computed(target) for target in targets], held), node)
+        assign = placed(ast.Assign([self._with_key_computed(target) for target in targets], held), node)
         self.stage_native_statements([assign], later)
 
     def _with_key_computed(self, target: ast.expr) -> ast.expr:
@@ -128,7 +128,7 @@ class TargetStager(SortKeyStager):
             return target
         if isinstance(target.slice, ast.Slice):
             return target
-        return ast.copy_location(ast.Subscript(target.value, self.compute(target.slice), target.ctx), target)
+        return placed(ast.Subscript(target.value, self.compute(target.slice), target.ctx), target)
 
     def _target_gains(self, target: ast.expr) -> bool:
         if isinstance(target, (ast.Tuple, ast.List)):
@@ -152,10 +152,10 @@ class TargetStager(SortKeyStager):
             return
         known = self.state.type_of(self.lookup(node.target.id, node))
         value = self.compute(node.value) if self.has_gain(node.value) else node.value
-        fresh = ast.copy_location(ast.AugAssign(node.target, node.op, value), node)
+        fresh = placed(ast.AugAssign(node.target, node.op, value), node)
         if isinstance(known, ArrayType) and known.cls.__module__.startswith("jax"):
             load = load_name(node.target.id, node.target)
-            self.bind(node.target.id, self.stage_expression(ast.copy_location(ast.BinOp(load, node.op, value), node)))
+            self.bind(node.target.id, self.stage_expression(placed(ast.BinOp(load, node.op, value), node)))
             return
         self.stage_native_statements([fresh], later | {node.target.id})
 
@@ -171,11 +171,11 @@ class TargetStager(SortKeyStager):
             case _:
                 load = ast.Name(target.id, ast.Load())  # type: ignore[attr-defined]
         is_local = isinstance(target, ast.Name) and target.id not in self.function_names.nonlocal_names
-        ast.copy_location(load, target)
+        placed(load, target)
         old = self.temporary(self.stage_expression(load) if is_local else self.stage_native_expression(load))
         value = self.compute(node.value)
-        add = ast.copy_location(ast.AugAssign(store_name(old, target), node.op, value), node)
-        store = ast.copy_location(ast.Assign([target], load_name(old, target)), node)
+        add = placed(ast.AugAssign(store_name(old, target), node.op, value), node)
+        store = placed(ast.Assign([target], load_name(old, target)), node)
         self.stage_native_statements([add, store], later)
 
     def _fixed_place(self, place: ast.expr, rebound: Set[str]) -> ast.expr:
@@ -188,9 +188,9 @@ class TargetStager(SortKeyStager):
 
         match place:
             case ast.Subscript(value=value, slice=index):
-                return ast.copy_location(ast.Subscript(settle(value), settle(index), place.ctx), place)
+                return placed(ast.Subscript(settle(value), settle(index), place.ctx), place)
             case ast.Attribute(value=value, attr=attr):
-                return ast.copy_location(ast.Attribute(settle(value), attr, place.ctx), place)
+                return placed(ast.Attribute(settle(value), attr, place.ctx), place)
             case _:
                 return place
 
@@ -212,7 +212,7 @@ class TargetStager(SortKeyStager):
         held = load_name(self.temporary(value), target)
         if isinstance(target, (ast.Attribute, ast.Subscript)):
             target = self._with_key_computed(self._with_children_staged(target))
-        self.stage_native_statements([ast.copy_location(ast.Assign([target], held), target)], set())
+        self.stage_native_statements([placed(ast.Assign([target], held), target)], set())
 
     def _parts(self, value: Value, number: int, at: ast.expr) -> Sequence[Value]:
         elements = value.elements if isinstance(value, TupleValue) else None
@@ -259,8 +259,8 @@ class TargetStager(SortKeyStager):
         """Unpack a value of unknown type by native code: iterating it may run anything."""
         names = [self.temporary(Static(None)) for _ in range(number)]
         held = load_name(self.temporary(value), at)
-        target = ast.copy_location(ast.Tuple([store_name(name, at) for name in names], ast.Store()), at)
-        self.stage_native_statements([ast.copy_location(ast.Assign([target], held), at)], set(names))  # type: ignore[list-item]
+        target = placed(ast.Tuple([store_name(name, at) for name in names], ast.Store()), at)
+        self.stage_native_statements([placed(ast.Assign([target], held), at)], set(names))  # type: ignore[list-item]
         return [self.state.names[name] for name in names]
 
     def _assign_starred(self, target: ast.Tuple | ast.List, value: Value) -> None:
@@ -269,8 +269,8 @@ class TargetStager(SortKeyStager):
         names = [self.temporary(Static(None)) for _ in target.elts]
         parts: list[ast.expr] = [store_name(name, target) for name in names]
         (star,) = [index for index, one in enumerate(target.elts) if isinstance(one, ast.Starred)]
-        parts[star] = ast.copy_location(ast.Starred(parts[star], ast.Store()), target)
-        pattern = ast.copy_location(ast.Tuple(parts, ast.Store()), target)
-        self.stage_native_statements([ast.copy_location(ast.Assign([pattern], held), target)], set(names))
+        parts[star] = placed(ast.Starred(parts[star], ast.Store()), target)
+        pattern = placed(ast.Tuple(parts, ast.Store()), target)
+        self.stage_native_statements([placed(ast.Assign([pattern], held), target)], set(names))
         for part, name in zip(target.elts, names, strict=True):
             self.assign(part.value if isinstance(part, ast.Starred) else part, self.state.names[name])
