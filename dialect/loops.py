@@ -36,7 +36,7 @@ from .operands import (
     print_block,
     print_result_types,
 )
-from .operation import UNIT, counted, parse_attributes, parse_words, print_attributes, print_words
+from .operation import SOURCE_WORDS, UNIT, counted, parse_attributes, parse_words, print_attributes, print_words
 from .regions import Carried, YieldingOp, print_carried
 from .types import OBJ, element_type
 
@@ -137,8 +137,9 @@ def parse_element(parser: Parser) -> Element:
 class ForOp(FoldOp):
     """Runs its body for each element, in order; iterations overlap as far as effects and carried values allow.
 
-    `snapshot`: nothing in the body can write the iterable. `breaks`: the body's first yielded value is a bool which is
-    not carried; true ends the loop after this iteration.
+    `snapshot`: nothing in the body can write the iterable. `settled`: nothing in the program can, once the iterable is
+    there. `breaks`: the body's first yielded value is a bool which is not carried; true ends the loop after this
+    iteration.
 
     ```mlir
     xcs.callable @step {path = "app:step", effect = #xcs.effect<unordered, external>}
@@ -153,8 +154,9 @@ class ForOp(FoldOp):
     """
 
     name = "xcs.for"
-    WORDS: ClassVar[tuple[str, ...]] = ("snapshot", "breaks")
+    WORDS: ClassVar[tuple[str, ...]] = (*SOURCE_WORDS, "breaks")
     snapshot = opt_prop_def(UnitAttr)
+    settled = opt_prop_def(UnitAttr)
     breaks = opt_prop_def(UnitAttr)
 
     traits = traits_def(LoopEffects())

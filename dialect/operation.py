@@ -22,6 +22,8 @@ from .types import flows_into
 
 UNIT = UnitAttr()
 FLAGS = ("total", "fresh")
+SOURCE_WORDS = ("snapshot", "settled")
+"""What is said of how a loop may take the elements of what it goes over."""
 
 
 @lru_cache(maxsize=4096)

@@ -32,18 +32,19 @@ from .operands import (
     print_block,
     print_result_types,
 )
-from .operation import UNIT, counted, parse_attributes, parse_words, print_attributes, print_words
+from .operation import SOURCE_WORDS, UNIT, counted, parse_attributes, parse_words, print_attributes, print_words
 from .regions import YieldingOp
 from .types import OBJ, ListType, element_type, list_of
 
-MAP_WORDS = ("snapshot", "vectorized")
+MAP_WORDS = (*SOURCE_WORDS, "vectorized")
 
 
 @irdl_op_definition
 class MapOp(YieldingOp):
     """Independent iterations over the elements of an iterable; each value that the body yields becomes a list.
 
-    `snapshot`: nothing in the body can write the iterable. `vectorized`: the body handles all elements as one array.
+    `snapshot`: nothing in the body can write the iterable. `settled`: nothing in the program can, once the iterable is
+    there. `vectorized`: the body handles all elements as one array.
     `batch N`: the calls of the body go out in their batch form, up to N elements together.
 
     ```mlir
@@ -61,6 +62,7 @@ class MapOp(YieldingOp):
     name = "xcs.map"
     iterable = operand_def()
     snapshot = opt_prop_def(UnitAttr)
+    settled = opt_prop_def(UnitAttr)
     vectorized = opt_prop_def(UnitAttr)
     batch = opt_prop_def(IntegerAttr.constr(type=EqAttrConstraint(i64)))
     body = region_def("single_block")

@@ -104,6 +104,8 @@ def _truth(op: Operation) -> Behaviour:
 
 
 def _source(op: Operation) -> LoopSource:
+    if "settled" in op.properties:
+        return LoopSource.SETTLED
     if "snapshot" in op.properties:
         return LoopSource.SNAPSHOT
     return LoopSource.LISTED if isinstance(op.operands[0].type, ListType) else LoopSource.STEPPED

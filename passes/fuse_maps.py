@@ -24,6 +24,7 @@ from xdsl.passes import ModulePass
 
 from ..diagnostics.effect import Effect
 from ..dialect.nesting import ops_of
+from ..dialect.operation import SOURCE_WORDS
 from ..dialect.parallel import MapOp
 from ..dialect.types import ListType
 from .behaviour import OpSummaries, OpSummary, is_owned_list
@@ -151,7 +152,7 @@ def fuse_maps(first: MapOp, second: MapOp) -> MapOp:
     replaced = [*(() if stacked else first.results), *second.results]
     given.operands = [*(() if stacked else given.operands), *yielded]
     sources = (first,) if stacked else (first, second)
-    words = ("snapshot",) if all("snapshot" in one.properties for one in sources) else ()
+    words = [word for word in SOURCE_WORDS if all(word in one.properties for one in sources)]
     types = [result.type for result in replaced]
     fused = MapOp.make(first.iterable, first.detach_region(0), types, words=words, location=first.location)
     block.insert_op_before(fused, first)

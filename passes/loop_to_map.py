@@ -17,6 +17,7 @@ from xdsl.passes import ModulePass
 
 from ..dialect.loops import ForOp, ReduceOp
 from ..dialect.nesting import region_ops_inside
+from ..dialect.operation import SOURCE_WORDS
 from ..dialect.parallel import MapOp
 from ..dialect.regions import YieldOp
 from ..dialect.types import list_of
@@ -68,7 +69,7 @@ def convert_for_to_map(loop: ForOp, roles: Sequence[CarriedRole]) -> MapOp:
     folds = [_take_out_update(role) for role in roles]
     for argument in block.args[:0:-1]:
         block.erase_arg(argument)
-    words = ("snapshot",) if "snapshot" in loop.properties else ()
+    words = [word for word in SOURCE_WORDS if word in loop.properties]
     types = [
         list_of(value.type) if fold else result.type
         for fold, value, result in zip(folds, terminator.operands, loop.results, strict=True)

@@ -11,7 +11,7 @@ Guarantees: decided from the exact type of the iterable, so no user code runs be
 | anything else                                       | retired | retired | yes                 |
 
 A snapshot takes all elements at the start; its fetches wait for nothing. Generators, and iterators that walk them,
-give them one by one even so.
+give them one by one even so. That of a settled container starts at once, too.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from .prepared import CLEAN, GATE, RETIRED
 END: Any = object()
 """What `fetch` returns when there are no more elements."""
 
+_AT_ONCE = (LoopSource.SNAPSHOT, LoopSource.SETTLED)
 _IMMUTABLE = frozenset({str, bytes, tuple, range, frozenset})
 _CONTAINERS = frozenset(
     {list, dict, set, bytearray, deque, OrderedDict, defaultdict, type({}.keys()), type({}.values()), type({}.items())}
@@ -77,12 +78,12 @@ class Elements:
     def __init__(self, iterable: Any, source: LoopSource) -> None:
         self._iterable = iterable
         self._iterator: Iterator[Any] | None = None
-        self._snapshot = source is LoopSource.SNAPSHOT
+        self._snapshot = source in _AT_ONCE
         kind = type(iterable)
         if kind in _IMMUTABLE:
             self.mode, self.may_write, self._snapshot = GATE, False, False
         elif kind in _CONTAINERS:
-            self.mode, self.may_write = CLEAN, False
+            self.mode, self.may_write = GATE if source is LoopSource.SETTLED else CLEAN, False
         elif kind in _STEPPED and self._snapshot:  # its steps do nothing: it may end late, fail late, or never end
             self.mode, self.may_write, self._snapshot = CLEAN, False, False
             self._stepping_mode = GATE

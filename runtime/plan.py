@@ -58,6 +58,8 @@ class LoopSource(enum.Enum):
     """Fetch element k once nothing in iterations before k may still write; immutable ones need no waiting."""
     LISTED = "listed"
     """Likewise, and it is known before it is there that the iterable is a list: a fetch writes nothing."""
+    SETTLED = "settled"
+    """Nothing in the program writes the iterable once it is there: take all elements of a container then."""
 
 
 @dataclass(frozen=True, slots=True)

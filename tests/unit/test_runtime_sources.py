@@ -98,13 +98,30 @@ def test_a_list_loop_waits_for_earlier_writers_of_the_list() -> None:
     seen: list[int] = []
     fill = call(values.extend, Slot(1), behaviour=ORDERED)
     fetch = call(lambda: [1, 2], to=1, behaviour=EXTERNAL)
-    for source in LoopSource:
+    for source in (LoopSource.SNAPSHOT, LoopSource.STEPPED, LoopSource.LISTED):
         values.clear()
         seen.clear()
         body = Block(1, (call(seen.append, Slot(0), behaviour=ORDERED),), (), 1)
         loop = For("for", (), iterable=Slot(0), body=body, source=source)
         Scheduler(plan_of(Block(2, (fetch, fill, loop), (), 1)), VirtualPool(Script())).run((values,)).unwrap()
         assert seen == [1, 2]
+
+
+def test_a_settled_container_waits_for_no_writer() -> None:
+    # The outer iteration logs what the inner loop gives; the inner loop of the next one starts all the same.
+    inner = Block(2, (call(abs, Slot(0), to=1, behaviour=EXTERNAL),), (Slot(1),), 1)
+    for source, peak in ((LoopSource.SNAPSHOT, 2), (LoopSource.SETTLED, 6)):
+        rows = Map("map", (1,), iterable=Slot(0), body=inner, source=source)
+        outer = Block(2, (rows, call(str, Slot(1), behaviour=ORDERED)), (), 1)
+        pool = VirtualPool(Script())
+        Scheduler(plan_of(loop_over(outer, LoopSource.SNAPSHOT)), pool).run(([[1, 2], [3, 4], [5, 6]],)).unwrap()
+        assert pool.peak == peak
+
+
+def test_settled_says_nothing_of_what_is_no_container() -> None:
+    for iterable in (iter([1, 2]), map(abs, [1, 2])):
+        settled, snapshot = (Elements(iterable, source) for source in (LoopSource.SETTLED, LoopSource.SNAPSHOT))
+        assert (settled.mode, settled.may_write) == (snapshot.mode, snapshot.may_write)
 
 
 def test_iterations_over_a_list_overlap_when_the_body_only_writes_late() -> None:

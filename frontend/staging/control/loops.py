@@ -27,7 +27,7 @@ from ...effects.abstract_type import (
     TupleType,
 )
 from ...effects.array_results import is_jax
-from ...effects.contents import element_type
+from ...effects.contents import element_type, kinds
 from ...effects.enumerations import is_enumeration
 from ...effects.lattice import widen
 from ..source.syntax import call_node, load_name, placed
@@ -39,7 +39,7 @@ from .branches import FALLS, Completion
 from .carrying import Carried
 from .existing_keys import ExistingKey
 from .own_elements import NotOwned, OwnWalk
-from .walks import WalkStager
+from .walks import WalkStager, is_walkable
 
 MAX_UNROLLED = 8  # iterations; longer static loops are traced once
 
@@ -234,7 +234,9 @@ class LoopStager(WalkStager):
                 self.require_alone(walk)
             is_snapshot = snapshot or is_ours or is_left_alone or walk is not None
             is_snapshot = is_snapshot or self._is_undisturbed(target, known, places, first_write, walks)
-            return self.builder.for_(source, initial, blocks[0], snapshot=is_snapshot, breaks=flag is not None)
+            given = self.builder.for_(source, initial, blocks[0], snapshot=is_snapshot, breaks=flag is not None)
+            self._note_loop(known, places, is_ours)
+            return given
 
         if isinstance(iterable, Owned):
             self.iterated.append(iterable)
@@ -246,6 +248,15 @@ class LoopStager(WalkStager):
         if walk is not None:
             assert isinstance(iterable, Owned)
             self.after_loop(walk, iterable, after)
+
+    def _note_loop(self, known: AbstractType, places: Places, is_ours: bool) -> None:
+        """The loop emitted last goes over a container: it may not have to wait for what others write."""
+        op = self.builder.block.last_op
+        assert op is not None
+        if is_ours:
+            self.program.reads.note_own_loop(op)
+        elif is_walkable(known) and (found := kinds(known)):
+            self.program.reads.note_loop(op, places, found)
 
     def _is_undisturbed(
         self, target: ast.expr, known: AbstractType, places: Places, first_write: int, walks: bool

@@ -11,7 +11,7 @@ xcs.func @f(%xs : !xcs.list<!xcs.obj<"str">>, %it : !xcs.obj, %a : !xcs.obj<"int
   xcs.for %x in %xs {
     xcs.yield
   }
-  %r = xcs.for %y in %xs iter(%acc = %a) snapshot {
+  %r = xcs.for %y in %xs iter(%acc = %a) snapshot settled {
     xcs.yield %y
   }
   %s, %t = xcs.for %z in %it iter(%b = %a, %c = %it) -> (!xcs.obj<"int">, !xcs.obj) snapshot breaks attributes {note = "kept"} {
@@ -28,7 +28,7 @@ xcs.func @f(%xs : !xcs.list<!xcs.obj<"str">>, %it : !xcs.obj, %a : !xcs.obj<"int
 // CHECK-NEXT:        xcs.for %x in %xs {
 // CHECK-NEXT:          xcs.yield
 // CHECK-NEXT:        }
-// CHECK-NEXT:        %r = xcs.for %y in %xs iter(%acc = %a) snapshot {
+// CHECK-NEXT:        %r = xcs.for %y in %xs iter(%acc = %a) snapshot settled {
 // CHECK-NEXT:          xcs.yield %y
 // CHECK-NEXT:        }
 // CHECK-NEXT:        %s, %t = xcs.for %z in %it iter(%b = %a, %c = %it) -> (!xcs.obj<"int">, !xcs.obj) snapshot breaks attributes {note = "kept"} {
@@ -48,7 +48,7 @@ xcs.func @f(%xs : !xcs.list<!xcs.obj<"str">>, %it : !xcs.obj, %a : !xcs.obj<"int
 // GENERIC-NEXT:       ^bb0(%x: !xcs.obj<"str">):
 // GENERIC-NEXT:         "xcs.yield"() : () -> ()
 // GENERIC-NEXT:       }) : (!xcs.list<!xcs.obj<"str">>) -> ()
-// GENERIC-NEXT:       %r = "xcs.for"(%xs, %a) <{snapshot}> ({
+// GENERIC-NEXT:       %r = "xcs.for"(%xs, %a) <{snapshot, settled}> ({
 // GENERIC-NEXT:       ^bb0(%y: !xcs.obj<"str">, %acc: !xcs.obj):
 // GENERIC-NEXT:         "xcs.yield"(%y) : (!xcs.obj<"str">) -> ()
 // GENERIC-NEXT:       }) : (!xcs.list<!xcs.obj<"str">>, !xcs.obj<"int">) -> !xcs.obj

@@ -11,7 +11,7 @@ xcs.func @f(%xs : !xcs.list<!xcs.obj<"str">>) -> () {
   xcs.map %x in %xs {
     xcs.yield
   }
-  %r = xcs.map %y in %xs snapshot vectorized batch 8 {
+  %r = xcs.map %y in %xs snapshot settled vectorized batch 8 {
     xcs.yield %y
   }
   %s, %t = xcs.map %z in %xs -> (!xcs.list<!xcs.obj<"str">>, !xcs.obj) attributes {note = "kept"} {
@@ -25,7 +25,7 @@ xcs.func @f(%xs : !xcs.list<!xcs.obj<"str">>) -> () {
 // CHECK-NEXT:        xcs.map %x in %xs {
 // CHECK-NEXT:          xcs.yield
 // CHECK-NEXT:        }
-// CHECK-NEXT:        %r = xcs.map %y in %xs snapshot vectorized batch 8 {
+// CHECK-NEXT:        %r = xcs.map %y in %xs snapshot settled vectorized batch 8 {
 // CHECK-NEXT:          xcs.yield %y
 // CHECK-NEXT:        }
 // CHECK-NEXT:        %s, %t = xcs.map %z in %xs -> (!xcs.list<!xcs.obj<"str">>, !xcs.obj) attributes {note = "kept"} {
@@ -42,7 +42,7 @@ xcs.func @f(%xs : !xcs.list<!xcs.obj<"str">>) -> () {
 // GENERIC-NEXT:       ^bb0(%x: !xcs.obj<"str">):
 // GENERIC-NEXT:         "xcs.yield"() : () -> ()
 // GENERIC-NEXT:       }) : (!xcs.list<!xcs.obj<"str">>) -> ()
-// GENERIC-NEXT:       %r = "xcs.map"(%xs) <{snapshot, vectorized, batch = 8 : i64}> ({
+// GENERIC-NEXT:       %r = "xcs.map"(%xs) <{snapshot, settled, vectorized, batch = 8 : i64}> ({
 // GENERIC-NEXT:       ^bb0(%y: !xcs.obj<"str">):
 // GENERIC-NEXT:         "xcs.yield"(%y) : (!xcs.obj<"str">) -> ()
 // GENERIC-NEXT:       }) : (!xcs.list<!xcs.obj<"str">>) -> !xcs.list<!xcs.obj>

@@ -47,6 +47,20 @@ xcs.func @two_lists(%xs : !xcs.list<!xcs.obj<"str">>) -> (!xcs.list<!xcs.obj>, !
 
 // -----
 
+// What is known of the iterable stays.
+xcs.callable @ask {path = "app:ask", effect = #xcs.effect<unordered, external>}
+xcs.func @settled(%xs : !xcs.list<!xcs.obj<"str">>) -> () {
+  xcs.for %x in %xs snapshot settled {
+    %y = xcs.call unordered external @ask(%x)
+    xcs.yield
+  }
+  xcs.return
+}
+// CHECK-LABEL: xcs.func @settled(%xs : !xcs.list<!xcs.obj<"str">>) -> () {
+// CHECK-NEXT:    xcs.map %x in %xs snapshot settled {
+
+// -----
+
 // Nothing is carried: a map without results.
 xcs.callable @notify {path = "app:notify", effect = #xcs.effect<unordered, external>}
 xcs.func @only_calls(%xs : !xcs.obj) -> () {
