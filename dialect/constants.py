@@ -23,6 +23,7 @@ class ConstantOp(XcsOperation):
     ```mlir
     %c = xcs.constant "math"
     %t = xcs.constant (1, 2.5, None, b"raw") -> (!xcs.obj<"tuple">)
+    %k = xcs.constant secret "key" -> (!xcs.obj<"str">)
     ```
     """
 
@@ -35,7 +36,12 @@ class ConstantOp(XcsOperation):
     @classmethod
     def make(cls, value: object, type: Attribute = OBJ, location: LocationAttr | None = None) -> ConstantOp:
         """A constant op for a Python literal."""
-        return cls.create(result_types=(type,), properties={"value": LiteralAttr.of(value)}, location=location)
+        return cls.of(LiteralAttr.of(value), type, location)
+
+    @classmethod
+    def of(cls, literal: LiteralAttr, type: Attribute = OBJ, location: LocationAttr | None = None) -> ConstantOp:
+        """A constant op for a literal of the IR."""
+        return cls.create(result_types=(type,), properties={"value": literal}, location=location)
 
     def print(self, printer: Printer) -> None:
         """Prints the literal."""

@@ -1,13 +1,15 @@
 """Python literals in the IR: `#xcs.literal<...>`, spelled with tokens of the textual IR.
 
-    None  True  False  ...  -3  2.5  inf  nan  complex(1.0, -0.0)  "text"  b"bytes"  (1, "a",)
+    None  True  False  ...  -3  2.5  inf  nan  complex(1.0, -0.0)  "text"  b"bytes"  (1, "a",)  secret "key"
 
-Strings and bytes are string literals of the IR; everything else reads as in Python.
+Strings and bytes are string literals of the IR; everything else reads as in Python. A secret is a literal of the
+program whose value is not in the IR: it is known by a name, and who runs the module says what it is.
 """
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from types import EllipsisType
 
 from xdsl.ir import Data
@@ -19,7 +21,15 @@ from xdsl.utils.mlir_lexer import MLIRTokenKind
 
 from .strings import parse_optional_bytes, parse_optional_string, print_string
 
-SCALARS = frozenset({type(None), bool, int, float, complex, str, bytes, EllipsisType})
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """Text of the program that the IR doesn't hold, such as a key; never empty."""
+
+    name: str
+
+
+SCALARS = frozenset({type(None), bool, int, float, complex, str, bytes, EllipsisType, Secret})
 EXPECTED = "expected a literal"
 NOT_FINITE = {"inf": math.inf, "nan": math.nan}
 MAX_INTERNED = 4096  # literals kept for sharing; a program that makes more starts over
@@ -47,7 +57,7 @@ def is_literal(value: object) -> bool:
 
 @irdl_attr_definition
 class LiteralAttr(Data[object]):
-    """A Python literal: None, bool, int, float, complex, str, bytes, Ellipsis, or a tuple of literals."""
+    """A Python literal: None, bool, int, float, complex, str, bytes, Ellipsis, a secret, or a tuple of literals."""
 
     name = "xcs.literal"
 
@@ -106,6 +116,9 @@ def print_literal(printer: Printer, value: object) -> None:
             printer.print_string(float_text(value))
         case EllipsisType():
             printer.print_string("...")
+        case Secret(name=name):
+            printer.print_string("secret ")
+            print_string(printer, name)
         case int() if not isinstance(value, bool) and value.bit_length() > 1024:
             printer.print_string(hex(value))  # Python refuses to print very long integers in decimal
         case _:
@@ -141,6 +154,8 @@ def parse_named_literal(parser: AttrParser, word: str, start: int) -> object:
         return NAMED[word]
     if word == "b" and (found := parse_optional_bytes(parser)) is not None:
         return found
+    if word == "secret" and (name := parse_optional_string(parser)) is not None:
+        return Secret(name)
     if word == "complex":
         with parser.in_parens():
             real = _parse_float(parser)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import linecache
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +16,7 @@ from ..dialect.parallel import stated_batch_size
 from ..passes.parallelism_info import NONE
 from ..runtime.latency import latency_of
 from .effects.ledger import DECLARE
+from .effects.source import shown_line
 from .explained_kernels import explained_kernels
 from .explained_loops import explained_loops
 from .jit import jitted
@@ -96,7 +96,7 @@ def explain(function: Any) -> str:
     kernels = [(kernel.file, kernel.lines[0], str(kernel)) for kernel in explained_kernels(lowered)]
     for file, line, text in [*calls, *kernels, *loops]:
         if (file, line) != shown:
-            lines.append(f"  {file}:{line}  {linecache.getline(file, line).strip()}")
+            lines.append(f"  {file}:{line}  {shown_line(file, line)}")
             shown = (file, line)
         lines.append(f"      {text}")
     for opaque in lowered.opaque:

@@ -14,9 +14,10 @@ from xdsl.ir import Attribute, Operation, OpResult, SSAValue
 from xdsl.ir import Block as RegionBlock
 
 from ..diagnostics.effect import PURE, Behaviour
-from ..diagnostics.errors import InternalError
+from ..diagnostics.errors import InternalError, XCSError
 from ..diagnostics.location import UNKNOWN, Location
 from ..dialect.constants import ConstantOp, UndefOp
+from ..dialect.literals import Secret
 from ..runtime.plan import Arguments, Block, Call, Instruction, Literal, Operand, Slot
 from .adjustments import Adjustments
 from .batch_forms import BatchForms
@@ -68,6 +69,21 @@ class ProgramContext:
             found = self._callees[symbol] = (f"xcs.call @{symbol}", Literal(self.callables[symbol]))
         return found
 
+    def literal(self, data: object) -> Literal:
+        """The operand of a literal of the IR; raises `XCSError` for a secret that nobody has given."""
+        if type(data) is tuple:
+            parts = [self.literal(part) for part in data]
+            return Literal(tuple(part.value for part in parts), any(part.hidden for part in parts))
+        if type(data) is not Secret:
+            return Literal(data)
+        value = self.callables.get(data.name)
+        if not isinstance(value, str | bytes):
+            raise XCSError(
+                f'expected `callables` to have the text of `secret "{data.name}"`, found none; '
+                "help: a module never holds keys; `callables=lowered.objects` has those of the program it is of"
+            )
+        return Literal(value, hidden=True)
+
     def location(self, attribute: Attribute) -> Location:
         """The place in the user's source that a location attribute states."""
         found = self._locations.get(id(attribute))
@@ -114,7 +130,7 @@ class BlockBuilder:
         """The operand that holds a value: a slot, or what is known when compiling."""
         found = self._operands.get(value)
         if found is None:
-            found = self._operands[value] = _literal(value)
+            found = self._operands[value] = self._literal(value)
         return found
 
     def operand(self, op: Operation, index: int) -> Operand:
@@ -241,12 +257,11 @@ class BlockBuilder:
     def _indices(self, ops: Sequence[Operation]) -> tuple[int, ...]:
         return tuple(sorted({self._index_of[op] for op in ops if op in self._index_of}))
 
-
-def _literal(value: SSAValue) -> Literal:
-    """The operand of a value that no instruction makes."""
-    owner = value.op if isinstance(value, OpResult) else None
-    if type(owner) is ConstantOp:
-        return Literal(owner.value.data)
-    if type(owner) is UndefOp:
-        return Literal(Unbound(owner.variable.data))
-    raise InternalError(f"the value `{value}` is used where it isn't defined")
+    def _literal(self, value: SSAValue) -> Literal:
+        """The operand of a value that no instruction makes."""
+        owner = value.op if isinstance(value, OpResult) else None
+        if type(owner) is ConstantOp:
+            return self.context.literal(owner.value.data)
+        if type(owner) is UndefOp:
+            return Literal(Unbound(owner.variable.data))
+        raise InternalError(f"the value `{value}` is used where it isn't defined")

@@ -32,7 +32,7 @@ def behaviour_of(op: Operation) -> Behaviour:
     return op.properties["effect"].data  # type: ignore[attr-defined]
 
 
-def arguments_of(template: ArgumentsAttr, operands: Sequence[Operand]) -> Arguments:
+def arguments_of(builder: BlockBuilder, template: ArgumentsAttr, operands: Sequence[Operand]) -> Arguments:
     """Operands and literals as the template places them."""
     if template is ArgumentsAttr.positional(len(operands)):  # as nearly all are
         return Arguments(tuple([(False, operand) for operand in operands]))
@@ -40,7 +40,7 @@ def arguments_of(template: ArgumentsAttr, operands: Sequence[Operand]) -> Argume
     positional: list[tuple[bool, Operand]] = []
     keyword: list[tuple[str | None, Operand]] = []
     for argument in template.data:
-        value = next(remaining) if argument.literal is None else Literal(argument.literal.data)
+        value = next(remaining) if argument.literal is None else builder.context.literal(argument.literal.data)
         if argument.kind == "positional" or argument.kind == "star":
             positional.append((argument.kind == "star", value))
         else:
@@ -61,7 +61,7 @@ def add_call(
         name,
         builder.results(op),
         callee=callee,
-        arguments=arguments_of(op.properties["args"], operands),  # type: ignore[arg-type]
+        arguments=arguments_of(builder, op.properties["args"], operands),  # type: ignore[arg-type]
         behaviour=behaviour_of(op),
         mutates=op.mutated_positions if "mutates" in op.properties else (),
         is_async="async" in op.properties,
@@ -122,8 +122,9 @@ def lower_make_tuple(builder: BlockBuilder, op: MakeTupleOp) -> None:
     """A tuple; of literals, it is a literal."""
     operands = builder.all_operands(op)
     if all(isinstance(operand, Literal) for operand in operands):
-        values = tuple(operand.value for operand in operands if isinstance(operand, Literal))
-        builder.alias(op.results[0], Literal(values))
+        literals = [operand for operand in operands if isinstance(operand, Literal)]
+        values = tuple(literal.value for literal in literals)
+        builder.alias(op.results[0], Literal(values, any(literal.hidden for literal in literals)))
     else:
         builder.call(op, make_tuple, operands)
 

@@ -11,15 +11,14 @@ opened. Callable from any thread.
 
 from __future__ import annotations
 
-import re
 import sys
 from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from ..diagnostics.secrets import may_be_secret_name
+
 LIBRARIES = ("httpx", "httpx2")
-_SECRET_NAMES = re.compile("auth|key|token|secret|passw|cookie|credential|signature|session|organization", re.I)
-"""Names of headers and of parts of a query whose values are secrets."""
 _NOT_KEPT_HEADERS = ("set-cookie",)
 _HIDDEN = b"***"
 MIN_KEY_LENGTH = 8
@@ -88,7 +87,7 @@ def _requests_in(values: Iterable[Any]) -> list[Any]:
 def _secrets_of(request: Any) -> Iterator[str]:
     """What a request was sent with and its server, or an error, may repeat: keys, cookies, the address's password."""
     named = (*request.headers.multi_items(), *request.url.params.multi_items())
-    for _, text in ((name, text) for name, text in named if _SECRET_NAMES.search(name)):
+    for _, text in ((name, text) for name, text in named if may_be_secret_name(name)):
         for part in text.split("; "):  # cookies stand side by side
             secret = part.rpartition(" ")[2]
             yield from (secret, secret.partition("=")[2])

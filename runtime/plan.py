@@ -17,6 +17,7 @@ from typing import Any, TypeAlias
 
 from ..diagnostics.effect import PURE, Behaviour
 from ..diagnostics.location import UNKNOWN, Location
+from ..diagnostics.secrets import HIDDEN, masked
 from .batch_form import BatchForm
 
 
@@ -29,9 +30,13 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Literal:
-    """An operand known when compiling."""
+    """An operand known when compiling. One that is `hidden` is a secret, or holds one: no text shows it."""
 
     value: Any
+    hidden: bool = False
+
+    def __repr__(self) -> str:
+        return f"Literal({HIDDEN if self.hidden else masked(repr(self.value))})"
 
 
 Operand: TypeAlias = Slot | Literal

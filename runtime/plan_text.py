@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..diagnostics.effect import Behaviour
+from ..diagnostics.secrets import HIDDEN, masked
 from .plan import (
     Arguments,
     Block,
@@ -121,7 +122,9 @@ def _operands(operands: tuple[Operand, ...]) -> str:
 def _operand(operand: Operand) -> str:
     if not isinstance(operand, Literal):
         return f"%{operand.index}"
+    if operand.hidden:
+        return HIDDEN
     value = operand.value
     name = getattr(value, "__qualname__", None)
-    text = name if isinstance(name, str) and callable(value) else repr(value)
+    text = name if isinstance(name, str) and callable(value) else masked(repr(value))
     return text if len(text) <= MAX_LITERAL else text[: MAX_LITERAL - 3] + "..."

@@ -23,7 +23,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from ...diagnostics.secrets import HIDDEN, masked
 from ..code_names import codes_inside
+from .secret_literals import mark_secrets
+from .source_spans import Span, without_spans
 
 FunctionNode: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
@@ -53,11 +56,13 @@ class FunctionSource:
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    """A parsed file: the lines it was parsed from, its functions by first line, its compiled code by first line."""
+    """A parsed file: the lines it was parsed from, its functions by first line, its compiled code by first line; and
+    where its secrets stand."""
 
     lines: list[str]
     functions: dict[int, list[FunctionSource]]
     codes: dict[int, list[types.CodeType]]
+    secrets: tuple[Span, ...]
 
 
 _files: dict[str, _File] = {}
@@ -134,7 +139,7 @@ def _parsed(filename: str) -> _File:
         raise SourceUnavailable("its file is nested too deeply") from None
     except (SyntaxError, ValueError) as error:
         raise SourceUnavailable("its file doesn't parse") from error
-    file = _File(lines, {}, {})
+    file = _File(lines, {}, {}, mark_secrets(tree, text))
     for source in _functions(tree, None, [line for line, one in enumerate(lines, 1) if "lambda" in one]):
         file.functions.setdefault(_first_line(source.node), []).append(source)
     for code in codes_inside(module):
@@ -143,6 +148,13 @@ def _parsed(filename: str) -> _File:
         _files.clear()
     _files[filename] = file
     return file
+
+
+def shown_line(filename: str, line: int) -> str:
+    """A line of a file for a report: stripped, without what is secret in it."""
+    text = linecache.getline(filename, line).rstrip()
+    known = _files.get(filename)
+    return (masked(text) if known is None else without_spans(text, line, known.secrets, HIDDEN)).strip()
 
 
 def _functions(node: ast.AST, class_name: str | None, lambdas: Sequence[int]) -> Iterator[FunctionSource]:

@@ -26,6 +26,7 @@ from ..call_shape import UNPACKED_NATIVELY, Gathered, compile_gather, read, star
 from ..plan import Call
 from .digest import call_digest
 from .format import FormatError, Unwritable
+from .given_secrets import refuse_secrets, secrets_given
 from .source import CalleeFacts
 from .store import CallRecord, Store, seal, unseal
 from .values import decode, decode_exception, encode, encode_exception
@@ -45,6 +46,7 @@ class Place:
         called: the function and its arguments.
         mutable: objects among the arguments that others may change, by `id`.
         scope: what runs inside the call belong to.
+        secrets: keys that it is given, which are not to be recorded.
     """
 
     instruction: Call
@@ -53,6 +55,7 @@ class Place:
     called: Gathered | None
     mutable: dict[int, Any]
     scope: bytes
+    secrets: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +121,8 @@ class RunRecording:
         except Unwritable as refusal:
             self._note(instruction, f"isn't recorded: {refusal}")
             return Place(instruction, where, None, None, {}, scope)
-        return Place(instruction, where, digest, called if mutable else None, mutable, scope)
+        secrets = secrets_given(instruction, called)
+        return Place(instruction, where, digest, called if mutable else None, mutable, scope, secrets)
 
     def find(self, place: Place) -> Found | None:
         """What was recorded of a call.
@@ -217,6 +221,7 @@ class RunRecording:
             if place.called is not None and self._digest(place.called)[0] != place.inputs:
                 raise Unwritable("it changes what it is given")
             data = encode(value, place.mutable)
+            refuse_secrets(place.secrets, data)
         except Unwritable as refusal:
             self._note(place.instruction, f"isn't recorded: {refusal}")
         else:
@@ -228,6 +233,7 @@ class RunRecording:
             return
         try:
             data = encode_exception(error)
+            refuse_secrets(place.secrets, data)
         except Unwritable as refusal:
             self._note(place.instruction, f"isn't recorded: {refusal}")
         else:

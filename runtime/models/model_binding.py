@@ -6,20 +6,20 @@ everything (`Effect.UNORDERED`), so a compiled program overlaps them; none is dr
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ...diagnostics.errors import XCSError
+from ...diagnostics.secrets import is_secret_name, masked, without_credentials
 from ..limits.journey import Journey
 from ..limits.limited_call import call_limited
 from .endpoint import Endpoint
 from .model_methods import ModelMethods
 from .text_model import TextModel
 
-SECRET_OPTIONS = frozenset({"api_key", "extra_headers", "extra_query", "default_headers", "organization"})
-_CREDENTIALS = re.compile(r"//[^/@\s]+@")
+_HIDDEN_OPTIONS = frozenset({"extra_headers", "extra_query", "default_headers", "organization"})
+"""Options whose values hold secrets; others do by their names."""
 
 
 @dataclass(frozen=True, slots=True, weakref_slot=True, repr=False)
@@ -106,9 +106,9 @@ class ModelBinding(ModelMethods):
 
 def shown_option(name: str, value: object) -> str:
     """An option as text, without what nobody else is to read: keys, headers, and passwords in addresses."""
-    if name in SECRET_OPTIONS:
+    if name in _HIDDEN_OPTIONS or is_secret_name(name):
         return "***"
-    return _CREDENTIALS.sub("//***@", repr(value))
+    return masked(without_credentials(repr(value)))
 
 
 @dataclass(frozen=True, slots=True)

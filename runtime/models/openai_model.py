@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import os
-import re
 import threading
 import weakref
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
@@ -17,6 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ...diagnostics.errors import XCSError
+from ...diagnostics.secrets import without_credentials
 from ..http_messages import hide_credentials, secrets_in, without_secrets
 from ..tally import count_usage
 
@@ -29,7 +29,6 @@ CONNECTION_OPTIONS = ("base_url", "api_key", "organization", "timeout", "max_ret
 
 TOKENS_PER_PRICE = 1_000_000
 MAX_CAUSES = 10  # of an error, that are looked at
-_CREDENTIALS = re.compile(r"//[^/@\s]+@")
 _LOCK = threading.Lock()
 
 
@@ -199,7 +198,7 @@ def hidden(value: Any, secrets: Collection[str]) -> Any:
     if isinstance(value, str):
         for secret in sorted(secrets, key=len, reverse=True):
             value = value.replace(secret, "***")
-        return _CREDENTIALS.sub("//***@", value)
+        return without_credentials(value)
     if isinstance(value, dict):
         return {name: hidden(held, secrets) for name, held in value.items()}
     if isinstance(value, list | tuple):

@@ -30,6 +30,7 @@ from ...effects.array_results import is_jax
 from ...effects.contents import element_type, kinds
 from ...effects.enumerations import is_enumeration
 from ...effects.lattice import widen
+from ..source.shown_source import shown_source
 from ..source.syntax import call_node, load_name, placed
 from ..state.stager import is_container
 from ..state.state import Heap, State
@@ -272,7 +273,7 @@ class LoopStager(WalkStager):
         if found is None:
             self.program.stepped.pop(where, None)
             return True
-        self.program.note_stepped(f"the loop over `{ast.unparse(target)}`", *found, where)
+        self.program.note_stepped(f"the loop over `{shown_source(target)}`", *found, where)
         return False
 
     def _unroll(

@@ -258,6 +258,7 @@ class CallStager(OutsideObjectStager):
     ) -> Value:
         """A call of a function that is staged on its own; `is_kept`: it may keep its arguments, whatever is known."""
         bound = bind_call(function, positional, dict(keyword))
+        self.note_secrets(bound)
         lent = self._lendable(bound) if summary.mutates and not summary.unknown_types and not is_kept else {}
         is_kept = is_kept or bool(summary.mutates or summary.retains or summary.unknown_types)
         for name, value in bound.items():

@@ -7,7 +7,7 @@ import ast
 from ..source.rewriting import children_in_order, get_child, rewrite_children, thaw
 from ..source.syntax import load_name, placed
 from ..state.state import EMPTY_DICT
-from ..values import Maybe, Static, TupleValue, Unbound, Unstageable, Value
+from ..values import Maybe, TupleValue, Unbound, Unstageable, Value
 from .gains import Gain
 from .receivers import ReceiverStager
 
@@ -70,8 +70,8 @@ class ExpressionStager(ReceiverStager):
         if node.__class__ is ast.Call:  # what most expressions are is none of these
             return None
         match node:
-            case ast.Constant(value=value):
-                return Static(value)
+            case ast.Constant():
+                return self.literal(node)
             case ast.Name(id=name):
                 return self.lookup(name, node)
             case ast.Lambda() if has_literal_defaults(node.args):

@@ -5,10 +5,13 @@ from __future__ import annotations
 import ast
 import operator
 import types
+from collections.abc import Mapping
 from typing import Any
 
+from ....diagnostics.secrets import is_secret
 from ...effects.abstract_type import ANY, NONE
 from ...effects.array_results import is_array
+from ...effects.secret_literals import is_marked
 from ..source.syntax import placed
 from ..values import Closure, LocalFunction, Static, Tracer, Value
 from .native import NativeStager
@@ -98,6 +101,18 @@ class FoldingStager(NativeStager):
             return isinstance(value, Static) and value.value is None
         known = self.type_of(value) if isinstance(value, Tracer) else ANY
         return True if known == NONE else False if is_array(known) else None
+
+    def literal(self, node: ast.Constant) -> Static:
+        """A literal of the source; what is secret stays so wherever it is passed."""
+        if is_marked(node):
+            self.program.symbols.note_secret(node.value)
+        return Static(node.value)
+
+    def note_secrets(self, bound: Mapping[str, Value]) -> None:
+        """Of what parameters are given, or have by default, what is secret by their names stays so."""
+        for name, value in bound.items():
+            if isinstance(value, Static) and type(value.value) is str and is_secret(value.value, name):
+                self.program.symbols.note_secret(value.value)
 
     def _literal(self, node: ast.expr) -> Static | None:
         if isinstance(node, ast.Constant):

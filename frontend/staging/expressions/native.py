@@ -53,7 +53,7 @@ class NativeStager(TotalStager):
         is_total = self.is_total(node)
         if is_total and not segment.prologue:  # loads of one thing are one callable, so that the second one can go
             statics = tuple(map(id, segment.statics.values()))
-            segment = self.program.loads.setdefault((id(self.scope), segment.name, segment.inputs, statics), segment)
+            segment = self.program.loads.setdefault((id(self.scope), segment.text, segment.inputs, statics), segment)
         ssa = self.call_segment(segment, found, values, array, total=is_total)
         if (kind := _mark_of_fact(node, segment, found.summary, values)) is not None and isinstance(
             ssa.owner, Operation

@@ -70,7 +70,7 @@ class RepeatedCallStager(ExpressionStager):
             is_literal = isinstance(value, Static) and type(value.value) in SCALARS
             return value if is_literal or isinstance(value, Tracer) else None  # type: ignore[return-value]
         if kind is ast.Constant:
-            return Static(node.value)  # type: ignore[attr-defined]
+            return self.literal(node)  # type: ignore[arg-type]
         if kind not in REPEATABLE or not depth:
             return None
         operation = self._operation(node)

@@ -22,6 +22,7 @@ from ...syntax_parts import syntax_inside
 from .exits import Exits
 from .native_code import compile_function, with_type_parameters
 from .rows import row_shape
+from .shown_source import has_secret, shown_source
 from .syntax import placed
 from .unbound_names import name_of_flag, note_bound, unbind, unbind_unless
 
@@ -63,11 +64,20 @@ class Segment:
 
     @property
     def name(self) -> str:
-        """How the IR calls it: its source."""
+        """How the IR calls it: its source, without what is secret in it."""
         if self._name is None:
-            body = [self.body] if isinstance(self.body, ast.expr) else self.body
-            self._name = "\n".join(map(ast.unparse, body if self.shown is None else [self.shown]))
+            self._name = "\n".join(map(shown_source, self._written))
         return self._name
+
+    @property
+    def text(self) -> str:
+        """Its source, which nobody is shown."""
+        return "\n".join(map(ast.unparse, self._written)) if any(map(has_secret, self._written)) else self.name
+
+    @property
+    def _written(self) -> Sequence[ast.AST]:
+        body = [self.body] if isinstance(self.body, ast.expr) else self.body
+        return body if self.shown is None else [self.shown]
 
     @property
     def is_short(self) -> bool:

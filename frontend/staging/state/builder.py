@@ -17,7 +17,6 @@ from ....dialect.constants import ConstantOp
 from ....dialect.containers import AppendOp, InsertOp, MakeDictOp, MakeListOp, MakeTupleOp
 from ....dialect.control_flow import IfOp, RaiseOp, TryOp
 from ....dialect.functions import ReturnOp
-from ....dialect.literals import LiteralAttr
 from ....dialect.loops import ForOp, WhileOp
 from ....dialect.operation import file_location
 from ....dialect.regions import YieldOp
@@ -103,7 +102,8 @@ class Builder:
 
     def constant(self, value: object) -> SSAValue:
         """A Python literal."""
-        return self.emit(ConstantOp.make(value, ir_type(ExactType(type(value))), location=self.location))[0]
+        literal = self.symbols.literal(value)
+        return self.emit(ConstantOp.of(literal, ir_type(ExactType(type(value))), location=self.location))[0]
 
     def placeholder(self, type: Attribute) -> SSAValue:
         """A value for a path on which it is never used; unlike `xcs.undef`, nothing has to check that."""
@@ -155,7 +155,7 @@ class Builder:
         total: bool = False,
     ) -> Sequence[SSAValue]:
         """One leaf call, by symbol or of a callable that is data; further results are the mutated operands."""
-        operands, template = _placed(positional, keyword)
+        operands, template = self._placed(positional, keyword)
         versions = [positional[index].type for index in mutates]  # type: ignore[union-attr]
         details: dict[str, Any] = {
             "args": template,
@@ -172,6 +172,22 @@ class Builder:
             return self.emit(op)
         return self.emit(CallIndirectOp.make(callee, operands, behaviour, **details))
 
+    def _placed(
+        self, positional: Sequence[Operand], keyword: Sequence[tuple[str, Operand]]
+    ) -> tuple[list[SSAValue], ArgumentsAttr]:
+        """The operands of a call, and where they and its literals stand among the arguments."""
+        operands: list[SSAValue] = [o for o in positional if not isinstance(o, Static)]
+        if not keyword and len(operands) == len(positional):
+            return operands, ArgumentsAttr.positional(len(operands))
+        operands += [o for _, o in keyword if not isinstance(o, Static)]
+        arguments = [self._argument("positional", None, operand) for operand in positional]
+        arguments += [self._argument("keyword", name, operand) for name, operand in keyword]
+        return operands, ArgumentsAttr.of(tuple(arguments))
+
+    def _argument(self, kind: ArgumentKind, name: str | None, operand: Operand) -> Argument:
+        literal = self.symbols.literal(operand.value) if isinstance(operand, Static) else None
+        return Argument(kind, name, literal)
+
     def call_again(
         self,
         properties: Mapping[str, Attribute],
@@ -181,7 +197,7 @@ class Builder:
         array: StringAttr | None,
     ) -> SSAValue:
         """One leaf call of which all is known but the arguments."""
-        operands, template = _placed(positional, keyword)
+        operands, template = self._placed(positional, keyword)
         op = CallOp.create(
             operands=operands,
             result_types=(result,),
@@ -259,21 +275,3 @@ def discard(block: Block, after: Operation | None) -> None:
 
 def _unless_pure(truth: Behaviour) -> Behaviour | None:
     return None if truth == PURE else truth
-
-
-def _placed(
-    positional: Sequence[Operand], keyword: Sequence[tuple[str, Operand]]
-) -> tuple[list[SSAValue], ArgumentsAttr]:
-    """The operands of a call, and where they and its literals stand among the arguments."""
-    operands: list[SSAValue] = [o for o in positional if not isinstance(o, Static)]
-    if not keyword and len(operands) == len(positional):
-        return operands, ArgumentsAttr.positional(len(operands))
-    operands += [o for _, o in keyword if not isinstance(o, Static)]
-    arguments = [_argument("positional", None, operand) for operand in positional]
-    arguments += [_argument("keyword", name, operand) for name, operand in keyword]
-    return operands, ArgumentsAttr.of(tuple(arguments))
-
-
-def _argument(kind: ArgumentKind, name: str | None, operand: Operand) -> Argument:
-    literal = LiteralAttr.of(operand.value) if isinstance(operand, Static) else None
-    return Argument(kind, name, literal)

@@ -27,6 +27,7 @@ from ..source.closures import lazy_functions
 from ..source.lifting import Lifted
 from ..source.names import Names, names_of, union_of_names
 from ..source.segment import Segment
+from ..source.shown_source import shown_source
 from ..values import Unstageable
 from .reads import Reads
 from .symbols import SymbolTable
@@ -243,7 +244,7 @@ class ProgramFacts:
     def note_native(self, node: ast.stmt | ast.expr, scope: CodeScope, refusal: Unstageable) -> None:
         """Remember why a statement or an expression runs natively."""
         where = Location(scope.file, refusal.line or node.lineno, node.col_offset, scope.function_name)
-        text = ast.unparse(node).partition("\n")[0]
+        text = shown_source(node).partition("\n")[0]
         self.opaque.append(Opaque(text, refusal.reason, where))
 
     def note_opaque(self, function: types.FunctionType, reason: str) -> None:

@@ -9,7 +9,9 @@ from typing import Any
 from xdsl.ir import Operation
 
 from ....diagnostics.effect import Behaviour
+from ....diagnostics.secrets import has_secret_shape
 from ....dialect.functions import CallableOp, OutsideOp
+from ....dialect.literals import LiteralAttr, Secret
 from ....runtime.batch_form import batch_form_of
 from ..source.segment import Segment
 
@@ -25,6 +27,7 @@ class SymbolTable:
         self.declarations: list[Operation] = []
         self._by_identity: dict[tuple[object, ...], str] = {}
         self._numbers: dict[str, int] = {}  # from which on they may be free behind a name
+        self._secrets: dict[str | bytes, str | None] = {}  # each with its name, once it has one
 
     def reserve(self, hint: str) -> str:
         """A symbol not used so far, close to `hint`."""
@@ -65,6 +68,26 @@ class SymbolTable:
             self.objects[symbol] = value
             self.declarations.append(OutsideOp.make(symbol, "object", path))
         return symbol
+
+    def note_secret(self, value: object) -> None:
+        """Text of the program is secret, wherever it comes to stand; empty text is not."""
+        if isinstance(value, str | bytes) and value:
+            self._secrets.setdefault(value, None)
+
+    def literal(self, value: object) -> LiteralAttr:
+        """A literal for the IR; a secret is there by a name of its own, behind which the program's objects have it."""
+        is_text = type(value) is str or type(value) is bytes
+        if not is_text or (value not in self._secrets and not _has_secret_shape(value)):
+            return LiteralAttr.of(value)
+        name = self._secrets.get(value)
+        if name is None:
+            name = self._secrets[value] = self.reserve("secret")
+            self.objects[name] = value
+        return LiteralAttr.of(Secret(name))
+
+
+def _has_secret_shape(value: str | bytes) -> bool:
+    return has_secret_shape(value if isinstance(value, str) else value.decode("latin-1"))
 
 
 def _batch_of(function: Any) -> dict[str, Any]:

@@ -141,3 +141,23 @@
 // GENERIC-NEXT:     %v = "xcs.undef"() <{name = "r\C3\A9sum\C3\A9"}> : () -> !xcs.obj<"str">
 // GENERIC-NEXT:     %w = "xcs.constant"() <{value = #xcs.literal<1>}> {note = "kept"} : () -> !xcs.obj
 // GENERIC-NEXT:   }) : () -> ()
+
+// -----
+
+// Secrets: text of the program that is known by a name.
+
+%a = xcs.constant secret "api_key"
+%b = xcs.constant (1, secret "secret_1") -> (!xcs.obj<"tuple">)
+%c = xcs.constant "secret"
+
+// CHECK:         builtin.module {
+// CHECK-NEXT:      %a = xcs.constant secret "api_key"
+// CHECK-NEXT:      %b = xcs.constant (1, secret "secret_1") -> (!xcs.obj<"tuple">)
+// CHECK-NEXT:      %c = xcs.constant "secret"
+// CHECK-NEXT:    }
+
+// GENERIC:        "builtin.module"() ({
+// GENERIC-NEXT:     %a = "xcs.constant"() <{value = #xcs.literal<secret "api_key">}> : () -> !xcs.obj
+// GENERIC-NEXT:     %b = "xcs.constant"() <{value = #xcs.literal<(1, secret "secret_1")>}> : () -> !xcs.obj<"tuple">
+// GENERIC-NEXT:     %c = "xcs.constant"() <{value = #xcs.literal<"secret">}> : () -> !xcs.obj
+// GENERIC-NEXT:   }) : () -> ()
