@@ -5,7 +5,7 @@ In the plan all versions are one object. So every other op that reads the consum
 where a version is still needed after its update, the update works on a copy.
 
 The handler of a `try` needs what the body had at its start. An update at the end of the body waits for all that may
-fail there, so that the handler never runs after it, and works in place.
+fail there, so that the handler never runs after it, and works in place. What the body only hands on is updated behind it.
 
 A version moves: yields and initial values hand it on. Where the receiving side is updated, handing it on consumes it
 just like an update; such an operand passes a *gate*, an instruction that waits for the readers.
@@ -21,9 +21,9 @@ from collections.abc import Iterable, Iterator
 
 from xdsl.ir import Block, Operation, SSAValue
 
-from ..dialect.constants import ConstantOp
+from ..dialect.constants import ConstantOp, UndefOp
 from ..dialect.containers import AppendOp, InsertOp
-from ..dialect.control_flow import IfOp, TryOp
+from ..dialect.control_flow import IfOp, RaiseOp, TryOp
 from ..dialect.loops import WhileOp
 from ..dialect.parallel import EnsembleOp
 from ..dialect.regions import YieldOp
@@ -81,6 +81,8 @@ class _UpdateOrder:
 
     def place(self, value: SSAValue, use: OperandUse) -> None:
         """Orders one consuming operand against all other uses of the object."""
+        if is_unreached(use[0]):
+            return
         chain = chain_of(use[0])
         waits: list[tuple[Operation, Operation]] = []
         must_copy = self._runs_again(value, chain)
@@ -144,7 +146,7 @@ class _UpdateOrder:
         while worklist:
             for found in worklist.pop().uses:
                 other = (found.operation, found.index)
-                if other == use or self._excludes(other, chain):
+                if other == use or is_unreached(other[0]) or self._excludes(other, chain):
                     continue
                 yield other
                 names = [name for name in carried_into(other) if name not in seen and name not in self.consuming]
@@ -181,9 +183,19 @@ class _UpdateOrder:
             adjustments.after.setdefault(updater, []).append(reader)
 
 
+def is_unreached(op: Operation) -> bool:
+    """Whether an op is what a block gives that ends with `raise`."""
+    before = op.prev_op if isinstance(op, YieldOp) else None
+    while isinstance(before, ConstantOp | UndefOp):
+        before = before.prev_op
+    return isinstance(before, RaiseOp)
+
+
 def _what_may_fail_before(update: Operation, around: TryOp) -> list[tuple[Operation, Operation]] | None:
     """What an update in the body of a `try` waits for, so that the handler never runs after it; None where it may."""
     body = around.body.block
+    if update is body.last_op:
+        return []  # what the body gives is handed on once all of it has succeeded
     if update.parent is not body or not isinstance(update, AppendOp | InsertOp):
         return None
     ops = list(body.ops)

@@ -40,11 +40,15 @@ class TryRegion(Region):
         self.give_results(machine, handler)
         return handler
 
-    def frame_done(self, machine: Machine, frame: Frame) -> None:
-        """The body, or the handler, has completed."""
+    def body_settled(self, machine: Machine, frame: Frame) -> None:
+        """The body has succeeded: what it only hands on may be still to come, and nobody needs to wait for that."""
         if not self.ended:
             self.ended = True
             self.give_results(machine, frame)
+
+    def frame_done(self, machine: Machine, frame: Frame) -> None:
+        """The body, or the handler, has completed."""
+        self.body_settled(machine, frame)
         super().frame_done(machine, frame)
 
     def handle(self, machine: Machine, error: BaseException) -> None:

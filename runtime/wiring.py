@@ -189,6 +189,18 @@ class Wiring(Machine):
         frame.remaining -= 1
         if not frame.remaining:
             self._completed.append(frame)
+        elif frame.scope.outer is not None:
+            self._note_settled(frame)
+
+    def _note_settled(self, frame: Frame) -> None:
+        """After an instruction inside of a `try`: bodies in which nothing is left to be done have succeeded."""
+        while frame.region is not None and frame.is_settled:
+            region = frame.region
+            if frame.opens is not None:
+                region.body_settled(self, frame)
+            if not region.is_settled:
+                return
+            frame = region.frame
 
     def drain(self) -> None:
         """Takes every value to its slot and every completed frame to its region."""

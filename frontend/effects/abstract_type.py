@@ -253,10 +253,15 @@ class BoundType(AbstractType):
 
 @dataclass(frozen=True, slots=True)
 class CaughtType(AbstractType):
-    """An exception in its handler, of a class that isn't known exactly; its text is taken to have no effect."""
+    """An exception in its handler, of a class that isn't known exactly; its text is taken to have no effect.
+
+    With `is_class` the class of one, whose name is taken to have none either.
+    """
+
+    is_class: bool = False
 
     def __str__(self) -> str:
-        return "exception"
+        return "class of exception" if self.is_class else "exception"
 
 
 @dataclass(frozen=True, slots=True)

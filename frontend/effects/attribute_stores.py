@@ -42,6 +42,15 @@ def store_attribute(frame: Frame, owner: Value, name: str, stored: Value, node: 
         _store_part(frame, owner.part(part), name, stored, node)
 
 
+def store_plainly(frame: Frame, owner: Value, name: str, stored: Value, node: object) -> None:
+    """The same past what the class itself says of stores: `object.__setattr__(owner, name, stored)`."""
+    for part in members(owner.type):
+        if isinstance(part, InstanceType) and not is_module(part) and name not in SPECIAL_NAMES | {"__class__"}:
+            _store_in_instance(frame, owner.part(part), part.cls, name, stored, node)
+        else:
+            frame.ledger.unknown(f"writing `.{name}` of {part}", [owner, stored])
+
+
 def _store_part(frame: Frame, owner: Value, name: str, stored: Value, node: object) -> None:
     type_ = owner.type
     if isinstance(type_, StaticType) and _is_shared_count(type_.value, name, stored):
@@ -72,6 +81,10 @@ def _store_part(frame: Frame, owner: Value, name: str, stored: Value, node: obje
             return  # a frozen dataclass: it raises
         frame.ledger.unknown(f"writing `.{name}`: {cls.__name__} defines `__setattr__`", [owner, stored])
         return
+    _store_in_instance(frame, owner, cls, name, stored, node)
+
+
+def _store_in_instance(frame: Frame, owner: Value, cls: type, name: str, stored: Value, node: object) -> None:
     member = class_view(cls).get(name, Guard)
     if isinstance(member, property):
         if member.fset is not None:

@@ -124,7 +124,7 @@ def _load_part(frame: Frame, owner: Value, name: str, node: object) -> Value:
     if isinstance(type_, RecordType) and name in type_.cls._fields:  # type: ignore[attr-defined]
         return value(type_.elements[type_.cls._fields.index(name)], owner.origins)  # type: ignore[attr-defined]
     if isinstance(type_, CaughtType):
-        return Value(ANY, frozenset((None,)))
+        return _load_caught(type_, name)
     if isinstance(type_, PlainType):
         return Value(type_, owner.origins, Method(name, owner))
     if isinstance(type_, DataType):
@@ -140,6 +140,15 @@ def _load_part(frame: Frame, owner: Value, name: str, node: object) -> Value:
         frame.ledger.unknown(f"`.{name}`", [owner])
         return Value(ANY, reach_of(owner) | {None})
     return _load_builtin(frame, owner, cls, name)
+
+
+def _load_caught(known: CaughtType, name: str) -> Value:
+    """An attribute of a caught exception, or of its class."""
+    if known.is_class and name in ("__name__", "__qualname__", "__module__"):
+        return Value(STR)
+    if not known.is_class and name == "__class__":
+        return outside(CaughtType(is_class=True))
+    return outside(ANY)
 
 
 def _load_builtin(frame: Frame, owner: Value, cls: type, name: str) -> Value:

@@ -18,6 +18,7 @@ from .abstract_type import (
     DictType,
     IteratorType,
     ListType,
+    NeverType,
     SetType,
     StaticType,
     TupleOfType,
@@ -25,16 +26,16 @@ from .abstract_type import (
 )
 from .builtin_table import Named, Types
 from .calls import special
-from .contents import plain_form
+from .contents import kinds, plain_form
 from .frame import Closure, Frame
 from .iteration import elements_of, iterate
 from .known import TABLE, KnownCallable
-from .lattice import is_immutable, widen
+from .lattice import is_immutable, members, widen
 from .ledger import Ledger
 from .method_table import CONTENT, DICT_METHODS, reads, writes
 from .summary import Summary
 from .uses import apply_use
-from .value import ELEMENT, FACTORY, KEY, VALUE, Cell, Value, load, value
+from .value import ELEMENT, FACTORY, KEY, NOTHING, VALUE, Cell, Value, load, value
 
 
 def _made(frame: Frame, cls: type, node: object, made: AbstractType = NEVER) -> tuple[Cell, Value]:
@@ -143,6 +144,32 @@ def _counter_update(frame: Frame, args: Sequence[Value], kwargs: Mapping[str, Va
     frame.ledger.write(args[0], "dict", element, KEY)
     frame.ledger.write(args[0], "dict", Value(INT), VALUE)
     return Value(NONE)
+
+
+@special(dict.update)
+def _dict_update(frame: Frame, args: Sequence[Value], kwargs: Mapping[str, Value], node: object) -> Value | None:
+    """Entries of a mapping, of pairs, or named ones; what has `keys` of its own is asked for them: not known."""
+    sources = args[1:]
+    known = [plain_form(part) for one in sources for part in members(one.type)]
+    if not args or not all(isinstance(one, (DictType, *_PAIRS)) for one in known) or "**" in kwargs:
+        return None
+    entries = Cell()
+    for one in sources:
+        _fill(frame, entries, one, node)
+    for one in kwargs.values():
+        entries.hold(KEY, Value(STR))
+        entries.hold(VALUE, one)
+    frame.ledger.look(args[0])
+    key = entries.fields.get(KEY)
+    if key is not None:
+        apply_use(frame, "key 1", [args[0], key], {}, node)
+        for kind in kinds(args[0].type):
+            frame.ledger.write(args[0], kind, key, KEY)
+            frame.ledger.write(args[0], kind, entries.fields.get(VALUE, NOTHING), VALUE)
+    return Value(NONE)
+
+
+_PAIRS = (ListType, SetType, TupleType, TupleOfType, IteratorType, NeverType)
 
 
 def _is_counted(known: AbstractType) -> bool:

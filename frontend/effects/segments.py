@@ -67,9 +67,11 @@ def run_code(
     if not owned:
         return CodeSummary(summary, {name: deep(held) for name, held in bindings.items()})
     regions = {name: Region(ledger, name, name in sealed) for name in owned}
-    given = next((name for name, region in regions.items() if region.is_whole(result, inputs[name])), None)
+    given = _which(result, regions, inputs)
     known = () if given is not None else reach_of(result)
-    reached = reach([*known, *(o for held in bindings.values() for o in reach_of(held))])
+    named = {name: of for name, held in bindings.items() if (of := _which(held, regions, inputs)) is not None}
+    others = (held for name, held in bindings.items() if name not in named)
+    reached = reach([*known, *(o for held in others for o in reach_of(held))])
     found = {name: _after(name, regions, reached, ledger, inputs[name]) for name in owned}
     written = {name for name, one in found.items() if one.is_written}
     kept = {name for name, one in found.items() if one.is_kept}
@@ -81,7 +83,13 @@ def run_code(
         frozenset(name for name, one in found.items() if one.is_sealed),
         {name: one.rebound for name, one in found.items()},
         given,
+        named,
     )
+
+
+def _which(held: Value, regions: Mapping[str, Region], inputs: Mapping[str, AbstractType]) -> str | None:
+    """The owned input that a value is in any case; None if it may be anything else."""
+    return next((name for name, region in regions.items() if region.is_whole(held, inputs[name])), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import ast
 import builtins
+import io
 import types
 from collections.abc import Iterator, Mapping, Sequence
 
 from . import streams
-from .abstract_type import ANY, BOOL, NEVER, NONE, AbstractType, IteratorType, StaticType, StreamType, TupleType
-from .attribute_stores import store_attribute
+from .abstract_type import ANY, BOOL, NEVER, NONE, AbstractType, CaughtType, ExactType, IteratorType, StaticType, StreamType, TupleType
+from .attribute_stores import store_attribute, store_plainly
 from .attributes import load_attribute
 from .calls import special
 from .classes import is_array_library, is_class
+from .contents import kinds
 from .frame import Frame, Super
 from .function_bodies import made_tuple
 from .iteration import elements_of
 from .lattice import join, members, widen
 from .namespaces import execute, give_globals, give_vars, store_computed
 from .summary import EVERYTHING
+from .uses import apply_use
 from .value import NOTHING, Cell, Value, deep, join_values, outside, reach_of
 
 
@@ -72,12 +75,34 @@ def _setattr(frame: Frame, args: Sequence[Value], kwargs: Mapping[str, Value], n
     return Value(NONE)
 
 
+@special(object.__setattr__)
+def _set_plainly(frame: Frame, args: Sequence[Value], kwargs: Mapping[str, Value], node: object) -> Value | None:
+    """What a class does in the place of its own `__setattr__`, as frozen records do where they are made."""
+    name = store_attribute_by_name(node)
+    if name is None or len(args) != 3 or args[0].bound is not None:
+        return None
+    store_plainly(frame, args[0], name, args[2], node)
+    return Value(NONE)
+
+
 def store_attribute_by_name(node: object) -> str | None:
     """The literal name in `setattr(x, "name", value)`."""
     if isinstance(node, ast.Call) and len(node.args) == 3 and isinstance(node.args[1], ast.Constant):
         name = node.args[1].value
         return name if isinstance(name, str) else None
     return None
+
+
+@special(print)
+def _print(frame: Frame, args: Sequence[Value], kwargs: Mapping[str, Value], node: object) -> Value | None:
+    """Into text in memory: what is printed is an object of the program's."""
+    file = kwargs.get("file")
+    if file is None or file.type != ExactType(io.StringIO):
+        return None
+    apply_use(frame, "str *", args, {}, node)
+    for kind in kinds(file.type):
+        frame.ledger.write(file, kind)
+    return Value(NONE)
 
 
 special(delattr)(lambda frame, args, kwargs, node: store_computed(frame, args[0]) if args else None)
@@ -111,6 +136,9 @@ def _type(frame: Frame, args: Sequence[Value], kwargs: Mapping[str, Value], node
         cls = getattr(widen(part), "cls", None)
         if isinstance(part, StaticType) and widen(part) is part:
             cls = type(part.value)
+        if isinstance(part, CaughtType) and not part.is_class:
+            found = join(found, CaughtType(is_class=True))
+            continue
         found = join(found, StaticType(cls) if isinstance(cls, type) else ANY)
     return outside(found)
 

@@ -218,7 +218,8 @@ class CodeSummary:
     `summary.result` is the value of an expression (`NONE` for statements); `bindings` are the types of the names
     that the statements assign. `summary.mutates` and `summary.retains` hold input names. `owned` are the types that
     owned inputs have afterwards, `sealed` those of them of which nobody else sees what they hold either, and `rebound`
-    their attributes that may hold something else afterwards. `given` is the owned input that the value itself is.
+    their attributes that may hold something else afterwards. `given` is the owned input that the value itself is, and
+    `named` are those that assigned names are bound to.
     """
 
     summary: Summary
@@ -227,3 +228,4 @@ class CodeSummary:
     sealed: frozenset[str] = frozenset()
     rebound: Mapping[str, frozenset[str]] = field(default_factory=dict)
     given: str | None = None
+    named: Mapping[str, str] = field(default_factory=dict)

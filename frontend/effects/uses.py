@@ -161,7 +161,7 @@ def _use_len(frame: Frame, one: Value, node: object) -> None:
             operations.pure(INT, part)
             if operations.is_builtin(part) or isinstance(part, (ArrayType,)) or _is_sized(part)
             else operations.call_dunder("__len__", part, (), frame.inference) or operations.pure(NEVER)
-            for part in members(deep(one))
+            for part in map(widen, members(deep(one)))
         ]
         apply_summary(frame, operations.merged(found), [one], {}, (node, "len"))
 

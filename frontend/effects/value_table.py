@@ -162,6 +162,7 @@ _TEXT_METHODS: Mapping[str, KnownCallable] = {
     "readlines": KnownCallable(result=ListType(STR), uses=("any 0",), mutates=frozenset((0,))),
     "write": KnownCallable(result=INT, uses=("any 0",), mutates=frozenset((0,))),
     **{name: KnownCallable(result=INT, uses=("any 0",), mutates=frozenset((0,))) for name in ("seek", "truncate")},
+    "writelines": KnownCallable(result=NONE, uses=("any 0", "iter 1"), mutates=frozenset((0,))),
     "getvalue": pure(STR, "any 0"),
     "tell": pure(INT, "any 0"),
     "close": KnownCallable(result=NONE, uses=("any 0",), mutates=frozenset((0,))),

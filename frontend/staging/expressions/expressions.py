@@ -108,6 +108,8 @@ class ExpressionStager(ReceiverStager):
             fresh.values = [_merged(value) if key is None else value for key, value in pairs]
         places = children_in_order(fresh)
         assert places is not None
+        if (receiver := self.part_of_own(fresh)) is not None and self.has_gain(receiver):
+            fresh.func.value = self._with_children_staged(receiver)  # type: ignore[attr-defined]
         may_wait = self.may_wait(fresh)
         rebound = self.program.names([node]).bound
 

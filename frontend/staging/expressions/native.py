@@ -113,19 +113,24 @@ class NativeStager(TotalStager):
         types = [*(found.bindings.get(name, ANY) for name in outputs), *(BOOL for _ in flags)]
         if exits is not None:
             types = _types_when_left(types, segment, found.summary.result)
+        certain = set(outputs) - uncertain if exits is None else set()
+        given = {name: self.input_value(of) for name, of in found.named.items() if name in certain}
         for name in bound - set(outputs):
             self.state.names.pop(name, None)
         result: AbstractType = types[0] if len(types) == 1 else TupleType(tuple(types)) if types else NONE
         summary = found.summary.replace(result=result)
         ssa = self.call_segment(segment, replace(found, summary=summary), values)
         if len(types) == 1:
-            self.bind(outputs[0], self.value_of(ssa, summary))
+            self.bind(outputs[0], given.get(outputs[0]) or self.value_of(ssa, summary))
         elif types:
             parts = self.builder.unpack(ssa, types, Behaviour(Effect.PURE))
             tracers = [Tracer(part, known, self._last_places) for part, known in zip(parts, types, strict=True)]
             bound_flags = dict(zip(flags, tracers[len(outputs) :], strict=True))
             for name, tracer in zip(outputs, tracers, strict=False):
                 flag = bound_flags.get(flag_of(name))
+                if name in given:
+                    self.bind(name, given[name])
+                    continue
                 self.bind(name, tracer if flag is None else Maybe(tracer, flag))
 
     def is_surely_bound(self, name: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import io
 import types
 from collections.abc import Sequence
 
@@ -44,6 +45,18 @@ class ReceiverStager(NameStager):
     def compute(self, node: ast.expr) -> ast.expr:
         """What stands for an operand once it has been staged."""
         raise NotImplementedError
+
+    def part_of_own(self, node: ast.expr) -> ast.expr | None:
+        """The receiver of a method call that is looked up in a container of ours: `d[key]`, `d.setdefault(key, [])`."""
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+            return None
+        root: ast.expr = node.func.value
+        while isinstance(root, (ast.Subscript, ast.Call)):
+            if isinstance(root, ast.Call) and not isinstance(root.func, ast.Attribute):
+                return None
+            root = root.value if isinstance(root, ast.Subscript) else root.func.value  # type: ignore[attr-defined]
+        value = self.state.names.get(root.id) if isinstance(root, ast.Name) else None
+        return node.func.value if root is not node.func.value and value is not None and self.is_sealed(value) else None
 
     def may_wait(self, node: ast.expr) -> ast.expr | None:
         """The receiver of a method call that may be looked up after the arguments: a part of an owned container.
@@ -161,7 +174,8 @@ def has_method(known: object, name: str) -> bool:
             return hasattr(tuple, name)
         case _:
             cls = getattr(known, "cls", None)
-            is_value = isinstance(known, ExactType) and cls in KNOWN_VALUE_CLASSES and not cls.__dictoffset__
+            is_value = cls in KNOWN_VALUE_CLASSES and not cls.__dictoffset__  # type: ignore[union-attr]
+            is_value = isinstance(known, ExactType) and (is_value or cls is io.StringIO)
             return (cls in SCALAR_CLASSES or is_value) and hasattr(cls, name)
 
 
