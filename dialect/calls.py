@@ -34,6 +34,11 @@ from .operation import (
 )
 from .symbol_call import SymbolCallOp, expect_flat_symbol
 
+AS_LEFT = "as_left"
+"""The attribute of a call at the start of a handler whose operand it finds as the body of the `try` has left it."""
+IN_ORDER = "in_order"
+"""The attribute of a call that updates what such a call finds: the object itself, in its place in the order."""
+
 
 class LeafCallOp(EffectfulOp):
     """A call that the runtime makes: operands and literals become Python arguments by the template `args`.

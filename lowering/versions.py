@@ -5,7 +5,8 @@ In the plan all versions are one object. So every other op that reads the consum
 where a version is still needed after its update, the update works on a copy.
 
 The handler of a `try` needs what the body had at its start. An update at the end of the body waits for all that may
-fail there, so that the handler never runs after it, and works in place. What the body only hands on is updated behind it.
+fail there, so that the handler never runs after it, and works in place. What the body only hands on, later ones update.
+Where the handler begins with a call marked `as_left`, it wants what the body has left: updates there act in order.
 
 A version moves: yields and initial values hand it on. Where the receiving side is updated, handing it on consumes it
 just like an update; such an operand passes a *gate*, an instruction that waits for the readers.
@@ -21,6 +22,8 @@ from collections.abc import Iterable, Iterator
 
 from xdsl.ir import Block, Operation, SSAValue
 
+from ..diagnostics.errors import InternalError
+from ..dialect.calls import AS_LEFT, IN_ORDER
 from ..dialect.constants import ConstantOp, UndefOp
 from ..dialect.containers import AppendOp, InsertOp
 from ..dialect.control_flow import IfOp, RaiseOp, TryOp
@@ -43,8 +46,11 @@ def order_updates(updates: Iterable[OperandUse], blocks: Iterable[Block], adjust
         adjustments: where they are added.
     """
     order = {op: position for position, op in enumerate(op for block in blocks for op in block.walk())}
+    updates = list(updates)
     consuming = _consuming_uses(updates)
     ordering = _UpdateOrder(order, consuming, adjustments)
+    seen_by_handlers = _consuming_uses(update for update in updates if IN_ORDER in update[0].attributes)
+    ordering.in_place = {use for uses in seen_by_handlers.values() for use in uses}
     for value, uses in consuming.items():
         for use in uses:
             ordering.place(value, use)
@@ -78,6 +84,7 @@ class _UpdateOrder:
         self, order: dict[Operation, int], consuming: dict[SSAValue, list[OperandUse]], adjustments: Adjustments
     ) -> None:
         self.order, self.consuming, self.adjustments = order, consuming, adjustments
+        self.in_place: set[OperandUse] = set()  # a handler looks for what these do to the object itself
 
     def place(self, value: SSAValue, use: OperandUse) -> None:
         """Orders one consuming operand against all other uses of the object."""
@@ -93,6 +100,8 @@ class _UpdateOrder:
                 break
             waits.extend(found)
         if must_copy:
+            if use in self.in_place:
+                raise InternalError(f"`{use[0].name}` would update a copy of what a handler looks at")
             self.adjustments.copies.add(use)
             return
         for reader, updater in waits:
@@ -169,6 +178,8 @@ class _UpdateOrder:
             return []
         if not isinstance(updater, TryOp):
             return None
+        if AS_LEFT in other[0].attributes:
+            return []  # it wants the object as the updates in the body leave it
         if self.order[other[0]] < self.order[use[0]]:
             return []
         return _what_may_fail_before(use[0], updater)
@@ -184,10 +195,12 @@ class _UpdateOrder:
 
 
 def is_unreached(op: Operation) -> bool:
-    """Whether an op is what a block gives that ends with `raise`."""
+    """Whether an op is what a block gives that always raises before."""
     before = op.prev_op if isinstance(op, YieldOp) else None
     while isinstance(before, ConstantOp | UndefOp):
         before = before.prev_op
+    if isinstance(before, IfOp | TryOp):
+        return all(region.block.last_op is not None and is_unreached(region.block.last_op) for region in before.regions)
     return isinstance(before, RaiseOp)
 
 

@@ -9,7 +9,19 @@ import types
 from collections.abc import Iterator, Mapping, Sequence
 
 from . import streams
-from .abstract_type import ANY, BOOL, NEVER, NONE, AbstractType, CaughtType, ExactType, IteratorType, StaticType, StreamType, TupleType
+from .abstract_type import (
+    ANY,
+    BOOL,
+    NEVER,
+    NONE,
+    AbstractType,
+    CaughtType,
+    ExactType,
+    IteratorType,
+    StaticType,
+    StreamType,
+    TupleType,
+)
 from .attribute_stores import store_attribute, store_plainly
 from .attributes import load_attribute
 from .calls import special

@@ -84,7 +84,7 @@ class ComprehensionStager(LoopStager):
         if self.is_owned(owned):
             self.require_carried(owned)
             self.hold_in(owned, value)
-        if not self.is_owned(owned):  # storing the value let the list itself escape
+        if not self.is_owned(owned) or self.state.heap[owned].in_order:  # storing the value may let the list escape
             lists, element = (load_name(self.temporary(one), at) for one in (owned, value))
             method = placed(ast.Attribute(lists, "append", ast.Load()), at)
             self.stage_native_expression(placed(ast.Call(method, [element], []), at))

@@ -100,6 +100,8 @@ class OwnElementsStager(CarryingStager):
         value = self.state.names.get(node.id)
         if not isinstance(value, Owned) or not self.is_sealed(value) or not self.state.heap[value].apart:
             return None
+        if self.state.heap[value].in_order:
+            return None
         known = self.type_of(value)
         if not isinstance(known, kind) or self.state.heap[value].elements is not None:
             return None

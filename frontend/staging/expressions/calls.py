@@ -286,6 +286,8 @@ class CallStager(OutsideObjectStager):
             self.program.note_writes(staged.written, staged.writes)  # staged, it has shown what it does
         else:
             self.note_write(behaviour, summary, keys)
+        if any(not places for places, _, _ in staged.writes):
+            self.program.note_update()
         result = staged.result if staged.result != ANY else summary.result  # `ANY` while a recursive call is traced
         results = [staged.ir_result, *(staged.ir_versions if lent else ())]
         ssa, *versions = self.builder.invoke(staged.symbol, operands, behaviour, results)
@@ -340,7 +342,9 @@ class CallStager(OutsideObjectStager):
             held = self.state.heap[value].attributes
             operands.extend(map(self.ssa, held.values()))
             attributes = tuple((name, self.type_of(one)) for name, one in held.items())
-            return Shape(type=self.type_of(value), lent=True, attributes=attributes)
+            return Shape(
+                type=self.type_of(value), lent=True, in_order=self.state.heap[value].in_order, attributes=attributes
+            )
         return Shape(type=self.type_of(value), places=self.places_of(value))
 
     def _invoke_behaviour(self, summary: Summary) -> Behaviour:

@@ -6,9 +6,11 @@ from collections.abc import Container, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
-from xdsl.ir import SSAValue
+from xdsl.dialects.builtin import UnitAttr
+from xdsl.ir import Operation, SSAValue
 
 from ....diagnostics.effect import Behaviour, Effect
+from ....dialect.calls import IN_ORDER
 from ...effects.abstract_type import AbstractType, CollectionType, DictType, InstanceType, ListType, SetType
 from ...effects.lattice import is_immutable
 from ...effects.ledger import DECLARE
@@ -55,6 +57,7 @@ class LeafStager(PlaceStager):
         """
         ours = [index for index, value in enumerate(positional) if self.is_owned(value)]
         behaviour, mutated = self.behaviour_of(summary, positional, keyword)
+        done = self._in_its_place(behaviour, [positional[index] for index in mutated])
         # What it writes and lets go of in one may hold anything from here on.
         lets_go = any(index in summary.mutates and not self.is_owned(positional[index]) for index in ours)
         operands: list[Operand] = [self.operand(value) for value in positional]
@@ -66,15 +69,17 @@ class LeafStager(PlaceStager):
             reason, remedy = summary.reason, summary.remedy
             if behaviour.effect > summary.effect and behaviour.effect is Effect.ORDERED:
                 reason, remedy = "writes an object that others can see", DECLARE
+            elif done is not behaviour:
+                reason, remedy = "changes what a handler may look at", ""
             reasons = {"reason": reason or None, "remedy": remedy or None, **(details or {})}
-            target = self.program.symbols.callable(callee, hint, behaviour, reasons)
+            target = self.program.symbols.callable(callee, hint, done, reasons)
         self.program.rely_on(summary.guards)
         fresh = not is_immutable(summary.result)
         results = self.builder.call(
             target,
             operands,
             named,
-            behaviour,
+            done,
             ir_type(summary.result),
             mutates=mutated,
             fresh=fresh,
@@ -93,12 +98,23 @@ class LeafStager(PlaceStager):
             kept = {name: value for name, value in held.items() if name not in after.rebound} if held else held
             self.change(owned, version, after.type, after.is_sealed, attributes=kept)
         keys = keyed(positional, keyword, callee)
+        if done is not behaviour:
+            assert isinstance(results[0].owner, Operation)
+            results[0].owner.attributes[IN_ORDER] = UnitAttr()
+            self.program.note_update()
         self.note_write(behaviour, summary, keys, lets_go)
         if isinstance(target, str) and (behaviour.sees_writes or behaviour.effect is Effect.READS):
             looks = self._looks(summary, keys)
             self.program.reads.note_call(target, results[0].owner, behaviour, looks)  # type: ignore[arg-type]
         self._last_places = self.result_places(summary, keys)
         return results[0]
+
+    def _in_its_place(self, behaviour: Behaviour, changed: Sequence[Value]) -> Behaviour:
+        """How an op moves that changes these objects: a handler may see what it does, and nothing later."""
+        is_seen = any(self.state.heap[one].in_order for one in changed if isinstance(one, Owned))
+        if not is_seen or behaviour.effect >= Effect.ORDERED:
+            return behaviour
+        return Behaviour(Effect.ORDERED, behaviour.sees_writes, behaviour.external)
 
     def behaviour_of(
         self, summary: Summary, positional: Sequence[Value], keyword: Sequence[tuple[str, Value]]

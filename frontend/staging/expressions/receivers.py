@@ -63,7 +63,7 @@ class ReceiverStager(NameStager):
 
         Looked up before, it would be an object of its own, seen by others. The arguments have no ordered effect and
         don't touch the container, nor look at any if the lookup itself stores something, so whoever fails first, no
-        other effect is seen; but a handler could see what the lookup stores.
+        other effect is seen.
         """
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
             return None
@@ -77,13 +77,20 @@ class ReceiverStager(NameStager):
             owned = {name for name in found.owned if self.is_sealed(self.state.names[name])}
             if not owned or not found.summary.retains <= owned or not self._only_looks_up(found, owned):
                 return None
+            makes_it_now = self.is_tried and bool(found.summary.mutates)
+            if makes_it_now and not _finds_again(receiver):
+                return None
             known = [plain_form(widen(part)) for part in members(found.summary.result)]
             if not all(is_builtin(part) or self._has_method(part, node.func.attr) for part in known):
                 return None
             others = [*node.args, *(keyword.value for keyword in node.keywords)]
             if found.summary.mutates and not self._sees_no_own_object(others):
                 return None
-            return receiver if all(self._leaves_alone(owned, one) for one in others) else None
+            if not all(self._leaves_alone(owned, one) for one in others):
+                return None
+            if makes_it_now:  # a handler could see what the lookup stores: it is made, and then found again
+                self.stage_native_statements([ast.copy_location(ast.Expr(receiver), receiver)], frozenset())
+            return receiver
         except Unstageable:
             return None
 
@@ -132,7 +139,7 @@ class ReceiverStager(NameStager):
     def _only_looks_up(self, found: CodeSummary, owned: set[str]) -> bool:
         summary = found.summary
         is_plain = summary.effect is Effect.PURE and not summary.unknown_types and not summary.sees_writes
-        return is_plain and summary.mutates <= (set() if self.is_tried else owned)
+        return is_plain and summary.mutates <= owned
 
     def _leaves_alone(self, owned: set[str], node: ast.expr) -> bool:
         """Whether evaluating an argument has no ordered effect and doesn't write these names' containers."""
@@ -157,6 +164,17 @@ class ReceiverStager(NameStager):
         is_sure = not isinstance(known, UnionType) and has_method(known, node.func.attr)
         if not is_sure and not self._is_call_of_client(node):
             node.func = self.compute(node.func)  # type: ignore[assignment]
+
+
+def _finds_again(node: ast.expr) -> bool:
+    """Whether a lookup gives what it gave, when it is made again: of keys, with what missing ones get."""
+    while not isinstance(node, ast.Name):
+        match node:
+            case ast.Subscript(value=inner) | ast.Call(func=ast.Attribute(value=inner, attr="setdefault")):
+                node = inner
+            case _:
+                return False
+    return True
 
 
 def has_method(known: object, name: str) -> bool:

@@ -13,9 +13,11 @@ without use.
 
 from __future__ import annotations
 
-from xdsl.ir import Block, BlockArgument, SSAValue
+from xdsl.dialects.builtin import UnitAttr
+from xdsl.ir import Block, BlockArgument, Operation, SSAValue
 
 from ....diagnostics.effect import Effect
+from ....dialect.calls import AS_LEFT
 from ....dialect.operation import hint_name
 from ...effects.abstract_type import NONE, AbstractType
 from ...effects.summary import Summary
@@ -30,6 +32,10 @@ def next_version(owned: object, walked: object = None) -> None:
     """Stands between those who read an object and those who change it, or its elements in a list that is walked."""
 
 
+def as_left(owned: object) -> None:
+    """Stands at the start of a handler: an object that the body of the `try` was changing, as the body has left it."""
+
+
 class VersionStager(AttributeStager):
     """The layer of versions that are handed to pieces of the program."""
 
@@ -40,7 +46,7 @@ class VersionStager(AttributeStager):
         assert cls is not None
         owned = self.own(_argument(block, name, shape.type), shape.type, cls, sealed=True)
         held = {attribute: Tracer(_argument(block, attribute, known), known) for attribute, known in shape.attributes}
-        self.state.update(owned, attributes=held)
+        self.state.update(owned, attributes=held, in_order=shape.in_order)
         return owned
 
     def finish(self, owned: Owned) -> SSAValue:
@@ -53,6 +59,15 @@ class VersionStager(AttributeStager):
         state = self.state.heap[owned]
         self.take_back(owned, self.state.type_of(owned), state.apart)
         self.state.update(owned, lent=True)
+
+    def find_as_left(self, owned: Owned, known: AbstractType) -> None:
+        """At the start of a handler: an object is as the step has left it that failed, and of this type."""
+        changed: dict[int | str, Changed] = {0: Changed(known, self.state.heap[owned].sealed, ())}
+        summary = Summary(Effect.PURE, result=NONE, mutates=frozenset(changed))
+        ssa = self.emit_leaf(as_left, AS_LEFT, [owned], (), summary, changed=changed)
+        assert isinstance(ssa.owner, Operation)
+        ssa.owner.attributes[AS_LEFT] = UnitAttr()
+        self.state.update(owned, apart=False)
 
     def take_back(self, owned: Owned, known: AbstractType, apart: bool = False, walked: Owned | None = None) -> None:
         """What had the object, or went through the list `walked` of its elements, is done: it is of this type now."""

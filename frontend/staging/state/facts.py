@@ -52,6 +52,7 @@ class Shape:
     elements: tuple[Shape, ...] | None = None
     places: Places = None
     lent: bool = False
+    in_order: bool = False
     names: tuple[str, ...] | None = None
     closure: StaticType | None = None
     attributes: NamedTypes = ()
@@ -206,6 +207,10 @@ class ProgramFacts:
         self.writes.append((places, kinds_written, reason))
         self.reads.written |= written
         self.reads.touched.update((place, kind) for place in places or ANYWHERE for kind in kinds_written)
+
+    def note_update(self) -> None:
+        """An op was emitted that changes an object of ours in its place in the order: no other object."""
+        self.writes.append((frozenset(), frozenset(), ""))
 
     def note_writes(
         self, written: Written, writes: Iterable[tuple[frozenset[Place | None], frozenset[str], str]]

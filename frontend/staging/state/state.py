@@ -32,6 +32,7 @@ class OwnedState:
         apart: no two of the elements that it holds share an object that can change.
         within: the container that it is an element of, while a loop over that one has it; it stays there.
         lent: a loop that comes next may change its elements: all that has read it so far has done so.
+        in_order: a handler may see it as the step that fails leaves it: updates act when all before them has succeeded.
         attributes: what attributes hold that can't change but by being bound anew, as values of their own.
     """
 
@@ -46,6 +47,7 @@ class OwnedState:
     within: Owned | None = None
     lent: bool = False
     last: Value | None = None
+    in_order: bool = False
     attributes: Mapping[str, Value] = field(default_factory=lambda: NO_ATTRIBUTES)
 
 

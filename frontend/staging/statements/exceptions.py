@@ -7,8 +7,8 @@
     try: BODY                        xcs.try { BODY } except (e) { FINALLY; raise e }
     finally: FINALLY                 FINALLY; then go on, or leave by the way that BODY has left
 
-Handlers see names as of the step that fails (`kept_names.py`). A container that the body changes before its last step
-is an ordinary object from before the `try` on, so that changes of it act in program order.
+Handlers see names as of the step that fails (`kept_names.py`). What the body does to a container of ours before its
+last step acts in program order, and the handler starts with the version that the failing step has left (`as_left`).
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ from ....diagnostics.effect import Effect
 from ....dialect.constants import ConstantOp, UndefOp
 from ....dialect.containers import AppendOp, InsertOp, MakeTupleOp
 from ....dialect.types import OBJ
-from ...effects.abstract_type import BOOL, CaughtType
+from ...effects.abstract_type import BOOL, NEVER, CaughtType
+from ...effects.lattice import join
 from ...effects.summary import Summary
 from ..control.branches import EXIT, FALLS, RAISES, Completion, Side
 from ..source.exposed_names import exposed_names
@@ -198,6 +199,7 @@ class ExceptionStager(KeptNamesStager):
         """Stage `xcs.try`: `inner` stages its body, made of `parts`; `on_failure` its handler, after which names in
         `seen` may be read."""
         kept = self._kept_names(parts, seen)
+        in_order: list[Owned] = []
         unbound = self.program.names(parts).deleted | self.program.names(parts).caught
         while True:
             start = self.mark()
@@ -211,15 +213,31 @@ class ExceptionStager(KeptNamesStager):
                 break
             self.go_back(start)
             for owned in early:
-                self.escape(owned)
+                if body.state.heap[owned].escaped:
+                    self.escape(owned)
+                else:
+                    self._owned_ssa(owned)
+                    self.state.update(owned, in_order=True, elements=None, last=None)
+                    in_order.append(owned)
             for owned in open_ & reachable - set(early):
                 self.unseal(owned)
-        handler = self._trace_handler(before, variables, on_failure)
+        left = [one for one in dict.fromkeys(self._changes[num_changes:]) if self._is_left(one, before)]
+        handler = self._trace_handler(before, variables, left, in_order, on_failure)
         self.state = before
         self.at(node)
-        return self.join_sides(
+        completion = self.join_sides(
             lambda types: self.builder.try_(types, body.block, handler.block), [body, handler], before, live
         )
+        self._end_order(in_order)
+        return completion
+
+    def _is_left(self, owned: Owned, before: State) -> bool:
+        """Whether a handler sees a container of ours as the step has left it that failed."""
+        return owned in before.heap and before.heap[owned].in_order and not before.heap[owned].escaped
+
+    def _end_order(self, owned: Sequence[Owned]) -> None:
+        for one in owned:
+            self.state.update(one, in_order=False)
 
     def _tried(self, inner: Callable[[Set[str]], Completion], live: Set[str]) -> Completion:
         outer, self.is_tried = self.is_tried, True
@@ -228,11 +246,21 @@ class ExceptionStager(KeptNamesStager):
         finally:
             self.is_tried = outer
 
-    def _trace_handler(self, before: State, variables: dict[str, Variable], on_failure: Any) -> Side:
+    def _trace_handler(
+        self,
+        before: State,
+        variables: dict[str, Variable],
+        left: Sequence[Owned],
+        in_order: Sequence[Owned],
+        on_failure: Any,
+    ) -> Side:
         block = Block(arg_types=[OBJ])
         exception = Tracer(block.args[0], CaughtType())
 
         def handle() -> Completion:
+            self._end_order(in_order)
+            for owned in left:
+                self.find_as_left(owned, join(self.state.heap[owned].type, self._left_as.get(owned, NEVER)))
             self.see_kept(variables)
             return on_failure(exception)
 
@@ -251,7 +279,8 @@ class ExceptionStager(KeptNamesStager):
     def _touched_early(self, side: Side, before: State, touched: Sequence[Owned], seen: Set[Owned]) -> list[Owned]:
         """Containers from outside that the body changes before its last step, or lets escape, and that code after a
         failure may reach."""
-        found = [o for o in dict.fromkeys(touched) if o in before.heap and not before.heap[o].escaped and o in seen]
+        ours = [o for o in dict.fromkeys(touched) if o in before.heap and not before.heap[o].escaped and o in seen]
+        found = [o for o in ours if side.state.heap[o].escaped or not before.heap[o].in_order]
         if len(found) != 1:
             return found
         (owned,) = found

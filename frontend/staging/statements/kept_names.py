@@ -42,6 +42,7 @@ class KeptNamesStager(TargetStager):
     _kept: dict[str, tuple[Variable, ...]]
     _changes: list[Owned]  # containers changed, or let go, so far
     _unsealed: list[Owned]  # and those whose contents were
+    _left_as: dict[Owned, AbstractType]  # what containers that a handler sees have been on the way
 
     @contextmanager
     def keeping(self, names: Set[str], unbound: Set[str]) -> Iterator[dict[str, Variable]]:
@@ -130,6 +131,8 @@ class KeptNamesStager(TargetStager):
     def note_change(self, owned: Owned) -> None:
         """Called where a container has a next version."""
         self._changes.append(owned)
+        if self.state.heap[owned].in_order:
+            self._left_as[owned] = join(self._left_as.get(owned, NEVER), known)
 
     def escape(self, owned: Owned) -> None:
         """From here on somebody else may see this container."""

@@ -47,6 +47,7 @@ class FunctionStager(StreamStager):
         self._handling = []
         self._changes = []
         self._unsealed = []
+        self._left_as = {}
         self._iterated = []
         self._boxed = boxed
         self._always_bound = always_bound
