@@ -149,7 +149,8 @@ def parse_truth(parser: Parser) -> Behaviour | None:
 class TryOp(YieldingOp):
     """Runs the body; an exception that leaves it is handed to the handler, which gives the results instead.
 
-    The handler sees values from before the body, and what `xcs.assign` has put into variables by the failing op.
+    The handler sees values from before the body, and what `xcs.assign` has put into variables by the failing op. A call
+    with the attribute `as_left` at its start finds an object as calls with `in_order` in the body have left it.
 
     ```mlir
     xcs.callable @ask {path = "app:ask", effect = #xcs.effect<unordered, external>}

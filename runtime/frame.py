@@ -176,17 +176,6 @@ class Frame:
             frame = frame.region.frame
         return True
 
-    @property
-    def is_settled(self) -> bool:
-        """Whether nothing in it is left to be done: at most outputs that it only hands on are still to come."""
-        code = self.code
-        num_unfinished = len(self.regions)
-        if self.remaining > code.num_pending - code.num_instructions + num_unfinished:
-            return False
-        if self.state.count(DONE) + num_unfinished < code.num_instructions:
-            return False
-        return not num_unfinished or all(region.is_settled for region in self.regions.values())
-
     def mode(self, index: int) -> int:
         """The cursor that an instruction waits for, resolved if it is dynamic and its inputs have arrived."""
         if self.resolved is not None and index in self.resolved:
@@ -341,16 +330,6 @@ class Region:
         del self.live[frame.sequence]
         if self.ended and not self.num_unfinished():
             self.complete(machine)
-
-    def body_settled(self, machine: Machine, frame: Frame) -> None:
-        """Nothing is left to be done in the body of a `try`."""
-
-    @property
-    def is_settled(self) -> bool:
-        """Whether no further frame will start, and nothing is left to be done in those that are not done."""
-        if not self.ended or self.error is not None or self.num_unfinished() != len(self.live):
-            return False
-        return all(frame.is_settled for frame in self.live.values())
 
     def complete(self, machine: Machine) -> None:
         """All frames have completed, and no other one will start."""

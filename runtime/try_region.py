@@ -65,6 +65,24 @@ class TryRegion(Region):
         return instruction
 
 
+def is_settled(frame: Frame) -> bool:
+    """Whether nothing in a frame is left to be done: at most outputs that it only hands on are still to come."""
+    code = frame.code
+    num_unfinished = len(frame.regions)
+    if frame.remaining > code.num_pending - code.num_instructions + num_unfinished:
+        return False
+    if frame.state.count(DONE) + num_unfinished < code.num_instructions:
+        return False
+    return not num_unfinished or all(map(is_region_settled, frame.regions.values()))
+
+
+def is_region_settled(region: Region) -> bool:
+    """Whether no further frame of a region will start, and nothing is left to be done in those that are not done."""
+    if not region.ended or region.error is not None or region.num_unfinished() != len(region.live):
+        return False
+    return all(map(is_settled, region.live.values()))
+
+
 def is_first_in_body(frame: Frame, index: int) -> bool:
     """Whether all that comes before an instruction in the body of the innermost `try` around it is done."""
     inner, before = frame, index

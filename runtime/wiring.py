@@ -22,6 +22,7 @@ from .prepared import GATE
 from .row_shape import DictView, RowShape
 from .stream import Stream
 from .stream_rows import LISTS, STREAMS, have_rows, rows_of
+from .try_region import TryRegion, is_region_settled, is_settled
 
 _GATE_PASSED = 1 << GATE
 
@@ -194,11 +195,11 @@ class Wiring(Machine):
 
     def _note_settled(self, frame: Frame) -> None:
         """After an instruction inside of a `try`: bodies in which nothing is left to be done have succeeded."""
-        while frame.region is not None and frame.is_settled:
+        while frame.region is not None and is_settled(frame):
             region = frame.region
-            if frame.opens is not None:
+            if isinstance(region, TryRegion):
                 region.body_settled(self, frame)
-            if not region.is_settled:
+            if not is_region_settled(region):
                 return
             frame = region.frame
 

@@ -108,7 +108,7 @@ def updated_by_code(xs):
 def updated_by_halves(xs):
     out: dict[Any, Any] = {}
     try:
-        out.update([*((x, ask(x)) for x in xs), (1, 2, 3)])
+        out.update([*((x, ask(x)) for x in xs), (1, 2, 3)])  # type: ignore[call-overload]
     except ValueError as error:
         return out, str(error)
     return out, None

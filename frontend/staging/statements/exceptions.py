@@ -221,7 +221,8 @@ class ExceptionStager(KeptNamesStager):
                     in_order.append(owned)
             for owned in open_ & reachable - set(early):
                 self.unseal(owned)
-        left = [one for one in dict.fromkeys(self._changes[num_changes:]) if self._is_left(one, before)]
+        changed = dict.fromkeys(self._changes[num_changes:])
+        left = [one for one in changed if (held := before.heap.get(one)) and held.in_order and not held.escaped]
         handler = self._trace_handler(before, variables, left, in_order, on_failure)
         self.state = before
         self.at(node)
@@ -230,10 +231,6 @@ class ExceptionStager(KeptNamesStager):
         )
         self._end_order(in_order)
         return completion
-
-    def _is_left(self, owned: Owned, before: State) -> bool:
-        """Whether a handler sees a container of ours as the step has left it that failed."""
-        return owned in before.heap and before.heap[owned].in_order and not before.heap[owned].escaped
 
     def _end_order(self, owned: Sequence[Owned]) -> None:
         for one in owned:

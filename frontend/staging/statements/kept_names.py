@@ -132,7 +132,7 @@ class KeptNamesStager(TargetStager):
         """Called where a container has a next version."""
         self._changes.append(owned)
         if self.state.heap[owned].in_order:
-            self._left_as[owned] = join(self._left_as.get(owned, NEVER), known)
+            self._left_as[owned] = join(self._left_as.get(owned, NEVER), self.state.heap[owned].type)
 
     def escape(self, owned: Owned) -> None:
         """From here on somebody else may see this container."""
