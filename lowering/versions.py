@@ -163,9 +163,14 @@ class _UpdateOrder:
                 worklist.extend(names)
 
     def _excludes(self, other: OperandUse, chain: Chain) -> bool:
-        """Whether a use is in the other branch of an `xcs.if`."""
+        """Whether a use is in the other branch of an `xcs.if`; or one is in a handler, one what the body gives."""
         mine, theirs, _ = _meet(chain, other[0])
-        return mine is theirs and isinstance(mine, IfOp) and other[0] is not mine and chain[0][1] is not mine
+        if mine is not theirs or other[0] is mine or chain[0][1] is mine:
+            return False
+        if isinstance(mine, TryOp):
+            given = mine.body.block.last_op
+            return (other[0] is given) != (chain[0][1] is given)
+        return isinstance(mine, IfOp)
 
     def _relate(self, other: OperandUse, use: OperandUse, chain: Chain) -> list[tuple[Operation, Operation]] | None:
         """What `use` must wait for, as (reader, updater) in one block; None where `other` comes after it."""
@@ -207,8 +212,6 @@ def is_unreached(op: Operation) -> bool:
 def _what_may_fail_before(update: Operation, around: TryOp) -> list[tuple[Operation, Operation]] | None:
     """What an update in the body of a `try` waits for, so that the handler never runs after it; None where it may."""
     body = around.body.block
-    if update is body.last_op:
-        return []  # what the body gives is handed on once all of it has succeeded
     if update.parent is not body or not isinstance(update, AppendOp | InsertOp):
         return None
     ops = list(body.ops)
