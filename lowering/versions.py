@@ -95,6 +95,8 @@ class _UpdateOrder:
         must_copy = self._runs_again(value, chain)
         for other in () if must_copy else self._other_uses(value, use, chain):
             found = self._relate(other, use, chain)
+            if found is None and use in self.in_place:
+                continue  # a way on which the update isn't made: no old version of such an object is read behind it
             if found is None:
                 must_copy = True
                 break
@@ -163,9 +165,13 @@ class _UpdateOrder:
                 worklist.extend(names)
 
     def _excludes(self, other: OperandUse, chain: Chain) -> bool:
-        """Whether a use is in the other branch of an `xcs.if`; or one is in a handler, one what the body gives."""
-        mine, theirs, _ = _meet(chain, other[0])
-        if mine is not theirs or other[0] is mine or chain[0][1] is mine:
+        """Whether a use is in the other branch of an `xcs.if`; or one is in a handler, one what the body gives; or the
+        update is in a block that always raises, and the use behind it.
+        """
+        mine, theirs, around = _meet(chain, other[0])
+        if mine is not theirs:
+            return self.order[theirs] > self.order[mine] and _always_raises(chain, around)
+        if other[0] is mine or chain[0][1] is mine:
             return False
         if isinstance(mine, TryOp):
             given = mine.body.block.last_op
@@ -197,6 +203,19 @@ class _UpdateOrder:
             adjustments.gates.setdefault(use, []).append(reader)
         else:
             adjustments.after.setdefault(updater, []).append(reader)
+
+
+def _always_raises(chain: Chain, around: Block) -> bool:
+    """Whether what follows a block is never reached after an op somewhere inside of it."""
+    raises, inner = False, None
+    for block, op in chain:
+        if isinstance(op, TryOp) and inner is op.body.block:
+            raises = False  # it may be caught
+        if block is around:
+            return raises
+        inner = block
+        raises = raises or (block.last_op is not None and is_unreached(block.last_op))
+    return False
 
 
 def is_unreached(op: Operation) -> bool:
