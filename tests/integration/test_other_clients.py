@@ -25,7 +25,7 @@ pytestmark = [*QUIET, pytest.mark.usefixtures("leaves_nothing_of_ours")]
 def collected() -> Iterator[None]:
     """What packages leave open is noticed while such warnings are ignored."""
     yield
-    litellm = sys.modules.get("litellm")
+    litellm = sys.modules.get("litellm")  # DSPy calls it
     if litellm is not None:
         litellm.in_memory_llm_clients_cache.flush_cache()
     gc.collect()
@@ -62,70 +62,6 @@ def test_anthropic_on_an_event_loop(server: EndpointProcess) -> None:
             return await ask_all(client, QUESTIONS)
 
     assert asyncio.run(main()) == echoes()
-
-
-def test_litellm(server: EndpointProcess) -> None:
-    litellm = installed("litellm")
-    url = server.base_url
-
-    def ask_all(questions: list[str]) -> list[str]:
-        answers = []
-        for question in questions:
-            messages = [{"role": "user", "content": question}]
-            response = litellm.completion(model="openai/m", messages=messages, api_base=url, api_key="k")
-            answers.append(response.choices[0].message.content)
-        return answers
-
-    def embed_all(texts: list[str]) -> list[float]:
-        return [
-            litellm.embedding(model="openai/m", input=[text], api_base=url, api_key="k").data[0]["embedding"][0]
-            for text in texts
-        ]
-
-    assert overlapped(server, ask_all, QUESTIONS) == echoes()
-    assert overlapped(server, embed_all, QUESTIONS) == [float(len(question)) for question in QUESTIONS]
-
-
-def test_other_calls_of_litellm(server: EndpointProcess) -> None:
-    litellm = installed("litellm")
-    url = server.base_url
-
-    def complete_all(texts: list[str]) -> list[str]:
-        found = []
-        for text in texts:
-            response = litellm.text_completion(model="text-completion-openai/m", prompt=text, api_base=url, api_key="k")
-            found.append(response.choices[0].text)
-        return found
-
-    def rank_all(texts: list[str]) -> list[int]:
-        found = []
-        for text in texts:
-            documents = ["short", f"longer than {text}"]
-            ranked = litellm.rerank(
-                model="cohere/m", query=text, documents=documents, top_n=2, api_base=f"{url}/rerank", api_key="k"
-            )
-            found.append(ranked.results[0]["index"])
-        return found
-
-    async def ask_later(texts: list[str]) -> list[str]:
-        found = []
-        for text in texts:
-            messages = [{"role": "user", "content": text}]
-            response = await litellm.acompletion(model="openai/m", messages=messages, api_base=url, api_key="k")
-            found.append(response.choices[0].message.content)
-        return found
-
-    async def embed_later(texts: list[str]) -> list[float]:
-        found = []
-        for text in texts:
-            response = await litellm.aembedding(model="openai/m", input=[text], api_base=url, api_key="k")
-            found.append(response.data[0]["embedding"][0])
-        return found
-
-    assert overlapped(server, complete_all, QUESTIONS) == echoes()
-    assert overlapped(server, rank_all, QUESTIONS) == [1] * len(QUESTIONS)
-    assert overlapped(server, ask_later, QUESTIONS) == echoes()
-    assert overlapped(server, embed_later, QUESTIONS) == [float(len(question)) for question in QUESTIONS]
 
 
 def chat_model(server: EndpointProcess, **options: Any) -> Any:
