@@ -15,7 +15,7 @@ from ...diagnostics.effect import Effect
 from .abstract_type import ANY, BOOL, DATA, NONE, AbstractType, StaticType, StreamType
 from .client_making import made_by
 from .framework_calls import described_call, searched
-from .framework_classes import MODEL_BASES, RESERVED, STEPS, STORES, TOOLS
+from .framework_classes import MODEL_BASES, RESERVED, STEPS, STORES, STREAMED, TOOLS
 from .instance_layout import CLIENT_PATHS
 from .known import TABLE, KnownCallable, Rule
 from .lattice import covers, is_data
@@ -224,7 +224,7 @@ def _of_framework(path: str) -> KnownCallable:
         return dataclasses.replace(STEP, is_async=call in ("ainvoke", "abatch"))
     if base.startswith(("transformers.", "sentence_transformers.")):
         return SAMPLING_MODEL if base == "transformers.Pipeline" else LOCAL_MODEL
-    is_async = call.startswith("a")
+    is_async = call.startswith("a") and call not in STREAMED
     if base == "litellm.Router":
         return dataclasses.replace(_gives(answered(is_async), is_async), settings=LITELLM)
     if base in ("llama_index.BaseRetriever", "llama_index.BaseQueryEngine"):
@@ -232,7 +232,8 @@ def _of_framework(path: str) -> KnownCallable:
     if base in ("langchain_core.BaseRetriever", STORES):
         return dataclasses.replace(RETRIEVAL, is_async=is_async, runs=described_call)
     is_told = base.startswith(("langchain_core.", "dspy."))
-    return dataclasses.replace(_gives(DATA, is_async), runs=described_call if is_told else None)
+    result = StreamType(DATA, is_async) if "stream_" in call else DATA
+    return dataclasses.replace(_gives(result, is_async), runs=described_call if is_told else None)
 
 
 ASYNC_SESSIONS = frozenset({"httpx.AsyncClient"})

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from .abstract_type import ANY, DATA, NONE, STR, AbstractType, DictType, InstanceType, StaticType
+from .abstract_type import ANY, DATA, NONE, STR, AbstractType, DictType, InstanceType, StaticType, StreamType
 from .contents import element_type
+from .framework_classes import STREAMED
 from .framework_models import Described
 from .framework_parts import Part
 from .known import Infer
@@ -27,10 +28,21 @@ def described_call(
     config = args[1] if len(args) > 1 else kwargs.get("config", NONE)
     if not is_data(config) or not is_data(kwargs.get("callbacks", NONE)) or "**" in kwargs:
         return None
+    if name in STREAMED:  # what is computed of pieces, is computed while they are read
+        return StreamType(DATA, name == "astream") if is_streamed(marker.value.part) else None
     given = args[0] if args else kwargs.get("input", join_all(kwargs.values()))
     if name in ("batch", "abatch"):
         given = element_type(given) or ANY
     return result_of(marker.value.part, given, infer)
+
+
+def is_streamed(part: Part) -> bool:
+    """Whether reading what a part streams waits for models, and does nothing else that anybody could notice."""
+    if part.kind in ("sequence", "either"):
+        return all(map(is_streamed, part.inner))
+    if part.kind in ("together", "assign"):
+        return all(is_streamed(one) for _, one in part.inner)
+    return part.kind in ("model", "data", "same")
 
 
 def result_of(part: Part, given: AbstractType, infer: Infer) -> AbstractType | None:

@@ -14,12 +14,16 @@ from collections.abc import Mapping
 from .users_code import is_for_tests, is_of_library
 
 _RUNS = ("invoke", "batch", "ainvoke", "abatch")
+STREAMED = ("stream", "astream")
+"""Calls of LangChain's that open a stream; it is the stream that is read on an event loop, none is awaited itself."""
 MODEL_BASES: Mapping[str, tuple[str, ...]] = {
-    "langchain_core.BaseChatModel": _RUNS,
-    "langchain_core.BaseLLM": _RUNS,
+    "langchain_core.BaseChatModel": (*_RUNS, *STREAMED),
+    "langchain_core.BaseLLM": (*_RUNS, *STREAMED),
     "langchain_core.Embeddings": ("embed_query", "embed_documents", "aembed_query", "aembed_documents"),
     "langchain_core.BaseRetriever": _RUNS,
-    "llama_index.BaseLLM": ("complete", "chat", "predict", "acomplete", "achat", "apredict"),
+    "llama_index.BaseLLM": tuple(
+        f"{prefix}{call}" for prefix in ("", "a", "stream_", "astream_") for call in ("complete", "chat", "predict")
+    ),
     "llama_index.BaseEmbedding": (
         "get_text_embedding",
         "get_query_embedding",
@@ -41,7 +45,7 @@ MODEL_BASES: Mapping[str, tuple[str, ...]] = {
 """Base classes and the methods that are calls of a model; `__call__` where the model itself is called."""
 
 CHAINS = "langchain_core.Runnable"
-CHAIN_CALLS = _RUNS
+CHAIN_CALLS = (*_RUNS, *STREAMED)
 TOOLS = "langchain_core.BaseTool"
 TOOL_CALLS = ("invoke", "run")
 STEPS = "langchain_core.RunnableSerializable"
