@@ -7,7 +7,15 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import NoReturn, Self
 
-from xdsl.dialects.builtin import FileLineColLoc, IntAttr, LocationAttr, StringAttr, SymbolRefAttr, UnitAttr
+from xdsl.dialects.builtin import (
+    UNKNOWN_LOC,
+    FileLineColLoc,
+    IntAttr,
+    LocationAttr,
+    StringAttr,
+    SymbolRefAttr,
+    UnitAttr,
+)
 from xdsl.ir import Attribute, Block, OpResult, Region, SSAValue, Use
 from xdsl.ir.core import SSAValues
 from xdsl.irdl import IRDLOperation, opt_prop_def, prop_def, traits_def
@@ -92,7 +100,7 @@ class XcsOperation(IRDLOperation):
         That one goes through setters that first undo what an op had before; an op made here had nothing, which saves
         a third of what most of them cost.
         """
-        if successors or location is None:
+        if successors:
             return super().create(
                 operands=operands,
                 result_types=result_types,
@@ -108,7 +116,8 @@ class XcsOperation(IRDLOperation):
         for value, use in zip(op._operands, op._operand_uses, strict=True):
             value.add_use(use)
         op.results = SSAValues([OpResult(type, op, index) for index, type in enumerate(result_types)])
-        op.properties, op.attributes, op.location = dict(properties), dict(attributes), location
+        op.properties, op.attributes = dict(properties), dict(attributes)
+        op.location = UNKNOWN_LOC if location is None else location
         for region in regions:
             op.add_region(region)
         return op

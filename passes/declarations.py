@@ -9,6 +9,7 @@ from xdsl.ir import Operation
 
 from ..dialect.constants import ConstantOp
 from ..dialect.functions import CallableOp, FuncOp, OutsideOp
+from ..dialect.nesting import ops_of
 from ..dialect.state import LoadOp
 
 
@@ -26,13 +27,14 @@ class Declarations:
         functions: dict[str, FuncOp] = {}
         callables: dict[str, CallableOp] = {}
         objects: list[str] = []
-        for op in module.body.block.ops:
-            if isinstance(op, FuncOp):
-                functions[op.sym_name.data] = op
-            elif isinstance(op, CallableOp):
-                callables[op.sym_name.data] = op
-            elif isinstance(op, OutsideOp) and op.kind.data == "object":
-                objects.append(op.sym_name.data)
+        for op in ops_of(module.body.block):
+            kind = type(op)  # `isinstance` asks the metaclass of ops, and that Python code
+            if kind is CallableOp:
+                callables[op.sym_name.data] = op  # type: ignore[attr-defined]
+            elif kind is FuncOp:
+                functions[op.sym_name.data] = op  # type: ignore[attr-defined]
+            elif kind is OutsideOp and op.kind.data == "object":  # type: ignore[attr-defined]
+                objects.append(op.sym_name.data)  # type: ignore[attr-defined]
         return Declarations(functions, callables, frozenset(objects))
 
     def is_literal(self, op: object) -> bool:

@@ -23,7 +23,7 @@ from xdsl.ir import Block, Operation, SSAValue
 from xdsl.passes import ModulePass
 
 from ..diagnostics.effect import Effect
-from ..dialect.nesting import ops_of
+from ..dialect.nesting import ops_of, region_ops_inside
 from ..dialect.operation import SOURCE_WORDS
 from ..dialect.parallel import MapOp
 from ..dialect.types import ListType
@@ -58,6 +58,8 @@ class FuseMapsPass(ModulePass):
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         """Fuse in every block of a module, inner blocks first."""
+        if sum(isinstance(inner, MapOp) for inner in region_ops_inside(op)) < 2:
+            return
         summaries, captures = OpSummaries(), Captures()
         for block in reversed(blocks_of(op.body.block.ops)):
             _Fusion(block, summaries, captures).fuse_all()

@@ -56,10 +56,11 @@ def settle(
     captured: dict[str, Value] = {}
     ledger = Ledger(types_)
     for number in range(MAX_PASSES):
-        objects = ledger.cells if captured else {}  # captured names must mean the same objects in each pass
-        stored = ledger.stores
-        ledger = Ledger(types_)
-        ledger.cells, ledger.stores = objects, stored
+        if number:
+            objects = ledger.cells if captured else {}  # captured names must mean the same objects in each pass
+            stored = ledger.stores
+            ledger = Ledger(types_)
+            ledger.cells, ledger.stores = objects, stored
         before = dict(captured)
         result = run(ledger, types_, captured)
         weaker = tuple(aged(one, ledger.stores) for one in types_) if ledger.stores else types_

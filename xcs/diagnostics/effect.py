@@ -26,6 +26,8 @@ class Effect(enum.IntEnum):
     DYNAMIC = 5
     """Not known before the inputs arrive; a possible writer until then."""
 
+    __hash__ = int.__hash__  # that of an enumeration is Python code, and passes look behaviours up by the thousand
+
     @property
     def may_write(self) -> bool:
         """Whether a call with this effect may change state that a later read sees."""

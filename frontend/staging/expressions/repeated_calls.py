@@ -19,7 +19,7 @@ from xdsl.ir import SSAValue
 from ....diagnostics.effect import Effect
 from ....dialect.calls import CallOp
 from ....dialect.operation import effect_properties
-from ...effects.abstract_type import AbstractType
+from ...effects.abstract_type import STR, AbstractType
 from ...effects.coroutines import makes_coroutine
 from ...effects.declared_calls import declared_behaviour
 from ...effects.known import known
@@ -32,10 +32,11 @@ from ..state.stager import SCALARS
 from ..state.written import NEW
 from ..values import Static, Tracer, Value
 from .array_syntax import Operation, array_operation
-from .expressions import ExpressionStager
 from .leaf_ops import container_class
+from .text_pieces import TextPiece, TextStager
 
-REPEATABLE = (ast.Call, ast.BinOp, ast.Compare, ast.UnaryOp, ast.Subscript, ast.Attribute)
+REPEATABLE = (ast.Call, ast.BinOp, ast.Compare, ast.UnaryOp, ast.Subscript, ast.Attribute, ast.JoinedStr)
+TEXT_SYNTAX = (ast.JoinedStr, ast.BinOp)
 MAX_DEPTH = 6  # calls inside calls; what is inside deeper is made before
 
 
@@ -49,18 +50,18 @@ class Again:
     named: Sequence[tuple[str, Part]]
 
 
-Part: TypeAlias = "Tracer | Static | Again"
+Part: TypeAlias = "Tracer | Static | Again | TextPiece"
 
 
-class RepeatedCallStager(ExpressionStager):
+class RepeatedCallStager(TextStager):
     """The layer of calls that have been staged before."""
 
     def stage_repeated(self, node: ast.expr) -> Value | None:
-        """An expression that is a call like an earlier one; None if it isn't one."""
-        if not self.program.repeated or node.__class__ not in REPEATABLE:
+        """An expression that is text, or a call like an earlier one; None if it is neither."""
+        if node.__class__ not in REPEATABLE:
             return None
         found = self._again(node, MAX_DEPTH)
-        return self._make_again(found) if isinstance(found, Again) else None
+        return None if found is None else self._make_again(found)
 
     def _again(self, node: ast.expr, depth: int) -> Part | None:
         """What a part of an expression is; None where that has to be worked out. Nothing is emitted."""
@@ -71,7 +72,9 @@ class RepeatedCallStager(ExpressionStager):
             return value if is_literal or isinstance(value, Tracer) else None  # type: ignore[return-value]
         if kind is ast.Constant:
             return self.literal(node)  # type: ignore[arg-type]
-        if kind not in REPEATABLE or not depth:
+        if kind in TEXT_SYNTAX and (text := self.text_piece(node)) is not None:
+            return text
+        if kind not in REPEATABLE or not depth or not self.program.repeated:
             return None
         operation = self._operation(node)
         if operation is None:
@@ -103,9 +106,13 @@ class RepeatedCallStager(ExpressionStager):
         return call
 
     def _type_of_part(self, part: Part) -> AbstractType:
-        return part.call.result if isinstance(part, Again) else self.type_of(part)
+        if isinstance(part, Again):
+            return part.call.result
+        return STR if isinstance(part, TextPiece) else self.type_of(part)
 
     def _make_again(self, found: Part) -> Tracer | Static:
+        if isinstance(found, TextPiece):
+            return self.make_text(found)
         if not isinstance(found, Again):
             return found
         call = found.call

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import types
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ...effects.scope import CodeScope
@@ -17,16 +17,24 @@ def compile_function(
     node: ast.FunctionDef | ast.AsyncFunctionDef, scope: CodeScope, cells: Iterable[str], qualname: str
 ) -> types.CodeType:
     """The code of a function that stands where `scope` is; of the names in `cells` it takes those it reads as cells."""
-    free = ast.arguments([], [placed(ast.arg(name), node) for name in cells], None, [], [], None, [])
-    outer: ast.stmt = with_type_parameters(placed(ast.FunctionDef(FACTORY, free, [node], []), node))
+    return compile_functions([node], scope, cells, qualname)[0]
+
+
+def compile_functions(
+    nodes: Sequence[ast.FunctionDef | ast.AsyncFunctionDef], scope: CodeScope, cells: Iterable[str], qualname: str
+) -> list[types.CodeType]:
+    """The codes of functions with names of their own that stand where `scope` is, in one go, which costs half."""
+    first = nodes[0]
+    free = ast.arguments([], [placed(ast.arg(name), first) for name in cells], None, [], [], None, [])
+    outer: ast.stmt = with_type_parameters(placed(ast.FunctionDef(FACTORY, free, list[ast.stmt](nodes), []), first))
     if scope.class_name:  # private names are mangled with the class they were written in
-        outer = with_type_parameters(placed(ast.ClassDef(scope.class_name, [], [], [outer], []), node))
+        outer = with_type_parameters(placed(ast.ClassDef(scope.class_name, [], [], [outer], []), first))
     module = ast.Module([outer], type_ignores=[])
     code = compile(module, scope.file, "exec", flags=scope.future_flags, dont_inherit=True)
     if scope.class_name:
-        code = _inner_code(code, scope.class_name)
-    code = _inner_code(_inner_code(code, FACTORY), node.name)
-    return _renamed(code, code.co_qualname, qualname)
+        code = _codes_inside(code)[scope.class_name]
+    found = _codes_inside(_codes_inside(code)[FACTORY])
+    return [_renamed(inner, inner.co_qualname, qualname) for inner in map(found.__getitem__, (n.name for n in nodes))]
 
 
 def _renamed(code: types.CodeType, prefix: str, name: str) -> types.CodeType:
@@ -49,5 +57,6 @@ def with_type_parameters(node: Any) -> Any:
     return node
 
 
-def _inner_code(code: types.CodeType, name: str) -> types.CodeType:
-    return next(c for c in code.co_consts if isinstance(c, types.CodeType) and c.co_name == name)
+def _codes_inside(code: types.CodeType) -> dict[str, types.CodeType]:
+    """The functions and classes that code makes, by name."""
+    return {inner.co_name: inner for inner in code.co_consts if isinstance(inner, types.CodeType)}

@@ -20,13 +20,13 @@ from ...effects.scope import CodeScope
 from ...effects.summary import CodeSummary, Summary
 from ...syntax_parts import syntax_inside
 from .exits import Exits
-from .native_code import compile_function, with_type_parameters
+from .native_code import compile_functions, with_type_parameters
 from .rows import row_shape
 from .shown_source import has_secret, shown_source
 from .syntax import placed
 from .unbound_names import name_of_flag, note_bound, unbind, unbind_unless
 
-INNER = "__xcs_native__"  # a name of its own, or the code would find it where it means the function it comes from
+INNER = "__xcs_native_"  # names of their own, or the code would find it where it means the function it comes from
 
 
 @dataclass(slots=True, eq=False)
@@ -141,8 +141,8 @@ class Segment:
 
         return summary.replace(mutates=positions(summary.mutates), retains=positions(summary.retains))
 
-    def compile(self) -> types.FunctionType:
-        """The segment as a function of its inputs."""
+    def definition(self, name: str) -> ast.FunctionDef | ast.AsyncFunctionDef:
+        """The segment as the definition of a function of its inputs."""
         first = self.body if isinstance(self.body, ast.expr) else self.body[0]
         statements = [*self._unbinding(first), *self.prologue, *self._statements()]
         statements += [note_bound(flag, name, first) for flag, name in _flags(self.outputs)]
@@ -150,7 +150,13 @@ class Segment:
             names: list[ast.expr] = [placed(ast.Name(name, ast.Load()), first) for name in self.outputs]
             value = names[0] if len(names) == 1 else placed(ast.Tuple(names, ast.Load()), first)
             statements.append(placed(ast.Return(value), first))
-        code = _compile_inner(self, statements, first)
+        parameters = [placed(ast.arg(name), first) for name in self.inputs]
+        kind = ast.AsyncFunctionDef if self.is_async else ast.FunctionDef
+        arguments = ast.arguments([], parameters, None, [], [], None, [])
+        return with_type_parameters(placed(kind(name, arguments, statements, []), first))
+
+    def function(self, code: types.CodeType) -> types.FunctionType:
+        """The function of the segment's inputs that has this code."""
         cells = {**self.scope.cells, **{name: types.CellType(value) for name, value in self.statics.items()}}
         closure = tuple(cells[name] for name in code.co_freevars)
         function = types.FunctionType(code, self.scope.globals, code.co_name, None, closure)
@@ -161,6 +167,23 @@ class Segment:
                 setattr(function, ROWS, shape)
         function.__qualname__ = self.qualname
         return function
+
+
+def compile_segments(segments: Sequence[Segment]) -> list[types.FunctionType]:
+    """The segments as functions of their inputs. Those with the same names around them are compiled in one go."""
+    together: dict[tuple[object, ...], list[Segment]] = {}
+    for segment in segments:
+        statics = tuple((name, id(value)) for name, value in segment.statics.items())
+        together.setdefault((id(segment.scope), statics), []).append(segment)
+    found: dict[int, types.FunctionType] = {}
+    for alike in together.values():
+        scope = alike[0].scope
+        cells = dict.fromkeys((*scope.cells, *alike[0].statics))
+        definitions = [segment.definition(f"{INNER}{index}__") for index, segment in enumerate(alike)]
+        codes = compile_functions(definitions, scope, cells, scope.qualname or scope_name(scope))
+        for segment, code in zip(alike, codes, strict=True):
+            found[id(segment)] = segment.function(code.replace(co_name=scope_name(scope)))
+    return [found[id(segment)] for segment in segments]
 
 
 def _flags(names: Sequence[str]) -> list[tuple[str, str]]:
@@ -185,17 +208,6 @@ def _is_short(node: ast.AST) -> bool:
             if not is_known and not (isinstance(function, ast.Attribute) and function.attr in _SHORT_METHODS):
                 return False
     return True
-
-
-def _compile_inner(segment: Segment, statements: list[ast.stmt], first: ast.AST) -> types.CodeType:
-    scope = segment.scope
-    parameters = [placed(ast.arg(name), first) for name in segment.inputs]
-    kind = ast.AsyncFunctionDef if segment.is_async else ast.FunctionDef
-    arguments = ast.arguments([], parameters, None, [], [], None, [])
-    node = with_type_parameters(placed(kind(INNER, arguments, statements, []), first))
-    free = dict.fromkeys(name for name in (*scope.cells, *segment.statics) if name not in segment.inputs)
-    code = compile_function(node, scope, free, scope.qualname or scope_name(scope))
-    return code.replace(co_name=scope_name(scope))
 
 
 def scope_name(scope: CodeScope) -> str:

@@ -13,7 +13,7 @@ from ....diagnostics.secrets import has_secret_shape
 from ....dialect.functions import CallableOp, OutsideOp
 from ....dialect.literals import LiteralAttr, Secret
 from ....runtime.batch_form import batch_form_of
-from ..source.segment import Segment
+from ..source.segment import Segment, compile_segments
 
 PLAIN_SYMBOL = re.compile(r"[^A-Za-z0-9_.$]+")
 MAX_SYMBOL_LENGTH = 40  # characters; a segment's source can be long
@@ -52,11 +52,11 @@ class SymbolTable:
     def compiled(self, used: Collection[str]) -> dict[str, Any]:
         """The object behind each symbol: segments as functions, as far as they are used. Most of those that were staged
         more than once never are."""
-        return {
-            symbol: held.compile() if isinstance(held, Segment) else held
-            for symbol, held in self.objects.items()
-            if symbol in used or not isinstance(held, Segment)
-        }
+        segments = {symbol: held for symbol, held in self.objects.items() if isinstance(held, Segment)}
+        compiled = {symbol: segments[symbol] for symbol in segments if symbol in used}
+        functions = dict(zip(compiled, compile_segments(list(compiled.values())), strict=True))
+        kept = {symbol: held for symbol, held in self.objects.items() if symbol not in segments}
+        return {**kept, **functions}
 
     def object(self, value: object) -> str:
         """The symbol of an object that the text can't spell."""
