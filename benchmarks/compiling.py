@@ -131,7 +131,7 @@ def compile_for(function: types.FunctionType, argument: Any) -> Compiled:
     """What the first call with arguments of new types does before it runs the program."""
     with without_garbage_collection():
         traced = trace(function, function.__code__.co_varnames[:1], signature_of((argument,), frozenset()))
-        return traced.lower_in_place(traced.module).compile()
+        return traced.lower_in_place().compile()
 
 
 def made(lines: list[str]) -> types.FunctionType:

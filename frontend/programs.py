@@ -173,7 +173,7 @@ class Programs:
         try:
             with without_garbage_collection():
                 traced = self.trace(signature, is_apart=is_apart)
-                lowered = traced.lower_in_place(traced.module, self.pipeline)
+                lowered = traced.lower_in_place(self.pipeline)
                 compiled = lowered.compile(self.executor)
                 direct = self._direct_of(compiled, signature)
                 call = None if direct is None else direct.call

@@ -18,7 +18,7 @@ from ..dialect.verification import verify_module
 from ..lowering.plan_lowering import lower_to_plan
 from ..passes.dependence import analyze_block, find_parallel_opportunities
 from ..passes.parallelism import ParallelismAnalysis, analyze_parallelism
-from ..passes.pipeline import DEFAULT_PIPELINE, optimise
+from ..passes.pipeline import DEFAULT_PIPELINE, optimise, split_showing
 from ..runtime.executor import Executor, ThreadsExecutor
 from ..runtime.instrument import Instrument
 from ..runtime.outcome import Outcome
@@ -104,17 +104,18 @@ class Traced:
             pipeline: names of passes with options, as `xcs-opt -p` takes them.
             on_pass: called after each pass with its name and the module as it is then.
         """
-        return self.lower_in_place(self.module.clone(), pipeline, on_pass)
-
-    def lower_in_place(
-        self,
-        module: ModuleOp,
-        pipeline: str | Sequence[str] = DEFAULT_PIPELINE,
-        on_pass: Callable[[str, ModuleOp], None] | None = None,
-    ) -> Lowered:
-        """Run a pipeline over `module`, which is this one's or a copy of it."""
+        module = self.module.clone()
         optimise(module, pipeline, on_pass)
-        return Lowered(module, self.entry, self.objects, self.guards, self.opaque, self.apart, self.stepped)
+        return self._lowered(module)
+
+    def lower_in_place(self, pipeline: Sequence[str] = DEFAULT_PIPELINE) -> Lowered:
+        """The same with this very module, to be run: passes that only show what is there run when somebody looks."""
+        passes, showing = split_showing(pipeline)
+        optimise(self.module, passes)
+        return self._lowered(self.module, tuple(showing))
+
+    def _lowered(self, module: ModuleOp, showing: tuple[str, ...] = ()) -> Lowered:
+        return Lowered(module, self.entry, self.objects, self.guards, self.opaque, self.apart, self.stepped, showing)
 
     def after_each_pass(self, pipeline: str | Sequence[str] = DEFAULT_PIPELINE) -> tuple[tuple[str, str], ...]:
         """The name of each pass with the textual IR after it, in order."""
@@ -125,15 +126,30 @@ class Traced:
 
 @dataclass(frozen=True, eq=False)
 class Lowered:
-    """A module after the pass pipeline: what is parallel, fused and vectorised shows in it."""
+    """A module after the pass pipeline: what is parallel, fused and vectorised shows in it.
 
-    module: ModuleOp
+    Attributes:
+        program: the module that is run.
+        showing: passes of the pipeline that only show what is there, not run so far.
+    """
+
+    program: ModuleOp
     entry: str
     objects: dict[str, Any] = field(repr=False)
     guards: frozenset[Guard] = field(repr=False)
     opaque: tuple[Opaque, ...] = ()
     apart: Apart = field(default_factory=Apart, repr=False)
     stepped: tuple[Opaque, ...] = ()
+    showing: tuple[str, ...] = ()
+
+    @cached_property
+    def module(self) -> ModuleOp:
+        """The module as the whole pipeline leaves it."""
+        if not self.showing:
+            return self.program
+        module = self.program.clone()
+        optimise(module, self.showing)
+        return module
 
     def as_text(self, dialect: str = "xcs", *, debuginfo: bool = False, generic: bool = False) -> str:
         """The textual IR.
@@ -161,7 +177,7 @@ class Lowered:
 
     def compile(self, executor: Executor | None = None) -> Compiled:
         """The plan of the module, ready to run."""
-        plan = lower_to_plan(self.module, self.objects, resolve, self.entry, resolve_early, resolve_awaited)
+        plan = lower_to_plan(self.program, self.objects, resolve, self.entry, resolve_early, resolve_awaited)
         return Compiled(self, plan, executor or ThreadsExecutor())
 
 

@@ -54,6 +54,9 @@ PIPELINES: dict[str, tuple[str, ...]] = {
 }
 """The pipeline of each execution strategy."""
 
+SHOWING = frozenset({"xcs-ensemble"})
+"""Passes that change nothing but how a program reads: at the end of a pipeline they can wait until somebody does."""
+
 OnPass = Callable[[str, ModuleOp], None]
 
 
@@ -73,6 +76,15 @@ def optimise(module: ModuleOp, pipeline: str | Sequence[str] = DEFAULT_PIPELINE,
         one.apply(context, module)
         if on_pass is not None:
             on_pass(spelling, module)
+
+
+def split_showing(pipeline: str | Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
+    """The passes of a pipeline that say how a program runs, and those at its end that only show what is there."""
+    names = pipeline.split(",") if isinstance(pipeline, str) else pipeline
+    number = len(names)
+    while number and names[number - 1] in SHOWING:
+        number -= 1
+    return names[:number], names[number:]
 
 
 def parse_pipeline(pipeline: str | Sequence[str]) -> tuple[ModulePass, ...]:

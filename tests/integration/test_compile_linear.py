@@ -135,7 +135,7 @@ def made(lines: list[str], path: Path) -> types.FunctionType:
 def compile_program(function: types.FunctionType) -> Compiled:
     with without_garbage_collection():
         traced = trace(function, ("x",), signature_of(("q",), frozenset()))
-        return traced.lower_in_place(traced.module).compile()
+        return traced.lower_in_place().compile()
 
 
 def calls_in(action: Callable[[], Any]) -> int:

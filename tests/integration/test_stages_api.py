@@ -121,6 +121,20 @@ def test_traced_and_lowered_modules_verify(program: Any, arguments: tuple[Any, .
     lowered.module.verify()
 
 
+def test_what_only_shows_what_is_there_waits_until_somebody_looks() -> None:
+    @xcs.jit
+    def panel(question: str) -> list[str]:
+        return [ask(question), ask(question)]
+
+    assert panel("q") == ["<q>", "<q>"]
+    lowered = panel.lower()
+    assert not any(op.name == "xcs.ensemble" for op in lowered.program.walk())
+    assert "xcs.ensemble" in lowered.as_text()
+    assert lowered.as_text() == panel.lower("q").as_text()
+    assert not any(op.name == "xcs.ensemble" for op in lowered.program.walk())
+    lowered.module.verify()
+
+
 def test_the_ir_after_each_pass_is_one_expression() -> None:
     texts = answer_each.trace(["a"]).after_each_pass()
     assert tuple(name for name, _ in texts) == DEFAULT_PIPELINE
