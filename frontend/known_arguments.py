@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Generic, TypeVar
 
-from .effects.type_of import SCALAR_TYPES
+from .effects.abstract_type import SCALAR_TYPES
 
 Found = TypeVar("Found")
 

@@ -15,7 +15,7 @@ from ..diagnostics.location import Location
 from ..runtime.outcome import Failure
 from ..runtime.plan import Call, Literal, Plan
 from ..runtime.site import site_of
-from .effects.type_of import SCALAR_TYPES
+from .effects.abstract_type import SCALAR_TYPES
 from .guard_check import GuardCheck
 
 Look: TypeAlias = tuple[object, ...]

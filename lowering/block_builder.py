@@ -104,7 +104,7 @@ class BlockBuilder:
         self.context = context
         self.instructions: list[Instruction] = []
         self.num_slots = 0
-        self._operands: dict[SSAValue, Operand] = {}
+        self._operands: dict[int, Operand] = {}  # by identity of the value, which the module keeps alive
         self._index_of: dict[Operation, int] = {}
 
     def slot(self) -> Slot:
@@ -115,7 +115,7 @@ class BlockBuilder:
 
     def define(self, value: SSAValue) -> int:
         """A new slot for a value."""
-        slot = self._operands[value] = self.slot()
+        slot = self._operands[id(value)] = self.slot()
         return slot.index
 
     def results(self, op: Operation) -> tuple[int, ...]:
@@ -124,13 +124,13 @@ class BlockBuilder:
 
     def alias(self, value: SSAValue, operand: Operand) -> None:
         """Makes a value another name of an operand."""
-        self._operands[value] = operand
+        self._operands[id(value)] = operand
 
     def value(self, value: SSAValue) -> Operand:
         """The operand that holds a value: a slot, or what is known when compiling."""
-        found = self._operands.get(value)
+        found = self._operands.get(id(value))
         if found is None:
-            found = self._operands[value] = self._literal(value)
+            found = self._operands[id(value)] = self._literal(value)
         return found
 
     def operand(self, op: Operation, index: int) -> Operand:
@@ -151,7 +151,7 @@ class BlockBuilder:
     def all_operands(self, op: Operation) -> tuple[Operand, ...]:
         """All operands of an op."""
         if not self.context.adjusted:
-            return tuple(map(self.value, op.operands))
+            return tuple(map(self.value, op._operands))
         return tuple(self.operand(op, index) for index in range(len(op.operands)))
 
     def add(self, op: Operation, instruction: Instruction) -> None:

@@ -282,6 +282,9 @@ PLAIN = PlainType()
 DATA = DataType()
 STR, INT, FLOAT, BOOL, BYTES, COMPLEX = (ExactType(c) for c in (str, int, float, bool, bytes, complex))
 NONE = ExactType(type(None))
+SCALAR_TYPES: dict[type, ExactType] = {one.cls: one for one in (STR, INT, FLOAT, BOOL, BYTES, COMPLEX, NONE)}
+SCALAR_TYPES |= {cls: ExactType(cls) for cls in IMMUTABLE_SCALARS - SCALAR_TYPES.keys()}
+"""The type of each, always the same instance: what is the same is told so before it is compared."""
 
 CLIENT_CLASSES: set[type] = set()
 """Classes of library clients met so far: what is found in their instances is found in the class for good."""

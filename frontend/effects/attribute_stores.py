@@ -8,6 +8,7 @@ from typing import Any
 from ...diagnostics.effect import Effect
 from . import operations
 from .abstract_type import (
+    SCALAR_TYPES,
     CollectionType,
     DataType,
     InstanceType,
@@ -25,7 +26,6 @@ from .place import EVERYTHING
 from .rebinding import global_in_some_module
 from .scope import class_view
 from .summary import Guard
-from .type_of import SCALAR_TYPES
 from .value import Value, deep, reach_of
 
 _PLAIN_SETTERS = (object.__setattr__, BaseException.__setattr__)

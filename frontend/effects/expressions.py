@@ -13,6 +13,7 @@ from .abstract_type import (
     INT,
     NEVER,
     NONE,
+    SCALAR_TYPES,
     STR,
     AbstractType,
     DataType,
@@ -34,7 +35,7 @@ from .library_data import part_of
 from .named_tuples import as_tuple
 from .narrowing import narrow
 from .statements import assign, closure, test
-from .type_of import SCALAR_TYPES, type_of
+from .type_of import type_of
 from .value import ELEMENT, KEY, NOTHING, VALUE, Value, deep, join_values, load, reach_of
 
 _COMPARE_NAMES: dict[type[ast.cmpop], str] = {

@@ -10,6 +10,7 @@ from .abstract_type import (
     IMMUTABLE_SCALARS,
     NEVER,
     PLAIN,
+    SCALAR_TYPES,
     STR,
     AbstractType,
     ArrayType,
@@ -35,9 +36,7 @@ MAX_UNION = 4  # members; beyond that a union says too little to pay for carryin
 
 def widen(value: AbstractType) -> AbstractType:
     """A static literal as its class: `static 3` to `int`; anything else as it is."""
-    if isinstance(value, StaticType) and type(value.value) in IMMUTABLE_SCALARS:
-        return ExactType(type(value.value))
-    return value
+    return SCALAR_TYPES.get(type(value.value), value) if isinstance(value, StaticType) else value
 
 
 def members(value: AbstractType) -> frozenset[AbstractType]:

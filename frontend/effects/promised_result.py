@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...diagnostics.errors import XCSError
-from .abstract_type import ANY, DATA, IMMUTABLE_SCALARS, PLAIN, AbstractType, ExactType, StreamType
+from .abstract_type import ANY, DATA, PLAIN, SCALAR_TYPES, AbstractType, StreamType
 
 _BY_NAME = {"plain": PLAIN, "data": DATA, "stream": StreamType(DATA), "async stream": StreamType(DATA, is_async=True)}
 
@@ -14,7 +14,7 @@ def promised_type(promise: object) -> AbstractType | None:
         return None if promise == ANY else promise
     if isinstance(promise, str):
         return _BY_NAME.get(promise)
-    return ExactType(promise) if type(promise) is type and promise in IMMUTABLE_SCALARS else None
+    return SCALAR_TYPES.get(promise) if type(promise) is type else None
 
 
 def checked_promise(promise: object) -> AbstractType:

@@ -15,6 +15,7 @@ from typing import Any
 from .abstract_type import (
     ANY,
     CLIENT_CLASSES,
+    SCALAR_TYPES,
     AbstractType,
     ArrayType,
     CollectionType,
@@ -32,7 +33,7 @@ from .instance_layout import is_told
 from .lattice import is_immutable
 from .place import OutsideName, Place
 from .summary import Guard, Touch, View
-from .type_of import COLLECTIONS, SCALAR_TYPES, type_of
+from .type_of import COLLECTIONS, type_of
 from .value import Value, outside
 
 _ABSENT = Guard  # what a guard's value is where the name must stay absent

@@ -17,6 +17,7 @@ from .abstract_type import (
     DATA,
     IMMUTABLE_SCALARS,
     NEVER,
+    SCALAR_TYPES,
     STR,
     AbstractType,
     ArrayType,
@@ -43,7 +44,6 @@ MAX_ITEMS = 16  # keys of a dict whose values are told apart
 MAX_TUPLE = 16  # elements a tuple type spells out one by one
 MAX_CACHED = 1024  # descriptions of arrays, dtypes and instances remembered
 
-SCALAR_TYPES: dict[type, AbstractType] = {cls: ExactType(cls) for cls in IMMUTABLE_SCALARS}
 COLLECTIONS = (defaultdict, OrderedDict, Counter, deque)
 """The containers of `collections` that types look into."""
 _WITH_OBJECTS = ("object", "[", "(", "{")  # and records, which may hold objects: their elements have code of their own

@@ -143,17 +143,20 @@ class Absent:
 Value: TypeAlias = Tracer | Static | TupleValue | Owned | LocalFunction | Closure | Keywords | Unbound | Maybe | Absent
 
 
+_YES, _NO = Static(True), Static(False)
+
+
 def parts_of(value: Value | None) -> tuple[Value | None, Value]:
     """The value of a name where it is bound (None: nowhere), and whether it is."""
     match value:
         case Maybe(value=held, bound=bound):
             return held, bound
         case None | Unbound():
-            return None, Static(False)
+            return None, _NO
         case Absent():
-            return None, Static(True)
+            return None, _YES
         case _:
-            return value, Static(True)
+            return value, _YES
 
 
 def containers_in(value: Value) -> Iterator[Owned]:

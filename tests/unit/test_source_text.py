@@ -19,6 +19,8 @@ WRITTEN_HERE = [
     "f'{a} and {b.c}'",
     "f''",
     "f'only text'",
+    "'\\n'.join(a)",
+    "text.join(a.b)",
 ]
 WRITTEN_THERE = [
     "f'{a!r}'",
@@ -33,7 +35,10 @@ WRITTEN_THERE = [
     "u'text'",
     "1.5",
     "(1).real",
-    "'text'.join(a)",
+    "'text'.join(a, b)",
+    "f'{b}'.join(a)",
+    "text.join(a, key=b)",
+    "join(a)",
     "a + f'{b}'",
 ]
 

@@ -49,12 +49,19 @@ def inside_calls(x: str, n: int, share: float) -> str:
     return ask(f"{ask(first + x)} and {first}")
 
 
+def joined(x: str, n: int, share: float) -> str:
+    answers = [ask(one) for one in (x, x + "!")]
+    lines = "\n".join(answers)
+    answers.append("more")
+    return ask(lines + x.join(answers))
+
+
 def raising(x: str, n: int, share: float) -> str:
     first = ask(x)
     return ask(f"{x:d} {first}")
 
 
-PROGRAMS: list[Callable[[str, int, float], str]] = [prompt, sum_first, literals, nested, inside_calls]
+PROGRAMS: list[Callable[[str, int, float], str]] = [prompt, sum_first, literals, nested, inside_calls, joined]
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.__name__)
@@ -76,6 +83,25 @@ def test_text_with_a_say_of_its_own_is_asked() -> None:
         xcs.jit(program)(Loud("some"), 1, 0.5)
 
 
+def test_lists_of_others_are_read_in_their_place() -> None:
+    def program(parts: list[str]) -> str:
+        parts.append(ask("b"))
+        text = "".join(parts)
+        parts.append("c")
+        return ask(text)
+
+    assert xcs.jit(program)(["a"]) == "ab"
+
+
+def test_what_is_no_text_is_not_joined() -> None:
+    def program(x: str) -> str:
+        parts: list[object] = [x, len(x)]
+        return ask("".join(parts))  # type: ignore[arg-type]
+
+    with pytest.raises(TypeError, match="expected str instance, int found"):
+        xcs.jit(program)("a")
+
+
 def inferred(program: types.FunctionType, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The text of the pieces of a program that effect inference was asked about."""
     asked: list[str] = []
@@ -90,7 +116,7 @@ def inferred(program: types.FunctionType, monkeypatch: pytest.MonkeyPatch) -> li
     return asked
 
 
-@pytest.mark.parametrize("program", [prompt, sum_first, literals], ids=lambda program: program.__name__)
+@pytest.mark.parametrize("program", [prompt, sum_first, literals, joined], ids=lambda program: program.__name__)
 def test_text_needs_no_inference(program: types.FunctionType, monkeypatch: pytest.MonkeyPatch) -> None:
     assert inferred(program, monkeypatch) == []
 

@@ -36,7 +36,7 @@ from .leaf_ops import container_class
 from .text_pieces import TextPiece, TextStager
 
 REPEATABLE = (ast.Call, ast.BinOp, ast.Compare, ast.UnaryOp, ast.Subscript, ast.Attribute, ast.JoinedStr)
-TEXT_SYNTAX = (ast.JoinedStr, ast.BinOp)
+TEXT_SYNTAX = (ast.JoinedStr, ast.BinOp, ast.Call)
 MAX_DEPTH = 6  # calls inside calls; what is inside deeper is made before
 
 

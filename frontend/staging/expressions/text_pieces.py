@@ -1,4 +1,4 @@
-"""Prompts: text put together of text and numbers that local names hold, in f-strings and with `+`.
+"""Prompts: text put together of text and numbers that local names hold, in f-strings, with `+` and with `join`.
 
 Such a piece does nothing but give text, whatever its operands are, so it needs no inference: one look at it says what
 it reads.
@@ -12,16 +12,16 @@ from typing import Any
 
 from ....diagnostics.effect import PURE
 from ....dialect.operation import effect_properties, symbol
-from ...effects.abstract_type import FLOAT, INT, STR, ExactType
+from ...effects.abstract_type import FLOAT, INT, STR, ExactType, ListType
 from ..source.segment import Segment
 from ..state.builder import ir_type
 from ..state.written import NEW
-from ..values import Static, Tracer
+from ..values import Owned, Static, Tracer
 from .expressions import ExpressionStager
 
-_SHOWN = (STR, INT, FLOAT)
-"""The types of what is formatted without running code that isn't Python's own."""
 _TEXT = (STR,)
+_NUMBERS = (INT, FLOAT)
+_LIST_OF_TEXT = ListType(STR)
 _TEXT_OF_IR = ir_type(STR)
 
 
@@ -30,7 +30,7 @@ class TextPiece:
     """An expression that gives text: the names that it reads which are known when the program runs, and the others."""
 
     node: ast.expr
-    inputs: dict[str, Tracer]
+    inputs: dict[str, Tracer | Owned]
     statics: dict[str, Any]
 
 
@@ -42,29 +42,32 @@ class TextStager(ExpressionStager):
         if self.program.stage_all:
             return None
         names: set[str] = set()
-        pending = [node]
+        pending: list[Any] = [node]
         while pending:
             part = pending.pop()
             kind = part.__class__
             if kind is ast.JoinedStr:
-                pending += part.values  # type: ignore[attr-defined]
+                pending += part.values
             elif kind is ast.FormattedValue:
-                held, spec = part.value, part.format_spec  # type: ignore[attr-defined]
+                shown, spec = part.value, part.format_spec
                 pending += [] if spec is None else [spec]
-                if held.__class__ is not ast.Name:
-                    pending.append(held)
-                elif not self._holds(held.id, _SHOWN):
-                    return None
+                if shown.__class__ is not ast.Name or self._holds(shown.id, _TEXT):
+                    pending.append(shown)
+                elif self._holds(shown.id, _NUMBERS):
+                    names.add(shown.id)
                 else:
-                    names.add(held.id)
-            elif kind is ast.BinOp and part.op.__class__ is ast.Add:  # type: ignore[attr-defined]
-                pending += (part.left, part.right)  # type: ignore[attr-defined]
-            elif kind is ast.Name and self._holds(part.id, _TEXT):  # type: ignore[attr-defined]
-                names.add(part.id)  # type: ignore[attr-defined]
-            elif kind is not ast.Constant or type(part.value) is not str:  # type: ignore[attr-defined]
+                    return None
+            elif kind is ast.BinOp and part.op.__class__ is ast.Add:
+                pending += (part.left, part.right)
+            elif kind is ast.Call and (joined := self._joined_list(part)) is not None:
+                pending.append(part.func.value)
+                names.add(joined)
+            elif kind is ast.Name and self._holds(part.id, _TEXT):
+                names.add(part.id)
+            elif kind is not ast.Constant or type(part.value) is not str:
                 return None
         values = {name: self.state.names[name] for name in sorted(names)}
-        inputs = {name: value for name, value in values.items() if isinstance(value, Tracer)}
+        inputs = {name: value for name, value in values.items() if isinstance(value, (Tracer, Owned))}
         statics = {name: value.value for name, value in values.items() if isinstance(value, Static)}
         return TextPiece(node, inputs, statics) if inputs else None
 
@@ -77,6 +80,17 @@ class TextStager(ExpressionStager):
             return value.type in known
         return isinstance(value, Static) and any(type(value.value) is one.cls for one in known)
 
+    def _joined_list(self, node: ast.Call) -> str | None:
+        """The name of a list of text of this function's own that a call of `join` puts together, if it is one."""
+        match node:
+            case ast.Call(func=ast.Attribute(attr="join"), args=[ast.Name(id=name)], keywords=[]):
+                value = self.state.names.get(name)
+                is_plain = isinstance(value, Owned) and value.cls is list and self.is_owned(value)
+                is_text = is_plain and self.type_of(value) == _LIST_OF_TEXT  # type: ignore[arg-type]
+                return name if is_text and name not in self.function_names.nonlocal_names else None
+            case _:
+                return None
+
     def make_text(self, piece: TextPiece) -> Tracer:
         """The text, as one call of native code."""
         self.at(piece.node)
@@ -84,7 +98,7 @@ class TextStager(ExpressionStager):
         callee = self.program.symbols.callable(segment, segment.name, PURE, {"source": segment.name})
         properties = effect_properties(PURE, total=False, fresh=False)
         properties["callee"] = symbol(callee)
-        operands = [value.ssa for value in piece.inputs.values()]
+        operands = [self.ssa(value) for value in piece.inputs.values()]
         ssa = self.builder.call_again(properties, operands, (), _TEXT_OF_IR, None)
         self._last_places = NEW
         return Tracer(ssa, STR, NEW)

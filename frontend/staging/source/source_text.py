@@ -29,6 +29,9 @@ def _plain_text(node: ast.AST) -> str | None:
         case ast.BinOp(left=left, op=ast.Add(), right=ast.Name() | ast.Attribute() | ast.Constant() as right):
             texts = _plain_text(left), _plain_text(right)
             return None if None in texts or isinstance(left, ast.JoinedStr) else " + ".join(texts)  # type: ignore[arg-type]
+        case ast.Call(func=ast.Attribute(value=ast.Name() | ast.Constant(value=str()) as owner, attr=name), args=[one]):
+            texts = _plain_text(owner), _plain_text(one)
+            return None if None in texts or node.keywords else f"{texts[0]}.{name}({texts[1]})"
         case ast.JoinedStr(values=parts):
             texts = list(map(_text_inside, parts))
             return None if None in texts else f"f'{''.join(texts)}'"  # type: ignore[arg-type]

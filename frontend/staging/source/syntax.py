@@ -9,7 +9,12 @@ from typing import Any
 
 def placed(node: Any, like: ast.AST) -> Any:
     """The node, at another one's position."""
-    return ast.copy_location(node, like)
+    try:
+        node.lineno, node.col_offset = like.lineno, like.col_offset  # type: ignore[attr-defined]
+        node.end_lineno, node.end_col_offset = like.end_lineno, like.end_col_offset  # type: ignore[attr-defined]
+    except AttributeError:  # that one has none, or none that is whole
+        return ast.copy_location(node, like)
+    return node
 
 
 def load_name(name: str, like: ast.AST) -> ast.Name:
