@@ -16,6 +16,7 @@ from ..dialect.constants import ConstantOp, UndefOp
 from ..dialect.containers import AppendOp, InsertOp
 from ..dialect.effects import EffectAttr
 from ..dialect.loops import ForOp, ReduceOp
+from ..dialect.nesting import ops_of
 from ..dialect.parallel import EnsembleOp, MapOp
 from ..dialect.tensor import TensorOp
 from ..dialect.types import ListType
@@ -67,10 +68,11 @@ class ModuleFacts:
 
     def _block(self, block: Block) -> BlockFacts:
         facts = self.blocks[block] = BlockFacts()
-        self._ops(block.ops, set(block.args), facts)
+        self._ops(ops_of(block), set(map(id, block.args)), facts)
         return facts
 
-    def _ops(self, ops: Iterable[Operation], defined: set[SSAValue], facts: BlockFacts) -> None:
+    def _ops(self, ops: Iterable[Operation], defined: set[int], facts: BlockFacts) -> None:
+        """Adds what these ops do; `defined` are the values of their block so far, by identity: they hash slowly."""
         captured = facts.captured
         for op in ops:
             cls = type(op)
@@ -79,8 +81,8 @@ class ModuleFacts:
             if cls is UndefOp:
                 self.unbound.append(op.results[0])
                 continue
-            for value in op.operands:
-                if value not in defined and not is_literal_value(value):
+            for value in op._operands:
+                if id(value) not in defined and not is_literal_value(value):
                     captured[value] = None
             if op.regions:
                 self._regions(op, cls, defined, facts)
@@ -88,7 +90,7 @@ class ModuleFacts:
                 self.updates.append((op, 0))
             elif op.properties:
                 self._leaf(op, cls, facts)
-            defined.update(op.results)
+            defined.update(map(id, op.results))
 
     def _leaf(self, op: Operation, cls: type[Operation], facts: BlockFacts) -> None:
         """An op without regions that has properties: its effect, what it mutates, the symbol it uses."""
@@ -108,10 +110,10 @@ class ModuleFacts:
             positions = (index for index, value in enumerate(op.operands) if value in mutated)
             self.updates.extend((op, index) for index in positions)
 
-    def _regions(self, op: Operation, cls: type[Operation], defined: set[SSAValue], facts: BlockFacts) -> None:
+    def _regions(self, op: Operation, cls: type[Operation], defined: set[int], facts: BlockFacts) -> None:
         if cls is EnsembleOp:
             for region in op.regions:
-                self._ops(region.block.ops, defined, facts)
+                self._ops(ops_of(region.block), defined, facts)
             return
         if cls is TensorOp:  # one call in the plan
             self._block(op.regions[0].block)
@@ -123,7 +125,7 @@ class ModuleFacts:
             facts.may_write = True
         for region in op.regions:
             inside = self._block(region.block)
-            facts.captured.update((value, None) for value in inside.captured if value not in defined)
+            facts.captured.update((value, None) for value in inside.captured if id(value) not in defined)
             facts.may_write |= inside.may_write
             facts.has_fence |= inside.has_fence
             facts.invoked |= inside.invoked

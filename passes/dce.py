@@ -7,6 +7,7 @@ Ensures: no unused op that only computes and can't raise. Calls that may raise o
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import attrgetter
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
@@ -40,25 +41,35 @@ _KEPT = frozenset({"xcs.yield", "xcs.return", "xcs.func", "xcs.callable", "xcs.o
 """Terminators and symbols are used without having uses; a `while` may be the wait for the rest to end."""
 
 
-def sweep(block: Block) -> bool:
-    """Remove the dead ops of a block and of all blocks inside; says whether what is left could be dropped with it."""
+_FIRST_USE = attrgetter("first_use")
+
+
+def sweep(block: Block, *, is_asked: bool = False) -> bool:
+    """Remove the dead ops of a block and of all blocks inside.
+
+    Says, where that `is_asked`, whether what is left could be dropped with the block.
+    """
     all_droppable = True
     op = block.last_op
     while op is not None:
-        previous = op.prev_op
-        droppable = _sweep_regions(op) and _is_droppable(op)
-        if droppable and op.name not in _KEPT and all(result.first_use is None for result in op.results):
-            block.erase_op(op)
-        else:
-            all_droppable = all_droppable and droppable
+        previous = op._prev_op
+        inside = not op.regions or _sweep_regions(op)
+        is_used = op.name in _KEPT or any(map(_FIRST_USE, op.results))
+        if is_asked or not is_used:
+            droppable = inside and _is_droppable(op)
+            if droppable and not is_used:
+                block.erase_op(op)
+            else:
+                all_droppable = all_droppable and droppable
         op = previous
     return all_droppable
 
 
 def _sweep_regions(op: Operation) -> bool:
-    if not op.regions or op.name == "xcs.tensor":
+    if op.name == "xcs.tensor":
         return True
-    flags = [sweep(block) for region in op.regions for block in region.blocks]
+    is_asked = op.name != "xcs.func"  # which stays in any case
+    flags = [sweep(block, is_asked=is_asked) for region in op.regions for block in region.blocks]
     return all(flags)
 
 

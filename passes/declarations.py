@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from xdsl.dialects.builtin import ModuleOp, StringAttr, SymbolRefAttr
 from xdsl.ir import Operation
@@ -15,11 +15,18 @@ from ..dialect.state import LoadOp
 
 @dataclass(frozen=True)
 class Declarations:
-    """The functions and callables of a module by symbol, in the order of the module; and the symbols of its objects."""
+    """The symbols of a module.
+
+    Attributes:
+        functions, callables: by symbol, in the order of the module.
+        objects: the symbols of its objects.
+        arrays: of the callables that are array computations, which library's.
+    """
 
     functions: dict[str, FuncOp]
     callables: dict[str, CallableOp]
     objects: frozenset[str] = frozenset()
+    arrays: dict[str, str] = field(default_factory=dict)
 
     @staticmethod
     def of(module: ModuleOp) -> Declarations:
@@ -35,7 +42,8 @@ class Declarations:
                 functions[op.sym_name.data] = op  # type: ignore[attr-defined]
             elif kind is OutsideOp and op.kind.data == "object":  # type: ignore[attr-defined]
                 objects.append(op.sym_name.data)  # type: ignore[attr-defined]
-        return Declarations(functions, callables, frozenset(objects))
+        arrays = {symbol: kind for symbol, op in callables.items() if (kind := _own_array_kind(op)) is not None}
+        return Declarations(functions, callables, frozenset(objects), arrays)
 
     def is_literal(self, op: object) -> bool:
         """Whether an op only gives a value known when compiling: a literal, or an object such as a dtype."""
@@ -50,8 +58,13 @@ class Declarations:
 
     def array_kind(self, op: Operation) -> str | None:
         """`jax` or `numpy` where an op is one array computation, as the op itself or its callee's declaration says."""
-        kind = op.get_attr_or_prop("array")
-        if kind is None and op.name == "xcs.call":
-            declaration = self.declaration(op)
-            kind = None if declaration is None else declaration.get_attr_or_prop("array")
-        return kind.data if isinstance(kind, StringAttr) else None
+        kind = _own_array_kind(op)
+        if kind is not None or not self.arrays or op.name != "xcs.call":
+            return kind
+        callee = op.properties.get("callee")
+        return self.arrays.get(callee.root_reference.data) if isinstance(callee, SymbolRefAttr) else None
+
+
+def _own_array_kind(op: Operation) -> str | None:
+    kind = op.attributes.get("array") or op.properties.get("array")
+    return kind.data if isinstance(kind, StringAttr) else None

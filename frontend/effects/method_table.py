@@ -92,18 +92,18 @@ def _union(args: Types, kwargs: Named) -> AbstractType:
     return SetType(found, getattr(args[0], "frozen", False))
 
 
-_STR_TO_STR = (
+STR_TO_STR = (
     "capitalize casefold center expandtabs ljust lower lstrip removeprefix removesuffix replace rjust rstrip strip "
     "swapcase title translate upper zfill"
 ).split()
-_STR_TO_BOOL = (
+STR_TO_BOOL = (
     "endswith isalnum isalpha isascii isdecimal isdigit isidentifier islower isnumeric isprintable isspace istitle "
     "isupper startswith"
 ).split()
 
 STR_METHODS: Mapping[str, KnownCallable] = {
-    **{name: reads(STR) for name in _STR_TO_STR},
-    **{name: reads(BOOL) for name in _STR_TO_BOOL},
+    **{name: reads(STR) for name in STR_TO_STR},
+    **{name: reads(BOOL) for name in STR_TO_BOOL},
     **{name: reads(INT) for name in ("count", "find", "index", "rfind", "rindex")},
     **{name: reads(STRINGS) for name in ("split", "rsplit", "splitlines")},
     **{name: reads(TupleType((STR, STR, STR))) for name in ("partition", "rpartition")},

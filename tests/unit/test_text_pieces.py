@@ -56,12 +56,42 @@ def joined(x: str, n: int, share: float) -> str:
     return ask(lines + x.join(answers))
 
 
+def asked(x: str, n: int, share: float) -> str:
+    answer = ask(x)
+    if answer.strip().lower() == "some" and "o" in answer:
+        answer = ask(answer.replace("s", "S"))
+    if len(answer) > 3 and answer.startswith("S"):
+        answer = ask(answer + "?")
+    return ask("yes" if answer < x else "no")
+
+
+def compared_numbers(x: str, n: int, share: float) -> str:
+    return ask("many" if n > 3 or share <= 0.5 or len(x) < n else "few")
+
+
+def own_length(x: str, n: int, share: float) -> str:
+    def len(text: str) -> int:
+        return 100
+
+    return ask("long" if len(x) > 50 else "short")
+
+
 def raising(x: str, n: int, share: float) -> str:
     first = ask(x)
     return ask(f"{x:d} {first}")
 
 
-PROGRAMS: list[Callable[[str, int, float], str]] = [prompt, sum_first, literals, nested, inside_calls, joined]
+PROGRAMS: list[Callable[[str, int, float], str]] = [
+    prompt,
+    sum_first,
+    literals,
+    nested,
+    inside_calls,
+    joined,
+    asked,
+    compared_numbers,
+    own_length,
+]
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.__name__)
@@ -116,7 +146,7 @@ def inferred(program: types.FunctionType, monkeypatch: pytest.MonkeyPatch) -> li
     return asked
 
 
-@pytest.mark.parametrize("program", [prompt, sum_first, literals, joined], ids=lambda program: program.__name__)
+@pytest.mark.parametrize("program", [prompt, sum_first, literals, joined, asked], ids=lambda program: program.__name__)
 def test_text_needs_no_inference(program: types.FunctionType, monkeypatch: pytest.MonkeyPatch) -> None:
     assert inferred(program, monkeypatch) == []
 

@@ -39,6 +39,8 @@ class ConditionStager(BranchStager):
         node = self.chosen(node)
         if not isinstance(node, ast.BoolOp):
             return self.stage_expression(node)
+        if (told := self.stage_repeated(node)) is not None:
+            return told
         start = self.mark()
         try:
             if self.has_gain(node):

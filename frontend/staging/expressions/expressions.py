@@ -21,7 +21,7 @@ class ExpressionStager(ReceiverStager):
         raise NotImplementedError
 
     def stage_repeated(self, node: ast.expr) -> Value | None:
-        """A call like one that has been staged before; None if it isn't one."""
+        """What syntax alone tells: text, a call like one that has been staged before; None for anything else."""
         raise NotImplementedError
 
     def stage_control(self, node: ast.expr) -> Value | None:

@@ -19,7 +19,7 @@ from xdsl.ir import SSAValue
 from ....diagnostics.effect import Effect
 from ....dialect.calls import CallOp
 from ....dialect.operation import effect_properties
-from ...effects.abstract_type import STR, AbstractType
+from ...effects.abstract_type import AbstractType
 from ...effects.coroutines import makes_coroutine
 from ...effects.declared_calls import declared_behaviour
 from ...effects.known import known
@@ -35,12 +35,12 @@ from .array_syntax import Operation, array_operation
 from .leaf_ops import container_class
 from .text_pieces import TextPiece, TextStager
 
-REPEATABLE = (ast.Call, ast.BinOp, ast.Compare, ast.UnaryOp, ast.Subscript, ast.Attribute, ast.JoinedStr)
-TEXT_SYNTAX = (ast.JoinedStr, ast.BinOp, ast.Call)
+REPEATABLE = (ast.Call, ast.BinOp, ast.Compare, ast.UnaryOp, ast.Subscript, ast.Attribute)
+TEXT_SYNTAX = (ast.JoinedStr, ast.BinOp, ast.Call, ast.Compare, ast.UnaryOp, ast.BoolOp, ast.IfExp)
 MAX_DEPTH = 6  # calls inside calls; what is inside deeper is made before
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Again:
     """An expression that is a call like an earlier one, of names, literals and other such calls."""
 
@@ -51,6 +51,7 @@ class Again:
 
 
 Part: TypeAlias = "Tracer | Static | Again | TextPiece"
+CallOfParts: TypeAlias = tuple[RepeatedCall, Sequence[Part], Sequence[tuple[str, Part]]]
 
 
 class RepeatedCallStager(TextStager):
@@ -58,12 +59,13 @@ class RepeatedCallStager(TextStager):
 
     def stage_repeated(self, node: ast.expr) -> Value | None:
         """An expression that is text, or a call like an earlier one; None if it is neither."""
-        if node.__class__ not in REPEATABLE:
-            return None
-        found = self._again(node, MAX_DEPTH)
-        return None if found is None else self._make_again(found)
+        kind = node.__class__
+        if kind in TEXT_SYNTAX and (text := self.text_piece(node)) is not None:
+            return self.make_text(text)
+        found = self._like_earlier(node, MAX_DEPTH) if kind in REPEATABLE else None
+        return None if found is None else self._make_again(node, *found)
 
-    def _again(self, node: ast.expr, depth: int) -> Part | None:
+    def _part(self, node: ast.expr, depth: int) -> Part | None:
         """What a part of an expression is; None where that has to be worked out. Nothing is emitted."""
         kind = node.__class__
         if kind is ast.Name:
@@ -74,18 +76,21 @@ class RepeatedCallStager(TextStager):
             return self.literal(node)  # type: ignore[arg-type]
         if kind in TEXT_SYNTAX and (text := self.text_piece(node)) is not None:
             return text
-        if kind not in REPEATABLE or not depth or not self.program.repeated:
-            return None
-        operation = self._operation(node)
+        found = self._like_earlier(node, depth) if kind in REPEATABLE and depth else None
+        return None if found is None else Again(node, *found)
+
+    def _like_earlier(self, node: ast.expr, depth: int) -> CallOfParts | None:
+        """The call like an earlier one that an expression is, and of what; None if it isn't one."""
+        operation = self._operation(node) if self.program.repeated else None
         if operation is None:
             return None
         function, operands, keywords = operation
-        parts = [self._again(operand, depth - 1) for operand in operands]
-        named = [(keyword.arg, self._again(keyword.value, depth - 1)) for keyword in keywords]
+        parts = [self._part(operand, depth - 1) for operand in operands]
+        named = [(keyword.arg, self._part(keyword.value, depth - 1)) for keyword in keywords]
         if None in parts or any(name is None or part is None for name, part in named):
             return None
         call = self._known_call(function, parts, named)  # type: ignore[arg-type]
-        return None if call is None else Again(node, call, parts, named)  # type: ignore[arg-type]
+        return None if call is None else (call, parts, named)  # type: ignore[return-value]
 
     def _operation(self, node: ast.expr) -> Operation | None:
         """What an expression calls with what: a function known by its name, or an operation on arrays."""
@@ -108,18 +113,21 @@ class RepeatedCallStager(TextStager):
     def _type_of_part(self, part: Part) -> AbstractType:
         if isinstance(part, Again):
             return part.call.result
-        return STR if isinstance(part, TextPiece) else self.type_of(part)
+        return part.type if isinstance(part, TextPiece) else self.type_of(part)
 
-    def _make_again(self, found: Part) -> Tracer | Static:
-        if isinstance(found, TextPiece):
-            return self.make_text(found)
-        if not isinstance(found, Again):
-            return found
-        call = found.call
-        positional = [_operand(self._make_again(part)) for part in found.positional]
-        named = [(name, _operand(self._make_again(part))) for name, part in found.named]
-        self.at(found.node)
+    def _make_again(
+        self, node: ast.expr, call: RepeatedCall, parts: Sequence[Part], keywords: Sequence[tuple[str, Part]]
+    ) -> Tracer:
+        positional = [_operand(self._value_of_part(part)) for part in parts]
+        named = [(name, _operand(self._value_of_part(part))) for name, part in keywords]
+        self.at(node)
         return self._emit_again(call, positional, named)
+
+    def _value_of_part(self, part: Part) -> Tracer | Static:
+        """The value of a part, which is made now if it has to be."""
+        if isinstance(part, Again):
+            return self._make_again(part.node, part.call, part.positional, part.named)
+        return self.make_text(part) if isinstance(part, TextPiece) else part
 
     def _emit_again(
         self, call: RepeatedCall, positional: Sequence[Operand], named: Sequence[tuple[str, Operand]]

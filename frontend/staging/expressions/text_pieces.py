@@ -1,104 +1,144 @@
-"""Prompts: text put together of text and numbers that local names hold, in f-strings, with `+` and with `join`.
+"""Text: prompts put together of text and numbers that local names hold, and what is asked of text.
 
-Such a piece does nothing but give text, whatever its operands are, so it needs no inference: one look at it says what
-it reads.
+Such a piece does nothing but give text, a number or a bool, whatever its operands are, so it needs no inference: one
+look at it says what it reads.
 """
 
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ....diagnostics.effect import PURE
 from ....dialect.operation import effect_properties, symbol
-from ...effects.abstract_type import FLOAT, INT, STR, ExactType, ListType
+from ...effects.abstract_type import BOOL, FLOAT, INT, SCALAR_TYPES, STR, ExactType, ListType
+from ...effects.method_table import STR_TO_BOOL, STR_TO_STR
 from ..source.segment import Segment
 from ..state.builder import ir_type
 from ..state.written import NEW
 from ..values import Owned, Static, Tracer
 from .expressions import ExpressionStager
 
-_TEXT = (STR,)
-_NUMBERS = (INT, FLOAT)
+MAX_NESTING = 20  # of the syntax of a piece; what is deeper is inferred
+_SHOWN = (STR, INT, FLOAT)
 _LIST_OF_TEXT = ListType(STR)
-_TEXT_OF_IR = ir_type(STR)
+_METHODS: Mapping[str, ExactType] = {**dict.fromkeys(STR_TO_STR, STR), **dict.fromkeys(STR_TO_BOOL, BOOL)}
+_COMPARISONS = (ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE)
+_CONTAINS = (ast.In, ast.NotIn)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class TextPiece:
-    """An expression that gives text: the names that it reads which are known when the program runs, and the others."""
+    """An expression about text: its type, the names that it reads which are known when the program runs, and others."""
 
     node: ast.expr
+    type: ExactType
     inputs: dict[str, Tracer | Owned]
     statics: dict[str, Any]
 
 
 class TextStager(ExpressionStager):
-    """The layer of text put together of values that can't change."""
+    """The layer of expressions about text."""
 
     def text_piece(self, node: ast.expr) -> TextPiece | None:
-        """What an expression reads that surely gives text and does nothing else; None if it is another one."""
-        if self.program.stage_all:
-            return None
+        """What an expression reads that surely gives a scalar and does nothing else; None if it is another one."""
         names: set[str] = set()
-        pending: list[Any] = [node]
-        while pending:
-            part = pending.pop()
-            kind = part.__class__
-            if kind is ast.JoinedStr:
-                pending += part.values
-            elif kind is ast.FormattedValue:
-                shown, spec = part.value, part.format_spec
-                pending += [] if spec is None else [spec]
-                if shown.__class__ is not ast.Name or self._holds(shown.id, _TEXT):
-                    pending.append(shown)
-                elif self._holds(shown.id, _NUMBERS):
-                    names.add(shown.id)
-                else:
-                    return None
-            elif kind is ast.BinOp and part.op.__class__ is ast.Add:
-                pending += (part.left, part.right)
-            elif kind is ast.Call and (joined := self._joined_list(part)) is not None:
-                pending.append(part.func.value)
-                names.add(joined)
-            elif kind is ast.Name and self._holds(part.id, _TEXT):
-                names.add(part.id)
-            elif kind is not ast.Constant or type(part.value) is not str:
-                return None
+        found = None if self.program.stage_all else self._type_of_piece(node, names, MAX_NESTING)
+        if found is None:
+            return None
         values = {name: self.state.names[name] for name in sorted(names)}
         inputs = {name: value for name, value in values.items() if isinstance(value, (Tracer, Owned))}
         statics = {name: value.value for name, value in values.items() if isinstance(value, Static)}
-        return TextPiece(node, inputs, statics) if inputs else None
+        return TextPiece(node, found, inputs, statics) if inputs else None
 
-    def _holds(self, name: str, known: tuple[ExactType, ...]) -> bool:
-        """Whether a local name surely holds a value of one of these classes."""
-        value = self.state.names.get(name)
-        if name in self.function_names.nonlocal_names:
-            return False
-        if isinstance(value, Tracer):
-            return value.type in known
-        return isinstance(value, Static) and any(type(value.value) is one.cls for one in known)
+    def _type_of_piece(self, node: ast.expr, names: set[str], depth: int) -> ExactType | None:
+        """The type of a piece, whose names are added to `names`; None where more must be looked at to know it.
 
-    def _joined_list(self, node: ast.Call) -> str | None:
-        """The name of a list of text of this function's own that a call of `join` puts together, if it is one."""
+        Numbers that names hold are only shown: what is computed of them may be a fact about an array.
+        """
+        kind: Any = node.__class__
+        if kind is ast.Name:
+            return self._type_of_name(node.id, names)  # type: ignore[attr-defined]
+        if kind is ast.Constant:
+            known = SCALAR_TYPES.get(type(node.value))  # type: ignore[attr-defined]
+            return known if known is STR or known is INT else None
+        if not depth:
+            return None
         match node:
-            case ast.Call(func=ast.Attribute(attr="join"), args=[ast.Name(id=name)], keywords=[]):
-                value = self.state.names.get(name)
-                is_plain = isinstance(value, Owned) and value.cls is list and self.is_owned(value)
-                is_text = is_plain and self.type_of(value) == _LIST_OF_TEXT  # type: ignore[arg-type]
-                return name if is_text and name not in self.function_names.nonlocal_names else None
+            case ast.JoinedStr(values=parts):
+                return STR if self._are_text(parts, names, depth) else None
+            case ast.FormattedValue(value=value, format_spec=spec):
+                is_shown = self._type_of_piece(value, names, depth - 1) in _SHOWN
+                return STR if is_shown and self._are_text(() if spec is None else (spec,), names, depth) else None
+            case ast.BinOp(left=left, op=ast.Add(), right=right):
+                return STR if self._are_text((left, right), names, depth) else None
+            case ast.Compare(left=left, ops=[op], comparators=[right]):
+                return self._type_of_comparison(left, op, right, names, depth)
+            case ast.UnaryOp(op=ast.Not(), operand=operand):
+                return BOOL if self._is_condition(operand, names, depth) else None
+            case ast.BoolOp(values=parts):
+                return BOOL if all(self._type_of_piece(part, names, depth - 1) is BOOL for part in parts) else None
+            case ast.IfExp(test=test, body=body, orelse=orelse):
+                is_text = self._is_condition(test, names, depth) and self._are_text((body, orelse), names, depth)
+                return STR if is_text else None
+            case ast.Call(func=ast.Attribute(value=receiver, attr=name), args=arguments, keywords=[]):
+                if name == "join" and len(arguments) == 1 and self._is_own_list_of_text(arguments[0], names):
+                    return STR if self._are_text((receiver,), names, depth) else None
+                known = _METHODS.get(name)
+                return known if known is not None and self._are_text((receiver, *arguments), names, depth) else None
+            case ast.Call(func=ast.Name(id="len") as callee, args=[one], keywords=[]):
+                is_length = self.static_of(callee) is len and self._are_text((one,), names, depth)
+                return INT if is_length else None
             case _:
                 return None
 
+    def _are_text(self, nodes: Sequence[ast.expr], names: set[str], depth: int) -> bool:
+        return all(self._type_of_piece(node, names, depth - 1) is STR for node in nodes)
+
+    def _is_condition(self, node: ast.expr, names: set[str], depth: int) -> bool:
+        return self._type_of_piece(node, names, depth - 1) in (BOOL, STR)
+
+    def _type_of_comparison(
+        self, left: ast.expr, op: ast.cmpop, right: ast.expr, names: set[str], depth: int
+    ) -> ExactType | None:
+        one, other = (self._type_of_piece(node, names, depth - 1) for node in (left, right))
+        if one is STR and other is STR:
+            return BOOL if isinstance(op, (*_COMPARISONS, *_CONTAINS)) else None
+        is_computed = not isinstance(left, ast.Name) and not isinstance(right, ast.Name)
+        return BOOL if one is other is INT and is_computed and isinstance(op, _COMPARISONS) else None
+
+    def _type_of_name(self, name: str, names: set[str]) -> ExactType | None:
+        """The type of the scalar that a local name surely holds."""
+        value = self.state.names.get(name)
+        if name in self.function_names.nonlocal_names:
+            return None
+        known = None
+        if isinstance(value, Tracer):
+            known = SCALAR_TYPES.get(value.type.cls) if isinstance(value.type, ExactType) else None
+        elif isinstance(value, Static):
+            known = SCALAR_TYPES.get(type(value.value))
+        names.add(name)
+        return known if known in _SHOWN else None
+
+    def _is_own_list_of_text(self, node: ast.expr, names: set[str]) -> bool:
+        """Whether a name is that of a list of text that nobody else sees."""
+        if not isinstance(node, ast.Name) or node.id in self.function_names.nonlocal_names:
+            return False
+        value = self.state.names.get(node.id)
+        is_own = isinstance(value, Owned) and value.cls is list and self.is_owned(value)
+        names.add(node.id)
+        return is_own and self.type_of(value) == _LIST_OF_TEXT  # type: ignore[arg-type]
+
     def make_text(self, piece: TextPiece) -> Tracer:
-        """The text, as one call of native code."""
+        """What the piece gives, as one call of native code."""
         self.at(piece.node)
         segment = Segment(piece.node, tuple(piece.inputs), (), self.scope, piece.statics)
         callee = self.program.symbols.callable(segment, segment.name, PURE, {"source": segment.name})
         properties = effect_properties(PURE, total=False, fresh=False)
         properties["callee"] = symbol(callee)
         operands = [self.ssa(value) for value in piece.inputs.values()]
-        ssa = self.builder.call_again(properties, operands, (), _TEXT_OF_IR, None)
+        ssa = self.builder.call_again(properties, operands, (), ir_type(piece.type), None)
         self._last_places = NEW
-        return Tracer(ssa, STR, NEW)
+        return Tracer(ssa, piece.type, NEW)

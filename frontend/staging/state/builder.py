@@ -205,7 +205,8 @@ class Builder:
             attributes={} if array is None else {"array": array},
             location=self.location,
         )
-        return self.emit(op)[0]
+        (value,) = self.emit(op)
+        return value
 
     def invoke(
         self, symbol: str, operands: Sequence[SSAValue], behaviour: Behaviour, types: Sequence[Attribute]
