@@ -9,6 +9,7 @@ from typing import NoReturn, Self
 
 from xdsl.dialects.builtin import (
     UNKNOWN_LOC,
+    ArrayAttr,
     FileLineColLoc,
     IntAttr,
     LocationAttr,
@@ -29,6 +30,7 @@ from .operands import single_block
 from .types import flows_into
 
 UNIT = UnitAttr()
+_NOT_NESTED = ArrayAttr[StringAttr]([])
 FLAGS = ("total", "fresh")
 SOURCE_WORDS = ("snapshot", "settled")
 """What is said of how a loop may take the elements of what it goes over."""
@@ -36,8 +38,10 @@ SOURCE_WORDS = ("snapshot", "settled")
 
 @lru_cache(maxsize=4096)
 def symbol(name: str) -> SymbolRefAttr:
-    """The reference to a symbol, shared between uses."""
-    return SymbolRefAttr(name)
+    """The reference to a symbol, shared between uses; without the constructor's checks, like `file_location`."""
+    reference = SymbolRefAttr.__new__(SymbolRefAttr)
+    vars(reference).update(root_reference=StringAttr(name), nested_references=_NOT_NESTED)
+    return reference
 
 
 @lru_cache(maxsize=4096)

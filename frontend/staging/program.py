@@ -200,9 +200,8 @@ class Program(ProgramFacts):
         declared = {symbol: op for op in self.symbols.declarations if (symbol := symbol_of(op)) in used}
         for symbol, op in declared.items():
             op.location = used[symbol].location
-        module = ModuleOp([*declared.values(), *(bodies[symbol] for symbol in used if symbol in bodies)])
-        module.location = bodies[entry].location
-        return module
+        ops = [*declared.values(), *(bodies[symbol] for symbol in used if symbol in bodies)]
+        return ModuleOp.create(regions=[Region(Block(ops))], location=bodies[entry].location)
 
 
 def symbol_of(declaration: Operation) -> str:

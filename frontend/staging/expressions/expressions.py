@@ -133,6 +133,8 @@ class ExpressionStager(ReceiverStager):
         """A native expression with the value of `node`, what must be staged in it done."""
         if isinstance(node, (ast.Slice, ast.Starred, ast.FormattedValue)):
             return self._with_children_staged(node)
+        if node.__class__ is ast.Call and (repeated := self.stage_repeated(node)) is not None:
+            return load_name(self.temporary(repeated), node)
         gain = self.gain_of(node)
         if gain is Gain.NOTHING:
             return node

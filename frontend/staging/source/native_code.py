@@ -11,6 +11,7 @@ from ...effects.scope import CodeScope
 from .syntax import placed
 
 FACTORY = "__xcs_factory__"
+_HAS_TYPE_PARAMETERS = hasattr(ast, "TypeAlias")
 
 
 def compile_function(
@@ -52,7 +53,7 @@ def _renamed(code: types.CodeType, prefix: str, name: str) -> types.CodeType:
 
 def with_type_parameters(node: Any) -> Any:
     """A definition with the field that Python 3.12 and later want, empty."""
-    if hasattr(ast, "TypeAlias"):
+    if _HAS_TYPE_PARAMETERS:
         node.type_params = []
     return node
 

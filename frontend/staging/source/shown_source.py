@@ -7,13 +7,13 @@ import ast
 from ....diagnostics.secrets import HIDDEN
 from ...effects.secret_literals import is_marked
 from ...syntax_parts import syntax_inside
-from .source_text import source_text
+from .source_text import plain_text
 from .syntax import copied
 
 
 def shown_source(node: ast.AST) -> str:
     """The source of a piece of syntax without its secrets."""
-    return source_text(node) or ast.unparse(_Hiding().visit(copied(node)) if has_secret(node) else node)
+    return plain_text(node) or ast.unparse(_Hiding().visit(copied(node)) if has_secret(node) else node)
 
 
 def has_secret(node: ast.AST) -> bool:

@@ -1,6 +1,6 @@
 """The text of expressions as `ast.unparse` gives it, which needs 20 to 40 us for a name or a short f-string.
 
-What is read at a glance (names, attributes, plain text, text put together of these) is written here, the rest there.
+What is read at a glance is written here: names, attributes, plain text, and text put together of these.
 """
 
 from __future__ import annotations
@@ -11,26 +11,21 @@ _DELICATE = frozenset("{}'\"\\")
 """What may need another kind of quotes, or to be doubled, inside of an f-string."""
 
 
-def source_text(node: ast.AST) -> str:
-    """The text of a piece of syntax."""
-    return _plain_text(node) or ast.unparse(node)
-
-
-def _plain_text(node: ast.AST) -> str | None:
-    """The same; None where more must be looked at to know it."""
+def plain_text(node: ast.AST) -> str | None:
+    """The text of a piece of syntax without anything that is marked in it; None where more must be looked at."""
     match node:
         case ast.Name(id=name):
             return name
         case ast.Attribute(value=ast.Name() | ast.Attribute() as owner, attr=name):
-            text = _plain_text(owner)
+            text = plain_text(owner)
             return None if text is None else f"{text}.{name}"
         case ast.Constant(value=str() as held, kind=None):
             return repr(held)
         case ast.BinOp(left=left, op=ast.Add(), right=ast.Name() | ast.Attribute() | ast.Constant() as right):
-            texts = _plain_text(left), _plain_text(right)
+            texts = plain_text(left), plain_text(right)
             return None if None in texts or isinstance(left, ast.JoinedStr) else " + ".join(texts)  # type: ignore[arg-type]
-        case ast.Call(func=ast.Attribute(value=ast.Name() | ast.Constant(value=str()) as owner, attr=name), args=[one]):
-            texts = _plain_text(owner), _plain_text(one)
+        case ast.Call(func=ast.Attribute(value=ast.Name() | ast.Constant() as owner, attr=name), args=[one]):
+            texts = plain_text(owner), plain_text(one)
             return None if None in texts or node.keywords else f"{texts[0]}.{name}({texts[1]})"
         case ast.JoinedStr(values=parts):
             texts = list(map(_text_inside, parts))
@@ -42,10 +37,10 @@ def _plain_text(node: ast.AST) -> str | None:
 def _text_inside(node: ast.expr) -> str | None:
     """The text of a part of an f-string."""
     match node:
-        case ast.Constant(value=str() as held) if held.isprintable() and _DELICATE.isdisjoint(held):
+        case ast.Constant(value=str() as held, kind=None) if held.isprintable() and _DELICATE.isdisjoint(held):
             return held
         case ast.FormattedValue(value=ast.Name() | ast.Attribute() as held, conversion=-1, format_spec=None):
-            text = _plain_text(held)
+            text = plain_text(held)
             return None if text is None else f"{{{text}}}"
         case _:
             return None
