@@ -64,6 +64,23 @@ def test_an_error_at_any_item_is_raised_as_python_raises_it(server: EndpointProc
     assert max(compiled.values()) == 1
 
 
+@pytest.mark.parametrize("place", [0, 3, 6])
+@pytest.mark.parametrize("last", ["400", "500"])
+def test_an_error_during_a_retry_is_raised_in_its_place(server: EndpointProcess, place: int, last: str) -> None:
+    model = model_of(server, retries=xcs.Retry(1, first_wait_s=0.01))
+    prompts = [f"q{i}" + (f"|500|{last}" * 2 if i == place else "") for i in range(7)]  # twice, for both runs
+
+    def program(prompts: list[str]) -> list[str]:
+        return [model(prompt) for prompt in prompts]
+
+    (kind, text), (plain, compiled) = same_as_plain(program, server, prompts)
+    assert issubclass(kind, openai.BadRequestError if last == "400" else openai.InternalServerError)
+    assert f"refused: q{place}" in text
+    assert plain[prompts[place]] == compiled[prompts[place]] == 2
+    assert all(compiled[prompt] == 1 for prompt in prompts[:place])
+    assert all(compiled[prompt] <= 1 for prompt in prompts[place + 1 :])
+
+
 def test_two_errors_at_once_give_the_first(server: EndpointProcess) -> None:
     model = model_of(server)
     prompts = ["a", "b|500|500", "c|429|429", "d"]

@@ -1,4 +1,4 @@
-"""`kill -9` at random moments loses the calls in flight and no others, and the answer is that of one whole run."""
+"""`kill -9` and Ctrl-C at random moments lose the calls in flight and no others; the answer is that of a whole run."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from xcs.runtime.journal.store import Store, unseal
 from xcs.runtime.journal.values import decode
 
 PROGRAM = Path(__file__).with_name("killed_program.py")
-NUM_KILLS = 50
+ENDS = ((signal.SIGKILL, 50), (signal.SIGINT, 20))
+"""What ends a process, and how often."""
 FRESH_KILLS = (21, 4, 4)
 """Events after which interpreters of their own, with hash values of their own, are killed; the others are forks of one
 that has loaded everything. At most 10 calls are in flight, so 21 starts and ends are not without a recorded call."""
@@ -99,16 +100,19 @@ for line in sys.stdin:
     while left and os.read(reading, 1):
         left -= 1
     if not left:
-        os.kill(child, 9)
+        os.kill(child, int(sys.argv[2]))
     os.close(reading)
     print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 """
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="kills forks of a process")
-def test_fifty_kills(program: ModuleType, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("ends_by", "num_ends"), ENDS, ids=lambda one: getattr(one, "name", ""))
+def test_a_run_that_is_ended_again_and_again(
+    program: ModuleType, tmp_path: Path, ends_by: signal.Signals, num_ends: int
+) -> None:
     chosen = random.Random(7)
-    command = [sys.executable, "-c", FORKING, str(PROGRAM.parent)]
+    command = [sys.executable, "-c", FORKING, str(PROGRAM.parent), str(int(ends_by))]
     killer = subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     )
@@ -116,7 +120,7 @@ def test_fifty_kills(program: ModuleType, tmp_path: Path) -> None:
     assert killer.stdout is not None
     num_kills = num_finished = 0
     with killer:
-        while num_kills < NUM_KILLS:
+        while num_kills < num_ends:
             journal, log = tmp_path / f"{num_finished}.db", tmp_path / f"{num_finished}.log"
             is_done = False
             while not is_done:
@@ -124,7 +128,7 @@ def test_fifty_kills(program: ModuleType, tmp_path: Path) -> None:
                 killer.stdin.write(f"{chosen.randrange(1, 25)} {journal} {log}\n")
                 killer.stdin.flush()
                 status = int(killer.stdout.readline())
-                assert status in (0, -signal.SIGKILL)
+                assert status in (0, -ends_by)
                 num_kills += status != 0
                 is_done = status == 0
                 check_round(journal, log, before, num_before)
