@@ -66,6 +66,7 @@ class _File:
 
 
 _files: dict[str, _File] = {}
+_secret_files: set[str] = set()  # that have had a secret in any of their versions
 _found: dict[int, tuple[types.CodeType, FunctionSource | str]] = {}
 _made: weakref.WeakKeyDictionary[types.CodeType, FunctionSource] = weakref.WeakKeyDictionary()
 _lock = threading.Lock()
@@ -144,10 +145,17 @@ def _parsed(filename: str) -> _File:
         file.functions.setdefault(_first_line(source.node), []).append(source)
     for code in codes_inside(module):
         file.codes.setdefault(code.co_firstlineno, []).append(code)
+    if file.secrets:
+        _secret_files.add(filename)
     if len(_files) > MAX_FILES:
         _files.clear()
     _files[filename] = file
     return file
+
+
+def may_have_secrets(filename: str) -> bool:
+    """Whether syntax of a file may have a literal that is marked as secret."""
+    return filename in _secret_files or filename not in _files
 
 
 def shown_line(filename: str, line: int) -> str:

@@ -17,6 +17,7 @@ from ....runtime.row_shape import ROWS
 from ...effects.abstract_type import AbstractType
 from ...effects.infer import infer_code
 from ...effects.scope import CodeScope
+from ...effects.source import may_have_secrets
 from ...effects.summary import CodeSummary, Summary
 from ...syntax_parts import syntax_inside
 from .exits import Exits
@@ -66,13 +67,15 @@ class Segment:
     def name(self) -> str:
         """How the IR calls it: its source, without what is secret in it."""
         if self._name is None:
-            self._name = "\n".join(map(shown_source, self._written))
+            write = shown_source if may_have_secrets(self.scope.file) else ast.unparse
+            self._name = "\n".join(map(write, self._written))
         return self._name
 
     @property
     def text(self) -> str:
         """Its source, which nobody is shown."""
-        return "\n".join(map(ast.unparse, self._written)) if any(map(has_secret, self._written)) else self.name
+        is_hidden = may_have_secrets(self.scope.file) and any(map(has_secret, self._written))
+        return "\n".join(map(ast.unparse, self._written)) if is_hidden else self.name
 
     @property
     def _written(self) -> Sequence[ast.AST]:
