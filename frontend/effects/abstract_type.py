@@ -266,7 +266,7 @@ class CaughtType(AbstractType):
 
 @dataclass(frozen=True, slots=True)
 class UnionType(AbstractType):
-    """One of a few types (two to four); wider unions become `PLAIN`, `DATA` or `ANY`."""
+    """One of a few types (two to five); wider unions become `PLAIN`, `DATA` or `ANY`."""
 
     members: frozenset[AbstractType]
 
@@ -285,6 +285,8 @@ NONE = ExactType(type(None))
 SCALAR_TYPES: dict[type, ExactType] = {one.cls: one for one in (STR, INT, FLOAT, BOOL, BYTES, COMPLEX, NONE)}
 SCALAR_TYPES |= {cls: ExactType(cls) for cls in IMMUTABLE_SCALARS - SCALAR_TYPES.keys()}
 """The type of each, always the same instance: what is the same is told so before it is compared."""
+PLAIN_KEY = UnionType(frozenset((STR, INT, FLOAT, BOOL, NONE)))
+"""What of `PLAIN` has a hash."""
 
 CLIENT_CLASSES: set[type] = set()
 """Classes of library clients met so far: what is found in their instances is found in the class for good."""

@@ -17,7 +17,7 @@ from . import operations
 from .abstract_type import ANY, NEVER, AbstractType, InstanceType, StaticType
 from .awaiting import await_value
 from .calls import SPECIAL, call_static, call_value
-from .classes import is_class, is_static
+from .classes import LRU_CACHE, is_class, is_static
 from .client_paths import called_path
 from .construction import call_in_place, construct, initialise
 from .coroutines import makes_coroutine, unjitted
@@ -91,7 +91,7 @@ class Analysis:
         inner = getattr(type(function), "__xcs_function__", None)
         if inner is not None:
             return self._call(inner.__get__(function), args, kwargs)
-        if type(function) is _LRU_CACHE:
+        if type(function) is LRU_CACHE:
             return self._cached(function, args, kwargs)
         if type(function) is types.BuiltinFunctionType and is_method_of_data(function):
             return self._builtin_method(function, args, kwargs)
@@ -209,10 +209,13 @@ class Analysis:
         return summary.renamed({**keys, **{name: name for name in kwargs}, **dict.fromkeys(named, CALLEE)})
 
     def _cached(self, function: Any, args: tuple[AbstractType, ...], kwargs: Mapping[str, AbstractType]) -> Summary:
-        """`functools.lru_cache` around a pure function: whether it was called before can't be seen."""
+        """`functools.lru_cache` around a pure function: only what asks or clears the cache sees that it was called."""
         summary = self.call(function.__wrapped__, args, kwargs)
-        if summary.effect is Effect.PURE and not summary.mutates and not summary.sees_writes:
-            return summary.replace(fresh=False)
+        if summary.unknown_types:
+            return summary.replace(fresh=False)  # known when it runs
+        if summary.effect is Effect.PURE and not summary.mutates:
+            cache = (None, f"cell:cache:{id(function)}")
+            return summary.replace(fresh=False, sees_writes=True, sees=summary.sees | {cache})
         return unknown_call(f"the cache of {_name(function)}", args, kwargs)
 
     def _python(
@@ -272,7 +275,6 @@ class Analysis:
         return summary
 
 
-_LRU_CACHE = type(functools.lru_cache(maxsize=1)(lambda: None))
 _NO_SCOPE = CodeScope({})
 
 

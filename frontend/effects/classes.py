@@ -10,6 +10,9 @@ from typing import TypeGuard
 from .framework_classes import is_module_class
 from .users_code import is_of_library
 
+LRU_CACHE: type = type(functools.lru_cache(maxsize=1)(lambda: None))
+"""What `functools.lru_cache` and `functools.cache` make of a function."""
+
 STATIC_CLASSES = frozenset(
     {
         types.FunctionType,
@@ -19,6 +22,7 @@ STATIC_CLASSES = frozenset(
         types.WrapperDescriptorType,
         types.ClassMethodDescriptorType,
         type,
+        LRU_CACHE,
     }
 )
 PROGRAM_CLASSES = frozenset(("PjitFunction", "ufunc", "_ArrayFunctionDispatcher", "custom_jvp", "custom_vjp"))

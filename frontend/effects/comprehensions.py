@@ -13,7 +13,7 @@ from .iteration import iterate
 from .loops import MAX_ROUNDS
 from .narrowing import narrow
 from .statements import assign, test
-from .value import ELEMENT, KEY, VALUE, Value, outside
+from .value import ELEMENT, KEY, VALUE, Value, as_key, outside
 
 
 @expression(ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -85,4 +85,5 @@ def _generate(
     held = frame.evaluate(node.elt)
     if isinstance(node, ast.SetComp):
         hash_keys(frame, held, node)
+        held = as_key(held)
     cell.hold(ELEMENT, held)

@@ -36,7 +36,7 @@ from .named_tuples import as_tuple
 from .narrowing import narrow
 from .statements import assign, closure, test
 from .type_of import type_of
-from .value import ELEMENT, KEY, NOTHING, VALUE, Value, deep, join_values, load, reach_of
+from .value import ELEMENT, KEY, NOTHING, VALUE, Value, as_key, deep, join_values, load, reach_of
 
 _COMPARE_NAMES: dict[type[ast.cmpop], str] = {
     ast.Eq: "eq",
@@ -235,7 +235,7 @@ def _set(frame: Frame, node: ast.Set) -> Value:
 
 def _made_set(frame: Frame, node: ast.expr, element: Value) -> Value:
     cell = frame.ledger.cell(node)
-    cell.hold(ELEMENT, element)
+    cell.hold(ELEMENT, as_key(element))
     hash_keys(frame, element, node)
     return Value(SetType(NEVER), frozenset((cell,)))
 

@@ -10,6 +10,7 @@ from .abstract_type import (
     IMMUTABLE_SCALARS,
     NEVER,
     PLAIN,
+    PLAIN_KEY,
     SCALAR_TYPES,
     STR,
     AbstractType,
@@ -31,7 +32,7 @@ from .abstract_type import (
     UnionType,
 )
 
-MAX_UNION = 4  # members; beyond that a union says too little to pay for carrying it
+MAX_UNION = 5  # members; beyond that a union says too little to pay for carrying it
 
 
 def widen(value: AbstractType) -> AbstractType:
@@ -60,6 +61,21 @@ def without_items(value: AbstractType) -> AbstractType:
             return TupleType(tuple(map(without_items, elements)))
         case UnionType(members=parts):
             return join_all(map(without_items, parts))
+        case _:
+            return value
+
+
+def hashable(value: AbstractType) -> AbstractType:
+    """The values of a type that can be keys: those of JSON-like data can't change."""
+    match value:
+        case PlainType():
+            return PLAIN_KEY
+        case UnionType(members=parts) if not is_immutable(value):
+            return join_all(map(hashable, parts))
+        case TupleType(elements=parts):
+            return TupleType(tuple(map(hashable, parts)))
+        case TupleOfType(element=element):
+            return TupleOfType(hashable(element))
         case _:
             return value
 

@@ -31,10 +31,12 @@ from .place import EVERYTHING, OutsideName, Place, Root, is_content
 from .summary import Guard, ParameterKey, Summary, Touch
 from .value import (
     INSIDE,
+    KEY,
     NOWHERE,
     Cell,
     Origin,
     Value,
+    as_key,
     bound_origins,
     deep,
     join_values,
@@ -210,6 +212,8 @@ class Ledger:
 
     def write(self, target: Value, kind: str, stored: Value | None = None, field: str | None = None) -> None:
         """State of one kind is written in this value; `stored` is what its `field` now may hold."""
+        if stored is not None and (field == KEY or kind == "set"):
+            stored = as_key(stored)
         held = ANY if stored is None else deep(stored)
         for origin in target.origins:
             if isinstance(origin, Cell):

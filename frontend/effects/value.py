@@ -34,7 +34,7 @@ from .abstract_type import (
     TupleType,
     UnionType,
 )
-from .lattice import covers, is_immutable, join, join_all
+from .lattice import covers, hashable, is_immutable, join, join_all
 from .place import ParameterKey, Place
 
 ELEMENT, KEY, VALUE, INSIDE = "element", "key", "value", "inside"
@@ -76,6 +76,8 @@ class Cell:
 
     def hold(self, field: str, value: Value) -> None:
         """Joins `value` into what `field` may hold."""
+        if field == KEY:
+            value = as_key(value)
         old = self.fields.get(field)
         new = value if old is None else join_values(old, value)
         if new is not old and (old is None or new != old):
@@ -149,6 +151,12 @@ def value(type: AbstractType, origins: frozenset[Origin] = NOWHERE, place: Place
     if not origins or (isinstance(type, (ExactType, StaticType)) and _needs_no_origin(type)) or is_immutable(type):
         return Value(type)
     return Value(type, origins, None, place)
+
+
+def as_key(one: Value) -> Value:
+    """A value that is hashed, and kept for that."""
+    type = hashable(one.type)
+    return one if type == one.type else value(type, one.origins, one.place)
 
 
 def _needs_no_origin(type: ExactType | StaticType) -> bool:
