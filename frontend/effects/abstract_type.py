@@ -266,7 +266,7 @@ class CaughtType(AbstractType):
 
 @dataclass(frozen=True, slots=True)
 class UnionType(AbstractType):
-    """One of a few types (two to five); wider unions become `PLAIN`, `DATA` or `ANY`."""
+    """One of a few types (two to four, or more scalars); wider unions become `PLAIN`, `DATA` or `ANY`."""
 
     members: frozenset[AbstractType]
 

@@ -201,8 +201,8 @@ def degraded(
 ) -> AbstractType:
     """What is left of a type once fields of objects of some kinds may hold these types as well.
 
-    What objects of the classes `around` hold isn't said where they are stored inside of one: such types would nest
-    without end, and the more attributes there are, the faster.
+    What objects of the classes `around` hold isn't said where they are stored inside of one, nor what single keys of
+    dicts do inside of a dict: such types would nest without end, and the more attributes there are, the faster.
     """
     if not stored:
         return type_
@@ -221,6 +221,7 @@ def degraded(
         case SetType(element=element, frozen=frozen):
             return SetType(degraded(element, stored, around) if frozen else inner("set", ELEMENT, element), frozen)
         case DictType(key=key, value=held, items=items):
+            around |= {dict}
             kept = tuple((name, inner(item_kind(name), VALUE, part)) for name, part in items)
             return DictType(inner("dict", KEY, key), inner("dict", VALUE, held), () if unknown else kept)
         case CollectionType(cls=cls, made=made):
@@ -246,10 +247,12 @@ def degraded(
 
 
 def _cut(type_: AbstractType, classes: frozenset[type]) -> AbstractType:
-    """A type that says of objects of these classes which attributes they have, and not what these hold."""
+    """A type that says of objects of these classes which attributes they have, and not what these hold; nor keys."""
     match type_:
         case InstanceType(cls=cls, attributes=attributes) if cls in classes:
             return InstanceType(cls, tuple((name, ANY) for name, _ in attributes))
+        case DictType(key=key, value=held, items=items) if items and dict in classes:
+            return _cut(DictType(key, held), classes)
         case InstanceType() | ListType() | DictType() | SetType() | CollectionType():
             return with_parts(type_, lambda part: _cut(part, classes))
         case TupleType(elements=elements):

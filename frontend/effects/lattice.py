@@ -32,7 +32,7 @@ from .abstract_type import (
     UnionType,
 )
 
-MAX_UNION = 5  # members; beyond that a union says too little to pay for carrying it
+MAX_UNION = 4  # members; beyond that a union says too little to pay for carrying it
 
 
 def widen(value: AbstractType) -> AbstractType:
@@ -204,7 +204,7 @@ def _join_unions(left: AbstractType, right: AbstractType) -> AbstractType:
     parts = _join_members([*members(left), *members(right)])
     if len(parts) == 1:
         return next(iter(parts))
-    if len(parts) <= MAX_UNION:
+    if len(parts) <= MAX_UNION or all(type(one) is ExactType and is_immutable(one) for one in parts):
         return UnionType(parts)
     return PLAIN if all(map(is_plain, parts)) else DATA if all(map(is_data, parts)) else ANY
 

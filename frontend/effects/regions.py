@@ -16,6 +16,7 @@ from .abstract_type import (
     InstanceType,
     ListType,
     NeverType,
+    PlainType,
     SetType,
     StaticType,
     TupleOfType,
@@ -47,7 +48,7 @@ def class_of(type_: AbstractType) -> type | None:
 def is_sealable(type_: AbstractType) -> bool:
     """Whether all that is reached from a value is of known classes, no object there inside another one of its class."""
     if class_of(type_) is None:
-        return _is_known(type_, frozenset())
+        return isinstance(type_, PlainType) or _is_known(type_, frozenset())
     return all(_is_known(part, frozenset()) for _, part in parts_of_cell(type_))
 
 
@@ -80,8 +81,10 @@ class Region:
 
     def enter(self, type_: AbstractType) -> Value:
         """The container itself; what it holds may be seen by others too unless it is sealed."""
-        cls = class_of(type_)
-        return Value(type_, frozenset((self._cell(object),))) if cls is None else self._fill(self._cell(None), type_)
+        if class_of(type_) is not None:
+            return self._fill(self._cell(None), type_)
+        is_shared = isinstance(type_, PlainType) and not self.sealed  # what it holds is part of it
+        return Value(type_, frozenset((self._cell(object), *((None,) if is_shared else ()))))
 
     def _fill(self, cell: Cell, type_: AbstractType) -> Value:
         for field, part in parts_of_cell(type_):

@@ -11,7 +11,7 @@ from xdsl.ir import Operation, SSAValue
 
 from ....diagnostics.effect import Behaviour, Effect
 from ....dialect.calls import IN_ORDER
-from ...effects.abstract_type import AbstractType, CollectionType, DictType, InstanceType, ListType, SetType
+from ...effects.abstract_type import AbstractType, CollectionType, DictType, InstanceType, ListType, PlainType, SetType
 from ...effects.lattice import is_immutable
 from ...effects.ledger import DECLARE
 from ...effects.place import ParameterKey
@@ -178,6 +178,8 @@ def container_class(known: AbstractType) -> type | None:
             return set
         case CollectionType(cls=cls):
             return cls
+        case PlainType():
+            return object
         case InstanceType(cls=cls) if is_ownable(cls):
             return cls
         case _:
