@@ -6,6 +6,7 @@ Guarantees: decided from the exact type of the iterable, so no user code runs be
 |-----------------------------------------------------|---------|---------|---------------------|
 | exact `str`, `bytes`, `tuple`, `range`, `frozenset` | at once | at once | no                  |
 | a container of Python (`list`, `dict`, views ...)   | clean   | clean   | no                  |
+| an array of NumPy's                                | clean   | clean   | no                  |
 | an iterator over one of those, `enumerate`, `zip`   | clean   | clean   | yes: it advances it |
 | `combinations`, `product` ...                       | clean   | clean   | yes: it advances it |
 | anything else                                       | retired | retired | yes                 |
@@ -18,6 +19,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import sys
 from collections import OrderedDict, defaultdict, deque
 from collections.abc import Iterator
 from operator import length_hint
@@ -82,7 +84,7 @@ class Elements:
         kind = type(iterable)
         if kind in _IMMUTABLE:
             self.mode, self.may_write, self._snapshot = GATE, False, False
-        elif kind in _CONTAINERS:
+        elif kind in _CONTAINERS or is_numpy_array(kind):
             self.mode, self.may_write = GATE if source is LoopSource.SETTLED else CLEAN, False
         elif kind in _STEPPED and self._snapshot:  # its steps do nothing: it may end late, fail late, or never end
             self.mode, self.may_write, self._snapshot = CLEAN, False, False
@@ -113,6 +115,11 @@ class Elements:
             iterator = iter(iterable)
             self.go_on(iterator)
         return next(iterator, END)
+
+
+def is_numpy_array(kind: type) -> bool:
+    """Whether this is the class of NumPy's arrays, whose iteration runs nobody's code."""
+    return kind.__name__ == "ndarray" and kind is getattr(sys.modules.get("numpy"), "ndarray", None)
 
 
 def size_of(iterable: Any) -> int | None:

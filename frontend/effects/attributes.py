@@ -148,7 +148,7 @@ def _load_caught(known: CaughtType, name: str) -> Value:
         return Value(STR)
     if not known.is_class and name == "__class__":
         return outside(CaughtType(is_class=True))
-    return outside(ANY)
+    return outside(TupleOfType(ANY) if name == "args" and not known.is_class else ANY)
 
 
 def _load_builtin(frame: Frame, owner: Value, cls: type, name: str) -> Value:

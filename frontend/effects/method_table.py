@@ -246,7 +246,7 @@ def load() -> None:
                 TABLE.add(member, entry)
     TABLE.add(
         "builtins.dict.fromkeys",
-        KnownCallable(result=_fromkeys, uses=("iter 0", "hash 0*", "any 1"), retains=frozenset((0, 1))),
+        KnownCallable(result=_fromkeys, uses=("iter 0", "hash 0*", "any 1"), retains=frozenset((0, 1)), builds=True),
     )
     file = KnownCallable(Effect.READS, external=True, writes="world", uses=("any 0",), mutates=frozenset((0,)))
     for name in ("read", "readline", "readlines"):

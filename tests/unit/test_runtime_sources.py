@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pytest
 from plan_writing import EXTERNAL, EXTERNAL_READS, ORDERED, Recorder, call, plan_of
 from virtual_pool import Script, VirtualPool
@@ -122,6 +123,13 @@ def test_settled_says_nothing_of_what_is_no_container() -> None:
     for iterable in (iter([1, 2]), map(abs, [1, 2])):
         settled, snapshot = (Elements(iterable, source) for source in (LoopSource.SETTLED, LoopSource.SNAPSHOT))
         assert (settled.mode, settled.may_write) == (snapshot.mode, snapshot.may_write)
+
+
+def test_an_array_of_numpy_is_a_container() -> None:
+    elements = Elements(np.arange(3), LoopSource.STEPPED)
+    assert (elements.mode, elements.may_write, elements.size()) == (CLEAN, False, None)
+    assert Elements(np.arange(3), LoopSource.SETTLED).mode == GATE
+    assert Elements(np.ma.arange(3), LoopSource.STEPPED).mode == RETIRED  # a class of its own may do anything
 
 
 def test_iterations_over_a_list_overlap_when_the_body_only_writes_late() -> None:

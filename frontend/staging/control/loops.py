@@ -29,7 +29,7 @@ from ...effects.abstract_type import (
 from ...effects.array_results import is_jax
 from ...effects.contents import element_type, kinds
 from ...effects.enumerations import is_enumeration
-from ...effects.lattice import widen
+from ...effects.lattice import members, widen
 from ..source.shown_source import shown_source
 from ..source.syntax import call_node, load_name, placed
 from ..state.stager import is_container
@@ -256,14 +256,14 @@ class LoopStager(WalkStager):
         assert op is not None
         if is_ours:
             self.program.reads.note_own_loop(op)
-        elif is_walkable(known) and (found := kinds(known)):
+        elif (is_walkable(known) or is_array_or_scalar(known)) and (found := kinds(known)):
             self.program.reads.note_loop(op, places, found)
 
     def _is_undisturbed(
         self, target: ast.expr, known: AbstractType, places: Places, first_write: int, walks: bool
     ) -> bool:
         """Whether a body that writes something leaves the container alone that is iterated."""
-        if isinstance(known, ArrayType):
+        if is_array_or_scalar(known):
             return is_jax(known) or len(self.program.writes) == first_write
         is_container = isinstance(known, (ListType, DictType, SetType)) or walks
         if len(self.program.writes) == first_write or not is_container:
@@ -344,6 +344,11 @@ class LoopStager(WalkStager):
     def assign(self, target: ast.expr, value: Value) -> None:
         """Bind a target to a value."""
         raise NotImplementedError
+
+
+def is_array_or_scalar(known: AbstractType) -> bool:
+    """Whether iterating a value gives the rows of an array, or fails: scalars of NumPy's can't be told from arrays."""
+    return all(isinstance(part, ArrayType) for part in members(known))
 
 
 _RANGE = ExactType(range)

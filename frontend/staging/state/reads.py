@@ -27,7 +27,8 @@ _TOLD_APART = ("list", "dict", "set")
 """Objects of which two share no state; two arrays or buffers may."""
 
 _ITERATOR = "iterator"
-"""Iterators may share what they walk: what looks at one is disturbed by whatever steps any."""
+_SHARING = (_ITERATOR, "array")
+"""Objects that may share what they hold: what looks at one is disturbed by whatever writes any."""
 
 
 @dataclass(slots=True)
@@ -88,7 +89,7 @@ class Reads:
         for place, written in self.touched:
             if not overlap(kind, written):
                 continue
-            if kind == _ITERATOR or (is_name(kind) and not is_content(kind)):
+            if kind in _SHARING or (is_name(kind) and not is_content(kind)):
                 return True
             if not apartness.told_apart(places, place, self.written):
                 return True
