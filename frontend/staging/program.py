@@ -16,7 +16,8 @@ from ...dialect.functions import FuncOp
 from ...dialect.nesting import ops_inside
 from ...dialect.operation import file_location
 from ...dialect.types import OBJ
-from ..effects.abstract_type import InstanceType
+from ..effects.abstract_type import ANY, InstanceType
+from ..effects.infer import infer_call
 from ..effects.lattice import widen
 from ..effects.library_settings import LibrarySettings
 from ..effects.place import OutsideName
@@ -25,13 +26,16 @@ from ..effects.scope import CodeScope, FunctionView, class_view
 from ..effects.source import FunctionNode, SourceUnavailable, function_source
 from ..effects.summary import Guard
 from ..frame_reader import FRAME_READERS
+from .control.stop_iteration import may_stop
 from .expressions.awaits import started_in_background
 from .source.box import always_bound, box_of, boxed
 from .source.closures import called_names, shared_names
 from .source.names import parameter_names
+from .source.spliced_generators import with_spliced_generators
 from .source.super_calls import with_known_supers
 from .state.builder import ir_type
 from .state.facts import ProgramFacts, Shape, Shapes, StagedFunction
+from .statements.generator_managers import without_yield
 from .statements.statements import FunctionStager
 from .values import Closure, Keywords, Owned, Static, Tracer, TupleValue, Unstageable, Value
 
@@ -136,7 +140,7 @@ class Program(ProgramFacts):
             source = function_source(function)
         except SourceUnavailable as missing:
             raise Unstageable(missing.reason) from None
-        node = source.node
+        node = self._with_spliced_generators(function, source.node)
         body: list[ast.AST] = [*node.body] if isinstance(node.body, list) else [node.body]
         code = function.__code__
         if code.co_flags & (inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR):
@@ -165,6 +169,17 @@ class Program(ProgramFacts):
         has_functions = any(isinstance(constant, types.CodeType) for constant in code.co_consts)
         stager.enter(shared, bound, called_names(node) if has_functions else frozenset())
         return stager, node
+
+    def _with_spliced_generators(self, function: types.FunctionType, node: FunctionNode) -> FunctionNode:
+        """A function's syntax with loops over generators of the module that call the world as their steps."""
+        changed, relied_on = with_spliced_generators(function, node, _calls_world, may_stop)
+        for name, held in relied_on.items():
+            view = FunctionView(held)
+            self.guards.add(Guard(function.__globals__, name, held))
+            self.guards.update(Guard(view, part, found) for part in FUNCTION_PARTS if (found := getattr(held, part)))
+        if relied_on:
+            self.kept.append(changed)
+        return changed
 
     def require_names(self) -> None:
         """Functions, classes and modules that the program knows by name are what they are now while it runs.
@@ -202,6 +217,15 @@ class Program(ProgramFacts):
             op.location = used[symbol].location
         ops = [*declared.values(), *(bodies[symbol] for symbol in used if symbol in bodies)]
         return ModuleOp.create(regions=[Region(Block(ops))], location=bodies[entry].location)
+
+
+def _calls_world(generator: types.FunctionType) -> bool:
+    """Whether steps of a generator may call the world."""
+    through = without_yield(generator)
+    if through is None:
+        return False
+    number = through.function.__code__.co_argcount
+    return infer_call(through.function, (ANY,) * number, {}).num_external_sites > 0
 
 
 def symbol_of(declaration: Operation) -> str:

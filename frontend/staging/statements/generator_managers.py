@@ -45,6 +45,11 @@ def run_through(maker: object) -> RunThrough | None:
     generator = maker.__closure__[0].cell_contents
     if not isinstance(generator, types.FunctionType) or is_library(generator.__code__.co_filename):
         return None
+    return without_yield(generator)
+
+
+def without_yield(generator: types.FunctionType) -> RunThrough | None:
+    """A generator function that yields once, as one that runs through; None where it can't be."""
     if (found := _known.get(generator)) is None and (found := _without_yield(generator)) is not None:
         _known[generator] = found
     return found
