@@ -36,7 +36,7 @@ from .array_results import is_array_data, is_jax, numpy_value
 from .contents import element_type, kinds, plain_form
 from .frame import Frame
 from .iteration import elements_of, iterate
-from .lattice import is_data, is_immutable, members
+from .lattice import is_data, is_immutable, is_plain, members
 from .library_data import load_data_item, unknown, write_data
 from .place import item_kind
 from .value import ELEMENT, FACTORY, KEY, NOTHING, VALUE, Cell, Value, deep, join_values, load, reach_of, value
@@ -302,6 +302,11 @@ def _augmented_part(frame: Frame, node: ast.AugAssign, name: str, left: Value, r
             frame.ledger.write(left, "dict", load(right, KEY, right.type.key), KEY)
             frame.ledger.write(left, "dict", load(right, VALUE, right.type.value), VALUE)
             return left
+        case PlainType() if name in _OF_NUMBERS and right.type in (INT, FLOAT, BOOL):
+            return binary(frame, name, left, right, node)  # a number: anything else fails
+        case PlainType() if name == "add" and is_plain(deep(right)):
+            frame.ledger.write(left, "list", elements_of(frame, right), ELEMENT)
+            return Value(PLAIN, left.origins | reach_of(right))
         case ListType() | SetType() | DictType() | PlainType() | ArrayType():
             if not is_jax(left.type):
                 for kind in kinds(left.type):

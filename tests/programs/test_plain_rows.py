@@ -30,6 +30,17 @@ def completed(texts):
     return rows
 
 
+def counted_up(texts):
+    rows = []
+    for text in texts:
+        row = parsed(text)
+        row["size"] += 1
+        row["topic"] += "!"
+        row["tags"] += [text, text]
+        rows.append(row)
+    return rows
+
+
 def enriched(text):
     row = parsed(text)
     row["source"] = text
@@ -140,6 +151,25 @@ def objects_inside(texts):
     return rows
 
 
+def lists_change_in_place(texts):
+    row = parsed(texts[0])
+    tags, same = row["tags"], row["tags"]
+    for text in texts:
+        tags += [ask(text, len(same))]
+        row["tags"] += text
+        row["tags"] *= 2
+    return row, tags is row["tags"], len(same)
+
+
+def adds_what_it_cannot(texts):
+    row = parsed(texts[0])
+    try:
+        row["tags"] += 1
+    except TypeError as error:
+        row["size"] += len(str(error))
+    return row, ask(row["size"])
+
+
 def not_a_dict(texts):
     row = json.loads(ask("5").strip("<>"))
     for text in texts:
@@ -158,6 +188,7 @@ FRESH = {"setup": reset, "state": lambda: KEPT}
 
 PROGRAMS = [
     case(completed, (TEXTS,), overlap=3),
+    case(counted_up, (TEXTS,), overlap=3),
     case(by_a_helper, (TEXTS,), overlap=3),
     case(ranked, (TEXTS,), overlap=3),
     case(wide_rows, (TEXTS,)),
@@ -169,6 +200,8 @@ PROGRAMS = [
     case(one_row_twice, (TEXTS,)),
     case(moved, (TEXTS,)),
     case(objects_inside, (TEXTS,), **FRESH),
+    case(lists_change_in_place, (TEXTS,)),
+    case(adds_what_it_cannot, (TEXTS,)),
     case(not_a_dict, (TEXTS,), raises="TypeError"),
     case(keys_that_are_not_text, (TEXTS,)),
 ]
