@@ -10,13 +10,12 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from random_plans import PlanWriter, World
+from schedule_checks import ARGUMENTS, Shown
 
 from xcs.runtime.event_loop import LoopScheduler
 from xcs.runtime.executor import SequentialExecutor
 from xcs.runtime.outcome import Outcome
 from xcs.runtime.plan import Block, Call, Literal, Plan
-
-ARGUMENTS = (4, 9)
 
 
 def awaiting(part: Any, random: Random) -> Any:
@@ -44,13 +43,6 @@ def waiting(function: Any, random: Random) -> Any:
     return waits
 
 
-def observe(outcome: Outcome) -> Any:
-    if outcome.failure is None:
-        return outcome.values
-    error = outcome.failure.exception
-    return type(error), error.args, outcome.failure.node
-
-
 async def outcome_of(plan: Plan, window: int, budget: int) -> Outcome:
     outcome = await LoopScheduler(plan, window, None, budget).run_async(ARGUMENTS)
     assert asyncio.all_tasks() == {asyncio.current_task()}
@@ -70,15 +62,7 @@ def test_any_schedule_equals_the_sequential_run(seed: int, fences: bool, window:
     functions = {symbol: awaiting(block, Random(seed)) for symbol, block in written.functions.items()}
     plan = replace(written, functions=functions, is_async=True)
     world.reset()
-    expected = observe(asyncio.run(SequentialExecutor().run_async(plan, ARGUMENTS)))
-    log, state, calls, failed, shared = world.log, world.state, world.calls, world.num_raised > 0, world.shared
+    expected = Shown.by(asyncio.run(SequentialExecutor().run_async(plan, ARGUMENTS)), world)
     for _ in range(3):
         world.reset()
-        assert observe(asyncio.run(outcome_of(plan, window, budget))) == expected
-        assert world.log == log
-        assert world.state == state
-        assert world.shared == shared
-        if failed:
-            assert not calls - world.calls
-        else:
-            assert world.calls == calls
+        expected.check(Shown.by(asyncio.run(outcome_of(plan, window, budget)), world), fences=False)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from random_plans import Leaf, PlanWriter, World
-from test_runtime_schedules import check
+from schedule_checks import check
 
 from xcs.diagnostics.effect import Effect
 from xcs.runtime import batched_calls

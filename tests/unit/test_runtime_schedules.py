@@ -4,49 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from random import Random
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from random_plans import PlanWriter, World
+from schedule_checks import ARGUMENTS, check, in_sequence, observe
 from virtual_pool import VirtualPool
 
 from xcs.runtime.dataflow import Scheduler
 from xcs.runtime.last_use import ARRAYS
-from xcs.runtime.outcome import Outcome
-from xcs.runtime.plan import Plan
-from xcs.runtime.sequential import SequentialRun
-
-ARGUMENTS = (4, 9)
-
-
-def observe(outcome: Outcome) -> Any:
-    if outcome.failure is None:
-        return outcome.values
-    error = outcome.failure.exception
-    return type(error), error.args, outcome.failure.node
-
-
-def check(plan: Plan, world: World, random: Random, window: int, num_workers: int | None, budget: int) -> None:
-    world.reset()
-    expected = observe(SequentialRun(plan).run(ARGUMENTS))
-    log, state, calls, counts = world.log, world.state, world.calls, world.counts_at_fences
-    failed = world.num_raised > 0
-    shared = world.shared
-    world.reset()
-    pool = VirtualPool(lambda running: random.randrange(len(running)), num_workers)
-    scheduler = Scheduler(plan, pool, window, max_live_frames=budget)
-    assert observe(scheduler.run(ARGUMENTS)) == expected
-    assert world.log == log
-    assert world.state == state
-    assert world.shared == shared
-    if failed:
-        assert not calls - world.calls
-    else:
-        assert world.calls == calls
-        assert world.counts_at_fences == counts
-        assert scheduler.num_live == 0
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
@@ -71,13 +38,11 @@ def test_any_schedule_equals_the_sequential_run(
 def test_nothing_reads_what_was_let_go_of(seed: int, window: int, num_workers: int | None) -> None:
     world = World()
     plan = PlanWriter(Random(seed), world).plan()
-    world.reset()
-    expected = observe(SequentialRun(plan).run(ARGUMENTS))
+    expected = in_sequence(plan, world).end
     ARRAYS.add(int)  # every number goes after its last use
     try:
         plan = replace(plan, holds_arrays=True)
-        world.reset()
-        assert observe(SequentialRun(plan).run(ARGUMENTS)) == expected
+        assert in_sequence(plan, world).end == expected
         for schedule in range(3):
             check(plan, world, Random(schedule), window, num_workers, 10_000)
     finally:
@@ -88,8 +53,7 @@ def test_nothing_reads_what_was_let_go_of(seed: int, window: int, num_workers: i
 def test_the_oldest_call_may_come_last(seed: int) -> None:
     world = World()
     plan = PlanWriter(Random(seed), world).plan()
-    world.reset()
-    expected = observe(SequentialRun(plan).run(ARGUMENTS))
+    expected = in_sequence(plan, world).end
     world.reset()
     pool = VirtualPool(lambda running: len(running) - 1)
     assert observe(Scheduler(plan, pool).run(ARGUMENTS)) == expected

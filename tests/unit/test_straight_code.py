@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from random_plans import PlanWriter, World
+from schedule_checks import ARGUMENTS, Shown, in_sequence, observe
 from virtual_pool import VirtualPool
 
 from xcs.runtime import site
@@ -22,8 +23,6 @@ from xcs.runtime.sequential import SequentialRun
 from xcs.runtime.straight.code import StraightCode, Suspended
 from xcs.runtime.straight.entrance import Entrance
 from xcs.runtime.straight.resuming import resumed
-
-ARGUMENTS = (4, 9)
 
 
 class Doubts:
@@ -81,17 +80,6 @@ def doubted(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     return make
 
 
-def observe(outcome: Outcome) -> Any:
-    if outcome.failure is None:
-        return outcome.values
-    error = outcome.failure.exception
-    return type(error), error.args, outcome.failure.node, outcome.failure.location, outcome.totals.num_calls
-
-
-def world_of(world: World) -> Any:
-    return world.log, world.state, world.calls, world.counts_at_fences, world.shared
-
-
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 @given(seed=st.integers(0, 2**32), fences=st.booleans(), trusts=st.booleans())
 def test_straight_code_equals_the_sequential_run(doubted: Any, seed: int, fences: bool, trusts: bool) -> None:
@@ -100,13 +88,13 @@ def test_straight_code_equals_the_sequential_run(doubted: Any, seed: int, fences
     code = doubted(plan, Doubts(0, 0.0, 0.0), trusts=trusts)
     world.reset()
     sequential = SequentialRun(plan).run(ARGUMENTS)
-    expected = world_of(world)
+    expected = Shown.by(sequential, world)
     world.reset()
     outcome = code.run(ARGUMENTS)
     assert isinstance(outcome, Outcome)
-    assert observe(outcome) == observe(sequential)
+    assert Shown.by(outcome, world) == expected
     assert outcome.totals.num_calls == sequential.totals.num_calls
-    assert world_of(world) == expected
+    assert sequential.failure is None or outcome.failure.location == sequential.failure.location
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
@@ -114,8 +102,7 @@ def test_straight_code_equals_the_sequential_run(doubted: Any, seed: int, fences
 def test_nothing_reads_what_was_let_go_of(doubted: Any, seed: int, looks: float, trusts: bool) -> None:
     world = World()
     plan = PlanWriter(Random(seed), world).plan()
-    world.reset()
-    expected = observe(SequentialRun(plan).run(ARGUMENTS))[:3]
+    expected = in_sequence(plan, world).end
     ARRAYS.add(int)  # every number goes after its last use
     try:
         plan = replace(plan, holds_arrays=True)
@@ -125,7 +112,7 @@ def test_nothing_reads_what_was_let_go_of(doubted: Any, seed: int, looks: float,
         if isinstance(found, Suspended):
             pool = VirtualPool(lambda running: len(running) - 1)
             found = resumed(Scheduler(plan, pool), found)
-        assert observe(found)[:3] == expected
+        assert observe(found) == expected
     finally:
         ARRAYS.discard(int)
 
@@ -146,23 +133,12 @@ def test_code_left_anywhere_goes_on_in_frames(
     for leaving in range(3):
         random = Random(leaving)
         code = doubted(plan, Doubts(leaving, guards, looks), trusts=trusts)
-        world.reset()
-        expected = observe(SequentialRun(plan).run(ARGUMENTS))
-        log, calls, failed = world.log, world.calls, world.num_raised > 0
-        shared, counts = world.shared, world.counts_at_fences
+        expected = in_sequence(plan, world)
         world.reset()
         found = code.run(ARGUMENTS)
         if isinstance(found, Suspended):
             pool = VirtualPool(lambda running: random.randrange(len(running)))  # noqa: B023
             scheduler = Scheduler(plan, pool)
             found = resumed(scheduler, found)
-            if not failed:
-                assert scheduler.num_live == 0
-        assert observe(found)[:3] == expected[:3]
-        assert world.log == log
-        assert world.shared == shared
-        if failed:
-            assert not calls - world.calls
-        else:
-            assert world.calls == calls
-            assert world.counts_at_fences == counts
+            assert expected.has_failed or scheduler.num_live == 0
+        expected.check(Shown.by(found, world))
