@@ -92,6 +92,17 @@ def test_what_is_printed_of_objects_is_masked() -> None:
     assert masked("{'Authorization': 'abc', 'model': 'm'}") == "{'Authorization': <secret>, 'model': 'm'}"
 
 
+def test_mistakes_are_shown_without_the_keys_of_what_is_found() -> None:
+    class Settings:
+        def __repr__(self) -> str:
+            return "Settings(api_key='hunter2', url='https://bob:hunter2@host', model='m')"
+
+    with pytest.raises(xcs.XCSError, match="expected a function") as caught:
+        xcs.jit(Settings())
+    assert "hunter2" not in str(caught.value)
+    assert "model='m'" in str(caught.value)
+
+
 def marked(source: str) -> list[object]:
     """The secret literals of a file, in the order of the source."""
     text = textwrap.dedent(source)

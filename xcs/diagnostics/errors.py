@@ -4,7 +4,15 @@ from __future__ import annotations
 
 
 class XCSError(Exception):
-    """A mistake the user can mend: the message says what was expected, found, where, and what helps."""
+    """A mistake the user can mend: the message says what was expected, found, where, and what helps.
+
+    What it shows of the user's objects is without their keys.
+    """
+
+    def __init__(self, *args: object) -> None:
+        from .secrets import masked  # its patterns take a while, and most programs make no mistake
+
+        super().__init__(*(masked(one) if type(one) is str else one for one in args))
 
 
 class XCSExecutionError(XCSError):
