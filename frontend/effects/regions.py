@@ -126,6 +126,11 @@ class Region:
         return type(one.type) is type(type_) and class_of(one.type) is class_of(type_)
 
     @property
+    def root(self) -> Cell:
+        """That of the container itself."""
+        return self._cell(None)
+
+    @property
     def cells(self) -> frozenset[Cell]:
         """All of them."""
         mine = (OWNED, self.name)

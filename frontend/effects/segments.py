@@ -6,12 +6,13 @@ import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from .abstract_type import ANY, AbstractType
+from .abstract_type import ANY, AbstractType, InstanceType
 from .activation import Analysis, unknown_call
 from .binding import assigned, captured_names, own_bindings
 from .frame import Frame, TooLarge
 from .function_summaries import settle
 from .ledger import Ledger
+from .place import EVERYTHING
 from .regions import Region, is_sealable
 from .scope import CodeScope
 from .summary import CodeSummary
@@ -28,7 +29,8 @@ def run_code(
 ) -> CodeSummary:
     """The summary of statements or of an expression.
 
-    The inputs in `owned` are containers that nobody else can see; of those in `sealed`, what they hold neither.
+    The inputs in `owned` are containers that nobody else can see; of those in `sealed`, what they hold neither. Those
+    in `sealed` alone are handed over: nothing else leads to them any more.
     """
     body: list[ast.AST] = [nodes] if isinstance(nodes, ast.expr) else list(nodes)
     targets = assigned(body)
@@ -44,7 +46,7 @@ def run_code(
             module = ast.Module(body=[*body], type_ignores=[])  # type: ignore[list-item]
             frame.capturing, frame.shared = captured_names(module)
         for name, one in zip(names, types_, strict=True):
-            is_ours = name in owned
+            is_ours = name in owned or name in sealed
             frame.bind(name, Region(ledger, name, name in sealed).enter(one) if is_ours else parameter(name, one))
         bindings.clear()
         if isinstance(nodes, ast.expr):
@@ -101,7 +103,7 @@ class OwnedAfter:
         is_kept: it let others see it.
         is_sealed: nobody else sees what is inside of it.
         type: its type afterwards.
-        rebound: the attributes of its own that may hold something else now.
+        rebound: its parts that may hold something else now.
     """
 
     is_written: bool
@@ -125,6 +127,13 @@ def _after(
     is_alone = all(isinstance(origin, Cell) for origin in inside) and inside.isdisjoint(reached | others)
     is_sealed = region.sealed and not is_kept and is_alone and is_sealable(type_)
     is_written = is_unsettled or not inside.isdisjoint(ledger.written_cells)
-    kinds = {kind for cell in cells for kind in ledger.written_cells.get(cell, ())}
-    rebound = frozenset(kind.removeprefix("attr:") for kind in kinds if kind.startswith("attr:"))
-    return OwnedAfter(is_written, is_kept, is_sealed, type_, rebound)
+    return OwnedAfter(is_written, is_kept, is_sealed, type_, _rebound(region, before, ledger))
+
+
+def _rebound(region: Region, before: AbstractType, ledger: Ledger) -> frozenset[str]:
+    """The attributes of an owned input that may hold something else afterwards; of a dict everything, or nothing."""
+    if not isinstance(before, InstanceType):
+        is_changed = region.root.unsettled or region.root in ledger.written_cells
+        return frozenset((EVERYTHING,)) if is_changed else frozenset()
+    kinds = {kind for cell in region.cells for kind in ledger.written_cells.get(cell, ())}
+    return frozenset(kind.removeprefix("attr:") for kind in kinds if kind.startswith("attr:"))

@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from xdsl.dialects.builtin import ModuleOp, SymbolRefAttr
-from xdsl.ir import Block, Operation, Region
+from xdsl.ir import Block, Operation, Region, SSAValue
 
 from ...dialect.functions import FuncOp
 from ...dialect.nesting import ops_inside
 from ...dialect.operation import file_location
 from ...dialect.types import OBJ
-from ..effects.abstract_type import ANY, InstanceType
+from ..effects.abstract_type import ANY, InstanceType, ListType
 from ..effects.infer import infer_call
 from ..effects.lattice import widen
 from ..effects.library_settings import LibrarySettings
@@ -86,8 +86,9 @@ class Program(ProgramFacts):
         stager, node = self.stager_for(function)
         block = stager.builder.block
         for name, shape in shapes:
-            stager.bind(name, stager.borrowed(name, shape, block) if shape.lent else _parameter(shape, block))
+            stager.bind(name, _bound(stager, name, shape, block))
         borrowed = {name: stager.state.names[name] for name, shape in shapes if shape.lent}
+        given = {name: stager.state.heap[one].parts for name, one in borrowed.items() if isinstance(one, Owned)}
         node = self._with_known_supers(stager, function, node, shapes)
         stager.open_keywords(node)
         stager.open_boxes()
@@ -98,18 +99,41 @@ class Program(ProgramFacts):
         staged.gives = next((name for name, one in borrowed.items() if one is value), None)
         if borrowed and isinstance(value, TupleValue):
             stager.hold(value)
-        kept = {name: one for name, one in borrowed.items() if isinstance(one, Owned) and stager.is_sealed(one)}
+        sealed = {name for name, shape in shapes if shape.sealed}
+        kept = {
+            name: one
+            for name, one in borrowed.items()
+            if isinstance(one, Owned) and stager.is_owned(one) and (stager.is_sealed(one) or name not in sealed)
+        }
         versions = [stager.finish(one) for one in kept.values()]
-        ssa = stager.ssa(value)
-        stager.builder.return_([ssa, *versions])
+        ssa = self._result(stager, staged, value)
         staged.lent = {name: stager.type_of(one) for name, one in kept.items()}
-        staged.attributes = {name: frozenset(stager.state.heap[one].attributes) for name, one in kept.items()}
+        for name, one in kept.items():
+            parts = stager.state.heap[one].parts
+            bound = {part: held for part, held in parts.items() if given[name].get(part) is not held}
+            staged.kept[name] = frozenset(parts.keys() - bound.keys())
+            staged.bound[name] = tuple((part, stager.type_of(held)) for part, held in bound.items())
+            versions += map(stager.ssa, bound.values())
+        if staged.makes is not None and isinstance(value, Owned):
+            parts = stager.state.heap[value].parts
+            staged.parts = tuple((part, stager.type_of(held)) for part, held in parts.items())
+            versions += map(stager.ssa, parts.values())
+        stager.builder.return_([ssa, *versions])
         staged.ir_versions = tuple(version.type for version in versions)
         staged.result = widen(stager.type_of(value))
         staged.ir_result = OBJ if staged.is_recursive else ssa.type
         staged.is_open = False
         location = file_location(stager.builder.file, node.lineno, node.col_offset + 1)
         self.bodies.append(FuncOp.make(staged.symbol, Region(block), [staged.ir_result, *staged.ir_versions], location))
+
+    def _result(self, stager: FunctionStager, staged: StagedFunction, value: Value) -> SSAValue:
+        """What a function returns; a dict or an object that it has made is its caller's when all here has read it."""
+        if not isinstance(value, Owned) or not stager.is_owned(value) or staged.gives is not None:
+            return stager.ssa(value)
+        if staged.is_recursive or isinstance(stager.state.type_of(value), ListType):
+            return stager.ssa(value)  # calls in its own body know of one result
+        staged.makes, staged.is_sealed = value.cls, stager.is_sealed(value)
+        return stager.finish(value) if any(stager.ssa(value).uses) else stager.ssa(value)
 
     def _with_known_supers(
         self, stager: FunctionStager, function: types.FunctionType, node: FunctionNode, shapes: Shapes
@@ -240,6 +264,12 @@ def symbols_used(function: FuncOp) -> Iterator[tuple[str, Operation]]:
         reference = properties.get("callee") or properties.get("outside")
         if type(reference) is SymbolRefAttr:
             yield reference.root_reference.data, op
+
+
+def _bound(stager: FunctionStager, name: str, shape: Shape, block: Block) -> Value:
+    if shape.lent or shape.shared:
+        return stager.borrowed(name, shape, block)
+    return _parameter(shape, block)
 
 
 def _parameter(shape: Shape, block: Block) -> Value:

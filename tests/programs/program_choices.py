@@ -3,7 +3,8 @@
 A name's first letter is its kind, so that most programs run far before they raise: `i` integers, `s` strings, `l` lists
 of integers, `d` dicts from strings to integers, `n` lists of lists, `m` dicts of lists, `t` pairs, `q` sets, `b` boxes,
 `p` points, `u` objects with operators, `k` counters, `f` functions of one integer, `o` anything, `e` exceptions,
-`c` pupils, `a` lists of pupils, `r` dicts of pupils, `g` notes, `h` dicts of notes.
+`c` pupils, `a` lists of pupils, `r` dicts of pupils, `g` notes, `h` dicts of notes, `v` records, `z` drafts,
+`j` lists of records, `y` lists of drafts.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ Number: TypeAlias = Callable[[int, int], int]
 """A number between two others, both included: what everything is drawn by."""
 
 PARAMETERS = {"i": "i0", "s": "s0", "l": "l0", "d": "d0"}
-KINDS = "isldnmtqbpukfoecargh"
+KINDS = "isldnmtqbpukfoecarghvzjy"
 ABSENT = {
     "n": "[l0]",
     "m": "{s0: l0}",
@@ -31,6 +32,10 @@ ABSENT = {
     "c": "Pupil(i0)",
     "g": "Notes(i0)",
     "h": "{s0: Notes(i0)}",
+    "v": "{'id': i0, 'text': s0}",
+    "z": "Draft(i0)",
+    "j": "[{'id': i0}]",
+    "y": "[Draft(i0)]",
     "a": "[Pupil(x) for x in l0[:3]]",
     "r": "{str(x): Pupil(x) for x in l0[:3]}",
 }

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from program_builders import Builders
+from program_records import Records
 
 
-class Definitions(Builders):
+class Definitions(Records):
     """Statements with definitions of functions."""
 
     def definition(self) -> list[str]:

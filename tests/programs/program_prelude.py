@@ -45,6 +45,7 @@ __all__ = [
     "Box",
     "Counter",
     "Door",
+    "Draft",
     "Meter",
     "Mode",
     "Model",
@@ -57,6 +58,7 @@ __all__ = [
     "Strict",
     "Sum",
     "add",
+    "answered",
     "ask",
     "bump",
     "cached",
@@ -65,6 +67,7 @@ __all__ = [
     "defaultdict",
     "deque",
     "down",
+    "drafted",
     "each",
     "echo",
     "even",
@@ -86,13 +89,16 @@ __all__ = [
     "optional",
     "partial",
     "pick",
+    "planned",
     "pop_or",
     "put",
     "raising",
     "rate",
     "reduce",
+    "renamed",
     "roll",
     "say",
+    "scored",
     "session",
     "slow",
     "suppress",
@@ -207,6 +213,65 @@ class Notes:
     def last(self) -> Any:
         """The last thing told."""
         return self.lines[-1] if self.lines else self.title
+
+
+class Draft:
+    """Written step by step."""
+
+    def __init__(self, topic: Any) -> None:
+        self.topic = topic
+        self.plan: Any = None
+        self.facts: list[Any] = []
+        self.score = 0
+        self.text = ""
+
+    def make_plan(self) -> None:
+        """The first step."""
+        self.plan = ask(self.topic)
+
+    def gather(self, number: Any) -> None:
+        """What the plan needn't be there for."""
+        self.facts = [num(number), num(self.topic)]
+        self.score += 1
+
+    def write(self) -> Any:
+        """What needs both."""
+        self.text = ask(f"{self.plan} {self.facts}")
+        return self.text
+
+    def run(self) -> Any:
+        """All steps."""
+        self.make_plan()
+        self.gather(self.score)
+        return self.write()
+
+
+def drafted(draft: Any) -> Any:
+    """A function's step of a draft."""
+    draft.plan = ask(draft.topic, k=draft.score)
+    draft.score += num(1)
+    return draft
+
+
+def planned(record: dict[str, Any]) -> None:
+    """A record with one item more."""
+    record["plan"] = ask(record["id"])
+    record["num"] = num(record["id"])
+
+
+def scored(record: dict[str, Any]) -> dict[str, Any]:
+    """A record like another one, with an item more."""
+    return {**record, "score": num(record["id"])}
+
+
+def renamed(record: dict[str, Any]) -> dict[str, Any]:
+    """The same with another text."""
+    return dict(record, text=ask(record.get("text")))
+
+
+def answered(record: dict[str, Any]) -> dict[str, Any]:
+    """What is new about a record."""
+    return {"answer": ask(record["id"]), "id": num(record["id"])}
 
 
 class Strict(Notes):

@@ -375,7 +375,7 @@ class BranchStager(AwaitStager):
             escaped=a.escaped or b.escaped,
             sealed=a.sealed and b.sealed,
             apart=a.apart and b.apart,
-            attributes={name: held for name, held in a.attributes.items() if b.attributes.get(name) is held},
+            parts={name: held for name, held in a.parts.items() if b.parts.get(name) is held},
         )
 
     def _resolve(self, found: object, joined: list[Value]) -> Value:

@@ -32,7 +32,7 @@ class Carried:
             that may be unbound there is followed by its flag.
         containers: owned containers that the body changes, likewise.
         mixed: those whose elements the body may make share an object.
-        rebound: their attributes that the body binds anew.
+        rebound: their parts that the body binds anew.
         untyped: names whose values have no one IR type.
         read: names that an iteration may read before it binds them.
     """
@@ -44,10 +44,10 @@ class Carried:
     untyped: set[str] = field(default_factory=set)
     read: Set[str] = frozenset()
 
-    def attributes_of(self, owned: Owned, before: OwnedState) -> Mapping[str, Value]:
-        """What attributes of a container hold in every iteration and after the loop, given its state before it."""
+    def parts_of_version(self, owned: Owned, before: OwnedState) -> Mapping[str, Value]:
+        """What parts of a container hold in every iteration and after the loop, given its state before it."""
         rebound = self.rebound.get(owned, ())
-        return {name: held for name, held in before.attributes.items() if name not in rebound}
+        return {name: held for name, held in before.parts.items() if name not in rebound}
 
 
 class CarryingStager(LeavingStager):
@@ -164,7 +164,7 @@ class CarryingStager(LeavingStager):
                 last=None,
                 ssa=argument,
                 apart=start.apart and owned not in carried.mixed,
-                attributes=carried.attributes_of(owned, start),
+                parts=carried.parts_of_version(owned, start),
             )
             arguments.append(argument)
         return arguments
@@ -197,9 +197,9 @@ class CarryingStager(LeavingStager):
             if not self.state.heap[owned].apart and owned not in carried.mixed:
                 carried.mixed.add(owned)
                 settled = settled and (self.is_flat(wider) or not before.heap[owned].apart)
-            started = carried.attributes_of(owned, before.heap[owned])
-            kept = self.state.heap[owned].attributes
-            if lost := {attribute for attribute, held in started.items() if kept.get(attribute) is not held}:
+            started = carried.parts_of_version(owned, before.heap[owned])
+            kept = self.state.heap[owned].parts
+            if lost := {part for part, held in started.items() if kept.get(part) is not held}:
                 carried.rebound.setdefault(owned, set()).update(lost)
                 settled = False
         for name, value in before.names.items():
@@ -277,8 +277,8 @@ class CarryingStager(LeavingStager):
                 self.require_carried(owned)
                 state = self.state.heap[owned]
                 apart = state.apart and owned not in carried.mixed
-                attributes = carried.attributes_of(owned, state)
-                self.change(owned, results[owned], known, state.sealed, apart, attributes)
+                parts = carried.parts_of_version(owned, state)
+                self.change(owned, results[owned], known, state.sealed, apart, parts)
         for name, known in carried.names.items():
             if name_of_flag(name) is not None:
                 continue

@@ -179,7 +179,7 @@ class OwnElementsStager(CarryingStager):
         assert cls is not None
         state = OwnedState(known, self.depth, self.depth, None, ssa, sealed=True, within=walk.owner)
         owned = self.state.own(state, cls)
-        self.read_attributes(owned)
+        self.read_parts(owned)
         return owned
 
     def finish_element(self, given: Value) -> None:

@@ -5,32 +5,27 @@ from __future__ import annotations
 import ast
 import copy
 import types
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 
 from xdsl.ir import SSAValue
 
-from ....diagnostics.effect import Behaviour, Effect
-from ...effects.abstract_type import ANY, AbstractType, InstanceType, StaticType
+from ...effects.abstract_type import AbstractType, InstanceType
 from ...effects.client_paths import method_path
 from ...effects.coroutines import looked_into, makes_coroutine
 from ...effects.infer import infer_awaited_value, infer_value_call
 from ...effects.known import known
-from ...effects.lattice import is_immutable
-from ...effects.place import EVERYTHING
 from ...effects.source import is_library
 from ...effects.staged_calls import is_transformation
 from ...effects.summary import CALLEE, Summary
 from ...frame_reader import reads_frames
 from ..source.syntax import placed
-from ..state.binding import BindingError, bind_call
-from ..state.facts import Shape, StagedFunction
-from ..values import Closure, Keywords, Owned, Static, Tracer, TupleValue, Unstageable, Value, containers_in
-from .leaf_ops import container_class, keyed
-from .outside_objects import OutsideObjectStager
+from ..state.binding import BindingError
+from ..values import Closure, Owned, Static, Tracer, Unstageable, Value
+from .invocations import InvocationStager
 
 
-class CallStager(OutsideObjectStager):
+class CallStager(InvocationStager):
     """The layer of calls."""
 
     def stage_call(self, node: ast.Call) -> Value:
@@ -247,114 +242,6 @@ class CallStager(OutsideObjectStager):
     def _looks_into(self, function: types.FunctionType, summary: Summary, is_async: bool) -> bool:
         gains = self.program.gains_as_function(function, summary)
         return gains and not is_leaf(function) and makes_coroutine(function) == is_async
-
-    def invoke(
-        self,
-        function: types.FunctionType,
-        positional: Sequence[Value],
-        keyword: Sequence[tuple[str, Value]],
-        summary: Summary,
-        is_kept: bool = False,
-    ) -> Value:
-        """A call of a function that is staged on its own; `is_kept`: it may keep its arguments, whatever is known."""
-        bound = bind_call(function, positional, dict(keyword))
-        self.note_secrets(bound)
-        lent = self._lendable(bound) if summary.mutates and not summary.unknown_types and not is_kept else {}
-        is_kept = is_kept or bool(summary.mutates or summary.retains or summary.unknown_types)
-        for name, value in bound.items():
-            if is_kept and name not in lent and self._is_changeable(value):
-                self.hold(value)  # the callee sees an ordinary object: it is no longer ours alone
-        bound = {name: self.as_argument(value) for name, value in bound.items()}
-        start = self.mark()
-        try:
-            staged, operands = self._staged(function, bound, lent)
-            if lent and staged.lent.keys() != lent.keys():  # it lets some of them go
-                self.go_back(start)
-                for value in lent.values():
-                    self.hold(value)
-                staged, operands = self._staged(function, bound, {})
-                lent = {}
-        except Unstageable:
-            self.go_back(start)
-            raise
-        self.program.rely_on(summary.guards)
-        keys = keyed(positional, keyword)
-        if lent:
-            summary = summary.without_writes_of(frozenset(k for k, value in keys.items() if value in lent.values()))
-        behaviour = self._invoke_behaviour(summary)
-        if staged.written is not None and not staged.is_recursive and (None, EVERYTHING) in summary.writes:
-            self.program.note_writes(staged.written, staged.writes)  # staged, it has shown what it does
-        else:
-            self.note_write(behaviour, summary, keys)
-        if any(not places for places, _, _ in staged.writes):
-            self.program.note_update()
-        result = staged.result if staged.result != ANY else summary.result  # `ANY` while a recursive call is traced
-        results = [staged.ir_result, *(staged.ir_versions if lent else ())]
-        ssa, *versions = self.builder.invoke(staged.symbol, operands, behaviour, results)
-        for (name, after), version in zip(staged.lent.items() if lent else (), versions, strict=True):
-            state = self.state.heap[lent[name]]
-            held = {name_: value for name_, value in state.attributes.items() if name_ in staged.attributes[name]}
-            self.change(lent[name], version, after, state.sealed, attributes=held)
-        if staged.gives in lent:
-            return lent[staged.gives]
-        return Tracer(ssa, result, self.result_places(summary, keys))
-
-    def _lendable(self, bound: Mapping[str, Value]) -> dict[str, Owned]:
-        """Arguments that nobody else sees, nor anything in them: the callee may change them as its own.
-
-        One that is made where it is passed has nothing to keep: what the callee does to it may as well be told by kind.
-        """
-        held = [one for value in bound.values() for one in containers_in(value)]
-        return {
-            name: value
-            for name, value in bound.items()
-            if isinstance(value, Owned) and self.is_sealed(value) and held.count(value) == 1
-            if container_class(self.type_of(value)) is value.cls
-            if self.state.heap[value].within is not None or any(one is value for one in self.state.names.values())
-        }
-
-    def _staged(
-        self, function: types.FunctionType, bound: Mapping[str, Value], lent: Mapping[str, Owned]
-    ) -> tuple[StagedFunction, list[SSAValue]]:
-        """The function staged for these arguments, and what it is passed when it runs; `lent` is lent to it."""
-        for owned in lent.values():
-            self.require_carried(owned)
-            self.lend(owned)
-        operands: list[SSAValue] = []
-        shape = tuple((name, self._shape(value, operands, name in lent)) for name, value in bound.items())
-        return self.program.stage_function(function, shape), operands
-
-    def _shape(self, value: Value, operands: list[SSAValue], lent: bool = False) -> Shape:
-        """What a callee is specialised on for this argument; what it is passed when it runs goes to `operands`."""
-        if isinstance(value, Static):
-            return Shape(static=StaticType(value.value))
-        if isinstance(value, TupleValue):
-            return Shape(elements=tuple(self._shape(element, operands) for element in value.elements))
-        if isinstance(value, Keywords):
-            parts = tuple(self._shape(element, operands) for element in value.values)
-            return Shape(elements=parts, names=value.names)
-        if isinstance(value, Closure):
-            parts = tuple(self._shape(element, operands) for element in value.captured)
-            return Shape(elements=parts, closure=StaticType(value.function))
-        operands.append(self.ssa(value))
-        if lent:
-            assert isinstance(value, Owned)
-            held = self.state.heap[value].attributes
-            operands.extend(map(self.ssa, held.values()))
-            attributes = tuple((name, self.type_of(one)) for name, one in held.items())
-            return Shape(
-                type=self.type_of(value), lent=True, in_order=self.state.heap[value].in_order, attributes=attributes
-            )
-        return Shape(type=self.type_of(value), places=self.places_of(value))
-
-    def _invoke_behaviour(self, summary: Summary) -> Behaviour:
-        if summary.unknown_types:
-            return Behaviour(Effect.DYNAMIC, external=summary.external)
-        behaviour = summary.behaviour()
-        return Behaviour(behaviour.effect, behaviour.sees_writes, external=behaviour.external)
-
-    def _is_changeable(self, value: Value) -> bool:
-        return not isinstance(value, Static) and not is_immutable(self.state.type_of(value))
 
     def call_data(
         self,

@@ -67,8 +67,8 @@ class ExpressionStager(ReceiverStager):
 
     def _known(self, node: ast.expr) -> Value | None:
         """Values that need no op: names, literals, displays, known attributes."""
-        if node.__class__ is ast.Call:  # what most expressions are is none of these
-            return None
+        if node.__class__ is ast.Call:  # what most expressions are is none of the rest
+            return self.part_held(node)
         match node:
             case ast.Constant():
                 return self.literal(node)
@@ -82,8 +82,10 @@ class ExpressionStager(ReceiverStager):
                 return self.own_list([self.stage_expression(e) for e in elements])
             case ast.Dict(keys=[]):
                 return self.own(self.builder.make_dict((), ()), EMPTY_DICT, dict, sealed=True)
-            case ast.Attribute(value=base, attr=name):
-                return self.known_attribute(base, name)
+            case ast.Attribute():
+                return self.known_attribute(node)
+            case ast.Subscript(value=ast.Name(), slice=ast.Constant(value=str())):
+                return self.part_held(node)
             case ast.Subscript(value=ast.Name() as base, slice=ast.Constant(value=int() as index)):
                 return self.known_element(base, index)
             case ast.Subscript(

@@ -61,12 +61,12 @@ class NameStager(FoldingStager):
         self.has_local_functions = True
         return LocalFunction(node, captured)
 
-    def known_attribute(self, base: ast.expr, name: str) -> Value | None:
+    def known_attribute(self, node: ast.Attribute) -> Value | None:
         """What an attribute holds, if that is known: of a module, or of an object of ours."""
-        if (value := self.attribute_held(base, name)) is not None:
+        if (value := self.part_held(node)) is not None:
             return value
-        held = self.static_of(base)
-        return self.known_member(held, name) if isinstance(held, types.ModuleType) else None
+        held = self.static_of(node.value)
+        return self.known_member(held, node.attr) if isinstance(held, types.ModuleType) else None
 
     def known_member(self, module: types.ModuleType, name: str) -> Static | None:
         """The function, class or module that an attribute of a module is; None for data."""
@@ -94,7 +94,7 @@ class NameStager(FoldingStager):
                 value = self.known_free_name(node.id)
             return value.value if isinstance(value, Static) else None
         if isinstance(node, ast.Attribute):
-            value = self.known_attribute(node.value, node.attr)
+            value = self.known_attribute(node)
             return value.value if isinstance(value, Static) else None
         return None
 

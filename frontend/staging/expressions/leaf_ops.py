@@ -14,17 +14,18 @@ from ....dialect.calls import IN_ORDER
 from ...effects.abstract_type import AbstractType, CollectionType, DictType, InstanceType, ListType, PlainType, SetType
 from ...effects.lattice import is_immutable
 from ...effects.ledger import DECLARE
-from ...effects.place import ParameterKey
+from ...effects.place import EVERYTHING, ParameterKey
 from ...effects.regions import is_sealable
 from ...effects.staleness import shallow
 from ...effects.summary import CALLEE, Summary
 from ..state.builder import Operand, ir_type
+from ..state.state import NO_PARTS
 from ..values import Owned, Tracer, Value
 from .object_places import PlaceStager
 
 
 class Changed(NamedTuple):
-    """What an owned argument is after a call: its type, whether it is sealed, its attributes that were bound anew."""
+    """What an owned argument is after a call: its type, whether it is sealed, its parts that were bound anew."""
 
     type: AbstractType
     is_sealed: bool
@@ -94,9 +95,9 @@ class LeafStager(PlaceStager):
             if after is None:
                 self.change(owned, version, shallow(self.state.type_of(owned)))
                 continue
-            held = self.state.heap[owned].attributes
+            held = NO_PARTS if EVERYTHING in after.rebound else self.state.heap[owned].parts
             kept = {name: value for name, value in held.items() if name not in after.rebound} if held else held
-            self.change(owned, version, after.type, after.is_sealed, attributes=kept)
+            self.change(owned, version, after.type, after.is_sealed, parts=kept)
         keys = keyed(positional, keyword, callee)
         if done is not behaviour:
             assert isinstance(results[0].owner, Operation)

@@ -22,8 +22,8 @@ from ..source.syntax import load_name, placed, store_name
 from ..source.unbound_names import flag_of, inside
 from ..source.ways_out import leaves
 from ..values import Maybe, Owned, Static, Tracer, Unbound, Unstageable, Value
-from .attribute_values import keeps_no_function
 from .leaf_ops import Changed
+from .part_values import DICTS, keeps_no_function
 from .total_pieces import TotalStager
 
 ARRAY_FACT = "array_fact"
@@ -39,7 +39,7 @@ class NativeStager(TotalStager):
         if bound := self.program.names([node]).bound:
             return self._stage_binding_expression(node, bound)
         self.at(node)
-        shown, node = node, self.with_attributes_held(node)
+        shown, node = node, self.with_parts_held(node)
         segment = self.segment(node)
         segment.shown = shown
         if self.inner_scope is not None and segment.may_read_unbound:
@@ -64,6 +64,8 @@ class NativeStager(TotalStager):
         made = self.value_of(ssa, found.summary)
         if isinstance(made, Owned) and self.is_sealed(made) and self._makes_elements_apart(node):
             self.state.update(made, apart=True)
+        if isinstance(made, Owned) and made.cls in DICTS:
+            self.keep_items(made, node)
         return made
 
     def _makes_elements_apart(self, node: ast.expr) -> bool:

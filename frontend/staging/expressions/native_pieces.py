@@ -29,6 +29,7 @@ FRAME_INSPECTION = frozenset({"locals", "vars", "globals", "eval", "exec", "dir"
 class PieceStager(VersionStager):
     """The layer of pieces of native code."""
 
+    handed_over: frozenset[str] = frozenset()  # inputs of the piece that nothing else leads to
     is_walked = False  # the piece is what a loop goes over: what the containers hold that it walks is worth looking at
     calm: frozenset[int] = frozenset()  # statements `with` by identity that pass on what their body raises
 
@@ -132,7 +133,7 @@ class PieceStager(VersionStager):
         owned = frozenset(name for name, value in values.items() if self.is_owned(value))
         if len({id(values[name]) for name in owned}) < len(owned):
             owned = frozenset()  # two names of one container: changing one changes the other
-        sealed = frozenset(name for name in owned if self.is_sealed(values[name]))
+        sealed = frozenset(name for name in owned if self.is_sealed(values[name])) | self.handed_over
         types = tuple(map(self.type_of, values.values()))
         found = self.program.describe(segment, types, owned, sealed)
         runs_unknown_code = (None, EVERYTHING) in found.summary.writes

@@ -23,7 +23,8 @@ from ...effects.abstract_type import (
 from ...effects.array_methods import attribute_type
 from ...effects.classes import has_plain_attributes
 from ...effects.lattice import widen
-from ...effects.scope import class_view, fact, find
+from ...effects.scope import fact, find
+from ..source.class_attributes import is_stored_by_itself
 from ..values import Owned, Static, Tracer, TupleValue
 from .gains import GainStager
 
@@ -102,9 +103,7 @@ def _type_of_attribute(owner: AbstractType, name: str) -> AbstractType | None:
         return found.value.type if found is not None and found.guard is not None else None
     if not isinstance(owner, InstanceType) or name.startswith("__") or not has_plain_attributes(owner.cls):
         return None
-    member = class_view(owner.cls).get(name, None)
-    is_own = member is None or isinstance(member, types.MemberDescriptorType) or not hasattr(type(member), "__set__")
-    return dict(owner.attributes).get(name) if is_own else None
+    return dict(owner.attributes).get(name) if is_stored_by_itself(owner.cls, name) else None
 
 
 def _type_of_arithmetic(op: ast.operator, left: object, right: object) -> ExactType | None:

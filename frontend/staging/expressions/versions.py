@@ -20,12 +20,13 @@ from ....diagnostics.effect import Effect
 from ....dialect.calls import AS_LEFT
 from ....dialect.operation import hint_name
 from ...effects.abstract_type import NONE, AbstractType
+from ...effects.place import EVERYTHING
 from ...effects.summary import Summary
 from ..state.builder import ir_type
 from ..state.facts import Shape
 from ..values import Owned, Tracer
-from .attribute_values import AttributeStager
 from .leaf_ops import Changed, container_class
+from .part_values import PartStager
 
 
 def next_version(owned: object, walked: object = None) -> None:
@@ -36,21 +37,21 @@ def as_left(owned: object) -> None:
     """Stands at the start of a handler: an object that the body of the `try` was changing, as the body has left it."""
 
 
-class VersionStager(AttributeStager):
+class VersionStager(PartStager):
     """The layer of versions that are handed to pieces of the program."""
 
     def borrowed(self, name: str, shape: Shape, block: Block) -> Owned:
-        """A parameter bound to an object that its caller lends: ours alone until the function returns."""
+        """A parameter bound to an object that its caller lends or shares: nobody else sees it meanwhile."""
         assert shape.type is not None
         cls = container_class(shape.type)
         assert cls is not None
-        owned = self.own(_argument(block, name, shape.type), shape.type, cls, sealed=True)
-        held = {attribute: Tracer(_argument(block, attribute, known), known) for attribute, known in shape.attributes}
-        self.state.update(owned, attributes=held, in_order=shape.in_order)
+        owned = self.own(_argument(block, name, shape.type), shape.type, cls, sealed=shape.sealed)
+        held = {part: Tracer(_argument(block, part, known), known) for part, known in shape.parts}
+        self.state.update(owned, parts=held, shared=shape.shared, in_order=shape.in_order)
         return owned
 
     def finish(self, owned: Owned) -> SSAValue:
-        """A function or an iteration is at the end of what it does with an object: its version after all reads."""
+        """The version of an object that is there when all that has read it so far is done."""
         self.take_back(owned, self.state.type_of(owned))
         return self.ssa(owned)
 
@@ -62,7 +63,7 @@ class VersionStager(AttributeStager):
 
     def find_as_left(self, owned: Owned, known: AbstractType) -> None:
         """At the start of a handler: an object is as the step has left it that failed, and of this type."""
-        changed: dict[int | str, Changed] = {0: Changed(known, self.state.heap[owned].sealed, ())}
+        changed: dict[int | str, Changed] = {0: Changed(known, self.state.heap[owned].sealed, (EVERYTHING,))}
         summary = Summary(Effect.PURE, result=NONE, mutates=frozenset(changed))
         ssa = self.emit_leaf(as_left, AS_LEFT, [owned], (), summary, changed=changed)
         assert isinstance(ssa.owner, Operation)

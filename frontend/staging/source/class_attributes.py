@@ -104,3 +104,9 @@ def names_in_reach(function: types.FunctionType) -> frozenset[str]:
             pending += new
             found.update(dict.fromkeys(new))
     return frozenset(found)
+
+
+def is_stored_by_itself(cls: type, name: str) -> bool:
+    """Whether an assignment of an attribute of an instance binds that attribute, and does nothing else."""
+    member = class_view(cls).get(name)
+    return member is None or isinstance(member, types.MemberDescriptorType) or not hasattr(type(member), "__set__")

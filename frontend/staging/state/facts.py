@@ -15,7 +15,7 @@ from ....diagnostics.effect import Effect
 from ....diagnostics.location import Location
 from ....dialect.functions import FuncOp
 from ....dialect.types import OBJ
-from ...effects.abstract_type import ANY, AbstractType, InstanceType, StaticType
+from ...effects.abstract_type import ANY, AbstractType, DictType, InstanceType, StaticType
 from ...effects.contents import kinds
 from ...effects.infer import infer_call
 from ...effects.outside_types import ContentGuard, is_table_of_known, looked_at
@@ -34,7 +34,7 @@ from .symbols import SymbolTable
 from .written import ANYWHERE, NOTHING_WRITTEN, Apartness, Places, Written, stale
 
 NamedTypes: TypeAlias = tuple[tuple[str, AbstractType], ...]
-"""Types by name, in an order: of a call's keyword arguments, of an object's attributes."""
+"""Types by name, in an order: of a call's keyword arguments, of an object's parts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,8 @@ class Shape:
     """What a staged function is specialised on for one argument: a known object, a type, or a tuple of those.
 
     With a type go the places where the argument's objects were found when the program started. An argument that is
-    `lent` is an object that nobody else sees: the callee makes its next versions, and is given what `attributes` hold.
+    `lent` is an object that nobody else sees, nor what it holds if it is `sealed`: the callee makes its next versions,
+    and is given what `parts` hold. One that is `shared` is such an object, too, that the callee only looks at.
     `elements` are those of a tuple, the values of `**kwargs` with these `names`, or what a local function captures that
     is called as `closure`.
     """
@@ -52,10 +53,12 @@ class Shape:
     elements: tuple[Shape, ...] | None = None
     places: Places = None
     lent: bool = False
+    shared: bool = False
+    sealed: bool = False
     in_order: bool = False
     names: tuple[str, ...] | None = None
     closure: StaticType | None = None
-    attributes: NamedTypes = ()
+    parts: NamedTypes = ()
 
     @property
     def is_special(self) -> bool:
@@ -78,9 +81,13 @@ class StagedFunction:
         is_open: its body is being traced.
         is_recursive: it was called while its body was being traced.
         lent: the types that objects lent to it have afterwards, by parameter; others have been let go.
-        attributes: which of their attributes still hold what they held.
-        ir_versions: the IR's types of these, in this order: their next versions are results, too.
+        kept: which of their parts still hold what they held.
+        bound: what types those of their parts have that it binds anew.
+        ir_versions: the IR's types of their next versions, then of all these parts: they are results, too.
         gives: the parameter that it returns, if that is a lent one.
+        makes: the class of what it returns, if it has made that and nobody else sees it.
+        is_sealed: nor what that holds.
+        parts: the types of what parts of that hold.
         written, writes: what its ops may have written, and those ops; None while its body is being traced.
     """
 
@@ -90,9 +97,13 @@ class StagedFunction:
     is_open: bool = True
     is_recursive: bool = False
     lent: dict[str, AbstractType] = field(default_factory=dict)
-    attributes: dict[str, frozenset[str]] = field(default_factory=dict)
+    kept: dict[str, frozenset[str]] = field(default_factory=dict)
+    bound: dict[str, NamedTypes] = field(default_factory=dict)
     ir_versions: tuple[Attribute, ...] = ()
     gives: str | None = None
+    makes: type | None = None
+    is_sealed: bool = False
+    parts: NamedTypes = ()
     written: Written | None = None
     writes: tuple[tuple[frozenset[Place | None], frozenset[str], str], ...] = ()
 
@@ -178,16 +189,18 @@ class ProgramFacts:
         acts = summary.effect >= Effect.ORDERED or bool(summary.mutates)
         # What it does besides its one call of the world keeps its order; the call itself needn't.
         is_mixed = summary.num_external_sites == 1 and acts and not summary.unknown_types and not summary.waits
-        return summary.num_external_sites >= 2 or summary.has_array_work or is_mixed
+        # Of a dict that it makes around its one call, the rest is there before the call is done.
+        is_record = summary.num_external_sites == 1 and summary.fresh and isinstance(summary.result, DictType)
+        return summary.num_external_sites >= 2 or summary.has_array_work or is_mixed or is_record
 
     def rely_on(self, guards: Iterable[Guard]) -> None:
         """The program is only right while these facts hold."""
         self.guards.update(guards)
 
     def rely_on_class(self, cls: type, name: str) -> None:
-        """The program is only right while this class attribute is what it is now."""
+        """The program is only right while this class attribute is what it is now, or missing as it is now."""
         view = class_view(cls)
-        self.guards.add(Guard(view, name, view.get(name)))
+        self.guards.add(Guard(view, name, view.get(name, Guard)))
 
     def checkpoint(self) -> tuple[Written, int]:
         """What `rewind` restores."""

@@ -55,7 +55,7 @@ from ..values import (
 from .builder import Builder, Mark, Operand
 from .facts import ProgramFacts
 from .retrace import MustCarry, MustEscape, MustLend, MustUnseal
-from .state import NO_ATTRIBUTES, OwnedState, Point, State
+from .state import NO_PARTS, OwnedState, Point, State
 from .written import Written
 
 Start: TypeAlias = tuple[Point, Mark, tuple[Written, int]]
@@ -223,7 +223,7 @@ class Stager:
     def own_list(self, elements: Sequence[Value]) -> Owned:
         """A fresh list of these values."""
         kinds = join_all(map(self.type_of, elements))
-        if isinstance(kinds, InstanceType) and all(map(self._is_absorbed, elements)):
+        if isinstance(kinds, InstanceType) and all(map(self.absorb, elements)):
             objects = self.builder.make_list([self.ssa(element) for element in elements])
             return self.own(objects, ListType(kinds), list, sealed=True, apart=True)
         for element in elements:
@@ -261,20 +261,21 @@ class Stager:
 
     def hold_in(self, owned: Owned, value: Value) -> None:
         """The same for an owned container, which from then on may hold what others see."""
-        if self.is_sealed(owned) and self._is_absorbed(value):
+        if self.is_sealed(owned) and self.absorb(value):
             return
         self.hold(value)
         if not self.is_inert(value):
             self.unseal(owned)
 
-    def _is_absorbed(self, value: Value) -> bool:
-        """Whether a value is an object of ours without a name: what it goes into is all that leads to it now."""
+    def absorb(self, value: Value) -> bool:
+        """Whether a value is an object of ours without a name; if so, what it goes into is all that leads to it now."""
         if not isinstance(value, Owned) or not self.is_sealed(value) or not is_sealable_inside(self.type_of(value)):
             return False
         state = self.state.heap[value]
-        if state.within is not None or state.made_at < self.loop_depth or self._is_named(value):
+        if state.shared or state.within is not None or state.made_at < self.loop_depth or self._is_named(value):
             return False
-        self._owned_ssa(value)
+        if any(self._owned_ssa(value).uses):
+            self.finish(value)  # who has read it by this name is done before somebody changes it by another one
         self.state.update(value, escaped=True, elements=None)
         return True
 
@@ -290,6 +291,7 @@ class Stager:
         state = self.state.heap[owned]
         if state.escaped:
             return
+        _refuse_shared(state)
         if state.within is not None:
             raise MustUnseal(state.within)
         if state.made_at < self.loop_depth:
@@ -314,6 +316,7 @@ class Stager:
         state = self.state.heap[owned]
         if not state.sealed:
             return
+        _refuse_shared(state)
         if state.within is not None:
             raise MustUnseal(state.within)
         if state.made_at < self.loop_depth:
@@ -327,15 +330,16 @@ class Stager:
         known: AbstractType,
         sealed: bool = False,
         apart: bool = False,
-        attributes: Mapping[str, Value] = NO_ATTRIBUTES,
+        parts: Mapping[str, Value] = NO_PARTS,
     ) -> None:
-        """A container's next version, in which only these attributes hold what is known of them."""
+        """A container's next version, in which only these parts hold what is known of them."""
         state = self.state.heap[owned]
+        _refuse_shared(state)
         if state.within is not None and not self.state.heap[state.within].lent:
             raise MustLend(state.within, state.made_at)
         if not sealed:
             self.unseal(owned)
-        changes = {"elements": None, "apart": apart, "lent": False, "last": None, "attributes": attributes}
+        changes = {"elements": None, "apart": apart, "lent": False, "last": None, "parts": parts}
         self.state.update(owned, ssa=ssa, type=known, **changes)
         self.note_change(owned)
 
@@ -354,6 +358,10 @@ class Stager:
             case _:
                 self.escape(missing.owned)
 
+    def finish(self, owned: Owned) -> SSAValue:
+        """A version of a container that is there when all that has read it so far is done. A layer above knows how."""
+        raise NotImplementedError
+
     def lend(self, owned: Owned) -> None:
         """What comes next may change what a container holds. A layer above knows how."""
         raise NotImplementedError
@@ -370,3 +378,8 @@ class Stager:
         self.state.names[name] = value
         if isinstance(value, Tracer) and value.ssa.name_hint is None and not name.startswith("_"):
             hint_name(value.ssa, name)
+
+
+def _refuse_shared(state: OwnedState) -> None:
+    if state.shared:
+        raise Unstageable("an object that a caller goes on with is changed or kept")

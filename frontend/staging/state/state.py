@@ -13,7 +13,7 @@ from ...effects.abstract_type import ANY, NEVER, STR, AbstractType, DictType, Li
 from ...effects.lattice import join_all, widen
 from ..values import Keywords, Maybe, Owned, Static, Tracer, TupleValue, Value
 
-NO_ATTRIBUTES: Mapping[str, Value] = MappingProxyType({})
+NO_PARTS: Mapping[str, Value] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,8 @@ class OwnedState:
         within: the container that it is an element of, while a loop over that one has it; it stays there.
         lent: a loop that comes next may change its elements: all that has read it so far has done so.
         in_order: a handler may see it as the step that fails leaves it: updates act when all before them has succeeded.
-        attributes: what attributes hold that can't change but by being bound anew, as values of their own.
+        shared: a caller's, who goes on with it as it is.
+        parts: what attributes of an object or items of a dict hold, as values of their own, while nothing else does.
     """
 
     type: AbstractType
@@ -48,7 +49,8 @@ class OwnedState:
     lent: bool = False
     last: Value | None = None
     in_order: bool = False
-    attributes: Mapping[str, Value] = field(default_factory=lambda: NO_ATTRIBUTES)
+    shared: bool = False
+    parts: Mapping[str, Value] = field(default_factory=lambda: NO_PARTS)
 
 
 Heap: TypeAlias = "Mapping[Owned, OwnedState]"

@@ -29,7 +29,7 @@ from ...effects.abstract_type import (
 from ...effects.contents import degraded, fits
 from ...effects.lattice import is_immutable, join
 from ...effects.place import EVERYTHING, OutsideName, Place, Root
-from ...effects.staleness import shallow
+from ...effects.staleness import shallow, with_parts
 from ...effects.summary import Summary
 
 Places: TypeAlias = "frozenset[Place] | None"
@@ -212,12 +212,16 @@ def is_closed(known: AbstractType) -> bool:
 def stale(known: AbstractType, read: Places, written: Written, apartness: Apartness) -> AbstractType:
     """What is left of the type of a value after these writes."""
     found: dict[tuple[str, str | None], AbstractType] = {}
+    is_spared = True  # the object itself, if not what it holds
     for place, kind, name, held in written.stores:
         is_kept = (kind, name, held) != (EVERYTHING, None, ANY) and fits(known, kind, name, held)
         if not is_kept and not apartness.told_apart(inside_of(read), place, written):
             found[kind, name] = join(found.get((kind, name), NEVER), held)
+            is_spared = is_spared and bool(read) and apartness.told_apart(read, place, written)
     if any(kind == EVERYTHING for kind, _ in found):
         return shallow(known)
+    if found and is_spared:
+        return with_parts(known, lambda part: degraded(part, found))
     return degraded(known, found) if found else known
 
 

@@ -209,10 +209,14 @@ class FunctionStager(StreamStager):
                 self.stage_assign(in_place, in_place.targets, in_place.value, later)
             case ast.Call() if self.has_gain(value):
                 rest = self.rewrite(value)
-                if not isinstance(rest, ast.Name):  # nobody keeps what it gives
-                    self.stage_native_statements([placed(ast.Expr(rest), node)], later)
+                if isinstance(rest, ast.Call):  # else nobody keeps what it gives
+                    with self.handing_over(rest.args, later):
+                        self.stage_native_statements([placed(ast.Expr(rest), node)], later)
             case _ if self.has_gain(value):
                 self.stage_expression(value)
+            case ast.Call(args=arguments):
+                with self.handing_over(arguments, later):
+                    self.stage_native_statements([node], later)
             case _:
                 self.stage_native_statements([node], later)
 

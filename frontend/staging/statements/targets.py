@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import operator
-from collections.abc import Sequence, Set
+from collections.abc import Iterator, Sequence, Set
+from contextlib import contextmanager
 
 from xdsl.ir import Operation
 
@@ -108,9 +109,13 @@ class TargetStager(SortKeyStager):
             self.stage_native_statements([store], later)
             self.note_stored(key, first_write)
             return
+        part = self.part_stored(targets[0]) if len(targets) == 1 else None
         gains = self.has_gain(value) or any(self._target_gains(target) for target in targets)
-        if not gains:
+        if not gains and part is None:
             self.stage_native_statements([node], later)
+            return
+        if part is not None:
+            self._store_part(node, targets[0], value, later)
             return
         if any(self._target_gains(target) for target in targets):
             stored = self.stage_expression(value)
@@ -120,7 +125,37 @@ class TargetStager(SortKeyStager):
             return
         held = self.compute(value)
         assign = placed(ast.Assign([self._with_key_computed(target) for target in targets], held), node)
-        self.stage_native_statements([assign], later)
+        with self.handing_over([held] if len(targets) == 1 else [], later):
+            self.stage_native_statements([assign], later)
+
+    def _store_part(self, node: ast.stmt, target: ast.expr, value: ast.expr, later: Set[str]) -> None:
+        """The same where a part of an object of ours is bound and nothing else: what it holds is known from here on."""
+        held = value if isinstance(value, ast.Constant) else self.compute(value)
+        part = self.part_stored(target)
+        store = placed(ast.Assign([target], held), node)
+        if part is None:
+            self.stage_native_statements([store], later)
+            return
+        before = self.state.heap[part[0]].parts
+        with self.handing_over([held], later):
+            self.stage_native_statements([store], later)
+        self.keep_stored(*part, before, held)
+
+    @contextmanager
+    def handing_over(self, nodes: Sequence[ast.expr], later: Set[str]) -> Iterator[None]:
+        """While values are put somewhere: those that no name leads to any more become part of what they are put in."""
+        given = {node.id for node in nodes if isinstance(node, ast.Name) and self._is_used_up(node.id, later)}
+        values = {name: self.state.names.pop(name) for name in sorted(given) if name in self.state.names}
+        self.handed_over = frozenset(name for name, value in values.items() if self.absorb(value))
+        self.state.names.update(values.items())
+        try:
+            yield
+        finally:
+            self.handed_over = frozenset()
+
+    def _is_used_up(self, name: str, later: Set[str]) -> bool:
+        """Whether nobody reads a name any more; a handler goes on with the user's names as they were."""
+        return name.startswith("_xcs_") or (name in self.local_names and name not in later and not self.is_tried)
 
     def _with_key_computed(self, target: ast.expr) -> ast.expr:
         """`a[key]` with the key in a temporary, where `a` is a name that means the same before and after."""
