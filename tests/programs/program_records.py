@@ -44,6 +44,8 @@ class Records(Builders):
 
     def item(self) -> list[str]:
         """One item of a record is read, bound, changed, or gone."""
+        if not self.bound["v"]:
+            return self.record()
         v, key = self.name("v"), self.one(KEYS)
         return self.any_of(
             lambda: [f"{v}['id'] = {self.int_(1)}"],
@@ -65,6 +67,8 @@ class Records(Builders):
 
     def part(self) -> list[str]:
         """Records as a whole: merged, shared, given to helpers, changed on some paths."""
+        if not self.bound["v"]:
+            return self.record()
         v = self.name("v")
         return self.any_of(
             lambda: [f"{v}.update(id={self.int_(1)}, text=ask({v}['text']))"],
@@ -77,7 +81,7 @@ class Records(Builders):
             lambda: [f"SHARED.append({v})"],
             lambda: [f"{v}['inner'] = {self.name('v')}"],
             lambda: [f"if {v}['id'] > {self.int_(1)}:", f"    {v}['text'] = {self.str_(1)}"],
-            lambda: [f"if {self.cond()}:", f"    {v} = {{{self.fields()}}}"] if self.bound["v"] else ["pass"],
+            lambda: [f"if {self.cond()}:", f"    {v} = {{{self.fields()}}}"],
             lambda: [f"for x in {self.iterable(1)}[:3]:", f"    {v}['id'] = num({v}['id']) + x"],
             lambda: [f"for x in {self.iterable(1)}[:3]:", f"    {v}['tags'].append(num(x))"],
             lambda: [
@@ -88,7 +92,7 @@ class Records(Builders):
                 f"    {v}['text'] = 'failed'",
                 f"note({v})",
             ],
-            lambda: [f"{v} = {self.one(['scored', 'renamed'])}({v})"] if self.bound["v"] else ["pass"],
+            lambda: [f"{v} = {self.one(['scored', 'renamed'])}({v})"],
         )
 
     def drafts(self) -> list[str]:
