@@ -7,6 +7,7 @@ import logging
 import re
 import subprocess
 import sys
+import threading
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any
 
 import keyed_program
 import pytest
+from openai_endpoint import Endpoint
 
 import xcs
 from xcs.tools.xcs_journal import main as journal_main
@@ -168,3 +170,25 @@ def test_journals_tell_keys_apart_and_record_no_answer_that_repeats_one(tmp_path
         assert program("repeat", "zruntime3De4-third") == "repeat by zruntime3De4-third"
     data = b"".join(path.read_bytes() for path in tmp_path.glob("run.db*"))
     assert b"zruntime" not in data
+
+
+def test_a_client_that_is_made_in_the_program_speaks_with_its_key(endpoint: Endpoint) -> None:
+    openai = pytest.importorskip("openai")
+    url = endpoint.base_url
+
+    @xcs.jit
+    def program(questions: list[str]) -> list[str]:
+        client = openai.OpenAI(api_key="sk-zclient9Er1aaaaaaaa", base_url=url, max_retries=0)
+        answers = []
+        for question in questions:
+            messages = [{"role": "user", "content": question}]
+            reply = client.chat.completions.create(model="m", messages=messages, extra_headers={"X-Key": "plain"})
+            answers.append(reply.choices[0].message.content)
+        client.close()
+        return answers
+
+    endpoint.gate = threading.Barrier(3)  # they overlap
+    assert program(["a", "b", "c"]) == ["echo a", "echo b", "echo c"]
+    assert {key for _, key, _ in endpoint.requests} == {"Bearer sk-zclient9Er1aaaaaaaa"}
+    for where, text in texts_of(program):
+        assert "zclient9" not in text, where

@@ -126,6 +126,7 @@ def marked(source: str) -> list[object]:
         ("def f():\n    a = 'k'\n    b = a\n    g(api_key=b)\ndef h():\n    a = 'plain'\n    g(a)", ["k"]),
         ("def enter(user, secret): ...\nenter('bob', 'k')", ["k"]),
         ("class C:\n    def __init__(self, name, token): ...\nC('bob', 'k')", ["k"]),
+        ("class R:\n    name: str\n    token: str = 'd'\nR('bob', 'k')", ["d", "k"]),
         ("def api_key(): return 'k'", ["k"]),
         ("if password == 'k' or mode == 'm': ...", ["k"]),
         ("requests.get(url, auth=('bob', 'k'))", ["bob", "k"]),
