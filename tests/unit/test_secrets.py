@@ -103,6 +103,31 @@ def test_mistakes_are_shown_without_the_keys_of_what_is_found() -> None:
     assert "model='m'" in str(caught.value)
 
 
+def keep(record: dict[str, str]) -> None:
+    """Somebody else, who may write what it is given."""
+    record["seen"] = "yes"
+
+
+def test_parts_of_objects_of_the_program_s_own_stay_secret() -> None:
+    @xcs.op(effect="unordered")
+    def ask(question: str, **given: str) -> str:
+        return f"{question} {sorted(given.values())}"
+
+    def program(questions: list[str]) -> list[str]:
+        settings = {"api_key": "zpart1Ab2-of-dict", "model": "m"}
+        found = []
+        for question in questions:
+            found.append(ask(question, one=settings["api_key"], other=settings["model"]))
+        keep(settings)
+        return found
+
+    for stage in ("gains", "all"):
+        jitted = xcs.jit(stage=stage)(program)
+        assert jitted(["a"]) == program(["a"]) == ["a ['m', 'zpart1Ab2-of-dict']"]
+        lowered = jitted.lower(["a"])
+        assert "zpart1" not in lowered.as_text() + lowered.compile().as_text() + repr(lowered.compile().plan)
+
+
 def marked(source: str) -> list[object]:
     """The secret literals of a file, in the order of the source."""
     text = textwrap.dedent(source)

@@ -11,7 +11,6 @@ from typing import Any
 from ....diagnostics.secrets import is_secret
 from ...effects.abstract_type import ANY, NONE
 from ...effects.array_results import is_array
-from ...effects.secret_literals import is_marked
 from ..source.syntax import placed
 from ..values import Closure, LocalFunction, Static, Tracer, Value
 from .native import NativeStager
@@ -101,12 +100,6 @@ class FoldingStager(NativeStager):
             return isinstance(value, Static) and value.value is None
         known = self.type_of(value) if isinstance(value, Tracer) else ANY
         return True if known == NONE else False if is_array(known) else None
-
-    def literal(self, node: ast.Constant) -> Static:
-        """A literal of the source; what is secret stays so wherever it is passed."""
-        if is_marked(node):
-            self.program.symbols.note_secret(node.value)
-        return Static(node.value)
 
     def note_secrets(self, bound: Mapping[str, Value]) -> None:
         """Of what parameters are given, or have by default, what is secret by their names stays so."""

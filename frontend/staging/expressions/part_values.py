@@ -142,7 +142,7 @@ class PartStager(LeafStager):
 
     def _plain_value(self, node: ast.expr) -> Value | None:
         """The value of a name or literal that stands for a part."""
-        return Static(node.value) if isinstance(node, ast.Constant) else self.state.names.get(getattr(node, "id", ""))
+        return self.literal(node) if isinstance(node, ast.Constant) else self.state.names.get(getattr(node, "id", ""))
 
     def _may_be_part(self, owned: Owned, value: Value) -> bool:
         """Whether a value can stand for a part: what nobody else sees is led to by its owner alone."""

@@ -23,7 +23,7 @@ from ...syntax_parts import syntax_inside
 from .exits import Exits
 from .native_code import compile_functions, with_type_parameters
 from .rows import row_shape
-from .shown_source import has_secret, shown_source
+from .shown_source import has_secret, shown_source, whole_source
 from .syntax import placed
 from .unbound_names import name_of_flag, note_bound, unbind, unbind_unless
 
@@ -67,7 +67,7 @@ class Segment:
     def name(self) -> str:
         """How the IR calls it: its source, without what is secret in it."""
         if self._name is None:
-            write = shown_source if may_have_secrets(self.scope.file) else ast.unparse
+            write = shown_source if may_have_secrets(self.scope.file) else whole_source
             self._name = "\n".join(map(write, self._written))
         return self._name
 

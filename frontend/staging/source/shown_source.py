@@ -16,6 +16,11 @@ def shown_source(node: ast.AST) -> str:
     return plain_text(node) or ast.unparse(_Hiding().visit(copied(node)) if has_secret(node) else node)
 
 
+def whole_source(node: ast.AST) -> str:
+    """The source of a piece of syntax that has no secrets."""
+    return plain_text(node) or ast.unparse(node)
+
+
 def has_secret(node: ast.AST) -> bool:
     """Whether a literal in a piece of syntax is secret."""
     return any(map(is_marked, syntax_inside(node)))

@@ -34,6 +34,7 @@ from ...effects.lattice import is_immutable, join_all, members
 from ...effects.operations import KNOWN_VALUE_CLASSES, dunder
 from ...effects.regions import is_sealable_inside
 from ...effects.scope import CodeScope, class_view
+from ...effects.secret_literals import is_marked
 from ...effects.staleness import with_parts
 from ...effects.summary import Guard
 from ..source.names import Names
@@ -162,6 +163,12 @@ class Stager:
     def is_owned(self, value: Value) -> bool:
         """Whether a value is a container, or an object of a class of the user's, that nobody else can see."""
         return isinstance(value, Owned) and not self.state.heap[value].escaped
+
+    def literal(self, node: ast.Constant) -> Static:
+        """A literal of the source; what is secret stays so wherever it is passed."""
+        if is_marked(node):
+            self.program.symbols.note_secret(node.value)
+        return Static(node.value)
 
     def truth_effect(self, value: Value) -> Behaviour:
         """The effect of `bool(value)`."""
