@@ -320,6 +320,10 @@ def _load_by_getattr(frame: Frame, owner: Value, cls: type, name: str) -> Value:
 def _call_getter(frame: Frame, owner: Value, getter: Any, node: object) -> Value:
     if getter is None:
         return NOTHING
+    if type(getter) is types.FunctionType and len(owner.origins) == 1 and isinstance(next(iter(owner.origins)), Cell):
+        found = frame.inference.call_in_place(frame, getter, [owner], {}, (node, "getter"))
+        if found is not None:
+            return found
     summary = frame.inference.call(getter, (deep(owner),), {})
     return apply_summary(frame, summary, [owner], {}, (node, "getter"))
 

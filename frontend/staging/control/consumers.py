@@ -151,11 +151,17 @@ class ConsumerStager(GeneratorBodyStager):
         if self._looks_up(node):
             return None  # once, when the iterator is made
         generator = as_generator(node, self)
-        if generator is None or not self.has_gain(generator):
+        if generator is None or not self._has_gain_inside(generator):
             return None
         if not is_generator(node) and self.may_stop_in(generator):
             return None  # the end of the iterator
         return generator
+
+    def _has_gain_inside(self, generator: ast.GeneratorExp) -> bool:
+        """Whether there is something to stage in a generator, which is consumed at once: what it binds stays here."""
+        if self.program.names([generator]).bound:
+            return self.has_gain(placed(ast.ListComp(generator.elt, generator.generators), generator))
+        return self.has_gain(generator)
 
     def with_iterable_read(self, generator: ast.GeneratorExp) -> ast.GeneratorExp:
         """The generator with its first iterable in a temporary if that calls what waits, or reads a name that may be
@@ -175,7 +181,7 @@ class ConsumerStager(GeneratorBodyStager):
 
     def _with_plain_generator(self, node: ast.Call, generator: ast.GeneratorExp) -> Value | None:
         """The call, where only the first iterable of its generator was worth staging."""
-        if not isinstance(node.args[0], ast.GeneratorExp) or self.has_gain(generator):
+        if not isinstance(node.args[0], ast.GeneratorExp) or self._has_gain_inside(generator):
             return None
         return self.stage_expression(placed(ast.Call(node.func, [generator, *node.args[1:]], node.keywords), node))
 

@@ -9,10 +9,10 @@ import itertools
 from ....diagnostics.effect import Effect
 from ..source.syntax import load_name, placed
 from ..values import Unstageable, Value
-from .consumers import ConsumerStager
+from .nested_generators import NestedGeneratorStager
 
 
-class ReductionStager(ConsumerStager):
+class ReductionStager(NestedGeneratorStager):
     """The layer of reductions."""
 
     def stage_control(self, node: ast.expr) -> Value | None:

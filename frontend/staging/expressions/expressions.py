@@ -178,6 +178,9 @@ class ExpressionStager(ReceiverStager):
             return self.stage_call(node)
         if isinstance(node, ast.Await):
             return self.stage_await(node)
+        if isinstance(node, ast.Attribute) and (getter := self.getter_of(node)) is not None:
+            held = load_name(self.temporary(Static(getter)), node)
+            return self.stage_call(ast.copy_location(ast.Call(held, [node.value], []), node))
         return self.stage_array_operation(node)
 
     def stage_await(self, node: ast.Await) -> Value:

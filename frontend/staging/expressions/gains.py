@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import enum
 import types
+from collections.abc import Set
 from functools import cached_property
 
 from ....diagnostics.effect import Effect
@@ -23,11 +24,13 @@ from ...effects.abstract_type import (
     UnionType,
 )
 from ...effects.array_results import is_array
+from ...effects.contents import element_type
 from ...effects.coroutines import makes_coroutine, unjitted
 from ...effects.declared_calls import declared_behaviour
 from ...effects.known import known
+from ...effects.lattice import members
 from ...effects.promised_result import promised_type
-from ...effects.scope import find
+from ...effects.scope import class_view, find
 from ...effects.summary import CodeSummary, Summary
 from ...frame_reader import FRAME_READERS
 from ...syntax_parts import parts_of_syntax, syntax_inside
@@ -191,11 +194,24 @@ class GainStager(PieceStager):
         if isinstance(node, ast.Call):
             return True
         has_operator = False
+        attributes = set[str]()
         for inner in syntax_inside(node):
             if isinstance(inner, (ast.Call, ast.Await)):
                 return True
             has_operator = has_operator or isinstance(inner, _ARRAY_SYNTAX)
-        return has_operator and any(map(self._may_be_array, self.program.names([node]).read))
+            if isinstance(inner, ast.Attribute):
+                attributes.add(inner.attr)
+        if not has_operator:
+            return False
+        read = self.program.names([node]).read
+        return any(map(self._may_be_array, read)) or (bool(attributes) and self._may_compute(attributes, read))
+
+    def _may_compute(self, attributes: Set[str], names: Set[str]) -> bool:
+        """Whether one of these attributes is a property of what one of these names means, or of its elements."""
+        known = [self.state.type_of(self.state.names[name]) for name in names if name in self.state.names]
+        inside = (element for one in known if (element := element_type(one)) is not None)
+        classes = {part.cls for one in (*known, *inside) for part in members(one) if isinstance(part, InstanceType)}
+        return any(isinstance(class_view(cls).get(name), property) for cls in classes for name in attributes)
 
     def _may_be_array(self, name: str) -> bool:
         """Whether a name means an array, or an object that holds one."""

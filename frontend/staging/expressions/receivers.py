@@ -19,6 +19,7 @@ from ...effects.abstract_type import (
     TupleType,
     UnionType,
 )
+from ...effects.classes import has_plain_attributes
 from ...effects.client_paths import method_path
 from ...effects.contents import plain_form
 from ...effects.known import TABLE
@@ -45,6 +46,20 @@ class ReceiverStager(NameStager):
     def compute(self, node: ast.expr) -> ast.expr:
         """What stands for an operand once it has been staged."""
         raise NotImplementedError
+
+    def getter_of(self, node: ast.Attribute) -> types.FunctionType | None:
+        """The function of a property of the class of an object, which has no other say in its attributes."""
+        try:
+            known = self.describe(node.value).summary.result
+        except Unstageable:
+            return None
+        if not isinstance(known, InstanceType) or not has_plain_attributes(known.cls):
+            return None
+        member = class_view(known.cls).get(node.attr)
+        if type(member) is not property or not isinstance(member.fget, types.FunctionType):
+            return None
+        self.program.rely_on_class(known.cls, node.attr)
+        return member.fget
 
     def part_of_own(self, node: ast.expr) -> ast.expr | None:
         """The receiver of a method call that is looked up in a container of ours: `d[key]`, `d.setdefault(key, [])`."""

@@ -270,6 +270,7 @@ class FunctionStager(StreamStager):
     def _stage_for(
         self, node: ast.For, rest: Sequence[ast.stmt], later: Set[str], live: Set[str], tail: bool
     ) -> Completion:
+        node = self.without_generator(node)
         if (by_element := self.by_element(node)) is not None:
             start = self.mark()
             try:
