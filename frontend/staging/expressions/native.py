@@ -10,13 +10,25 @@ from xdsl.dialects.builtin import StringAttr
 from xdsl.ir import Attribute, Operation, SSAValue
 
 from ....diagnostics.effect import Behaviour, Effect
-from ...effects.abstract_type import ANY, BOOL, FLOAT, INT, NONE, AbstractType, ListType, RecordType, TupleType
+from ...effects.abstract_type import (
+    ANY,
+    BOOL,
+    FLOAT,
+    INT,
+    NONE,
+    AbstractType,
+    DictType,
+    ListType,
+    RecordType,
+    SetType,
+    TupleType,
+)
 from ...effects.array_methods import FACTS
 from ...effects.array_results import is_array, is_jax
 from ...effects.lattice import is_immutable
 from ...effects.summary import CodeSummary, Summary
 from ..source.exits import Exits
-from ..source.names import names_of
+from ..source.names import names_of, only_appends_new
 from ..source.segment import Segment
 from ..source.syntax import load_name, placed, store_name
 from ..source.unbound_names import flag_of, inside
@@ -81,6 +93,23 @@ class NativeStager(TotalStager):
         known = self.describe(placed(listed, node)).summary.result
         return isinstance(known, ListType) and is_immutable(known.element)
 
+    def _stays_apart(self, value: Value, name: str, nodes: Sequence[ast.stmt]) -> bool:
+        """Whether statements do nothing with a list of ours but append what they make where it is appended."""
+        if not isinstance(value, Owned) or value.cls is not list or not self.is_sealed(value):
+            return False
+        return self.state.heap[value].apart and only_appends_new(nodes, name)
+
+    def _holds_flat(self, value: Value) -> bool:
+        """Whether elements are containers of what can't change: two of them can share nothing but themselves."""
+        known = self.state.type_of(value)
+        match known.element if isinstance(known, ListType) else None:
+            case ListType(element=held) | SetType(element=held):
+                return is_immutable(held)
+            case DictType(key=key, value=held):
+                return is_immutable(key) and is_immutable(held)
+            case _:
+                return False
+
     def _is_array_code(self, summary: Summary, values: Sequence[Value]) -> bool:
         """Whether a call with functions of this function, such as `jax.lax.scan(step, ...)`, can be in a kernel."""
         if summary.effect > Effect.READS or summary.external or summary.mutates or looks_outside(summary):
@@ -121,7 +150,11 @@ class NativeStager(TotalStager):
             self.state.names.pop(name, None)
         result: AbstractType = types[0] if len(types) == 1 else TupleType(tuple(types)) if types else NONE
         summary = found.summary.replace(result=result)
+        filled = [one for name, one in zip(segment.inputs, values, strict=True) if self._stays_apart(one, name, nodes)]
         ssa = self.call_segment(segment, replace(found, summary=summary), values)
+        for owned in filled:
+            if self.is_sealed(owned) and self._holds_flat(owned):
+                self.state.update(owned, apart=True)  # type: ignore[arg-type]
         if len(types) == 1:
             self.bind(outputs[0], given.get(outputs[0]) or self.value_of(ssa, summary))
         elif types:

@@ -31,6 +31,13 @@ def exposed_in_body(node: ast.For | ast.AsyncFor | ast.While) -> set[str]:
     return targets.read | (exposed_names(node.body) - targets.bound)
 
 
+def bound_by_loop(node: ast.AST) -> set[str]:
+    """Names that a `for` loop binds itself before it reads them, so that they aren't what they were before it."""
+    if not isinstance(node, (ast.For, ast.AsyncFor)):
+        return set()
+    return names_of([node.target]).bound - _exposed(node)
+
+
 def _exposed(node: ast.AST) -> set[str]:
     match node:
         case ast.If(test=test, body=body, orelse=orelse):

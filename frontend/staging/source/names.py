@@ -138,6 +138,18 @@ class _NameCollector(ast.NodeVisitor):
     visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = _visit_comprehension
 
 
+def only_appends_new(nodes: Sequence[ast.AST], name: str) -> bool:
+    """Whether code does nothing with the list of a name but append displays to it."""
+    num_uses = num_appends = 0
+    for node in nodes:
+        for inner in ast.walk(node):
+            num_uses += isinstance(inner, ast.Name) and inner.id == name
+            match inner:
+                case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id=owner), attr="append"), args=[made])):
+                    num_appends += owner == name and isinstance(made, (ast.Dict, ast.List, ast.Set))
+    return 0 < num_uses == num_appends
+
+
 def names_of(nodes: Iterable[ast.AST]) -> Names:
     """The names that a run of statements or an expression uses."""
     nodes = list(nodes)

@@ -12,7 +12,7 @@ from ..control.branches import FALLS, JUMPS, SKIPS, Completion
 from ..control.own_elements import NotOwned
 from ..source.box import BoundBox, Box, box_of
 from ..source.exits import WAYS, tests_exit
-from ..source.exposed_names import exposed_in_body, exposed_names
+from ..source.exposed_names import bound_by_loop, exposed_in_body, exposed_names
 from ..source.live_names import LiveNames
 from ..source.syntax import load_name, placed, store_name
 from ..source.ways_out import always_leaves, leaves
@@ -69,7 +69,8 @@ class FunctionStager(StreamStager):
             live: names that may be read after them.
             tail: falling off their end returns from the function.
         """
-        last_read = {name: index for index, node in enumerate(nodes) for name in self.program.used_names(node)}
+        used = self.program.used_names
+        last_read = {name: index for index, node in enumerate(nodes) for name in used(node) - bound_by_loop(node)}
         index, end = 0, len(nodes)
         while index < end:
             num_temporaries, start = self.num_temporaries, self.mark()
