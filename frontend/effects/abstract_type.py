@@ -252,6 +252,16 @@ class BoundType(AbstractType):
 
 
 @dataclass(frozen=True, slots=True)
+class SpreadType(AbstractType):
+    """Any number of arguments, what `*` of unknown length leaves for `*args`; every one is described by `element`."""
+
+    element: AbstractType
+
+    def __str__(self) -> str:
+        return f"*{self.element}"
+
+
+@dataclass(frozen=True, slots=True)
 class CaughtType(AbstractType):
     """An exception in its handler, of a class that isn't known exactly; its text is taken to have no effect.
 

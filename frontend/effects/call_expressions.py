@@ -8,11 +8,11 @@ import types
 from collections.abc import Sequence
 
 from ..map_function import is_map
-from .abstract_type import ANY, NEVER, NONE, StaticType, TupleType, UnionType
+from .abstract_type import ANY, NEVER, NONE, SpreadType, StaticType, TupleType, UnionType
 from .array_methods import one_class
 from .attributes import load_callee
-from .calls import call_value
-from .coroutines import starts_coroutines
+from .calls import SPECIAL, call_value
+from .coroutines import makes_coroutine, starts_coroutines
 from .expressions import mapping_items
 from .frame import Frame, Path, expression
 from .iteration import iterate
@@ -21,7 +21,7 @@ from .lattice import widen
 from .made_records import may_be_record
 from .namespaces import LOOKING
 from .scope import default_values
-from .value import NOTHING, Cell, Value, join_values, reach_of
+from .value import NOTHING, Cell, Value, deep, join_values, reach_of
 
 
 @expression(ast.Call)
@@ -44,6 +44,8 @@ def _call(frame: Frame, node: ast.Call) -> Value:
     if not is_exact and len(callees) == 1 and _is_variadic(callees[0]):
         kwargs["*"] = Value(NONE)
         is_exact = True
+    if not is_exact and len(callees) == 1:
+        is_exact = _spread_last(callees[0], node, args, kwargs)
     if is_exact and len(callees) == 1:
         return call_value(frame, callees[0], args, kwargs, node)
     if is_exact:
@@ -135,6 +137,33 @@ def _spread(callees: Sequence[Value], args: Sequence[Value], kwargs: dict[str, V
     for name in names[max(len(args), code.co_posonlyargcount) :]:
         if name not in kwargs:
             kwargs[name] = join_values(given, defaults.get(name, NOTHING))
+    return True
+
+
+def _spread_last(callee: Value, node: ast.Call, args: list[Value], kwargs: dict[str, Value]) -> bool:
+    """Gives each parameter that is left what a `*` of unknown length may: an element of it, or the default."""
+    function: object = (
+        getattr(callee.type, "value", None) if callee.bound is None else getattr(callee.bound, "function", None)
+    )
+    stars = [index for index, one in enumerate(node.args) if isinstance(one, ast.Starred)]
+    if type(function) is not types.FunctionType or "**" in kwargs or len(args) != len(node.args) or not stars:
+        return False
+    if id(function) in SPECIAL or known(function) is not None or makes_coroutine(function):
+        return False
+    code, is_bound = function.__code__, callee.bound is not None
+    if stars[0] < len(args) - 1 and stars[0] + is_bound < code.co_argcount:
+        return False  # what follows it may be any parameter
+    given = NOTHING
+    for one in args[stars[0] :]:
+        given = join_values(given, one)
+    del args[stars[0] :]
+    defaults = default_values(function)
+    for name in code.co_varnames[len(args) + is_bound : code.co_argcount]:
+        if name in kwargs:
+            return True
+        args.append(join_values(given, defaults.get(name, NOTHING)))
+    if code.co_flags & inspect.CO_VARARGS:
+        args.append(Value(SpreadType(deep(given)), reach_of(given)))
     return True
 
 

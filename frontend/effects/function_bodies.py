@@ -12,6 +12,8 @@ from .abstract_type import (
     STR,
     BoundType,
     DictType,
+    SpreadType,
+    TupleOfType,
     TupleType,
 )
 from .binding import (
@@ -23,6 +25,7 @@ from .binding import (
     local_names,
 )
 from .frame import Closure, Frame
+from .lattice import join_all
 from .scope import CodeScope
 from .source import FunctionNode
 from .value import KEY, NOTHING, VALUE, Value, deep, join_values, reach_of
@@ -102,6 +105,10 @@ def enter_body(
 
 def made_tuple(elements: Sequence[Value]) -> Value:
     """A tuple of these values."""
+    if any(isinstance(one.type, SpreadType) for one in elements):
+        origins = frozenset().union(*(reach_of(one) for one in elements))
+        held = (one.type.element if isinstance(one.type, SpreadType) else deep(one) for one in elements)
+        return Value(TupleOfType(join_all(held)), origins)
     if any(one.bound is not None for one in elements):
         origins = frozenset().union(*(reach_of(one) for one in elements))
         are_typed = all(one.bound is None or isinstance(one.type, BoundType) for one in elements)

@@ -26,6 +26,7 @@ from .abstract_type import (
     PlainType,
     RecordType,
     SetType,
+    SpreadType,
     StaticType,
     TupleOfType,
     TupleType,
@@ -125,7 +126,7 @@ def is_immutable(value: AbstractType) -> bool:
             return cls in IMMUTABLE_SCALARS
         case StaticType(value=held):
             return type(held) in IMMUTABLE_SCALARS
-        case TupleOfType(element=element) | SetType(element=element, frozen=True):
+        case TupleOfType(element=element) | SetType(element=element, frozen=True) | SpreadType(element=element):
             return is_immutable(element)
         case TupleType(elements=parts) | RecordType(elements=parts) | UnionType(members=parts):
             return all(map(is_immutable, parts))

@@ -7,7 +7,7 @@ import ast
 from ..source.rewriting import children_in_order, get_child, rewrite_children, thaw
 from ..source.syntax import load_name, placed
 from ..state.state import EMPTY_DICT
-from ..values import Maybe, TupleValue, Unbound, Unstageable, Value
+from ..values import Maybe, Static, TupleValue, Unbound, Unstageable, Value
 from .gains import Gain
 from .receivers import ReceiverStager
 
