@@ -39,6 +39,30 @@ class Mapping:
         return 5
 
 
+class Collector:
+    """Lists that grow: its own, one of its class, one that a property stores."""
+
+    shared: list[Any] = []  # noqa: RUF012
+
+    def __init__(self) -> None:
+        self.own: list[Any] = []
+        self.kept: list[Any] = []
+        self.sets = 0
+
+    @property
+    def copied(self):
+        return self.kept
+
+    @copied.setter
+    def copied(self, value):
+        self.sets += 1
+        self.kept = list(value)
+
+    def add(self, x):
+        self.own += [ask(x)]
+        return self
+
+
 class Loud(Exception):
     def __str__(self):
         note("text")
@@ -78,6 +102,52 @@ def added_to_one_of_two(xs):
         chosen = first if x % 2 else second
         chosen += [ask(x)]
     return first, second
+
+
+def added_to_parts(xs):
+    rows: list[list[Any]] = [[] for _ in xs]
+    found: dict[str, list[Any]] = {"all": []}
+    for number, x in enumerate(xs):
+        rows[number] += [ask(x)]
+        found["all"] += [x, ask(x, "all")]
+    return rows, found
+
+
+def added_to_an_object(xs):
+    collector = Collector()
+    for x in xs:
+        collector.add(x)
+        collector.own += [x]
+    return collector.own
+
+
+def added_otherwise(xs):
+    collector = Collector()
+    for x in xs:
+        collector.copied += [ask(x)]
+        collector.shared += [ask(x, "shared")]
+    held = list(collector.shared)
+    Collector.shared.clear()
+    return collector.kept, collector.sets, held
+
+
+def added_to_a_part_with_a_name(xs):
+    found: dict[str, list[Any]] = {"all": []}
+    part = found["all"]
+    for x in xs:
+        found["all"] += [ask(x, len(part))]
+    return found, part is found["all"]
+
+
+def added_by_halves(xs):
+    rows: list[Any] = [[] for _ in xs]
+    try:
+        for number, x in enumerate(xs):
+            rows[number] += ask(x)
+            rows[number] += x
+    except TypeError as error:
+        return rows, str(error)
+    return rows, None
 
 
 def united_sets(xs):
@@ -252,6 +322,11 @@ PROGRAMS = [
     case(added_in_a_helper, XS),
     case(added_to_a_second_name, XS),
     case(added_to_one_of_two, XS),
+    case(added_to_parts, XS, overlap=8),
+    case(added_to_an_object, XS, overlap=4),
+    case(added_otherwise, XS),
+    case(added_to_a_part_with_a_name, XS),
+    case(added_by_halves, XS, more_calls=True),
     case(united_sets, XS, overlap=4),
     case(updated_dicts, XS, overlap=4),
     case(updated_by_code, XS),

@@ -10,16 +10,28 @@ from contextlib import contextmanager
 from xdsl.ir import Operation
 
 from ....diagnostics.effect import PURE, READS, Effect
-from ...effects.abstract_type import NONE, AbstractType, ArrayType, ListType, RecordType, TupleOfType, TupleType
+from ...effects.abstract_type import (
+    NONE,
+    AbstractType,
+    ArrayType,
+    CollectionType,
+    DictType,
+    InstanceType,
+    ListType,
+    RecordType,
+    TupleOfType,
+    TupleType,
+)
 from ...effects.array_results import is_jax
 from ...effects.classes import is_class, is_python_class
+from ...effects.scope import class_view
 from ...effects.summary import Summary
 from ..control.sort_keys import SortKeyStager
 from ..expressions.expressions import has_literal_defaults
 from ..expressions.leaf_ops import is_ownable
-from ..source.syntax import load_name, placed, store_name
+from ..source.syntax import copied, load_name, placed, store_name
 from ..state.written import inside_of
-from ..values import Owned, Static, Tracer, TupleValue, Value
+from ..values import Owned, Static, Tracer, TupleValue, Unstageable, Value
 
 
 class TargetStager(SortKeyStager):
@@ -182,6 +194,10 @@ class TargetStager(SortKeyStager):
             self.stage_native_statements([node], later)
             return
         rebound = self.program.names([node.value]).bound
+        if isinstance(node.op, ast.Add) and not rebound and (extended := self._extended_part(node.target)) is not None:
+            method = placed(ast.Attribute(extended, "extend", ast.Load()), node)
+            self.stage_expression(placed(ast.Call(method, [node.value], []), node))
+            return
         if not isinstance(node.target, ast.Name) or node.target.id in self.function_names.nonlocal_names | rebound:
             self._stage_augmented_store(node, rebound, later)
             return
@@ -193,6 +209,30 @@ class TargetStager(SortKeyStager):
             self.bind(node.target.id, self.stage_expression(placed(ast.BinOp(load, node.op, value), node)))
             return
         self.stage_native_statements([fresh], later | {node.target.id})
+
+    def _extended_part(self, target: ast.expr) -> ast.expr | None:
+        """What `target += value` adds to, if that is a list in a container of ours and stays there."""
+        if not isinstance(target, (ast.Subscript, ast.Attribute)):
+            return None
+        root: ast.expr = target
+        while isinstance(root, (ast.Subscript, ast.Attribute)):
+            root = root.value
+        value = self.state.names.get(root.id) if isinstance(root, ast.Name) else None
+        if value is None or not self.is_sealed(value):
+            return None
+        part = copied(target)
+        part.ctx = ast.Load()
+        try:
+            owner, found = self.describe(part.value).summary.result, self.describe(part).summary
+        except Unstageable:
+            return None
+        if isinstance(part, ast.Subscript):
+            is_stored = isinstance(owner, (ListType, DictType, CollectionType)) and self.is_trivial(part.slice)
+        else:
+            is_own = isinstance(owner, InstanceType) and part.attr in dict(owner.attributes)
+            is_stored = is_own and class_view(owner.cls).get(part.attr) is None  # type: ignore[union-attr]
+        is_list = isinstance(found.result, ListType) and not found.unknown_types and found.effect is Effect.PURE
+        return part if is_stored and is_list else None
 
     def _stage_augmented_store(self, node: ast.AugAssign, rebound: Set[str], later: Set[str]) -> None:
         """`a[i] += value`: load the old item, compute the value, then add and store, as Python does."""
