@@ -37,10 +37,11 @@ def parameters_of(nodes: Sequence[ast.AST]) -> Parameters:
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             found.setdefault(node.name, _positional(node))
     for node in nodes:
-        if isinstance(node, ast.ClassDef):  # a record's fields are parameters, unless it has an `__init__`
-            fields = [one.target for one in node.body if isinstance(one, ast.AnnAssign)]
-            found[node.name] = [field.id for field in fields if isinstance(field, ast.Name)]
-        for one in node.body if isinstance(node, ast.ClassDef) else ():
+        if not isinstance(node, ast.ClassDef):
+            continue
+        fields = [one.target for one in node.body if isinstance(one, ast.AnnAssign)]
+        found[node.name] = [field.id for field in fields if isinstance(field, ast.Name)]  # unless it has an `__init__`
+        for one in node.body:
             if isinstance(one, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 is_static = any(isinstance(by, ast.Name) and by.id == "staticmethod" for by in one.decorator_list)
                 found[node.name if one.name == "__init__" else one.name] = _positional(one)[not is_static :]

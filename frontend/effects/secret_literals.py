@@ -97,7 +97,7 @@ def _mark_given(nodes: Sequence[ast.AST], parameters: Parameters) -> None:
                     _mark(one)
 
 
-def _passed(value: ast.expr) -> Iterator[ast.Constant | ast.Name]:
+def _passed(value: ast.expr | ast.keyword) -> Iterator[ast.Constant | ast.Name]:
     """The literals and names that a value is made of. Keys, indices and what functions compute of are none."""
     match value:
         case ast.Constant() | ast.Name():

@@ -28,6 +28,7 @@ from ..effects.summary import Guard
 from ..frame_reader import FRAME_READERS
 from .control.stop_iteration import may_stop
 from .expressions.awaits import started_in_background
+from .expressions.part_values import AllParts
 from .source.box import always_bound, box_of, boxed
 from .source.closures import called_names, shared_names
 from .source.names import parameter_names
@@ -62,7 +63,7 @@ class Program(ProgramFacts):
         if len(self.functions) >= MAX_FUNCTIONS:
             raise Unstageable("too many functions in one program")
         symbol = self.symbols.reserve(function.__name__)
-        staged = self.functions[key] = StagedFunction(symbol)
+        staged = self.functions[key] = StagedFunction(symbol, is_entry=not self.functions)
         self.kept.append(function)
         view = FunctionView(function)
         parts = {part: getattr(function, part) for part in FUNCTION_PARTS}
@@ -117,6 +118,7 @@ class Program(ProgramFacts):
         if staged.makes is not None and isinstance(value, Owned):
             parts = stager.state.heap[value].parts
             staged.parts = tuple((part, stager.type_of(held)) for part, held in parts.items())
+            staged.has_all_parts = isinstance(parts, AllParts)
             versions += map(stager.ssa, parts.values())
         stager.builder.return_([ssa, *versions])
         staged.ir_versions = tuple(version.type for version in versions)
@@ -130,8 +132,8 @@ class Program(ProgramFacts):
         """What a function returns; a dict or an object that it has made is its caller's when all here has read it."""
         if not isinstance(value, Owned) or not stager.is_owned(value) or staged.gives is not None:
             return stager.ssa(value)
-        if staged.is_recursive or isinstance(stager.state.type_of(value), ListType):
-            return stager.ssa(value)  # calls in its own body know of one result
+        if staged.is_entry or staged.is_recursive or isinstance(stager.state.type_of(value), ListType):
+            return stager.ssa(value)  # whoever calls it knows of one result
         staged.makes, staged.is_sealed = value.cls, stager.is_sealed(value)
         return stager.finish(value) if any(stager.ssa(value).uses) else stager.ssa(value)
 

@@ -39,6 +39,14 @@ def draft_of(state):
     return dict(state, draft=ask(state["plan"], state["facts"]))
 
 
+def only_plan(state):
+    return {"plan": ask("plan", state["topic"])}
+
+
+def only_facts(state):
+    return {"facts": ask("facts", state["topic"])}
+
+
 def set_plan(state):
     state["plan"] = ask("plan", state["topic"])
 
@@ -212,11 +220,20 @@ def nested_list(question):
     return trace
 
 
+def added(topic):
+    state = {"topic": topic}
+    for step in (only_plan, only_facts):
+        state.update(step(state))
+    state.update(tone=ask("tone", state["topic"]), mood={"of": topic})
+    return ask(state["plan"], state["facts"]), state
+
+
 OVERLAPPING = [
     case(items, ("t",), overlap=2),
     case(items_got, ("t",), overlap=2),
     case(made_anew, ("t",), overlap=2),
     case(by_functions, ("t",), overlap=2),
+    case(added, ("t",), overlap=3),
     case(in_place, ("t",), overlap=3),
     case(attributes, ("t",), overlap=3),
     case(attributes_by_functions, ("t",), overlap=3),
@@ -302,6 +319,17 @@ def updated(topic):
     state |= {"topic": ask(state["tone"])}
     state.setdefault("plan", ask("plan"))
     return ask(state["topic"], state["tone"], state["plan"]), state
+
+
+def updated_with_more(topic, more):
+    state = {"topic": topic, "tone": "kind"}
+    other = {"tone": ask("tone"), **more}
+    state.update(other)
+    state.update(more, plan=ask(state["topic"], state["tone"]))
+    last = {"tone": "last"}
+    last["topic"] = ask("topic")
+    state.update(last)
+    return ask(state["topic"], state["tone"]), state
 
 
 def kept_outside(topic):
@@ -549,6 +577,7 @@ SAME = [
     case(missing, ("t",), raises="KeyError"),
     case(missing_early, ("t",), raises="KeyError"),
     case(updated, ("t",)),
+    case(updated_with_more, ("t", {"topic": "more"}), ("t", {})),
     case(kept_outside, ("t",), setup=SHARED.clear),
     case(kept_inside, ("t",)),
     case(changed_by_a_callee, ("t",)),

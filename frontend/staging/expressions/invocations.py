@@ -17,6 +17,7 @@ from ..state.facts import Shape, StagedFunction
 from ..values import Closure, Keywords, Owned, Static, Tracer, TupleValue, Unstageable, Value, containers_in
 from .leaf_ops import container_class, keyed
 from .outside_objects import OutsideObjectStager
+from .part_values import AllParts
 
 
 class InvocationStager(OutsideObjectStager):
@@ -83,7 +84,8 @@ class InvocationStager(OutsideObjectStager):
             return lent[staged.gives]
         if staged.makes is not None:
             made = self.own(ssa, result, staged.makes, staged.is_sealed)
-            self.state.update(made, parts={part: Tracer(next(parts), known) for part, known in staged.parts})
+            held = {part: Tracer(next(parts), known) for part, known in staged.parts}
+            self.state.update(made, parts=AllParts(held) if staged.has_all_parts else held)
             return made
         return Tracer(ssa, result, self.result_places(summary, keys))
 
@@ -142,12 +144,17 @@ class InvocationStager(OutsideObjectStager):
         return Shape(type=self.type_of(value), places=self.places_of(value))
 
     def _shape_with_parts(self, owned: Owned, operands: list[SSAValue], lent: bool) -> Shape:
-        held = self.state.heap[owned].parts
-        operands += [self.ssa(owned), *map(self.ssa, held.values())]
-        parts = tuple((name, self.type_of(one)) for name, one in held.items())
+        operands.append(self.ssa(owned))
         state = self.state.heap[owned]
-        how = {"lent": lent, "shared": not lent, "sealed": state.sealed, "in_order": lent and state.in_order}
-        return Shape(type=self.type_of(owned), parts=parts, **how)
+        operands += map(self.ssa, state.parts.values())
+        return Shape(
+            type=self.type_of(owned),
+            lent=lent,
+            shared=not lent,
+            sealed=state.sealed,
+            in_order=lent and state.in_order,
+            parts=tuple((name, self.type_of(one)) for name, one in state.parts.items()),
+        )
 
     def _invoke_behaviour(self, summary: Summary) -> Behaviour:
         if summary.unknown_types:

@@ -92,15 +92,43 @@ class PartStager(LeafStager):
 
     def keep_items(self, made: Owned, node: ast.expr) -> None:
         """Called where an expression has made a dict: what its items hold."""
-        held = {key: value for key, value in self._items(node).items() if self._may_be_part(made, value)}
+        items: dict[str, Value] = {}
+        self._merge(items, [None], [node])
+        held = {key: value for key, value in items.items() if self._may_be_part(made, value)}
         if held:
-            self.state.update(made, parts=held)
+            keys = [key.value for key in getattr(node, "keys", ()) if isinstance(key, ast.Constant)]
+            is_all = isinstance(node, ast.Dict) and len(held) == len(node.keys) and held.keys() == set(keys)
+            self.state.update(made, parts=AllParts(held) if is_all else held)
 
-    def _items(self, node: ast.expr) -> Mapping[str, Value]:
-        """What is known of the items of a dict that an expression makes, or names."""
-        held: dict[str, Value] = {}
-        self._merge(held, [None], [node])
-        return held
+    def items_added(self, call: ast.Call) -> tuple[Owned, Mapping[str, Value | None]] | None:
+        """The dict of ours that `d.update(...)` changes, with all items that it binds; None if it may bind others."""
+        match call.func:
+            case ast.Attribute(value=ast.Name() as base, attr="update") if (owned := self._own_dict(base)) is not None:
+                pass
+            case _:
+                return None
+        added: dict[str, Value | None] = {}
+        for given in call.args:
+            other = self._own_dict(given)
+            if isinstance(given, ast.Dict) and all(isinstance(key, ast.Constant) for key in given.keys):
+                pairs = zip(given.keys, given.values, strict=True)
+                added |= {str(key.value): self._plain_value(node) for key, node in pairs}  # type: ignore[union-attr]
+            elif other is not None and isinstance(parts := self.state.heap[other].parts, AllParts):
+                added |= parts
+            else:
+                return None
+        if any(one.arg is None for one in call.keywords):
+            return None
+        return owned, {**added, **{str(one.arg): self._plain_value(one.value) for one in call.keywords}}
+
+    def keep_added(self, owned: Owned, before: Mapping[str, Value], added: Mapping[str, Value | None]) -> None:
+        """Called where such items have been bound; `before`: the parts then."""
+        if self.is_owned(owned):
+            held = {part: value for part, value in before.items() if part not in added}
+            new = {
+                part: value for part, value in added.items() if value is not None and self._may_be_part(owned, value)
+            }
+            self.state.update(owned, parts={**held, **new})
 
     def _merge(self, held: dict[str, Value], keys: Sequence[ast.expr | None], values: Sequence[ast.expr]) -> None:
         """Add items as a display does, in which a missing key spreads a dict: later ones hide earlier ones."""
@@ -220,6 +248,10 @@ class PartStager(LeafStager):
 def keeps_no_function(summary: Summary) -> bool:
     """Whether functions and generators that a piece of code makes are gone once it has run."""
     return not (summary.unknown_types or summary.writes or summary.mutates) and is_data(summary.result)
+
+
+class AllParts(dict[str, Value]):
+    """What all items of a dict hold."""
 
 
 class PartRead(NamedTuple):

@@ -17,6 +17,7 @@ import types
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from ...effects.source import FunctionNode, SourceUnavailable, function_source
 from ...frame_reader import FRAME_READERS
@@ -44,7 +45,7 @@ class Splicing:
         relied_on: names of the module that are taken to mean the generator functions that they mean now.
     """
 
-    function: types.FunctionType
+    function: Any
     bound: frozenset[str]
     calls_world: Callable[[types.FunctionType], bool]
     may_stop: Callable[[types.FunctionType], bool]

@@ -78,6 +78,7 @@ class StagedFunction:
         symbol: its name in the module.
         result: the type of its result; `ANY` while its body is being traced.
         ir_result: the IR's type of it.
+        is_entry: the program starts with it.
         is_open: its body is being traced.
         is_recursive: it was called while its body was being traced.
         lent: the types that objects lent to it have afterwards, by parameter; others have been let go.
@@ -88,12 +89,14 @@ class StagedFunction:
         makes: the class of what it returns, if it has made that and nobody else sees it.
         is_sealed: nor what that holds.
         parts: the types of what parts of that hold.
+        has_all_parts: it has no others.
         written, writes: what its ops may have written, and those ops; None while its body is being traced.
     """
 
     symbol: str
     result: AbstractType = ANY
     ir_result: Attribute = OBJ
+    is_entry: bool = False
     is_open: bool = True
     is_recursive: bool = False
     lent: dict[str, AbstractType] = field(default_factory=dict)
@@ -104,6 +107,7 @@ class StagedFunction:
     makes: type | None = None
     is_sealed: bool = False
     parts: NamedTypes = ()
+    has_all_parts: bool = False
     written: Written | None = None
     writes: tuple[tuple[frozenset[Place | None], frozenset[str], str], ...] = ()
 

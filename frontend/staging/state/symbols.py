@@ -76,8 +76,7 @@ class SymbolTable:
 
     def literal(self, value: object) -> LiteralAttr:
         """A literal for the IR; a secret is there by a name of its own, behind which the program's objects have it."""
-        is_text = type(value) is str or type(value) is bytes
-        if not is_text or (value not in self._secrets and not _has_secret_shape(value)):
+        if not isinstance(value, (str, bytes)) or (value not in self._secrets and not _has_secret_shape(value)):
             return LiteralAttr.of(value)
         name = self._secrets.get(value)
         if name is None:

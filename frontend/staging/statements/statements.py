@@ -211,13 +211,11 @@ class FunctionStager(StreamStager):
             case ast.Call() if self.has_gain(value):
                 rest = self.rewrite(value)
                 if isinstance(rest, ast.Call):  # else nobody keeps what it gives
-                    with self.handing_over(rest.args, later):
-                        self.stage_native_statements([placed(ast.Expr(rest), node)], later)
+                    self.stage_call_statement(placed(ast.Expr(rest), node), rest, later)
             case _ if self.has_gain(value):
                 self.stage_expression(value)
-            case ast.Call(args=arguments):
-                with self.handing_over(arguments, later):
-                    self.stage_native_statements([node], later)
+            case ast.Call():
+                self.stage_call_statement(node, value, later)
             case _:
                 self.stage_native_statements([node], later)
 

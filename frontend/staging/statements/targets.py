@@ -153,6 +153,15 @@ class TargetStager(SortKeyStager):
             self.stage_native_statements([store], later)
         self.keep_stored(*part, before, held)
 
+    def stage_call_statement(self, node: ast.Expr, call: ast.Call, later: Set[str]) -> None:
+        """A call with nothing to stage in it, of which nobody keeps what it gives."""
+        update = self.items_added(call)
+        before = {} if update is None else self.state.heap[update[0]].parts
+        with self.handing_over(call.args, later):
+            self.stage_native_statements([node], later)
+        if update is not None:
+            self.keep_added(update[0], before, update[1])
+
     @contextmanager
     def handing_over(self, nodes: Sequence[ast.expr], later: Set[str]) -> Iterator[None]:
         """While values are put somewhere: those that no name leads to any more become part of what they are put in."""
