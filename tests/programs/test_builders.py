@@ -163,6 +163,27 @@ def in_rounds(topics):
     return shown(report)
 
 
+class Told:
+    def __init__(self) -> None:
+        self.lines: list[Any] = []
+
+    def mark(self, items, item):
+        items.append(item)
+        return self.add(len(items))
+
+    def add(self, line):
+        self.lines.append(line)
+        return self
+
+    def given(self, function, x):
+        return self.add(function(x)) if function else self
+
+
+def a_function_at_the_end(topics):
+    Told().mark(topics, "m").add(1).given(lambda x: ask(), 1)
+    return topics
+
+
 def reset() -> None:
     KEPT.clear()
 
@@ -186,6 +207,7 @@ PROGRAMS = [
     case(fails_on_the_way, (1,), more_calls=True),
     case(fails_on_the_way, (2,), name="one_fails", more_calls=True),
     case(in_rounds, TOPICS),
+    case(a_function_at_the_end, TOPICS),
 ]
 
 

@@ -110,17 +110,17 @@ class CallStager(InvocationStager):
             summary = self.describe(node).summary
             target = self.target(self.with_named_callee(node))
             function = looked_into(target[0].value) if target is not None and isinstance(target[0], Static) else None
-            if target is None or not isinstance(function, types.FunctionType):
-                return None
-            if not self._looks_into(function, summary, is_async=False) or is_library(function.__code__.co_filename):
-                return None
-            positional = [*target[1], *map(self.argument, node.args)]
-            keyword = [(str(k.arg), self.argument(k.value)) for k in node.keywords]
-            self.at(node)
-            return self.invoke(function, positional, keyword, summary.renamed({}), is_kept=True)
+            if target is not None and isinstance(function, types.FunctionType):
+                is_own = not is_library(function.__code__.co_filename)
+                if is_own and self._looks_into(function, summary, is_async=False):
+                    positional = [*target[1], *map(self.argument, node.args)]
+                    keyword = [(str(k.arg), self.argument(k.value)) for k in node.keywords]
+                    self.at(node)
+                    return self.invoke(function, positional, keyword, summary.renamed({}), is_kept=True)
         except (Unstageable, BindingError):
-            self.go_back(start)
-            return None
+            pass
+        self.go_back(start)
+        return None
 
     def with_named_callee(self, node: ast.Call) -> ast.Call:
         """The call with a computed callee under a name of its own: native code finds it computed."""

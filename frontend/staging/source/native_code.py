@@ -35,20 +35,25 @@ def compile_functions(
     if scope.class_name:
         code = _codes_inside(code)[scope.class_name]
     found = _codes_inside(_codes_inside(code)[FACTORY])
-    return [_renamed(inner, inner.co_qualname, qualname) for inner in map(found.__getitem__, (n.name for n in nodes))]
+    prefixes = tuple(inner.co_qualname for inner in found.values())
+    return [_renamed(found[node.name], prefixes, qualname) for node in nodes]
 
 
-def _renamed(code: types.CodeType, prefix: str, name: str) -> types.CodeType:
-    """Code whose functions and classes are named as where they are written: with this name instead of the prefix."""
+def _renamed(code: types.CodeType, prefixes: tuple[str, ...], name: str) -> types.CodeType:
+    """Code whose functions and classes are named as where they are written: with this name instead of a prefix.
+
+    Functions alike in two of the codes are one, under the name that it has in the first.
+    """
+
+    def renamed(held: str) -> str:
+        return next((name + held.removeprefix(one) for one in prefixes if held.startswith(one)), held)
 
     def constant(held: Any) -> Any:
         if isinstance(held, types.CodeType):
-            return _renamed(held, prefix, name)
-        is_name = type(held) is str and held.startswith(prefix)  # how a class's body says its name
-        return name + held.removeprefix(prefix) if is_name else held
+            return _renamed(held, prefixes, name)
+        return renamed(held) if type(held) is str else held  # how a class's body says its name
 
-    constants = tuple(map(constant, code.co_consts))
-    return code.replace(co_qualname=name + code.co_qualname.removeprefix(prefix), co_consts=constants)
+    return code.replace(co_qualname=renamed(code.co_qualname), co_consts=tuple(map(constant, code.co_consts)))
 
 
 def with_type_parameters(node: Any) -> Any:
