@@ -23,15 +23,12 @@ def chat_model(server: EndpointProcess, **options: Any) -> Any:
 
 
 def prompt_of() -> Any:
-    from langchain_core.prompts import ChatPromptTemplate
-
-    return ChatPromptTemplate.from_messages([("system", "be brief"), ("user", "{text}")])
+    prompts = installed("langchain_core.prompts")
+    return prompts.ChatPromptTemplate.from_messages([("system", "be brief"), ("user", "{text}")])
 
 
 def parser() -> Any:
-    from langchain_core.output_parsers import StrOutputParser
-
-    return StrOutputParser()
+    return installed("langchain_core.output_parsers").StrOutputParser()
 
 
 # ---- LangChain

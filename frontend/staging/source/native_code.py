@@ -35,22 +35,25 @@ def compile_functions(
     if scope.class_name:
         code = _codes_inside(code)[scope.class_name]
     found = _codes_inside(_codes_inside(code)[FACTORY])
-    prefixes = tuple(inner.co_qualname for inner in found.values())
-    return [_renamed(found[node.name], prefixes, qualname) for node in nodes]
+    base = found[first.name].co_qualname.removesuffix(first.name)
+    return [_renamed(found[node.name], base, qualname) for node in nodes]
 
 
-def _renamed(code: types.CodeType, prefixes: tuple[str, ...], name: str) -> types.CodeType:
-    """Code whose functions and classes are named as where they are written: with this name instead of a prefix.
+def _renamed(code: types.CodeType, base: str, name: str) -> types.CodeType:
+    """Code whose functions and classes are named as where they are written: with this name instead of `base` and one.
 
-    Functions alike in two of the codes are one, under the name that it has in the first.
+    Functions that are alike in two of the codes are one, called as in the first.
     """
 
     def renamed(held: str) -> str:
-        return next((name + held.removeprefix(one) for one in prefixes if held.startswith(one)), held)
+        if not held.startswith(base):
+            return held
+        _, dot, inner = held.removeprefix(base).partition(".")
+        return name + dot + inner
 
     def constant(held: Any) -> Any:
         if isinstance(held, types.CodeType):
-            return _renamed(held, prefixes, name)
+            return _renamed(held, base, name)
         return renamed(held) if type(held) is str else held  # how a class's body says its name
 
     return code.replace(co_qualname=renamed(code.co_qualname), co_consts=tuple(map(constant, code.co_consts)))
