@@ -553,6 +553,40 @@ def recursive(topic, depth):
     return node
 
 
+def missing_under_a_change(numbers):
+    state = {}
+    state["tags"].append(grow(numbers))
+    return state
+
+
+def grow(numbers):
+    numbers.append(num(len(numbers)))
+    return numbers
+
+
+def kept_list(topic):
+    tags = []
+    tags.append(topic)
+    tags.append(topic + "!")
+    trace = {"steps": []}
+    trace["steps"].append(tags)
+    return [ask(tag) for step in trace["steps"] for tag in step], trace
+
+
+def grown_before_a_try(numbers):
+    kept = []
+    kept.append(num(1))
+    kept.append(num(2))
+    try:
+        for flow in [Flow(number) for number in kept]:
+            flow.tags.append(ask(flow.topic))
+            kept.append(flaky(len(flow.tags)))
+            flow.tags.append(ask(len(flow.tags)))
+    except ValueError:
+        note(kept)
+    return kept
+
+
 def subclass(topic):
     class Noting(dict):
         def __getitem__(self, key):
@@ -603,6 +637,9 @@ SAME = [
     case(handed_over_again, ("t",)),
     case(recursive, ("t", 2)),
     case(subclass, ("t",)),
+    case(missing_under_a_change, ([1],), raises="KeyError"),
+    case(kept_list, ("t",)),
+    case(grown_before_a_try, ([1],), more_calls=True),
 ]
 
 

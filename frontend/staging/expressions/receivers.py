@@ -157,12 +157,15 @@ class ReceiverStager(NameStager):
         return is_plain and summary.mutates <= owned
 
     def _leaves_alone(self, owned: set[str], node: ast.expr) -> bool:
-        """Whether evaluating an argument has no ordered effect and doesn't write these names' containers."""
+        """Whether evaluating an argument writes nothing that others see, nor these names' containers."""
         if isinstance(node, ast.Starred):
             return False
         summary = self.describe(node).summary
         is_free = summary.effect <= Effect.UNORDERED and not summary.unknown_types
-        return is_free and owned.isdisjoint(summary.mutates | summary.retains)
+        if not is_free or not owned.isdisjoint(summary.mutates | summary.retains):
+            return False
+        changed = [self.state.names.get(name) for name in summary.mutates]  # type: ignore[arg-type]
+        return not changed or (not self.is_tried and all(one is not None and self.is_owned(one) for one in changed))
 
     def settle_receiver(self, node: ast.Call) -> None:
         """Before later operands are staged: the method must be looked up now, unless looking it up can't fail."""

@@ -283,7 +283,7 @@ class Stager:
             return False
         if any(self._owned_ssa(value).uses):
             self.finish(value)  # who has read it by this name is done before somebody changes it by another one
-        self.state.update(value, escaped=True, elements=None)
+        self.state.update(value, escaped=True, elements=None, type=self.state.type_of(value))
         return True
 
     def _is_named(self, owned: Owned) -> bool:

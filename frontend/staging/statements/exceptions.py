@@ -217,7 +217,8 @@ class ExceptionStager(KeptNamesStager):
                     self.escape(owned)
                 else:
                     self._owned_ssa(owned)
-                    self.state.update(owned, in_order=True, elements=None, last=None)
+                    known = self.state.type_of(owned)
+                    self.state.update(owned, in_order=True, elements=None, last=None, type=known)
                     in_order.append(owned)
             for owned in open_ & reachable - set(early):
                 self.unseal(owned)
