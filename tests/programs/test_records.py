@@ -332,6 +332,13 @@ def updated_with_more(topic, more):
     return ask(state["topic"], state["tone"]), state
 
 
+def other_keys(topic):
+    state = {"topic": topic}
+    state.update({1: ask("one"), None: ask("none")})
+    state.update({"tone": "kind", 2: ask("two")})
+    return state, state.get("1"), state.get("None"), state.get("2"), state["1"]
+
+
 def kept_outside(topic):
     state = {"topic": topic, "plan": ask("plan")}
     SHARED.append(state)
@@ -611,6 +618,7 @@ SAME = [
     case(missing, ("t",), raises="KeyError"),
     case(missing_early, ("t",), raises="KeyError"),
     case(updated, ("t",)),
+    case(other_keys, ("t",), raises="KeyError"),
     case(updated_with_more, ("t", {"topic": "more"}), ("t", {})),
     case(kept_outside, ("t",), setup=SHARED.clear),
     case(kept_inside, ("t",)),

@@ -110,19 +110,18 @@ class PartStager(LeafStager):
         added: dict[str, Value | None] = {}
         for given in call.args:
             other = self._own_dict(given)
-            if isinstance(given, ast.Dict) and all(isinstance(key, ast.Constant) for key in given.keys):
-                pairs = zip(given.keys, given.values, strict=True)
-                added |= {str(key.value): self._plain_value(node) for key, node in pairs}  # type: ignore[union-attr]
+            if isinstance(given, ast.Dict) and None not in (keys := [_text(key) for key in given.keys]):
+                added |= dict(zip(keys, map(self.plain_value, given.values), strict=True))  # type: ignore[arg-type]
             elif other is not None and isinstance(parts := self.state.heap[other].parts, AllParts):
                 added |= parts
             else:
                 return None
         if any(one.arg is None for one in call.keywords):
             return None
-        return owned, {**added, **{str(one.arg): self._plain_value(one.value) for one in call.keywords}}
+        return owned, {**added, **{str(one.arg): self.plain_value(one.value) for one in call.keywords}}
 
     def keep_added(self, owned: Owned, before: Mapping[str, Value], added: Mapping[str, Value | None]) -> None:
-        """Called where such items have been bound; `before`: the parts then."""
+        """Called where these parts have been bound, to values that are known or not; `before`: the parts then."""
         if self.is_owned(owned):
             held = {part: value for part, value in before.items() if part not in added}
             new = {
@@ -139,7 +138,7 @@ class PartStager(LeafStager):
                 held.clear()  # it may be equal to any of the others
             elif isinstance(key.value, str):
                 held.pop(key.value, None)
-                if (value := self._plain_value(node)) is not None:
+                if (value := self.plain_value(node)) is not None:
                     held[key.value] = value
 
     def _spread(self, held: dict[str, Value], node: ast.expr) -> None:
@@ -168,7 +167,7 @@ class PartStager(LeafStager):
         value = self.state.names.get(node.id) if isinstance(node, ast.Name) else None
         return value if isinstance(value, Owned) and value.cls in DICTS and self.is_owned(value) else None
 
-    def _plain_value(self, node: ast.expr) -> Value | None:
+    def plain_value(self, node: ast.expr) -> Value | None:
         """The value of a name or literal that stands for a part."""
         return self.literal(node) if isinstance(node, ast.Constant) else self.state.names.get(getattr(node, "id", ""))
 
@@ -197,16 +196,6 @@ class PartStager(LeafStager):
                 return None if owned is None else (owned, key)
             case _:
                 return None
-
-    def keep_stored(self, owned: Owned, part: str, before: Mapping[str, Value], node: ast.expr) -> None:
-        """Called where such an assignment has been made of a value that `node` stands for; `before`: the parts then."""
-        if not self.is_owned(owned):
-            return
-        held = {name: value for name, value in before.items() if name != part}
-        value = self._plain_value(node)
-        if value is not None and self._may_be_part(owned, value):
-            held[part] = value
-        self.state.update(owned, parts=held)
 
     def part_held(self, node: ast.expr) -> Value | None:
         """What an expression gives, if it reads a part of an object of ours that is known as a value."""
@@ -252,6 +241,11 @@ def keeps_no_function(summary: Summary) -> bool:
 
 class AllParts(dict[str, Value]):
     """What all items of a dict hold."""
+
+
+def _text(key: ast.expr | None) -> str | None:
+    """A key that is written as text; None for any other one."""
+    return key.value if isinstance(key, ast.Constant) and isinstance(key.value, str) else None
 
 
 class PartRead(NamedTuple):

@@ -121,13 +121,12 @@ class TargetStager(SortKeyStager):
             self.stage_native_statements([store], later)
             self.note_stored(key, first_write)
             return
-        part = self.part_stored(targets[0]) if len(targets) == 1 else None
-        gains = self.has_gain(value) or any(self._target_gains(target) for target in targets)
-        if not gains and part is None:
-            self.stage_native_statements([node], later)
-            return
-        if part is not None:
+        if len(targets) == 1 and self.part_stored(targets[0]) is not None:
             self._store_part(node, targets[0], value, later)
+            return
+        gains = self.has_gain(value) or any(self._target_gains(target) for target in targets)
+        if not gains:
+            self.stage_native_statements([node], later)
             return
         if any(self._target_gains(target) for target in targets):
             stored = self.stage_expression(value)
@@ -151,7 +150,7 @@ class TargetStager(SortKeyStager):
         before = self.state.heap[part[0]].parts
         with self.handing_over([held], later):
             self.stage_native_statements([store], later)
-        self.keep_stored(*part, before, held)
+        self.keep_added(part[0], before, {part[1]: self.plain_value(held)})
 
     def stage_call_statement(self, node: ast.Expr, call: ast.Call, later: Set[str]) -> None:
         """A call with nothing to stage in it, of which nobody keeps what it gives."""
