@@ -16,19 +16,20 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from ..diagnostics.effect import PURE, Behaviour
+from ..diagnostics.frozen import frozen
 from ..diagnostics.location import UNKNOWN, Location
 from ..diagnostics.secrets import HIDDEN, masked
 from .batch_form import BatchForm
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class Slot:
     """An operand: the value in slot `index` of the current frame."""
 
     index: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class Literal:
     """An operand known when compiling. One that is `hidden` is a secret, or holds one: no text shows it."""
 
@@ -42,7 +43,7 @@ class Literal:
 Operand: TypeAlias = Slot | Literal
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class Arguments:
     """How a call's operands become Python arguments: `f(*positional, **keywords)`, with stars where written.
 
@@ -67,7 +68,7 @@ class LoopSource(enum.Enum):
     """Nothing in the program writes the iterable once it is there: take all elements of a container then."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class Instruction:
     """What all instructions share.
 
@@ -84,7 +85,7 @@ class Instruction:
     location: Location = field(default=UNKNOWN, kw_only=True)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class Call(Instruction):
     """One leaf call. `callee` is a `Literal` for a known callable, a `Slot` for a callable that is data.
 
@@ -104,7 +105,7 @@ class Call(Instruction):
     batch: BatchForm | None = field(default=None, kw_only=True)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class Raise(Instruction):
     """`raise exception from cause`. An ordered effect: raises once everything earlier has succeeded."""
 
@@ -112,7 +113,7 @@ class Raise(Instruction):
     cause: Operand | None = field(default=None, kw_only=True)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class If(Instruction):
     """Runs one of two blocks; the condition's truth is taken with `bool`, whose effect is `truth`."""
 
@@ -122,7 +123,7 @@ class If(Instruction):
     truth: Behaviour = field(default=PURE, kw_only=True)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class For(Instruction):
     """A loop. Body parameters: the element, then the carried values; body outputs: the next carried values.
 
@@ -137,7 +138,7 @@ class For(Instruction):
     breaks: bool = field(default=False, kw_only=True)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class Map(Instruction):
     """Independent iterations: body parameter is the element; each result is the list of one body output.
 
@@ -152,7 +153,7 @@ class Map(Instruction):
     before_failure: Literal | None = field(default=None, kw_only=True)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class While(Instruction):
     """`condition` block: parameters are the carried values, its one output is tested; `body`: carried in and out."""
 
@@ -162,7 +163,7 @@ class While(Instruction):
     truth: Behaviour = field(default=PURE, kw_only=True)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class Try(Instruction):
     """Runs `body`; where an exception leaves it, runs `handler` (one parameter: the exception) once all ops of the
     body before the failing one are settled. Both blocks give the results. A handler re-raises with `Raise`."""
@@ -171,7 +172,7 @@ class Try(Instruction):
     handler: Block = field(kw_only=True)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class Invoke(Instruction):
     """A call of another function of the plan, by symbol; its frame starts before all its inputs are there."""
 
@@ -179,7 +180,7 @@ class Invoke(Instruction):
     operands: tuple[Operand, ...] = field(default=(), kw_only=True)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class Block:
     """One region: `captures` are `(outer slot, inner slot)` pairs, `outputs` what it yields to its instruction.
 

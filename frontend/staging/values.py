@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 from xdsl.ir import SSAValue
 
+from ...diagnostics.frozen import frozen
 from ..effects.abstract_type import AbstractType, StaticType
 from ..effects.place import Place
 
@@ -39,7 +40,7 @@ class Unstageable(Exception):
         return (self.statement.lineno, self.statement.col_offset) >= end
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class Tracer:
     """A value that exists only when the program runs: an SSA value and what is known of it.
 
@@ -57,7 +58,7 @@ class Tracer:
         return id(self.ssa)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class Static:
     """A Python object known while staging: a function, class, module or literal."""
 
@@ -75,14 +76,14 @@ class Static:
         return hash(self.type)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class TupleValue:
     """A tuple whose elements are known one by one; it costs nothing until something needs it as one object."""
 
     elements: tuple[Value, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Owned:
     """A list or dict made by this function that nobody else can see yet; its state is in the `State`'s heap.
 
@@ -120,14 +121,14 @@ class Keywords:
     values: tuple[Value, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class Unbound:
     """A local name that isn't bound; using it is an `UnboundLocalError`."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class Maybe:
     """A local name that is bound on some paths only: its value on those, and a bool that says whether it is."""
 
@@ -135,7 +136,7 @@ class Maybe:
     bound: Value
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class Absent:
     """The value of a hidden name where no path that is taken reads it."""
 

@@ -7,7 +7,8 @@ that order; it says that the effect is found from the actual receiver and argume
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+
+from .frozen import frozen
 
 
 class Effect(enum.IntEnum):
@@ -39,7 +40,7 @@ class Effect(enum.IntEnum):
         return self.name.lower()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class Behaviour:
     """The effect of one call together with what the scheduler must know to place it.
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from .frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class Location:
     """A point in the user's source: file, 1-based line, 0-based column (as Python counts), enclosing function."""
 
