@@ -29,6 +29,7 @@ from ..frame_reader import FRAME_READERS
 from .control.stop_iteration import may_stop
 from .expressions.awaits import started_in_background
 from .expressions.part_values import AllParts
+from .source.body_names import body_names
 from .source.box import always_bound, box_of, boxed
 from .source.closures import called_names, shared_names
 from .source.names import parameter_names
@@ -181,7 +182,12 @@ class Program(ProgramFacts):
             node = boxed(node, shared, bound)
             body = [*node.body]
             self.kept.append(node)
-        names = self.names(body)
+        if node is source.node and isinstance(node.body, list):
+            known = body_names(node, node.body)
+            self.know_names(node.body, known)
+            names = known.names
+        else:
+            names = self.names(body)
         scope = replace(
             CodeScope.of(function, source.class_name),
             function_name=function.__name__,

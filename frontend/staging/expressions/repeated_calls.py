@@ -19,7 +19,7 @@ from xdsl.ir import SSAValue
 from ....diagnostics.effect import Effect
 from ....dialect.calls import CallOp
 from ....dialect.operation import effect_properties
-from ...effects.abstract_type import AbstractType
+from ...effects.abstract_type import AbstractType, StreamType
 from ...effects.coroutines import makes_coroutine
 from ...effects.declared_calls import declared_behaviour
 from ...effects.known import known
@@ -160,6 +160,8 @@ class RepeatedCallStager(TextStager):
         if type(function) is not types.FunctionType or not isinstance(made, Tracer) or known(function) is not None:
             return
         if declared_behaviour(function) is None or makes_coroutine(function) or reads_frames(function):
+            return
+        if isinstance(made.type, StreamType):  # what comes after it has to be looked at for who reads it
             return
         positional = tuple([widen(self.type_of(value)) for value in values])
         keyword = tuple([(name, widen(self.type_of(value))) for name, value in named])

@@ -23,6 +23,7 @@ from ...effects.place import OutsideName, Place, overlap
 from ...effects.scope import CodeScope, class_view
 from ...effects.source import is_library
 from ...effects.summary import CodeSummary, Guard, Summary
+from ..source.body_names import BodyNames, last_reads
 from ..source.closures import lazy_functions
 from ..source.lifting import Lifted
 from ..source.names import Names, names_of, union_of_names
@@ -181,6 +182,7 @@ class ProgramFacts:
     lifted: dict[tuple[object, ...], Lifted | None] = field(default_factory=dict)
     # Caches by identity; each entry holds what its key is the identity of.
     _names: dict[int, tuple[ast.AST, Names]] = field(default_factory=dict)
+    _last_reads: dict[int, tuple[Sequence[ast.AST], Mapping[str, int]]] = field(default_factory=dict)
     _lazies: dict[int, tuple[ast.AST, tuple[ast.AST, ...]]] = field(default_factory=dict)
     _summaries: dict[tuple[object, ...], tuple[object, Summary]] = field(default_factory=dict)
     _outside: dict[OutsideName, AbstractType | None] = field(default_factory=dict)
@@ -319,6 +321,16 @@ class ProgramFacts:
         if len(every) == 1:
             return every[0]
         return union_of_names(every)
+
+    def know_names(self, body: Sequence[ast.AST], known: BodyNames) -> None:
+        """The names of a function's body have been found before."""
+        self._names.update(known.by_node)
+        self._last_reads[id(body)] = body, known.last_read
+
+    def last_reads(self, nodes: Sequence[ast.AST]) -> Mapping[str, int]:
+        """The index of the last of these statements that needs a value of a name from before it."""
+        known = self._last_reads.get(id(nodes))
+        return last_reads(nodes, list(map(self._names_of, nodes))) if known is None else known[1]
 
     def used_names(self, node: ast.AST) -> set[str]:
         """The names that a piece of syntax needs a value of: deleting one needs it, too."""

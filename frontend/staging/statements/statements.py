@@ -12,18 +12,18 @@ from ..control.branches import FALLS, JUMPS, SKIPS, Completion
 from ..control.own_elements import NotOwned
 from ..source.box import BoundBox, Box, box_of
 from ..source.exits import WAYS, tests_exit
-from ..source.exposed_names import bound_by_loop, exposed_in_body, exposed_names
+from ..source.exposed_names import exposed_in_body, exposed_names
 from ..source.live_names import LiveNames
 from ..source.syntax import load_name, placed, store_name
 from ..source.ways_out import always_leaves, leaves
 from ..state.stager import Start
 from ..values import Owned, Static, Unstageable, Value
-from .streaming import StreamStager
+from .repeated_statements import RepeatedStatementStager
 
 LEAVABLE = (ast.If, ast.For, ast.While, ast.Try, ast.Match, ast.With)  # what control may leave from inside
 
 
-class FunctionStager(StreamStager):
+class FunctionStager(RepeatedStatementStager):
     """Stages the statements of one function."""
 
     _iterated: list[Owned]
@@ -69,10 +69,12 @@ class FunctionStager(StreamStager):
             live: names that may be read after them.
             tail: falling off their end returns from the function.
         """
-        used = self.program.used_names
-        last_read = {name: index for index, node in enumerate(nodes) for name in used(node) - bound_by_loop(node)}
+        last_read = self.program.last_reads(nodes)
         index, end = 0, len(nodes)
         while index < end:
+            if self.stage_again(nodes[index]):
+                index += 1
+                continue
             num_temporaries, start = self.num_temporaries, self.mark()
             stage = partial(self._stage_or_outline, start, nodes, index, LiveNames(last_read, index, live), live, tail)
             completion = stage()
