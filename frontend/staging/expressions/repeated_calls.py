@@ -85,12 +85,23 @@ class RepeatedCallStager(TextStager):
         if operation is None:
             return None
         function, operands, keywords = operation
-        parts = [self._part(operand, depth - 1) for operand in operands]
-        named = [(keyword.arg, self._part(keyword.value, depth - 1)) for keyword in keywords]
-        if None in parts or any(name is None or part is None for name, part in named):
+        parts = self._passed_parts(operands, depth - 1)
+        passed = self._passed_parts([keyword.value for keyword in keywords], depth - 1) if keywords else ()
+        if parts is None or passed is None or any(keyword.arg is None for keyword in keywords):
             return None
-        call = self._known_call(function, parts, named)  # type: ignore[arg-type]
-        return None if call is None else (call, parts, named)  # type: ignore[return-value]
+        named = [(str(keyword.arg), part) for keyword, part in zip(keywords, passed, strict=True)] if keywords else ()
+        call = self._known_call(function, parts, named)
+        return None if call is None else (call, parts, named)
+
+    def _passed_parts(self, nodes: Sequence[ast.expr], depth: int) -> Sequence[Part] | None:
+        """What parts of an expression are; None where one has to be worked out."""
+        parts: list[Part] = []
+        for node in nodes:
+            part = self._part(node, depth)
+            if part is None:
+                return None
+            parts.append(part)
+        return parts
 
     def _operation(self, node: ast.expr) -> Operation | None:
         """What an expression calls with what: a function known by its name, or an operation on arrays."""
@@ -102,7 +113,7 @@ class RepeatedCallStager(TextStager):
         self, function: object, parts: Sequence[Part], named: Sequence[tuple[str, Part]]
     ) -> RepeatedCall | None:
         positional = tuple([self._type_of_part(part) for part in parts])
-        keyword = tuple([(name, self._type_of_part(part)) for name, part in named])
+        keyword = tuple([(name, self._type_of_part(part)) for name, part in named]) if named else ()
         call = self.program.repeated.get((id(function), positional, keyword))
         if call is None:
             widened = tuple(map(widen, positional)), tuple([(name, widen(known)) for name, known in keyword])
@@ -113,21 +124,24 @@ class RepeatedCallStager(TextStager):
     def _type_of_part(self, part: Part) -> AbstractType:
         if isinstance(part, Again):
             return part.call.result
-        return part.type if isinstance(part, TextPiece) else self.type_of(part)
+        is_told = isinstance(part, TextPiece) or (isinstance(part, Tracer) and not self.program.written.stores)
+        return part.type if is_told else self.type_of(part)
 
     def _make_again(
         self, node: ast.expr, call: RepeatedCall, parts: Sequence[Part], keywords: Sequence[tuple[str, Part]]
     ) -> Tracer:
-        positional = [_operand(self._value_of_part(part)) for part in parts]
-        named = [(name, _operand(self._value_of_part(part))) for name, part in keywords]
+        positional = [self._operand_of_part(part) for part in parts]
+        named = [(name, self._operand_of_part(part)) for name, part in keywords] if keywords else ()
         self.at(node)
         return self._emit_again(call, positional, named)
 
-    def _value_of_part(self, part: Part) -> Tracer | Static:
-        """The value of a part, which is made now if it has to be."""
+    def _operand_of_part(self, part: Part) -> Operand:
+        """A part as an argument; it is made now if it has to be."""
         if isinstance(part, Again):
-            return self._make_again(part.node, part.call, part.positional, part.named)
-        return self.make_text(part) if isinstance(part, TextPiece) else part
+            return self._make_again(part.node, part.call, part.positional, part.named).ssa
+        if isinstance(part, TextPiece):
+            return self.make_text(part).ssa
+        return _operand(part)
 
     def _emit_again(
         self, call: RepeatedCall, positional: Sequence[Operand], named: Sequence[tuple[str, Operand]]

@@ -18,7 +18,7 @@ from ....dialect.containers import AppendOp, InsertOp, MakeDictOp, MakeListOp, M
 from ....dialect.control_flow import IfOp, RaiseOp, TryOp
 from ....dialect.functions import ReturnOp
 from ....dialect.loops import ForOp, WhileOp
-from ....dialect.operation import file_location
+from ....dialect.operation import append_op, file_location
 from ....dialect.regions import YieldOp
 from ....dialect.state import LoadOp
 from ....dialect.types import OBJ, list_of, obj
@@ -97,7 +97,7 @@ class Builder:
 
     def emit(self, op: Operation) -> Sequence[SSAValue]:
         """Append an op to the current block."""
-        self.block.add_op(op)
+        append_op(self.block, op)
         return op.results
 
     def constant(self, value: object) -> SSAValue:
@@ -205,8 +205,8 @@ class Builder:
             attributes={} if array is None else {"array": array},
             location=self.location,
         )
-        (value,) = self.emit(op)
-        return value
+        append_op(self.block, op)
+        return op.results[0]
 
     def invoke(
         self, symbol: str, operands: Sequence[SSAValue], behaviour: Behaviour, types: Sequence[Attribute]

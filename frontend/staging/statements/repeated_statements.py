@@ -13,7 +13,7 @@ class RepeatedStatementStager(StreamStager):
     def stage_again(self, node: ast.stmt) -> bool:
         """Stage `name = call(...)` if `stage_repeated` knows the call; says whether it does.
 
-        Such a call is emitted when all of it is known, and binding its value can't fail: there is nothing to go back to.
+        Nothing is emitted before all of it is known, and a name is bound without fail, so nothing is ever taken back.
         """
         if node.__class__ is not ast.Assign:
             return False
