@@ -9,6 +9,7 @@ from typing import Any
 from .effects.outside_types import ContentGuard
 from .effects.scope import CellView, FunctionView
 from .effects.summary import Guard
+from .function_slot import slot_of
 
 
 def guard_source(
@@ -46,8 +47,9 @@ def _test(guard: Guard, prefix: str, own: dict[str, Any], names: dict[str, Any],
         names[place], names[f"{prefix}name"] = (space.get if guard.value is Guard else space), guard.name
         current = f"{place}({prefix}name, ?absent)" if guard.value is Guard else f"{place}[{prefix}name]"
     elif isinstance(space, FunctionView) and is_name:
-        names[place] = space.of
-        current = f"{place}.{guard.name}"
+        slot = slot_of(space.of, guard.name, guard.value)
+        names[place] = space.of if slot is None else slot
+        current = f"{place}.{guard.name if slot is None else 'value'}"
     elif isinstance(space, CellView):
         names[place] = space.get
         current = f"{place}('', ?absent)"
