@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import keyword
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from .effects.outside_types import ContentGuard
@@ -12,28 +12,23 @@ from .effects.summary import Guard
 from .function_slot import slot_of
 
 
-def guard_source(
-    guards: Iterable[Guard], own: dict[str, Any], prefix: str, shadowed: Container[str] = ()
-) -> tuple[str, dict[str, Any]]:
-    """An expression that says whether all guards hold, and the names it uses beside those of its own globals.
+def guard_source(guards: Iterable[Guard], prefix: str) -> tuple[str, dict[str, Any]]:
+    """An expression that says whether all guards hold, and the names it uses.
 
-    A name that is gone makes the expression raise, as it would the program. Reading a global costs 5 ns, because
-    Python remembers where it was found; an item of a dict 20; an attribute of a module with a `__getattr__`, as
-    `jax.numpy` has one, 50.
+    An object that is gone makes the expression raise, as it would the program. An item of a dict costs 20 ns, an
+    attribute of a module with a `__getattr__`, as `jax.numpy` has one, 50.
 
     Args:
         guards: what the program relies on.
-        own: the globals that the expression will be evaluated with.
-        prefix: what the names start with, so that they are not those of the globals.
-        shadowed: names that mean something else where the expression stands.
+        prefix: what all names start with, so that they are not others that are known where the expression stands.
     """
     names: dict[str, Any] = {f"{prefix}type": type}
-    tests = [_test(guard, f"{prefix}{index}_", own, names, shadowed) for index, guard in enumerate(guards)]
+    tests = [_test(guard, f"{prefix}{index}_", names) for index, guard in enumerate(guards)]
     names[f"{prefix}absent"] = Guard
     return " and ".join(tests).replace("?", prefix) or "True", names
 
 
-def _test(guard: Guard, prefix: str, own: dict[str, Any], names: dict[str, Any], shadowed: Container[str]) -> str:
+def _test(guard: Guard, prefix: str, names: dict[str, Any]) -> str:
     """The source of one test; what it needs goes into `names`. A `?` stands for the prefix of all names."""
     space, value, place = guard.namespace, f"{prefix}value", f"{prefix}place"
     if isinstance(guard, ContentGuard):
@@ -41,8 +36,9 @@ def _test(guard: Guard, prefix: str, own: dict[str, Any], names: dict[str, Any],
         return f"{place}()"
     names[value] = guard.value
     is_name = guard.name.isidentifier() and not keyword.iskeyword(guard.name) and guard.value is not Guard
-    if space is own and is_name and guard.name not in shadowed:
-        current = guard.name
+    if type(space) is dict and is_name:
+        names[place] = space
+        current = f"{place}[{guard.name!r}]"
     elif type(space) is dict:
         names[place], names[f"{prefix}name"] = (space.get if guard.value is Guard else space), guard.name
         current = f"{place}({prefix}name, ?absent)" if guard.value is Guard else f"{place}[{prefix}name]"
@@ -110,6 +106,6 @@ class GuardCheck:
         return all(guard.holds() for guard in self._others)
 
     def _compile(self) -> Callable[[], bool]:
-        test, names = guard_source(self._guards, {}, "g")
+        test, names = guard_source(self._guards, "g")
         exec(f"def make({', '.join(names)}):\n return lambda: {test}", found := {})
         return found["make"](**names)

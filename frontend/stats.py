@@ -91,7 +91,7 @@ class Counters:
     batched_calls: int = 0
     tally: Tally = field(default_factory=Tally)
     lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
-    direct: types.CellType = field(default_factory=lambda: types.CellType(0), repr=False)
+    direct: types.CellType = field(default_factory=lambda: types.CellType(0.0), repr=False)
     straight: dict[str, types.CellType] = field(
         default_factory=lambda: {name: types.CellType(0) for name in ("calls", "wall", "external", "leaves")},
         repr=False,
@@ -100,7 +100,7 @@ class Counters:
     @property
     def direct_calls(self) -> int:
         """How many calls went straight to a kernel."""
-        return self.direct.cell_contents
+        return int(self.direct.cell_contents)
 
     def all_calls(self) -> int:
         """Calls of every kind so far."""

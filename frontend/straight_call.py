@@ -69,7 +69,7 @@ def straight_call(
     args = names_of(function, plan.functions[plan.entry].num_params)
     guards = needed_guards(guards, function)
     prefix = free_prefix(args)
-    guarded, names = guard_source(guards, {}, f"{prefix}g")
+    guarded, names = guard_source(guards, f"{prefix}g")
     tests = [
         *known.tests(args, prefix, names),
         f"{prefix}steady.serial == {prefix}verdicts.serial",

@@ -73,7 +73,7 @@ def test_guards_of_functions_see_their_code_and_defaults_change() -> None:
     function = fresh_function()
     view = FunctionView(function)
     guards = [Guard(view, name, getattr(function, name)) for name in ("__code__", "__defaults__")]
-    source, names = guard_source(guards, {}, "g")
+    source, names = guard_source(guards, "g")
     assert eval(source, names)
     code, function.__code__ = function.__code__, (lambda x, y=2, *, z=3: 0).__code__
     assert not eval(source, names)
