@@ -78,8 +78,10 @@ def make(?count):
         return {otherwise}
     return __call__
 """
-"""Its parameters are the user's, so that it refuses what they don't fit, and makes no tuple or dict at each call. What
-it knows are globals of its own, which CPython finds faster than variables around it, and adds floats faster than integers.
+"""Its parameters are the user's, so that it refuses what they don't fit, and makes no tuple or dict at each call.
+
+What it knows are globals of its own, which CPython finds faster than variables around it; it adds floats faster than
+integers.
 """
 
 
