@@ -42,7 +42,7 @@ from .operands import (
     print_terminator_values,
     single_block,
 )
-from .operation import XcsOperation, counted, parse_attributes, print_attributes
+from .operation import XcsOperation, counted, parse_attributes, print_attributes, text_attr
 from .types import OBJ
 
 OUTSIDE_KINDS = ("global", "cell", "object")
@@ -115,8 +115,8 @@ class CallableOp(DeclarationOp):
         `details` are `source`, `reason`, `remedy`, `batch` (str), `max_batch` (int) and `latency_s` (float).
         """
         properties: dict[str, Attribute] = {
-            "sym_name": StringAttr(name),
-            "path": StringAttr(path),
+            "sym_name": text_attr(name),
+            "path": text_attr(path),
             "effect": EffectAttr.of(behaviour),
         }
         for key, value in details.items():
@@ -146,7 +146,7 @@ class CallableOp(DeclarationOp):
 
 def _detail(value: str | float) -> Attribute:
     if isinstance(value, str):
-        return StringAttr(value)
+        return text_attr(value)
     return IntegerAttr(value, i64) if isinstance(value, int) else FloatAttr(value, Float64Type())
 
 
@@ -165,7 +165,7 @@ class OutsideOp(DeclarationOp):
     @classmethod
     def make(cls, name: str, kind: str, path: str, location: LocationAttr | None = None) -> OutsideOp:
         """Declares a piece of outside state."""
-        properties = {"sym_name": StringAttr(name), "kind": StringAttr(kind), "path": StringAttr(path)}
+        properties = {"sym_name": text_attr(name), "kind": text_attr(kind), "path": text_attr(path)}
         return cls.create(properties=properties, location=location)
 
     def verify_(self) -> None:
@@ -208,7 +208,7 @@ class FuncOp(XcsOperation):
         """A function around a finished body."""
         arguments = body.block.args
         properties: dict[str, Attribute] = {
-            "sym_name": StringAttr(name),
+            "sym_name": text_attr(name),
             "function_type": FunctionType.from_lists([argument.type for argument in arguments], result_types),
         }
         return cls.create(properties=properties, regions=(body,), location=location)

@@ -40,8 +40,15 @@ SOURCE_WORDS = ("snapshot", "settled")
 def symbol(name: str) -> SymbolRefAttr:
     """The reference to a symbol, shared between uses; without the constructor's checks, like `file_location`."""
     reference = SymbolRefAttr.__new__(SymbolRefAttr)
-    vars(reference).update(root_reference=StringAttr(name), nested_references=_NOT_NESTED)
+    vars(reference).update(root_reference=text_attr(name), nested_references=_NOT_NESTED)
     return reference
+
+
+def text_attr(text: str) -> StringAttr:
+    """A string attribute, likewise without the constructor's checks: every declaration has three."""
+    made = StringAttr.__new__(StringAttr)
+    vars(made)["data"] = text
+    return made
 
 
 @lru_cache(maxsize=4096)
@@ -57,7 +64,7 @@ def file_location(file: str, line: int, column: int) -> FileLineColLoc:
 
 @lru_cache(maxsize=256)
 def _file_name(file: str) -> StringAttr:
-    return StringAttr(file)
+    return text_attr(file)
 
 
 @lru_cache(maxsize=16384)

@@ -26,7 +26,8 @@ from .region_facts import ModuleFacts
 from .structure_calls import hand_on
 from .unbound import Unbound, check_bound
 
-_SLOTS = tuple(map(Slot, range(512)))  # the slots of most blocks, shared
+_NUM_SHARED = 512
+_SLOTS = tuple(map(Slot, range(_NUM_SHARED)))  # the slots of most blocks
 _CHECK, _COPY, _HAND_ON = Literal(check_bound), Literal(copy.copy), Literal(hand_on)
 
 OpLowering: TypeAlias = "Callable[[BlockBuilder, Any], None]"
@@ -60,7 +61,6 @@ class ProgramContext:
         self.batch_forms = BatchForms(declarations, callables)
         self.num_kernels = 0
         self._callees: dict[str, tuple[str, Literal]] = {}
-        self._locations: dict[int, Location] = {}  # by identity of the attribute, which the module keeps alive
 
     def callee(self, symbol: str) -> tuple[str, Literal]:
         """How calls of a symbol are named, and the operand that is called."""
@@ -86,13 +86,9 @@ class ProgramContext:
 
     def location(self, attribute: Attribute) -> Location:
         """The place in the user's source that a location attribute states."""
-        found = self._locations.get(id(attribute))
-        if found is None:
-            found = UNKNOWN
-            if isinstance(attribute, FileLineColLoc):
-                found = Location(attribute.filename.data, attribute.line.data, attribute.column.data)
-            self._locations[id(attribute)] = found
-        return found
+        if not isinstance(attribute, FileLineColLoc):
+            return UNKNOWN
+        return Location(attribute.filename.data, attribute.line.data, attribute.column.data)
 
 
 class BlockBuilder:
@@ -111,7 +107,7 @@ class BlockBuilder:
         """A new slot."""
         index = self.num_slots
         self.num_slots = index + 1
-        return _SLOTS[index] if index < len(_SLOTS) else Slot(index)
+        return _SLOTS[index] if index < _NUM_SHARED else Slot(index)
 
     def define(self, value: SSAValue) -> int:
         """A new slot for a value."""
@@ -120,7 +116,7 @@ class BlockBuilder:
 
     def results(self, op: Operation) -> tuple[int, ...]:
         """New slots for all results of an op."""
-        return tuple(map(self.define, op.results))
+        return tuple([self.define(result) for result in op.results])
 
     def alias(self, value: SSAValue, operand: Operand) -> None:
         """Makes a value another name of an operand."""
@@ -151,12 +147,13 @@ class BlockBuilder:
     def all_operands(self, op: Operation) -> tuple[Operand, ...]:
         """All operands of an op."""
         if not self.context.adjusted:
-            return tuple(map(self.value, op._operands))
+            return tuple([self.value(value) for value in op._operands])
         return tuple(self.operand(op, index) for index in range(len(op.operands)))
 
     def add(self, op: Operation, instruction: Instruction) -> None:
         """Adds the instruction of an op; ops that wait for this op wait for it."""
-        self._index_of[op] = len(self.instructions)
+        if self.context.adjusted:
+            self._index_of[op] = len(self.instructions)
         self.instructions.append(instruction)
 
     def call(
@@ -222,7 +219,7 @@ class BlockBuilder:
         facts = self.context.facts.blocks[block]
         return Block(
             self.num_slots,
-            chain_kernels(self.instructions, outputs),
+            chain_kernels(self.instructions, outputs) if self.context.num_kernels > 1 else tuple(self.instructions),
             outputs,
             len(block.args),
             captures,

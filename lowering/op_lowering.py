@@ -57,14 +57,15 @@ def add_call(
     batch: BatchForm | None = None,
 ) -> None:
     """Adds the call of a leaf call op."""
+    properties: Any = op.properties
     instruction = Call(
         name,
         builder.results(op),
         callee=callee,
-        arguments=arguments_of(builder, op.properties["args"], operands),  # type: ignore[arg-type]
-        behaviour=behaviour_of(op),
-        mutates=op.mutated_positions if "mutates" in op.properties else (),
-        is_async="async" in op.properties,
+        arguments=arguments_of(builder, properties["args"], operands),
+        behaviour=properties["effect"].data,
+        mutates=op.mutated_positions if "mutates" in properties else (),
+        is_async="async" in properties,
         batch=batch,
         after=builder.after(op),
         location=builder.context.location(op.location),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from xdsl.ir import Block, Operation, SSAValue
+from xdsl.ir import Attribute, Block, Operation, SSAValue
 
 from ..diagnostics.effect import Effect
 from ..dialect.calls import InvokeOp
@@ -74,6 +74,7 @@ class ModuleFacts:
     def _ops(self, ops: Iterable[Operation], defined: set[int], facts: BlockFacts) -> None:
         """Adds what these ops do; `defined` are the values of their block so far, by identity: they hash slowly."""
         captured = facts.captured
+        effects: dict[int, Attribute] = {}
         for op in ops:
             cls = type(op)
             if cls is ConstantOp:
@@ -89,11 +90,17 @@ class ModuleFacts:
             elif cls is AppendOp or cls is InsertOp:
                 self.updates.append((op, 0))
             elif op.properties:
-                self._leaf(op, cls, facts)
-            defined.update(map(id, op.results))
+                self._leaf(op, cls, facts, effects)
+            for result in op.results:
+                defined.add(id(result))
+        for effect in effects.values():
+            _add_effect(facts, effect)
 
-    def _leaf(self, op: Operation, cls: type[Operation], facts: BlockFacts) -> None:
-        """An op without regions that has properties: its effect, what it mutates, the symbol it uses."""
+    def _leaf(self, op: Operation, cls: type[Operation], facts: BlockFacts, effects: dict[int, Attribute]) -> None:
+        """An op without regions that has properties: what it mutates, the symbol it uses.
+
+        Its effect goes into `effects`, by identity: most ops share one attribute with others, so there are few.
+        """
         if cls is InvokeOp:
             facts.invoked.add(op.callee.root_reference.data)  # type: ignore[attr-defined]
             return
@@ -101,10 +108,11 @@ class ModuleFacts:
         symbol = properties.get("callee") or properties.get("outside")
         if symbol is not None:
             self.referenced.add(symbol.root_reference.data)  # type: ignore[attr-defined]
-        self.is_async |= "async" in properties
+        if "async" in properties:
+            self.is_async = True
         effect = properties.get("effect")
         if effect is not None:
-            _add_effect(facts, effect)
+            effects[id(effect)] = effect
         if "mutates" in properties:
             mutated = set(op.mutated)  # type: ignore[attr-defined]
             positions = (index for index, value in enumerate(op.operands) if value in mutated)

@@ -67,4 +67,4 @@ class Declarations:
 
 def _own_array_kind(op: Operation) -> str | None:
     kind = op.attributes.get("array") or op.properties.get("array")
-    return kind.data if isinstance(kind, StringAttr) else None
+    return kind.data if type(kind) is StringAttr else None  # `isinstance` of what it isn't asks Python code
