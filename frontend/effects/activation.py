@@ -75,6 +75,8 @@ class Analysis:
         is_declared = not is_class(function) and declared_behaviour(function) is not None
         if id(function) in SPECIAL:
             return self._special(function, args, kwargs)
+        if is_declared and type(function) is types.FunctionType and not makes_coroutine(function):
+            return self._declared(function, args, kwargs)
         if is_declared or known(function) is not None or makes_coroutine(function):
             return self._framed(lambda frame, a, k: call_static(frame, function, a, k, function), args, kwargs)
         if type(function) is types.FunctionType:
@@ -98,6 +100,21 @@ class Analysis:
         if callable(function) and not is_static(function):
             return self.value_call(current_type(function), args, kwargs)
         return unknown_call(f"unknown C function {_name(function)}", args, kwargs)
+
+    def _declared(
+        self, function: types.FunctionType, args: tuple[AbstractType, ...], kwargs: Mapping[str, AbstractType]
+    ) -> Summary:
+        """A function that declares its effect: remembered by what it declares and by its body, which may say the result."""
+        body = function.__dict__.get("__xcs_limited__", function)
+        declaration = tuple(function.__dict__.values())
+        key = (id(function), *map(id, declaration), memo_key(body, args, kwargs))
+        known_ = _memo.get(key)
+        if known_ is not None and all(guard.holds() for guard in known_[1].guards):
+            return known_[1]
+        summary = self._framed(lambda frame, a, k: call_static(frame, function, a, k, function), args, kwargs)
+        if not self.stack:  # else it may rest on what is assumed of a function that is being inferred
+            _remember(key, (function, declaration, body.__code__, body.__globals__), summary)
+        return summary
 
     def _special(self, function: Any, args: tuple[AbstractType, ...], kwargs: Mapping[str, AbstractType]) -> Summary:
         """A function with a rule of its own; where that has no answer for these arguments, `call_static` comes back."""
@@ -268,11 +285,16 @@ class Analysis:
             self.relied_on.discard(key)
             rests_on, self.relied_on = self.relied_on, before | self.relied_on
         if not rests_on:  # no assumption about a function that is still being inferred
-            with _memo_lock:
-                if len(_memo) >= MAX_MEMO:
-                    _memo.clear()
-                _memo[key] = ((function.__code__, function.__globals__, function), summary)
+            _remember(key, (function.__code__, function.__globals__, function), summary)
         return summary
+
+
+def _remember(key: Key, held: tuple[object, ...], summary: Summary) -> None:
+    """Keep a summary for as long as its guards hold, with what the key is the identity of."""
+    with _memo_lock:
+        if len(_memo) >= MAX_MEMO:
+            _memo.clear()
+        _memo[key] = (held, summary)
 
 
 _NO_SCOPE = CodeScope({})

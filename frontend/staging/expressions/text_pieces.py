@@ -7,7 +7,7 @@ look at it says what it reads.
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,50 +64,61 @@ class TextStager(ExpressionStager):
         if kind is ast.Constant:
             known = SCALAR_TYPES.get(type(node.value))  # type: ignore[attr-defined]
             return known if known is STR or known is INT else None
-        if not depth:
+        told = _TOLD.get(kind) if depth else None
+        return None if told is None else told(self, node, names, depth - 1)
+
+    def _type_of_f_string(self, node: ast.JoinedStr, names: set[str], depth: int) -> ExactType | None:
+        return STR if self._are_text(node.values, names, depth) else None
+
+    def _type_of_shown(self, node: ast.FormattedValue, names: set[str], depth: int) -> ExactType | None:
+        is_shown = self._type_of_piece(node.value, names, depth) in _SHOWN
+        spec = () if node.format_spec is None else (node.format_spec,)
+        return STR if is_shown and self._are_text(spec, names, depth) else None
+
+    def _type_of_sum(self, node: ast.BinOp, names: set[str], depth: int) -> ExactType | None:
+        is_sum = node.op.__class__ is ast.Add and self._are_text((node.left, node.right), names, depth)
+        return STR if is_sum else None
+
+    def _type_of_comparison(self, node: ast.Compare, names: set[str], depth: int) -> ExactType | None:
+        if len(node.ops) > 1:
             return None
-        match node:
-            case ast.JoinedStr(values=parts):
-                return STR if self._are_text(parts, names, depth) else None
-            case ast.FormattedValue(value=value, format_spec=spec):
-                is_shown = self._type_of_piece(value, names, depth - 1) in _SHOWN
-                return STR if is_shown and self._are_text(() if spec is None else (spec,), names, depth) else None
-            case ast.BinOp(left=left, op=ast.Add(), right=right):
-                return STR if self._are_text((left, right), names, depth) else None
-            case ast.Compare(left=left, ops=[op], comparators=[right]):
-                return self._type_of_comparison(left, op, right, names, depth)
-            case ast.UnaryOp(op=ast.Not(), operand=operand):
-                return BOOL if self._is_condition(operand, names, depth) else None
-            case ast.BoolOp(values=parts):
-                return BOOL if all(self._type_of_piece(part, names, depth - 1) is BOOL for part in parts) else None
-            case ast.IfExp(test=test, body=body, orelse=orelse):
-                is_text = self._is_condition(test, names, depth) and self._are_text((body, orelse), names, depth)
-                return STR if is_text else None
-            case ast.Call(func=ast.Attribute(value=receiver, attr=name), args=arguments, keywords=[]):
-                if name == "join" and len(arguments) == 1 and self._is_own_list_of_text(arguments[0], names):
-                    return STR if self._are_text((receiver,), names, depth) else None
-                known = _METHODS.get(name)
-                return known if known is not None and self._are_text((receiver, *arguments), names, depth) else None
-            case ast.Call(func=ast.Name(id="len") as callee, args=[one], keywords=[]):
-                is_length = self.static_of(callee) is len and self._are_text((one,), names, depth)
-                return INT if is_length else None
-            case _:
-                return None
-
-    def _are_text(self, nodes: Sequence[ast.expr], names: set[str], depth: int) -> bool:
-        return all(self._type_of_piece(node, names, depth - 1) is STR for node in nodes)
-
-    def _is_condition(self, node: ast.expr, names: set[str], depth: int) -> bool:
-        return self._type_of_piece(node, names, depth - 1) in (BOOL, STR)
-
-    def _type_of_comparison(
-        self, left: ast.expr, op: ast.cmpop, right: ast.expr, names: set[str], depth: int
-    ) -> ExactType | None:
-        one, other = (self._type_of_piece(node, names, depth - 1) for node in (left, right))
+        left, op, right = node.left, node.ops[0], node.comparators[0]
+        one, other = (self._type_of_piece(part, names, depth) for part in (left, right))
         if one is STR and other is STR:
             return BOOL if isinstance(op, (*_COMPARISONS, *_CONTAINS)) else None
         is_computed = not isinstance(left, ast.Name) and not isinstance(right, ast.Name)
         return BOOL if one is other is INT and is_computed and isinstance(op, _COMPARISONS) else None
+
+    def _type_of_negation(self, node: ast.UnaryOp, names: set[str], depth: int) -> ExactType | None:
+        return BOOL if node.op.__class__ is ast.Not and self._is_condition(node.operand, names, depth) else None
+
+    def _type_of_conjunction(self, node: ast.BoolOp, names: set[str], depth: int) -> ExactType | None:
+        return BOOL if all(self._type_of_piece(part, names, depth) is BOOL for part in node.values) else None
+
+    def _type_of_choice(self, node: ast.IfExp, names: set[str], depth: int) -> ExactType | None:
+        is_text = self._is_condition(node.test, names, depth) and self._are_text((node.body, node.orelse), names, depth)
+        return STR if is_text else None
+
+    def _type_of_call(self, node: ast.Call, names: set[str], depth: int) -> ExactType | None:
+        """The type of what a method of text gives, or of the length of text."""
+        callee: Any = node.func
+        if callee.__class__ is ast.Name:
+            is_length = callee.id == "len" and len(node.args) == 1 and not node.keywords
+            if not is_length or self.static_of(callee) is not len:
+                return None
+            return INT if self._are_text(node.args, names, depth) else None
+        if callee.__class__ is not ast.Attribute or node.keywords:
+            return None
+        if callee.attr == "join" and len(node.args) == 1 and self._is_own_list_of_text(node.args[0], names):
+            return STR if self._are_text((callee.value,), names, depth) else None
+        known = _METHODS.get(callee.attr)
+        return known if known is not None and self._are_text((callee.value, *node.args), names, depth) else None
+
+    def _are_text(self, nodes: Sequence[ast.expr], names: set[str], depth: int) -> bool:
+        return all(self._type_of_piece(node, names, depth) is STR for node in nodes)
+
+    def _is_condition(self, node: ast.expr, names: set[str], depth: int) -> bool:
+        return self._type_of_piece(node, names, depth) in (BOOL, STR)
 
     def _type_of_name(self, name: str, names: set[str]) -> ExactType | None:
         """The type of the scalar that a local name surely holds."""
@@ -142,3 +153,16 @@ class TextStager(ExpressionStager):
         ssa = self.builder.call_again(properties, operands, (), ir_type(piece.type), None)
         self._last_places = NEW
         return Tracer(ssa, piece.type, NEW)
+
+
+_TOLD: Mapping[type, Callable[..., ExactType | None]] = {
+    ast.JoinedStr: TextStager._type_of_f_string,
+    ast.FormattedValue: TextStager._type_of_shown,
+    ast.BinOp: TextStager._type_of_sum,
+    ast.Compare: TextStager._type_of_comparison,
+    ast.UnaryOp: TextStager._type_of_negation,
+    ast.BoolOp: TextStager._type_of_conjunction,
+    ast.IfExp: TextStager._type_of_choice,
+    ast.Call: TextStager._type_of_call,
+}
+"""What tells the type of each kind of syntax, for parts that are nested once less."""
