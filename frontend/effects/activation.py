@@ -104,7 +104,7 @@ class Analysis:
     def _declared(
         self, function: types.FunctionType, args: tuple[AbstractType, ...], kwargs: Mapping[str, AbstractType]
     ) -> Summary:
-        """A function that declares its effect: remembered by what it declares and by its body, which may say the result."""
+        """A function that declares its effect, remembered by that and by its body, which may say what it gives."""
         body = function.__dict__.get("__xcs_limited__", function)
         declaration = tuple(function.__dict__.values())
         key = (id(function), *map(id, declaration), memo_key(body, args, kwargs))

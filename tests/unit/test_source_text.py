@@ -23,6 +23,10 @@ WRITTEN_HERE = [
     "f'only text'",
     "'\\n'.join(a)",
     "text.join(a.b)",
+    "ask()",
+    "ask(a, f'{b}')",
+    "{}",
+    "{'a': ask(b + 'x'), key: c.d}",
 ]
 WRITTEN_THERE = [
     "f'{a!r}'",
@@ -40,7 +44,12 @@ WRITTEN_THERE = [
     "'text'.join(a, b)",
     "f'{b}'.join(a)",
     "text.join(a, key=b)",
-    "join(a)",
+    "join(*a)",
+    "join(a)(b)",
+    "join(a, key=b)",
+    "{**a}",
+    "{'a': 1.5}",
+    "{1: a}",
     "a + f'{b}'",
 ]
 
@@ -55,7 +64,7 @@ def test_the_text_is_that_of_unparse(text: str) -> None:
 def test_every_expression_of_a_module_reads_as_unparse_has_it(module: object) -> None:
     with open(module.__file__, encoding="utf-8") as file:  # type: ignore[attr-defined]
         tree = ast.parse(file.read())
-    kinds = (ast.Name, ast.Attribute, ast.Constant, ast.BinOp, ast.JoinedStr)
+    kinds = (ast.Name, ast.Attribute, ast.Constant, ast.BinOp, ast.JoinedStr, ast.Call, ast.Dict)
     expressions = [node for node in ast.walk(tree) if isinstance(node, kinds)]
     texts = [(plain_text(node), ast.unparse(node)) for node in expressions]
     assert all(written in (None, text) for written, text in texts)

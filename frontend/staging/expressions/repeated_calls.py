@@ -10,13 +10,13 @@ from __future__ import annotations
 import ast
 import types
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from xdsl.dialects.builtin import StringAttr
 from xdsl.ir import SSAValue
 
 from ....diagnostics.effect import Effect
+from ....diagnostics.frozen import frozen
 from ....dialect.calls import CallOp
 from ....dialect.operation import effect_properties
 from ...effects.abstract_type import AbstractType, StreamType
@@ -40,7 +40,7 @@ TEXT_SYNTAX = (ast.JoinedStr, ast.BinOp, ast.Call, ast.Compare, ast.UnaryOp, ast
 MAX_DEPTH = 6  # calls inside calls; what is inside deeper is made before
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Again:
     """An expression that is a call like an earlier one, of names, literals and other such calls."""
 
@@ -85,16 +85,16 @@ class RepeatedCallStager(TextStager):
         if operation is None:
             return None
         function, operands, keywords = operation
-        parts = self._passed_parts(operands, depth - 1)
-        passed = self._passed_parts([keyword.value for keyword in keywords], depth - 1) if keywords else ()
+        parts = self.parts(operands, depth - 1)
+        passed = self.parts([keyword.value for keyword in keywords], depth - 1) if keywords else ()
         if parts is None or passed is None or any(keyword.arg is None for keyword in keywords):
             return None
         named = [(str(keyword.arg), part) for keyword, part in zip(keywords, passed, strict=True)] if keywords else ()
         call = self._known_call(function, parts, named)
         return None if call is None else (call, parts, named)
 
-    def _passed_parts(self, nodes: Sequence[ast.expr], depth: int) -> Sequence[Part] | None:
-        """What parts of an expression are; None where one has to be worked out."""
+    def parts(self, nodes: Sequence[ast.expr], depth: int) -> Sequence[Part] | None:
+        """What these expressions are; None where one has to be worked out. Nothing is emitted."""
         parts: list[Part] = []
         for node in nodes:
             part = self._part(node, depth)
@@ -130,18 +130,17 @@ class RepeatedCallStager(TextStager):
     def _make_again(
         self, node: ast.expr, call: RepeatedCall, parts: Sequence[Part], keywords: Sequence[tuple[str, Part]]
     ) -> Tracer:
-        positional = [self._operand_of_part(part) for part in parts]
-        named = [(name, self._operand_of_part(part)) for name, part in keywords] if keywords else ()
+        positional = [_operand(self.value_of_part(part)) for part in parts]
+        named = [(name, _operand(self.value_of_part(part))) for name, part in keywords] if keywords else ()
         self.at(node)
         return self._emit_again(call, positional, named)
 
-    def _operand_of_part(self, part: Part) -> Operand:
-        """A part as an argument; it is made now if it has to be."""
-        if isinstance(part, Again):
-            return self._make_again(part.node, part.call, part.positional, part.named).ssa
-        if isinstance(part, TextPiece):
-            return self.make_text(part).ssa
-        return _operand(part)
+    def value_of_part(self, part: Part) -> Tracer | Static:
+        """The value of a part, which is made now if it has to be."""
+        kind = part.__class__
+        if kind is Again:
+            return self._make_again(part.node, part.call, part.positional, part.named)  # type: ignore[union-attr]
+        return self.make_text(part) if kind is TextPiece else part  # type: ignore[arg-type, return-value]
 
     def _emit_again(
         self, call: RepeatedCall, positional: Sequence[Operand], named: Sequence[tuple[str, Operand]]

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from ....diagnostics.effect import PURE
+from ....diagnostics.frozen import frozen
 from ....dialect.operation import effect_properties, symbol
 from ...effects.abstract_type import BOOL, FLOAT, INT, SCALAR_TYPES, STR, ExactType, ListType
 from ...effects.method_table import STR_TO_BOOL, STR_TO_STR
@@ -29,7 +29,7 @@ _COMPARISONS = (ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 _CONTAINS = (ast.In, ast.NotIn)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class TextPiece:
     """An expression about text: its type, the names that it reads which are known when the program runs, and others."""
 

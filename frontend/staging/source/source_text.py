@@ -1,6 +1,7 @@
 """The text of expressions as `ast.unparse` gives it, which needs 20 to 40 us for a name or a short f-string.
 
-What is read at a glance is written here: names, attributes, plain text, and text put together of these.
+What is read at a glance is written here: names, attributes, plain text, text put together of these, calls and dicts
+of them.
 """
 
 from __future__ import annotations
@@ -27,6 +28,13 @@ def plain_text(node: ast.AST) -> str | None:
         case ast.Call(func=ast.Attribute(value=ast.Name() | ast.Constant() as owner, attr=name), args=[one]):
             texts = plain_text(owner), plain_text(one)
             return None if None in texts or node.keywords else f"{texts[0]}.{name}({texts[1]})"
+        case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]):
+            texts = list(map(plain_text, arguments))
+            return None if None in texts else f"{name}({', '.join(texts)})"  # type: ignore[arg-type]
+        case ast.Dict(keys=keys, values=values) if None not in keys:
+            texts = [plain_text(part) for part in (*keys, *values)]  # type: ignore[arg-type]
+            items = () if None in texts else zip(texts, texts[len(keys) :], strict=False)
+            return f"{{{', '.join(f'{key}: {value}' for key, value in items)}}}" if items or not keys else None
         case ast.JoinedStr(values=parts):
             texts = list(map(_text_inside, parts))
             return None if None in texts else f"f'{''.join(texts)}'"  # type: ignore[arg-type]
