@@ -41,6 +41,8 @@ from ..values import LocalFunction, Owned, Static, Tracer, Unstageable
 from .native_pieces import FRAME_INSPECTION, PieceStager
 
 WITHOUT_CALLS = frozenset((ast.Name, ast.Constant, ast.Load, ast.Store, ast.Pass))
+_RUN_LATER = frozenset((*FUNCTIONS, ast.GeneratorExp, ast.ClassDef))
+_LOOPS = frozenset((ast.For, ast.AsyncFor, ast.comprehension))
 _ARRAY_SYNTAX = (ast.BinOp, ast.Compare, ast.UnaryOp, ast.Subscript, ast.Attribute)
 
 
@@ -131,18 +133,20 @@ class GainStager(PieceStager):
         pending, found = [node], list[tuple[ast.AST, list[ast.AST]]]()
         while pending:
             node = pending.pop()
-            is_later = isinstance(node, (*FUNCTIONS, ast.GeneratorExp, ast.ClassDef))
-            inside = () if is_later else parts_of_syntax(node)
+            inside = () if node.__class__ in _RUN_LATER else parts_of_syntax(node)
             parts = [part for part in inside if part.__class__ not in WITHOUT_CALLS]
             found.append((node, parts))
             pending += [part for part in parts if id(part) not in known]
         for node, parts in reversed(found):
-            below = [known[id(part)] for part in parts]
-            is_one = isinstance(node, ast.Call) and self._is_world(node.func)
-            is_loop = isinstance(node, (ast.For, ast.AsyncFor, ast.comprehension))
-            own = self.program.names([node.iter]).read if is_loop else frozenset[str]()  # type: ignore[attr-defined]
-            iterated = frozenset(own).union(*(names for _, _, names in below)) if own or below else frozenset()
-            known[id(node)] = node, is_one or any(is_found for _, is_found, _ in below), iterated
+            is_found = node.__class__ is ast.Call and self._is_world(node.func)  # type: ignore[attr-defined]
+            iterated = frozenset[str]()
+            if node.__class__ in _LOOPS:
+                iterated |= self.program.names([node.iter]).read  # type: ignore[attr-defined]
+            for part in parts:
+                _, is_inside, names = known[id(part)]
+                is_found = is_found or is_inside
+                iterated = iterated | names if names else iterated
+            known[id(node)] = node, is_found, iterated
 
     def _is_world(self, callee: ast.expr) -> bool:
         """Whether a callee is a function found outside of this one, whose declared calls wait for the world."""
@@ -151,12 +155,16 @@ class GainStager(PieceStager):
             root = root.value
         if not isinstance(root, ast.Name) or root.id in self.local_names:
             return False
-        function = unjitted(self.static_of(callee))
-        if type(function) is not types.FunctionType or makes_coroutine(function):
-            return False
-        declared = declared_behaviour(function)
-        opens_stream = isinstance(promised_type(function.__dict__.get("__xcs_result__")), StreamType)
-        return declared is not None and declared.external and not opens_stream
+        function = self.static_of(callee)
+        answer = self._waiting.get(id(function))
+        if answer is None:
+            answer = self._waiting[id(function)] = function, waits_for_world(unjitted(function))
+        return answer[1]
+
+    @cached_property
+    def _waiting(self) -> dict[int, tuple[object, bool]]:
+        """For each callee, by identity, whether its calls wait for the world."""
+        return {}
 
     def _summary_of_call(self, node: ast.AST) -> Summary | None:
         """The summary of a call of a known callable with names and literals, found without looking at more."""
@@ -269,3 +277,12 @@ def is_frame_inspection(node: ast.AST) -> bool:
 def gains(summary: Summary) -> bool:
     """Whether staging a piece with this summary can gain anything."""
     return summary.num_external_sites > 0 or summary.has_array_work
+
+
+def waits_for_world(function: object) -> bool:
+    """Whether a function is declared to wait for the world, and gives what it gives all at once."""
+    if type(function) is not types.FunctionType or makes_coroutine(function):
+        return False
+    declared = declared_behaviour(function)
+    opens_stream = isinstance(promised_type(function.__dict__.get("__xcs_result__")), StreamType)
+    return declared is not None and declared.external and not opens_stream
