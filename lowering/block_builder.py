@@ -15,6 +15,7 @@ from xdsl.ir import Block as RegionBlock
 
 from ..diagnostics.effect import PURE, Behaviour
 from ..diagnostics.errors import InternalError, XCSError
+from ..diagnostics.identity import identity
 from ..diagnostics.location import UNKNOWN, Location
 from ..dialect.constants import ConstantOp, UndefOp
 from ..dialect.literals import Secret
@@ -111,7 +112,7 @@ class BlockBuilder:
 
     def define(self, value: SSAValue) -> int:
         """A new slot for a value."""
-        slot = self._operands[id(value)] = self.slot()
+        slot = self._operands[identity(value)] = self.slot()
         return slot.index
 
     def results(self, op: Operation) -> tuple[int, ...]:
@@ -120,13 +121,13 @@ class BlockBuilder:
 
     def alias(self, value: SSAValue, operand: Operand) -> None:
         """Makes a value another name of an operand."""
-        self._operands[id(value)] = operand
+        self._operands[identity(value)] = operand
 
     def value(self, value: SSAValue) -> Operand:
         """The operand that holds a value: a slot, or what is known when compiling."""
-        found = self._operands.get(id(value))
+        found = self._operands.get(identity(value))
         if found is None:
-            found = self._operands[id(value)] = self._literal(value)
+            found = self._operands[identity(value)] = self._literal(value)
         return found
 
     def operand(self, op: Operation, index: int) -> Operand:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 
 from ..diagnostics.effect import Effect
+from ..diagnostics.identity import identity
 from ..dialect.calls import InvokeOp
 from ..dialect.constants import ConstantOp, UndefOp
 from ..dialect.containers import AppendOp, InsertOp
@@ -68,7 +69,7 @@ class ModuleFacts:
 
     def _block(self, block: Block) -> BlockFacts:
         facts = self.blocks[block] = BlockFacts()
-        self._ops(ops_of(block), set(map(id, block.args)), facts)
+        self._ops(ops_of(block), set(map(identity, block.args)), facts)
         return facts
 
     def _ops(self, ops: Iterable[Operation], defined: set[int], facts: BlockFacts) -> None:
@@ -83,7 +84,7 @@ class ModuleFacts:
                 self.unbound.append(op.results[0])
                 continue
             for value in op._operands:
-                if id(value) not in defined and not is_literal_value(value):
+                if identity(value) not in defined and not is_literal_value(value):
                     captured[value] = None
             if op.regions:
                 self._regions(op, cls, defined, facts)
@@ -92,7 +93,7 @@ class ModuleFacts:
             elif op.properties:
                 self._leaf(op, cls, facts, effects)
             for result in op.results:
-                defined.add(id(result))
+                defined.add(identity(result))
         for effect in effects.values():
             _add_effect(facts, effect)
 
@@ -112,7 +113,7 @@ class ModuleFacts:
             self.is_async = True
         effect = properties.get("effect")
         if effect is not None:
-            effects[id(effect)] = effect
+            effects[identity(effect)] = effect
         if "mutates" in properties:
             mutated = set(op.mutated)  # type: ignore[attr-defined]
             positions = (index for index, value in enumerate(op.operands) if value in mutated)
@@ -133,7 +134,7 @@ class ModuleFacts:
             facts.may_write = True
         for region in op.regions:
             inside = self._block(region.block)
-            facts.captured.update((value, None) for value in inside.captured if id(value) not in defined)
+            facts.captured.update((value, None) for value in inside.captured if identity(value) not in defined)
             facts.may_write |= inside.may_write
             facts.has_fence |= inside.has_fence
             facts.invoked |= inside.invoked

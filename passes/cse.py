@@ -15,6 +15,7 @@ from xdsl.ir import Block, Operation
 from xdsl.passes import ModulePass
 
 from ..diagnostics.effect import PURE
+from ..diagnostics.identity import identity
 from ..dialect.effects import EffectAttr
 from ..dialect.nesting import ops_of
 from ..dialect.types import OBJ
@@ -63,7 +64,7 @@ def _key(op: Operation) -> tuple[object, ...]:
     callee = properties.get("callee")
     return (
         op.name,
-        *map(id, op._operands),
+        *map(identity, op._operands),
         callee.root_reference.data if isinstance(callee, SymbolRefAttr) else None,
         properties.get("args"),
         properties.get("name"),

@@ -15,6 +15,7 @@ from xdsl.ir import Operation
 from xdsl.passes import ModulePass
 
 from ..diagnostics.effect import PURE, Behaviour
+from ..diagnostics.identity import identity
 from ..dialect.calls import InvokeOp
 from ..dialect.effects import EffectAttr
 from ..dialect.functions import FuncOp
@@ -73,7 +74,7 @@ class FunctionBody:
                 invokes.append(op)
             else:
                 summary = own_summary(op)
-                summaries[id(summary)] = summary
+                summaries[identity(summary)] = summary
         behaviour = reduce(join_behaviours, (summary.behaviour for summary in summaries.values()), PURE)
         return FunctionBody(func, behaviour, tuple(invokes))
 

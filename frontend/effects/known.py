@@ -18,6 +18,7 @@ from typing import Any, TypeAlias
 
 from ...diagnostics.effect import Effect
 from ...diagnostics.errors import XCSError, XCSWarning
+from ...diagnostics.identity import identity
 from .abstract_type import ANY, AbstractType
 from .classes import is_class
 from .library_settings import LibrarySettings
@@ -117,7 +118,7 @@ class Table:
         """`target` is a callable, or a dotted path; a path that ends in `.*` stands for everything below it."""
         with self._lock:
             if not isinstance(target, str):
-                self._by_identity[id(target)] = (target, entry)
+                self._by_identity[identity(target)] = (target, entry)
             elif target.endswith(".*"):
                 self._by_prefix[target[:-2]] = entry
             else:
@@ -133,19 +134,19 @@ class Table:
 
     def of(self, function: object) -> KnownCallable | None:
         """The entry of this very object."""
-        found = self._by_identity.get(id(function))
+        found = self._by_identity.get(identity(function))
         if found is not None and found[0] is function:
             return found[1]
-        if self._missing.get(id(function)) is function:
+        if self._missing.get(identity(function)) is function:
             return None
         entry = self._search(function)
         with self._lock:
             if entry is not None:
-                self._by_identity[id(function)] = (function, entry)
+                self._by_identity[identity(function)] = (function, entry)
             else:
                 if len(self._missing) > MAX_MISSING:
                     self._missing.clear()
-                self._missing[id(function)] = function
+                self._missing[identity(function)] = function
         return entry
 
     def at(self, path: str) -> KnownCallable | None:

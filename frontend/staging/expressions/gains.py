@@ -9,6 +9,7 @@ from collections.abc import Set
 from functools import cached_property
 
 from ....diagnostics.effect import Effect
+from ....diagnostics.identity import identity
 from ...effects.abstract_type import (
     NEVER,
     AbstractType,
@@ -115,9 +116,9 @@ class GainStager(PieceStager):
         That says enough without inference, and is looked for once in each piece of code. Where a loop goes over what is
         known to be empty, only inference tells what is left.
         """
-        if id(node) not in self._world_calls:
+        if identity(node) not in self._world_calls:
             self._find_world_calls(node)
-        _, is_found, iterated = self._world_calls[id(node)]
+        _, is_found, iterated = self._world_calls[identity(node)]
         names = self.state.names
         return is_found and not any(
             name in names and holds_nothing(self.state.type_of(names[name])) for name in iterated
@@ -136,17 +137,17 @@ class GainStager(PieceStager):
             inside = () if node.__class__ in _RUN_LATER else parts_of_syntax(node)
             parts = [part for part in inside if part.__class__ not in WITHOUT_CALLS]
             found.append((node, parts))
-            pending += [part for part in parts if id(part) not in known]
+            pending += [part for part in parts if identity(part) not in known]
         for node, parts in reversed(found):
             is_found = node.__class__ is ast.Call and self._is_world(node.func)  # type: ignore[attr-defined]
             iterated = frozenset[str]()
             if node.__class__ in _LOOPS:
                 iterated |= self.program.names([node.iter]).read  # type: ignore[attr-defined]
             for part in parts:
-                _, is_inside, names = known[id(part)]
+                _, is_inside, names = known[identity(part)]
                 is_found = is_found or is_inside
                 iterated = iterated | names if names else iterated
-            known[id(node)] = node, is_found, iterated
+            known[identity(node)] = node, is_found, iterated
 
     def _is_world(self, callee: ast.expr) -> bool:
         """Whether a callee is a function found outside of this one, whose declared calls wait for the world."""
@@ -156,9 +157,9 @@ class GainStager(PieceStager):
         if not isinstance(root, ast.Name) or root.id in self.local_names:
             return False
         function = self.static_of(callee)
-        answer = self._waiting.get(id(function))
+        answer = self._waiting.get(identity(function))
         if answer is None:
-            answer = self._waiting[id(function)] = function, waits_for_world(unjitted(function))
+            answer = self._waiting[identity(function)] = function, waits_for_world(unjitted(function))
         return answer[1]
 
     @cached_property

@@ -17,6 +17,7 @@ from xdsl.ir import SSAValue
 
 from ....diagnostics.effect import Effect
 from ....diagnostics.frozen import frozen
+from ....diagnostics.identity import identity
 from ....dialect.calls import CallOp
 from ....dialect.operation import effect_properties
 from ...effects.abstract_type import AbstractType, StreamType
@@ -114,10 +115,10 @@ class RepeatedCallStager(TextStager):
     ) -> RepeatedCall | None:
         positional = tuple([self._type_of_part(part) for part in parts])
         keyword = tuple([(name, self._type_of_part(part)) for name, part in named]) if named else ()
-        call = self.program.repeated.get((id(function), positional, keyword))
+        call = self.program.repeated.get((identity(function), positional, keyword))
         if call is None:
             widened = tuple(map(widen, positional)), tuple([(name, widen(known)) for name, known in keyword])
-            call = self.program.repeated.get((id(function), *widened))
+            call = self.program.repeated.get((identity(function), *widened))
             return call if call is not None and call.array is None else None
         return call
 
@@ -178,7 +179,7 @@ class RepeatedCallStager(TextStager):
             return
         positional = tuple([widen(self.type_of(value)) for value in values])
         keyword = tuple([(name, widen(self.type_of(value))) for name, value in named])
-        if (id(function), positional, keyword) not in self.program.repeated:
+        if (identity(function), positional, keyword) not in self.program.repeated:
             summary = self.program.summary_of(function, positional, keyword)
             self.program.rely_on(summary.guards)
             self._remember(function, values, named, (positional, keyword), made.ssa, summary)
@@ -222,7 +223,7 @@ class RepeatedCallStager(TextStager):
         places = NEW if summary.fresh and not is_array else None
         kind = array if isinstance(array, StringAttr) else None
         call = RepeatedCall(function, properties, summary.result, ir_type(summary.result), places, kind)
-        self.program.repeated[(id(function), *types)] = call
+        self.program.repeated[(identity(function), *types)] = call
 
 
 def _operand(value: Tracer | Static) -> Operand:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 from weakref import WeakKeyDictionary
 
+from ....diagnostics.identity import identity
 from .exposed_names import bound_by_loop
 from .names import Names, names_of, union_of_names
 
@@ -33,7 +34,7 @@ class BodyNames:
     def of(body: Sequence[ast.AST]) -> BodyNames:
         """Collect the names of statements."""
         every = [names_of([node]) for node in body]
-        by_node = {id(node): (node, names) for node, names in zip(body, every, strict=True)}
+        by_node = {identity(node): (node, names) for node, names in zip(body, every, strict=True)}
         return BodyNames(union_of_names(every), by_node, last_reads(body, every))
 
 

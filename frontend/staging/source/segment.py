@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ....diagnostics.identity import identity
 from ....runtime.row_shape import ROWS
 from ...effects.abstract_type import AbstractType
 from ...effects.infer import infer_code
@@ -176,8 +177,8 @@ def compile_segments(segments: Sequence[Segment]) -> list[types.FunctionType]:
     """The segments as functions of their inputs. Those with the same names around them are compiled in one go."""
     together: dict[tuple[object, ...], list[Segment]] = {}
     for segment in segments:
-        statics = tuple((name, id(value)) for name, value in segment.statics.items())
-        together.setdefault((id(segment.scope), statics), []).append(segment)
+        statics = tuple((name, identity(value)) for name, value in segment.statics.items())
+        together.setdefault((identity(segment.scope), statics), []).append(segment)
     found: dict[int, types.FunctionType] = {}
     for alike in together.values():
         scope = alike[0].scope
@@ -185,8 +186,8 @@ def compile_segments(segments: Sequence[Segment]) -> list[types.FunctionType]:
         definitions = [segment.definition(f"{INNER}{index}__") for index, segment in enumerate(alike)]
         codes = compile_functions(definitions, scope, cells, scope.qualname or scope_name(scope))
         for segment, code in zip(alike, codes, strict=True):
-            found[id(segment)] = segment.function(code.replace(co_name=scope_name(scope)))
-    return [found[id(segment)] for segment in segments]
+            found[identity(segment)] = segment.function(code.replace(co_name=scope_name(scope)))
+    return [found[identity(segment)] for segment in segments]
 
 
 def _flags(names: Sequence[str]) -> list[tuple[str, str]]:

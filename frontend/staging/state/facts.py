@@ -12,6 +12,7 @@ from xdsl.dialects.builtin import StringAttr
 from xdsl.ir import Attribute
 
 from ....diagnostics.effect import Effect
+from ....diagnostics.identity import identity
 from ....diagnostics.location import Location
 from ....dialect.functions import FuncOp
 from ....dialect.types import OBJ
@@ -310,9 +311,9 @@ class ProgramFacts:
     def lazy_functions(self, nodes: Sequence[ast.AST]) -> Iterator[ast.AST]:
         """Functions and generator expressions in this code that may run after the code has."""
         for node in nodes:
-            found = self._lazies.get(id(node))
+            found = self._lazies.get(identity(node))
             if found is None:
-                found = self._lazies[id(node)] = (node, tuple(lazy_functions(node)))
+                found = self._lazies[identity(node)] = (node, tuple(lazy_functions(node)))
             yield from found[1]
 
     def names(self, nodes: Sequence[ast.AST]) -> Names:
@@ -325,11 +326,11 @@ class ProgramFacts:
     def know_names(self, body: Sequence[ast.AST], known: BodyNames) -> None:
         """The names of a function's body have been found before."""
         self._names.update(known.by_node)
-        self._last_reads[id(body)] = body, known.last_read
+        self._last_reads[identity(body)] = body, known.last_read
 
     def last_reads(self, nodes: Sequence[ast.AST]) -> Mapping[str, int]:
         """The index of the last of these statements that needs a value of a name from before it."""
-        known = self._last_reads.get(id(nodes))
+        known = self._last_reads.get(identity(nodes))
         return last_reads(nodes, list(map(self._names_of, nodes))) if known is None else known[1]
 
     def used_names(self, node: ast.AST) -> set[str]:
@@ -338,16 +339,16 @@ class ProgramFacts:
         return names.read | names.deleted if names.deleted else names.read
 
     def _names_of(self, node: ast.AST) -> Names:
-        found = self._names.get(id(node))
+        found = self._names.get(identity(node))
         if found is None:
-            found = self._names[id(node)] = (node, names_of([node]))
+            found = self._names[identity(node)] = (node, names_of([node]))
         return found[1]
 
     def summary_of(
         self, function: Callable[..., object], types: tuple[AbstractType, ...], named: NamedTypes = ()
     ) -> Summary:
         """The effect of a call with arguments of these types, remembered for this trace."""
-        key = (id(function), types, named)
+        key = (identity(function), types, named)
         found = self._summaries.get(key)
         if found is None:
             found = self._summaries[key] = (function, infer_call(function, types, dict(named)))
@@ -364,9 +365,9 @@ class ProgramFacts:
         """Effect and types of a segment; asked again and again while loops are traced, so remembered."""
         body = segment.body
         nodes = (body,) if isinstance(body, ast.expr) else tuple(body)
-        statics = tuple(map(id, segment.statics.values()))
-        where = id(segment.scope), len(segment.prologue), segment.exits
-        key = (tuple(map(id, nodes)), segment.inputs, types, owned, sealed, statics, where, outside)
+        statics = tuple(map(identity, segment.statics.values()))
+        where = identity(segment.scope), len(segment.prologue), segment.exits
+        key = (tuple(map(identity, nodes)), segment.inputs, types, owned, sealed, statics, where, outside)
         found = self._described.get(key)
         if found is None:
             found = self._described[key] = (segment, segment.infer(types, owned, sealed, outside))

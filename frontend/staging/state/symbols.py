@@ -9,6 +9,7 @@ from typing import Any
 from xdsl.ir import Operation
 
 from ....diagnostics.effect import Behaviour
+from ....diagnostics.identity import identity
 from ....diagnostics.secrets import has_secret_shape
 from ....dialect.functions import CallableOp, OutsideOp
 from ....dialect.literals import LiteralAttr, Secret
@@ -41,7 +42,7 @@ class SymbolTable:
 
     def callable(self, function: Any, hint: str, behaviour: Behaviour, details: Mapping[str, Any]) -> str:
         """The symbol of a callable, or of a segment as one; declared once, with the effect of its first use."""
-        key = ("callable", id(function))
+        key = ("callable", identity(function))
         if (symbol := self._by_identity.get(key)) is None:
             symbol = self._by_identity[key] = self.reserve(hint)
             self.objects[symbol] = function
@@ -60,7 +61,7 @@ class SymbolTable:
 
     def object(self, value: object) -> str:
         """The symbol of an object that the text can't spell."""
-        key = ("object", id(value))
+        key = ("object", identity(value))
         if (symbol := self._by_identity.get(key)) is None:
             name = getattr(value, "__name__", None) or type(value).__name__
             path = f"{getattr(value, '__module__', '')}:{getattr(value, '__qualname__', name)}"
