@@ -123,10 +123,11 @@ class RepeatedCallStager(TextStager):
         return call
 
     def _type_of_part(self, part: Part) -> AbstractType:
+        if isinstance(part, Tracer) and not self.program.written.stores:
+            return part.type
         if isinstance(part, Again):
             return part.call.result
-        is_told = isinstance(part, TextPiece) or (isinstance(part, Tracer) and not self.program.written.stores)
-        return part.type if is_told else self.type_of(part)
+        return part.type if isinstance(part, TextPiece) else self.type_of(part)
 
     def _make_again(
         self, node: ast.expr, call: RepeatedCall, parts: Sequence[Part], keywords: Sequence[tuple[str, Part]]

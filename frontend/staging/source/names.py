@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields
+from typing import Any
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
@@ -213,9 +214,33 @@ def _names_of_plain(nodes: list[ast.AST]) -> Names | None:
                     pending += held  # type: ignore[operator]
                 else:
                     pending.append(held)
+        elif kind in _COMPREHENSIONS:
+            inside = _names_of_comprehension(node)
+            if inside is None:
+                return None
+            names.read |= inside.read
+            names.bound |= inside.bound
         elif node is not None:
             return None
     return names
+
+
+_COMPREHENSIONS = frozenset((ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp))
+
+
+def _names_of_comprehension(node: Any) -> Names | None:
+    """The same for a comprehension, whose targets are names of its own; None where it holds other scopes."""
+    parts = [node.key, node.value] if node.__class__ is ast.DictComp else [node.elt]
+    for generator in node.generators:
+        parts += (generator.target, generator.iter, *generator.ifs)
+    inside = _names_of_plain(parts)
+    targets = _names_of_plain([generator.target for generator in node.generators])
+    first = _names_of_plain([node.generators[0].iter])
+    if inside is None or targets is None or first is None:
+        return None
+    own = targets.bound | targets.read
+    # A first iterable that reads a name equal to a target reads the outer one.
+    return Names((inside.read - own) | first.read, inside.bound - own)
 
 
 def parameter_names(arguments: ast.arguments) -> set[str]:

@@ -22,9 +22,16 @@ def compile_function(
 
 
 def compile_functions(
-    nodes: Sequence[ast.FunctionDef | ast.AsyncFunctionDef], scope: CodeScope, cells: Iterable[str], qualname: str
+    nodes: Sequence[ast.FunctionDef | ast.AsyncFunctionDef],
+    scope: CodeScope,
+    cells: Iterable[str],
+    qualname: str,
+    name: str | None = None,
 ) -> list[types.CodeType]:
-    """The codes of functions with names of their own that stand where `scope` is, in one go, which costs half."""
+    """The codes of functions with names of their own that stand where `scope` is, in one go, which costs half.
+
+    They are called `name` in tracebacks, where that is given.
+    """
     first = nodes[0]
     free = ast.arguments([], [placed(ast.arg(name), first) for name in cells], None, [], [], None, [])
     outer: ast.stmt = with_type_parameters(placed(ast.FunctionDef(FACTORY, free, list[ast.stmt](nodes), []), first))
@@ -36,11 +43,11 @@ def compile_functions(
         code = _codes_inside(code)[scope.class_name]
     found = _codes_inside(_codes_inside(code)[FACTORY])
     base = found[first.name].co_qualname.removesuffix(first.name)
-    return [_renamed(found[node.name], base, qualname) for node in nodes]
+    return [_renamed(found[node.name], base, qualname, name) for node in nodes]
 
 
-def _renamed(code: types.CodeType, base: str, name: str) -> types.CodeType:
-    """Code whose functions and classes are named as where they are written: with this name instead of `base` and one.
+def _renamed(code: types.CodeType, base: str, qualname: str, name: str | None = None) -> types.CodeType:
+    """Code whose functions and classes are named as where they are written: `qualname` instead of `base` and one.
 
     Functions that are alike in two of the codes are one, called as in the first.
     """
@@ -49,14 +56,15 @@ def _renamed(code: types.CodeType, base: str, name: str) -> types.CodeType:
         if not held.startswith(base):
             return held
         _, dot, inner = held.removeprefix(base).partition(".")
-        return name + dot + inner
+        return qualname + dot + inner
 
     def constant(held: Any) -> Any:
         if isinstance(held, types.CodeType):
-            return _renamed(held, base, name)
+            return _renamed(held, base, qualname)
         return renamed(held) if type(held) is str else held  # how a class's body says its name
 
-    return code.replace(co_qualname=renamed(code.co_qualname), co_consts=tuple(map(constant, code.co_consts)))
+    constants = tuple(map(constant, code.co_consts))
+    return code.replace(co_name=name or code.co_name, co_qualname=renamed(code.co_qualname), co_consts=constants)
 
 
 def with_type_parameters(node: Any) -> Any:

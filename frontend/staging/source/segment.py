@@ -184,9 +184,10 @@ def compile_segments(segments: Sequence[Segment]) -> list[types.FunctionType]:
         scope = alike[0].scope
         cells = dict.fromkeys((*scope.cells, *alike[0].statics))
         definitions = [segment.definition(f"{INNER}{index}__") for index, segment in enumerate(alike)]
-        codes = compile_functions(definitions, scope, cells, scope.qualname or scope_name(scope))
+        name = scope_name(scope)
+        codes = compile_functions(definitions, scope, cells, scope.qualname or name, name)
         for segment, code in zip(alike, codes, strict=True):
-            found[identity(segment)] = segment.function(code.replace(co_name=scope_name(scope)))
+            found[identity(segment)] = segment.function(code)
     return [found[identity(segment)] for segment in segments]
 
 
