@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeAlias
 
 from .plan import Arguments, Literal, Operand, Slot
 
@@ -16,6 +16,8 @@ SlotFunction = Callable[[list[Any]], Any]
 UNPACKED_NATIVELY = frozenset({tuple, list, dict, set, frozenset, str, bytes, range})
 """Exact types whose unpacking with `*` or `**` runs no code of the program's."""
 Gathered = tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]
+Shape: TypeAlias = tuple[tuple[type, ...], tuple[bool, ...], tuple[str | None, ...]]
+"""What calls that are written alike have in common: classes of operands, callee first; stars; names of keywords."""
 
 
 def compile_call(callee: Operand, arguments: Arguments) -> SlotFunction:
@@ -35,7 +37,8 @@ def compile_calls(calls: Sequence[tuple[Operand, Arguments, int]]) -> SlotFuncti
     """
     lines, literals = [], []
     for callee, arguments, slot in calls:
-        text, operands = _written("{callee}({arguments})", callee, arguments, len(literals))
+        operands = operands_of(callee, arguments)
+        text = _written("{callee}({arguments})", _shape_of(operands, arguments), len(literals))
         literals += operands
         lines.append(f"s[{slot}] = {text}")
     lines[-1] = "return " + lines[-1].partition(" = ")[2]
@@ -47,7 +50,9 @@ def compile_calls(calls: Sequence[tuple[Operand, Arguments, int]]) -> SlotFuncti
 
 def operands_of(callee: Operand, arguments: Arguments) -> tuple[Operand, ...]:
     """Every operand of a call, the callee first."""
-    positional = tuple(operand for _, operand in arguments.positional)
+    positional = [operand for _, operand in arguments.positional]
+    if not arguments.keyword:
+        return (callee, *positional)
     return (callee, *positional, *(operand for _, operand in arguments.keyword))
 
 
@@ -73,33 +78,38 @@ def gather(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Gather
 
 
 def _compile(template: str, callee: Operand, arguments: Arguments) -> Callable[[list[Any]], Any]:
-    body, operands = _written(template, callee, arguments)
-    names = ", ".join(f"a{position}" for position in range(len(operands)))
-    make = _shape(f"lambda {names}: lambda s: {body}")
-    return make(*(operand.value if isinstance(operand, Literal) else operand.index for operand in operands))
-
-
-def _written(template: str, callee: Operand, arguments: Arguments, first: int = 0) -> tuple[str, tuple[Operand, ...]]:
-    """A call as Python writes it, its operands named `a0` and so on, or from another number on; and the operands."""
     operands = operands_of(callee, arguments)
-    names = [f"a{position}" for position in range(first, first + len(operands))]
-    terms = [
-        name if isinstance(operand, Literal) else f"s[{name}]" for name, operand in zip(names, operands, strict=True)
-    ]
-    num_positional = len(arguments.positional)
+    make = _maker(template, _shape_of(operands, arguments))
+    return make(*[operand.value if operand.__class__ is Literal else operand.index for operand in operands])  # type: ignore[union-attr]
+
+
+def _shape_of(operands: Sequence[Operand], arguments: Arguments) -> Shape:
+    classes = tuple([operand.__class__ for operand in operands])
+    stars = tuple([is_star for is_star, _ in arguments.positional])
+    return classes, stars, tuple([name for name, _ in arguments.keyword]) if arguments.keyword else ()
+
+
+def _written(template: str, shape: Shape, first: int = 0) -> str:
+    """A call as Python writes it, its operands named `a0` and so on, or from another number on."""
+    classes, stars, keywords = shape
+    names = [f"a{position}" for position in range(first, first + len(classes))]
+    terms = [name if cls is Literal else f"s[{name}]" for name, cls in zip(names, classes, strict=True)]
+    num_positional = len(stars)
     written = [
-        f"*{term}" if is_star else term
-        for (is_star, _), term in zip(arguments.positional, terms[1 : 1 + num_positional], strict=True)
+        f"*{term}" if is_star else term for is_star, term in zip(stars, terms[1 : 1 + num_positional], strict=True)
     ]
-    for (keyword, _), term in zip(arguments.keyword, terms[1 + num_positional :], strict=True):
+    for keyword, term in zip(keywords, terms[1 + num_positional :], strict=True):
         written.append(f"**{term}" if keyword is None else f"{keyword}={term}")
-    return template.format(callee=terms[0], arguments=", ".join(written)), operands
+    return template.format(callee=terms[0], arguments=", ".join(written))
 
 
 @lru_cache(maxsize=1024)
-def _shape(source: str) -> Callable[..., Callable[[list[Any]], Any]]:
+def _maker(template: str, shape: Shape) -> Callable[..., Callable[[list[Any]], Any]]:
+    """What makes the functions of calls of one shape, given what their operands hold."""
+    names = ", ".join(f"a{position}" for position in range(len(shape[0])))
+    body = _written(template, shape)
     # The text holds only names made here and the keywords of the user's own call, which are identifiers.
-    return eval(source, {"gather": gather, "__package__": __package__})
+    return eval(f"lambda {names}: lambda s: {body}", {"gather": gather, "__package__": __package__})
 
 
 @lru_cache(maxsize=1024)

@@ -27,7 +27,7 @@ def awaited_operands(instruction: Instruction) -> tuple[Operand, ...]:
 
 def mutated_operands(instruction: Instruction) -> tuple[Operand, ...]:
     """The operands whose next versions are results of an instruction."""
-    if not isinstance(instruction, Call):
+    if not isinstance(instruction, Call) or not instruction.mutates:
         return ()
     return tuple(instruction.arguments.positional[position][1] for position in instruction.mutates)
 
@@ -51,6 +51,8 @@ def retires(instruction: Instruction) -> bool:
 def may_write(instruction: Instruction, plan: Plan) -> bool:
     """Whether an instruction or anything inside of it may write, as far as is known before running."""
     match instruction:
+        case Call():
+            return instruction.behaviour.effect.may_write
         case If():
             writes = instruction.then_block.may_write or instruction.else_block.may_write
             return writes or instruction.truth.effect.may_write
@@ -63,8 +65,6 @@ def may_write(instruction: Instruction, plan: Plan) -> bool:
             return instruction.body.may_write or instruction.handler.may_write
         case Invoke():
             return plan.functions[instruction.symbol].may_write
-        case Call():
-            return instruction.behaviour.effect.may_write
         case _:
             return False
 
@@ -72,6 +72,8 @@ def may_write(instruction: Instruction, plan: Plan) -> bool:
 def has_fence(instruction: Instruction, plan: Plan) -> bool:
     """Whether an instruction or anything inside of it is a fence."""
     match instruction:
+        case Call():
+            return instruction.behaviour.effect is Effect.FENCE
         case If():
             fences = instruction.then_block.has_fence or instruction.else_block.has_fence
             return fences or instruction.truth.effect is Effect.FENCE
@@ -84,7 +86,5 @@ def has_fence(instruction: Instruction, plan: Plan) -> bool:
             return instruction.body.has_fence or instruction.handler.has_fence
         case Invoke():
             return plan.functions[instruction.symbol].has_fence
-        case Call():
-            return instruction.behaviour.effect is Effect.FENCE
         case _:
             return False

@@ -165,10 +165,15 @@ def shown_line(filename: str, line: int) -> str:
     return (masked(text) if known is None else without_spans(text, line, known.secrets, HIDDEN)).strip()
 
 
+_SIMPLE_STATEMENTS = frozenset(
+    (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Expr, ast.Return, ast.Raise, ast.Assert, ast.Delete)
+)
+
+
 def _functions(node: ast.AST, class_name: str | None, lambdas: Sequence[int]) -> Iterator[FunctionSource]:
-    """The functions in a piece of syntax. Expressions are only looked into where `lambdas`, sorted, has a line."""
+    """The functions in a piece of syntax. Where only lambdas may be, one looks if `lambdas`, sorted, has such a line."""
     for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.expr):
+        if child.__class__ in _SIMPLE_STATEMENTS or isinstance(child, ast.expr):
             first = bisect_left(lambdas, child.lineno)
             if first == len(lambdas) or lambdas[first] > (child.end_lineno or child.lineno):
                 continue

@@ -19,7 +19,8 @@ MIN_RANDOM_LENGTH = 12
 MIN_SHAPED_LENGTH = 8
 """Characters of the shortest text that has the shape of a secret."""
 
-_MAY_BE = re.compile("auth|key|token|secret|passw|cookie|credential|signature|session|organization", re.I)
+_MAY_BE_WORDS = "auth key token secret passw cookie credential signature session organization".split()
+_MAY_BE = re.compile("|".join(_MAY_BE_WORDS), re.I)
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _SURE_WORDS = frozenset(
     "password passwords passwd passphrase passcode pwd secret secrets credential credentials authorization bearer jwt "
@@ -84,7 +85,7 @@ def may_hold_secrets(source: str) -> bool:
     text = source.lower()
     if any(hint in text for hint in _HINTS):
         return True
-    return _MAY_BE.search(text) is not None and _RANDOM_LITERAL.search(source) is not None
+    return any(word in text for word in _MAY_BE_WORDS) and _RANDOM_LITERAL.search(source) is not None
 
 
 @lru_cache(maxsize=1024)
