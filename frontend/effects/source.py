@@ -171,7 +171,7 @@ _SIMPLE_STATEMENTS = frozenset(
 
 
 def _functions(node: ast.AST, class_name: str | None, lambdas: Sequence[int]) -> Iterator[FunctionSource]:
-    """The functions in a piece of syntax. Where only lambdas may be, one looks if `lambdas`, sorted, has such a line."""
+    """The functions in a piece of syntax. Where only lambdas may be, `lambdas`, sorted, has their lines."""
     for child in ast.iter_child_nodes(node):
         if child.__class__ in _SIMPLE_STATEMENTS or isinstance(child, ast.expr):
             first = bisect_left(lambdas, child.lineno)
