@@ -9,6 +9,7 @@ from typing import Any
 import jax
 
 from .array_region import ArrayRegion
+from .region_code import function_of
 from .staged_function import StagedFunction
 
 _ARRAY_TYPE = type(jax.device_put(0.0))
@@ -47,7 +48,7 @@ def donating_form(
             taken.append(place)
     if not taken:
         return None
-    function = region.function()
+    function = function_of(region)
     function.__name__ = region.name
     return jax.jit(function, keep_unused=True, donate_argnums=tuple(taken)), tuple(taken)
 

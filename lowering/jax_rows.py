@@ -15,6 +15,7 @@ import numpy as np
 
 from .array_region import ArrayRegion
 from .host_split import MixedCall, split_host
+from .region_code import function_of
 from .staged_region import is_array_function
 
 CHUNK = 64  # arrays stacked by one call
@@ -146,7 +147,7 @@ class JaxRows:
             raise NotBatchable("results that are Python's")
         if from_columns != list(range(self._num_columns)) or split.device.outputs != split.finish.outputs:
             raise NotBatchable("columns that the device doesn't need")
-        host, chosen = split.host.function(as_tuple=True), split.device_params[self._num_columns :]
+        host, chosen = function_of(split.host, as_tuple=True), split.device_params[self._num_columns :]
         return _Batched(split.device, self._num_columns, lambda *all_: (*(all_[i] for i in chosen), *host(*all_)))
 
 
@@ -162,7 +163,7 @@ class _Batched:
     def __init__(
         self, region: ArrayRegion, num_columns: int, prepare: Callable[..., tuple[Any, ...]] | None = None
     ) -> None:
-        self._function, self._num_columns, self._prepare = region.function(as_tuple=True), num_columns, prepare
+        self._function, self._num_columns, self._prepare = function_of(region, as_tuple=True), num_columns, prepare
         num_shared = len(region.params) - num_columns
         axes = (*(0 for _ in range(num_columns)), *(None for _ in range(num_shared)))
         vectorised = jax.vmap(self._arrays, axes)

@@ -15,6 +15,7 @@ from typing import Any
 from ..runtime.last_use import ARRAYS
 from ..runtime.straight.called import QuickCallee, Terms
 from .array_region import ArrayRegion
+from .region_code import function_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class NativeKernel:
         import numpy  # loaded already: the region is its calls
 
         ARRAYS.add(numpy.ndarray)
-        return self.region.function()
+        return function_of(self.region)
 
     def __call__(self, *arguments: Any) -> Any:
         """What the calls of the region give: one value, or a tuple of several."""

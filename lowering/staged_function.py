@@ -6,12 +6,18 @@ array rides in the structure of the results, which JAX keeps per trace.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import jax
+from jax.extend import source_info_util
 
 from .literal_key import literal_key
+
+for own in (f"{Path(__file__).parent.parent}{os.sep}", "<xcs "):
+    source_info_util.register_exclusion(own)  # JAX notes where operations come from: the user's frames alone
 
 
 class NotStageable(Exception):

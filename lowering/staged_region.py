@@ -17,7 +17,9 @@ import numpy
 from ..runtime.last_use import ARRAYS
 from .array_region import ArrayRegion
 from .host_split import HostSplit, MixedCall, split_host
+from .region_code import RegionCode, code_of, function_of
 from .region_key import region_key
+from .repeated_operations import with_repeated_operations
 from .specialisation import SpecialisedRegion
 from .staged_function import StagedFunction
 
@@ -38,8 +40,9 @@ class StagedRegion:
 
     def __init__(self, region: ArrayRegion) -> None:
         self.region = region
-        self.eager: Callable[..., Any] = region.function()
-        self.staged = _shared(region, self.eager)
+        code = code_of(region)
+        self.eager: Callable[..., Any] = code.function()
+        self.staged = _shared(region, code, self.eager)
         self._variants: dict[tuple[type, ...], Callable[..., Any]] = {}
 
     def __call__(self, *arguments: Any) -> Any:
@@ -103,11 +106,14 @@ _functions: WeakValueDictionary[object, StagedFunction] = WeakValueDictionary()
 """The functions in use, by what they compute; each holds on to the objects by whose identity it is found."""
 
 
-def _shared(region: ArrayRegion, eager: Callable[..., Any]) -> StagedFunction:
+def _shared(region: ArrayRegion, code: RegionCode, eager: Callable[..., Any]) -> StagedFunction:
     """The region under `jax.jit`: the same one for all regions that compute the same, so that it is compiled once."""
     key = region_key(region)
     found = _functions.get(key)
-    return found if found is not None else _functions.setdefault(key, StagedFunction(eager, region.name))
+    if found is None:
+        traced = with_repeated_operations(region, code, eager)
+        found = _functions.setdefault(key, StagedFunction(traced, region.name))
+    return found
 
 
 class _HostFirst:
@@ -118,8 +124,8 @@ class _HostFirst:
 
     def __init__(self, split: HostSplit, eager: Callable[..., Any]) -> None:
         self._split, self._eager = split, eager
-        self._host = split.host.function(as_tuple=True)
-        self._finish = split.finish.function()
+        self._host = function_of(split.host, as_tuple=True)
+        self._finish = function_of(split.finish)
         self._device = StagedRegion(split.device) if split.device is not None else None
 
     def __call__(self, *arguments: Any) -> Any:

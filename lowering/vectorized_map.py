@@ -17,6 +17,7 @@ from .block_builder import BlockBuilder
 from .kernel import Kernel
 from .map_parts import MapParts, parts_of
 from .op_lowering import pick_results
+from .region_code import function_of
 
 MAX_FAILED = 4  # batches in a row that failed; after them, none is tried any more
 
@@ -77,17 +78,17 @@ class VectorizedKernel:
 
     @functools.cached_property
     def _whole(self) -> Any:
-        return self.parts.whole.function(as_tuple=True)
+        return function_of(self.parts.whole, as_tuple=True)
 
     @functools.cached_property
     def _before(self) -> Any:
         assert self.parts.before is not None
-        return self.parts.before.function(as_tuple=True)
+        return function_of(self.parts.before, as_tuple=True)
 
     @functools.cached_property
     def _tail(self) -> Any:
         assert self.parts.tail is not None
-        return self.parts.tail.function(as_tuple=True)
+        return function_of(self.parts.tail, as_tuple=True)
 
     def _rows_for(self, same: tuple[int, ...]) -> Any:
         """The array code for many elements, where the columns at some places are one value for all of them."""

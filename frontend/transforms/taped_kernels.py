@@ -8,6 +8,7 @@ from typing import Any
 from ...diagnostics.location import Location
 from ...lowering.host_split import MixedCall, split_host
 from ...lowering.kernel import Kernel
+from ...lowering.region_code import function_of
 from .batch import is_array
 from .callee_name import callee_name
 from .cotangents import filled, pulled
@@ -68,7 +69,7 @@ class TapedKernel:
     def _make_forward(self, active: tuple[int, ...]) -> Callable[..., Any]:
         import jax
 
-        function = self.target.region.function(as_tuple=True)
+        function = function_of(self.target.region, as_tuple=True)
 
         def forward(*args: Any) -> Any:
             def of_active(*values: Any) -> Any:
@@ -88,7 +89,7 @@ class TapedKernel:
         """The kernel as it is, and its derivative from running it once more, on tracers."""
         result = self.target(*args)
         fresh = [one for one in leaves_of(result) if is_number(one) and id(one) not in found.numbers]
-        eager = self.target.region.function()
+        eager = function_of(self.target.region)
         if fresh and (found.is_hidden or not record_pure(tape, eager, args, {}, result, found)):
             for one in fresh:
                 tape.block(one, tape.barrier_among(found.direct) or Barrier(callee_name(self.target), self._location))

@@ -14,6 +14,7 @@ import pytest
 from xcs.diagnostics.location import UNKNOWN, Location
 from xcs.lowering.array_region import ArrayRegion
 from xcs.lowering.kernel import Kernel, NativeKernel
+from xcs.lowering.region_code import function_of
 from xcs.lowering.specialisation import MAX_VALUES
 from xcs.lowering.structure_calls import make_dict, make_list
 from xcs.runtime.plan import Arguments, Call, Literal, Operand, Slot
@@ -101,7 +102,7 @@ def test_values_dtypes_and_weak_types_are_those_of_single_calls(left: Any, right
             return type(error), str(error)
 
     kernel = Kernel(SQUARE_SUM)
-    expected = outcome(SQUARE_SUM.function())
+    expected = outcome(function_of(SQUARE_SUM))
     assert_same(outcome(kernel), expected)
     assert_same(outcome(kernel), expected)
     assert_same(outcome(kernel.fast), expected)
@@ -151,7 +152,7 @@ def test_host_values_in_structures_stay_what_they_are() -> None:
     structured = region(2, *steps)
     for arguments in [(np.ones(2), jnp.ones(2)), (jnp.ones(2), 3), (np.ones(2), 2.5), (jnp.ones(2), jnp.ones(2))]:
         for kernel in (Kernel(structured), Kernel(structured).fast):
-            assert_same(kernel(*arguments), structured.function()(*arguments))
+            assert_same(kernel(*arguments), function_of(structured)(*arguments))
 
 
 @pytest.mark.parametrize(
@@ -167,13 +168,13 @@ def test_items_are_those_of_the_container(array: Any, index: Any) -> None:
         except Exception as error:
             return type(error), str(error)
 
-    assert_same(outcome(Kernel(item)), outcome(item.function()))
+    assert_same(outcome(Kernel(item)), outcome(function_of(item)))
 
 
 def test_calls_of_other_libraries_on_both_kinds_of_values_are_not_traced() -> None:
     mixed = region(2, call(2, lambda a, b: a.sum() + b, Slot(0), Slot(1)), call(3, jnp.sin, Slot(2)), outputs=(2, 3))
     big = np.array([2**40, 1])
-    assert_same(Kernel(mixed)(big, jnp.array(1.0)), mixed.function()(big, jnp.array(1.0)))
+    assert_same(Kernel(mixed)(big, jnp.array(1.0)), function_of(mixed)(big, jnp.array(1.0)))
 
 
 def test_results_that_are_no_arrays_stay_python_values() -> None:
@@ -187,7 +188,7 @@ def test_results_that_are_no_arrays_stay_python_values() -> None:
     array = jnp.ones((3, 2))
     for kernel in (Kernel(structured), Kernel(structured).fast):
         for _ in range(2):
-            assert_same(kernel(array), structured.function()(array))
+            assert_same(kernel(array), function_of(structured)(array))
 
 
 def test_named_tuples_of_arrays_come_back_as_such() -> None:
@@ -267,7 +268,7 @@ ERRORS = [
 @pytest.mark.parametrize(("failing", "arguments"), ERRORS)
 def test_errors_are_those_of_single_calls(failing: ArrayRegion, arguments: tuple[Any, ...]) -> None:
     with pytest.raises(Exception) as expected:
-        failing.function()(*arguments)
+        function_of(failing)(*arguments)
     for kernel in (Kernel(failing), Kernel(failing).fast):
         for _ in range(2):
             with pytest.raises(expected.type) as found:
