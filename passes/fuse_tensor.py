@@ -22,7 +22,8 @@ from .behaviour import OpSummaries
 from .captures import Captures
 from .declarations import Declarations
 from .dependence import blocks_of
-from .tensor_regions import TensorGroup, find_tensor_groups
+from .tensor_regions import TensorGroup, array_kinds, find_tensor_groups
+from .whole_region import enclose, is_whole
 
 
 @dataclass(frozen=True)
@@ -50,8 +51,12 @@ class FuseTensorPass(ModulePass):
         declarations = Declarations.of(op)
         summaries, captures = OpSummaries(), Captures()
         for block in blocks_of(op.body.block.ops):
-            groups = find_tensor_groups(block, declarations, summaries, captures)
-            if groups:
+            ops = ops_of(block)
+            kinds = array_kinds(ops, declarations, summaries)
+            if kinds and is_whole(ops, kinds, declarations):
+                enclose(block, kinds, summaries)
+            elif kinds:
+                groups = find_tensor_groups(block, kinds, summaries, captures)
                 _Fusion(block, summaries, declarations).fuse_all(groups)
 
 

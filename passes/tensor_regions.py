@@ -16,7 +16,7 @@ Sets of external ops are bit masks (`waiting.py`), so the cost stays near linear
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from xdsl.dialects.builtin import StringAttr
@@ -62,16 +62,12 @@ class TensorGroup:
 
 
 def find_tensor_groups(
-    block: Block, declarations: Declarations, summaries: OpSummaries, captures: Captures
+    block: Block, kinds: dict[Operation, str], summaries: OpSummaries, captures: Captures
 ) -> list[TensorGroup]:
-    """The groups of a block, in the order of their first ops; empty where there is no array op."""
+    """The groups of a block with array computations of these kinds, in the order of their first ops."""
     ops = ops_of(block)
-    found = ((op, _array_kind(op, declarations, summaries)) for op in ops)
-    kinds = {op: kind for op, kind in found if kind is not None}
-    if not kinds:
-        return []
     does = [summaries.of(op) for op in ops]
-    kinds.update(_facts_for(ops, kinds))
+    kinds = {**kinds, **_facts_for(ops, kinds)}
     behaviours = [summary.behaviour for summary in does]
     waiting = analyze_waiting(ops, behaviours, captures, serves_outputs=_leaves_early(block, summaries))
     grouping = _Grouping(kinds, waiting, captures)
@@ -106,6 +102,12 @@ def _facts_for(ops: Sequence[Operation], kinds: dict[Operation, str]) -> dict[Op
 def _only_in(op: Operation, kinds: Mapping[Operation, str]) -> bool:
     users = {use.operation for use in op.results[0].uses}
     return bool(users) and all(user in kinds or (user.name in _STRUCTURE and _only_in(user, kinds)) for user in users)
+
+
+def array_kinds(ops: Iterable[Operation], declarations: Declarations, summaries: OpSummaries) -> dict[Operation, str]:
+    """Of the ops that are array computations which may be part of a region, `jax` or `numpy`."""
+    found = ((op, _array_kind(op, declarations, summaries)) for op in ops)
+    return {op: kind for op, kind in found if kind is not None}
 
 
 def _array_kind(op: Operation, declarations: Declarations, summaries: OpSummaries) -> str | None:
