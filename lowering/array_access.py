@@ -32,7 +32,8 @@ class ArrayAccess:
         """The one access with this text, which has `num_parts` places for values."""
         parts = "".join(f", p{index}" for index in range(num_parts))
         rest, called = (", *args, **kwargs", "(*args, **kwargs)") if is_call else ("", "")
-        return ArrayAccess(text, is_call, eval(f"lambda array{parts}{rest}: array{text}{called}", {}))
+        source = compile(f"lambda array{parts}{rest}: array{text}{called}", "<xcs array access>", "eval")
+        return ArrayAccess(text, is_call, eval(source, {}))
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """What Python gives for the text behind the array."""

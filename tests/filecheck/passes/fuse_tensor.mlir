@@ -339,3 +339,60 @@ xcs.func @carried(%x : !xcs.obj, %xs : !xcs.list<!xcs.obj>) -> (!xcs.obj, !xcs.o
 // CHECK-LABEL: xcs.func @carried
 // CHECK:         %c = xcs.tensor jax pure
 // CHECK:         %d = xcs.tensor jax pure
+
+// -----
+
+// A function that is array code from end to end: literals that it gives stay outside, arguments that it doesn't use, too.
+xcs.callable @dot {path = "jax.numpy:dot", effect = #xcs.effect<pure>, array = "jax"}
+xcs.callable @sum {path = "jax.numpy:sum", effect = #xcs.effect<pure>, array = "jax"}
+xcs.func @whole(%w : !xcs.obj, %unused : !xcs.obj, %x : !xcs.obj) -> (!xcs.obj, !xcs.obj, !xcs.obj, !xcs.obj, !xcs.obj) {
+  %name = xcs.constant "name"
+  %axis = xcs.constant 0
+  %h = xcs.call pure @dot(%x, %w)
+  %other = xcs.constant 1
+  %s = xcs.call pure @sum(%h, axis = %other)
+  %t = xcs.call pure @sum(%s, axis = %axis)
+  xcs.return %t, %x, %h, %name, %axis
+}
+// CHECK-LABEL: xcs.func @whole(
+// CHECK-NEXT:    %name = xcs.constant "name"
+// CHECK-NEXT:    %axis = xcs.constant 0
+// CHECK-NEXT:    %other = xcs.constant 1
+// CHECK-NEXT:    %h, %t = xcs.tensor jax pure (%w_1 = %w, %x_1 = %x) {
+// CHECK-NEXT:      %other_1 = xcs.constant 1
+// CHECK-NEXT:      %axis_1 = xcs.constant 0
+// CHECK-NEXT:      %h_1 = xcs.call pure @dot(%x_1, %w_1)
+// CHECK-NEXT:      %s = xcs.call pure @sum(%h_1, axis = %other_1)
+// CHECK-NEXT:      %t_1 = xcs.call pure @sum(%s, axis = %axis_1)
+// CHECK-NEXT:      xcs.yield %h_1, %t_1
+// CHECK-NEXT:    }
+// CHECK-NEXT:    xcs.return %t, %x, %h, %name, %axis
+
+// -----
+
+// Nothing comes of the array code, which may raise.
+xcs.callable @dot {path = "jax.numpy:dot", effect = #xcs.effect<pure>, array = "jax"}
+xcs.func @dropped(%x : !xcs.obj) -> (!xcs.obj) {
+  %h = xcs.call pure @dot(%x, %x)
+  xcs.return %x
+}
+// CHECK-LABEL: xcs.func @dropped(
+// CHECK-NEXT:    %h = xcs.tensor jax pure (%x_1 = %x) {
+// CHECK-NEXT:      %h_1 = xcs.call pure @dot(%x_1, %x_1)
+// CHECK-NEXT:      xcs.yield %h_1
+// CHECK-NEXT:    }
+// CHECK-NEXT:    xcs.return %x
+
+// -----
+
+// Two kinds of arrays are no whole.
+xcs.callable @dot {path = "jax.numpy:dot", effect = #xcs.effect<pure>, array = "jax"}
+xcs.callable @np_dot {path = "numpy:dot", effect = #xcs.effect<pure>, array = "numpy"}
+xcs.func @mixed(%x : !xcs.obj) -> (!xcs.obj) {
+  %h = xcs.call pure total @dot(%x, %x)
+  %y = xcs.call pure total @np_dot(%h, %x)
+  xcs.return %y
+}
+// CHECK-LABEL: xcs.func @mixed(
+// CHECK:         xcs.tensor jax pure total
+// CHECK:         xcs.tensor numpy pure total
