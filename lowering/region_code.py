@@ -28,6 +28,7 @@ MAX_DEPTH = 16  # of calls in arguments of calls
 
 _LOAD, _STORE = ast.Load(), ast.Store()
 _ANYWHERE: dict[str, Any] = {"lineno": 1, "col_offset": 0}
+_NO_VALUES: Mapping[int, ast.expr] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +38,14 @@ class RegionCode:
     Attributes:
         name: of the function.
         bodies: modules that define the function, after those which it calls.
-        names: the callees and literals.
+        names: the callees and the other literals; one that is both has two.
+        num_calls: how often the callee of a name is called.
     """
 
     name: str
     bodies: tuple[types.CodeType, ...]
     names: Mapping[str, Any]
+    num_calls: Mapping[str, int]
 
     def function(self, others: Mapping[str, Any] | None = None) -> types.FunctionType:
         """A new Python function of the region's parameters, in which some names may stand for others."""
@@ -104,11 +107,13 @@ class _Writer:
         self.region = region
         self.file = _source_file(region.steps)
         self.names: dict[str, Any] = {}
+        self.num_calls: dict[str, int] = {}
         self.parts = [_Part()]
         self.pending: list[_Pending] = []  # in the order in which they run
         self.num_uses = _num_uses(region)
-        self._literals: dict[int, ast.expr] = {}  # one node for all places: only calls have to know their line
-        self._slots: dict[int, ast.expr] = {}
+        self._callees: dict[int, ast.Name] = {}  # one node for all places: only calls have to know their line
+        self._literals: dict[int, ast.Name] = {}
+        self._slots: dict[int, ast.Name] = {}
 
     def write(self, as_tuple: bool) -> RegionCode:
         """The code, under the user's file name where all calls come from one file."""
@@ -122,7 +127,7 @@ class _Writer:
         outputs = [self._read(operand) for operand in self.region.outputs]
         value = ast.Tuple(outputs, _LOAD, **place) if as_tuple else outputs[0]
         self.parts[-1].statements.append(ast.Return(value, **place))
-        return RegionCode(self.region.name, tuple(self._bodies()), self.names)
+        return RegionCode(self.region.name, tuple(self._bodies()), self.names, self.num_calls)
 
     def _bodies(self) -> Iterator[types.CodeType]:
         name, params = self.region.name, self.region.params
@@ -160,7 +165,7 @@ class _Writer:
             for star, operand in step.arguments.positional
         ]
         keywords = [ast.keyword(name, self._read(value, values), **place) for name, value in step.arguments.keyword]
-        call = ast.Call(self._read(step.callee, values), positional, keywords, **place)
+        call = ast.Call(self._callee(step.callee, values), positional, keywords, **place)
         (slot,) = step.results
         depth = 1 + max((one.depth for one in taken), default=0)
         if self.num_uses[slot] == 1 and depth < MAX_DEPTH:
@@ -173,13 +178,14 @@ class _Writer:
         """What a step takes as it is written: what is to run right before it, in that order."""
         if not self.pending:
             return ()
-        waiting = {one.slot for one in self.pending}
+        waiting = [one.slot for one in self.pending]
         read = [one.index for one in step_operands(step) if isinstance(one, Slot) and one.index in waiting]
-        taken = self.pending[len(self.pending) - len(read) :]
-        if [one.slot for one in taken] != read:
+        first = len(waiting) - len(read)
+        if waiting[first:] != read:
             self._bind_pending()
             return ()
-        del self.pending[len(self.pending) - len(read) :]
+        taken = self.pending[first:]
+        del self.pending[first:]
         return taken
 
     def _bind_pending(self) -> None:
@@ -195,19 +201,34 @@ class _Writer:
     def _place(self, location: Location) -> dict[str, Any]:
         return {"lineno": max(location.line, 1), "col_offset": location.column} if self.file else _ANYWHERE
 
-    def _read(self, operand: Operand, values: Mapping[int, ast.expr] = types.MappingProxyType({})) -> ast.expr:
+    def _callee(self, operand: Operand, values: Mapping[int, ast.expr]) -> ast.expr:
+        if isinstance(operand, Slot):
+            return self._read(operand, values)
+        node = self._callees.get(id(operand.value))
+        if node is None:
+            node = self._callees[id(operand.value)] = self._named("f", operand.value)
+        self.num_calls[node.id] = self.num_calls.get(node.id, 0) + 1
+        return node
+
+    def _read(self, operand: Operand, values: Mapping[int, ast.expr] = _NO_VALUES) -> ast.expr:
         if not isinstance(operand, Slot):
-            return self._literals.get(id(operand.value)) or self._literal(operand.value)
+            node = self._literals.get(id(operand.value))
+            if node is None:
+                node = self._literals[id(operand.value)] = self._named("c", operand.value)
+            return node
         if operand.index in values:
             return values[operand.index]
         self.parts[-1].reads[operand.index] = None
-        return self._slots.get(operand.index) or self._slots.setdefault(operand.index, _name(_variable(operand.index)))
-
-    def _literal(self, value: Any) -> ast.expr:
-        name = f"c{len(self.names)}"
-        self.names[name] = value
-        node = self._literals[id(value)] = _name(name)
+        node = self._slots.get(operand.index)
+        if node is None:
+            node = self._slots[operand.index] = _name(_variable(operand.index))
         return node
+
+    def _named(self, letter: str, value: Any) -> ast.Name:
+        """A new global of the function."""
+        name = f"{letter}{len(self.names)}"
+        self.names[name] = value
+        return _name(name)
 
 
 def _source_file(steps: Iterable[Call]) -> str | None:
@@ -225,7 +246,7 @@ def _variable(slot: int) -> str:
     return f"v{slot}"
 
 
-def _name(name: str) -> ast.expr:
+def _name(name: str) -> ast.Name:
     return ast.Name(name, _LOAD, **_ANYWHERE)
 
 

@@ -14,19 +14,23 @@ from .literal_key import literal_key
 def region_key(region: ArrayRegion) -> object:
     """What a region computes. Objects count by identity: whoever keeps the key keeps the region's function, too."""
     numbers: dict[int, int] = {}
+    literals: dict[int, object] = {}  # most are the callees of many steps
     for slot in region.params:
         numbers.setdefault(slot, len(numbers))
 
     def of(operand: Operand) -> object:
-        if isinstance(operand, Literal):
+        if not isinstance(operand, Literal):
+            return numbers.setdefault(operand.index, len(numbers))
+        place = id(operand.value)
+        if place not in literals:
             known = literal_key(operand.value)
-            return ("object", id(operand.value)) if known is None else ("literal", known)
-        return numbers.setdefault(operand.index, len(numbers))
+            literals[place] = ("object", place) if known is None else ("literal", known)
+        return literals[place]
 
     steps = []
     for step in region.steps:
-        stars = tuple(is_star for is_star, _ in step.arguments.positional)
-        names = tuple(name for name, _ in step.arguments.keyword)
+        stars = tuple([is_star for is_star, _ in step.arguments.positional])
+        names = tuple([name for name, _ in step.arguments.keyword])
         steps.append((tuple(map(of, step_operands(step))), stars, names))
         numbers[step.results[0]] = len(numbers)
     return len(region.params), tuple(steps), tuple(map(of, region.outputs))

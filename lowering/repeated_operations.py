@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import functools
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
 from jax.core import ShapedArray, Tracer
 from jax.extend import core
 
-from ..runtime.plan import Literal
 from .array_access import ArrayAccess
-from .array_region import ArrayRegion, step_operands
 from .literal_key import literal_key
 from .region_code import RegionCode
 
@@ -28,27 +26,18 @@ MIN_ALIKE = 8
 """Calls with equal arguments that JAX traces; looking at the equations of one takes as long as tracing ten."""
 
 
-def with_repeated_operations(region: ArrayRegion, code: RegionCode, eager: Callable[..., Any]) -> Callable[..., Any]:
+def with_repeated_operations(code: RegionCode, eager: Callable[..., Any]) -> Callable[..., Any]:
     """The function of a region for JAX to trace: gives the equations that `eager` gives, its code as it is."""
-    names = _repeated_names(region, code.names)
-    if not names:
+    callees = ((name, code.names[name]) for name, number in code.num_calls.items() if number >= MIN_CALLS)
+    often = {name: callee for name, callee in callees if _is_array_operation(callee)}
+    if not often:
         return eager
 
     def traced(*arguments: Any) -> Any:
-        again = {name: RepeatedOperation(code.names[name]) for name in names}  # JAX's settings are those of this trace
+        again = {name: RepeatedOperation(callee) for name, callee in often.items()}  # with JAX's settings of this trace
         return code.function(again)(*arguments)
 
     return traced
-
-
-def _repeated_names(region: ArrayRegion, names: Mapping[str, Any]) -> Sequence[str]:
-    """The names of array functions that a region calls often, and does nothing else with."""
-    callees = Counter(id(step.callee.value) for step in region.steps if isinstance(step.callee, Literal))
-    often = {key for key, count in callees.items() if count >= MIN_CALLS}
-    if not often:
-        return ()
-    passed = {id(one.value) for step in region.steps for one in step_operands(step)[1:] if isinstance(one, Literal)}
-    return [name for name, one in names.items() if id(one) in often - passed and _is_array_operation(one)]
 
 
 def _is_array_operation(function: Any) -> bool:

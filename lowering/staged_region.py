@@ -111,7 +111,7 @@ def _shared(region: ArrayRegion, code: RegionCode, eager: Callable[..., Any]) ->
     key = region_key(region)
     found = _functions.get(key)
     if found is None:
-        traced = with_repeated_operations(region, code, eager)
+        traced = with_repeated_operations(code, eager)
         found = _functions.setdefault(key, StagedFunction(traced, region.name))
     return found
 

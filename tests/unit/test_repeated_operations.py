@@ -56,7 +56,7 @@ def texts(region: ArrayRegion, *arguments: Any, places: bool = True) -> tuple[st
     """The StableHLO of a region, with all its locations: with operations made again, and without."""
     code = code_of(region)
     eager = code.function()
-    traced = with_repeated_operations(region, code, eager)
+    traced = with_repeated_operations(code, eager)
     assert traced is not eager
     return tuple(  # type: ignore[return-value]
         StagedFunction(function, "region").jitted.lower(*arguments).as_text(debug_info=places)
@@ -117,7 +117,7 @@ def test_traced_a_few_times_only() -> None:
     function, runs = counted(jnp.tanh)
     region = repeated(function)
     code = code_of(region)
-    jax.jit(with_repeated_operations(region, code, code.function())).trace(X)
+    jax.jit(with_repeated_operations(code, code.function())).trace(X)
     assert len(runs) == MIN_ALIKE + 1
 
 
@@ -126,7 +126,7 @@ def test_shapes_dtypes_and_literals_are_told_apart() -> None:
     function, runs = counted(lambda x: jnp.concatenate([x, x[:1]]))
     region = repeated(function)
     code = code_of(region)
-    out = jax.jit(with_repeated_operations(region, code, code.function())).trace(X).out_info
+    out = jax.jit(with_repeated_operations(code, code.function())).trace(X).out_info
     assert out.shape == (4 + NUM_CALLS,)
     assert len(runs) == NUM_CALLS
 
@@ -181,7 +181,7 @@ def test_functions_that_do_something_are_called_each_time() -> None:
 
     region = repeated(counted(shown)[0])
     code = code_of(region)
-    jax.jit(with_repeated_operations(region, code, code.function()))(jnp.zeros(1)).block_until_ready()
+    jax.jit(with_repeated_operations(code, code.function()))(jnp.zeros(1)).block_until_ready()
     jax.effects_barrier()
     assert seen == [float(number) for number in range(NUM_CALLS)]
 
@@ -190,7 +190,7 @@ def test_users_functions_and_few_calls_are_left_alone() -> None:
     for region in (repeated(inner), repeated(jnp.tanh, num_calls=MIN_CALLS - 1)):
         code = code_of(region)
         eager = code.function()
-        assert with_repeated_operations(region, code, eager) is eager
+        assert with_repeated_operations(code, eager) is eager
 
 
 def long_chain(x, w):
