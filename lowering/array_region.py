@@ -38,6 +38,7 @@ class ArrayRegion:
 def step_operands(step: Call) -> list[Operand]:
     """All operands of a call: the callee first, then the arguments in order."""
     arguments = step.arguments
-    operands = [step.callee, *(operand for _, operand in arguments.positional)]
-    operands.extend(operand for _, operand in arguments.keyword)
+    operands = [step.callee, *[operand for _, operand in arguments.positional]]
+    if arguments.keyword:
+        operands += [operand for _, operand in arguments.keyword]
     return operands

@@ -17,6 +17,7 @@ import types
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from ..diagnostics.location import UNKNOWN, Location
@@ -238,8 +239,8 @@ def _source_file(steps: Iterable[Call]) -> str | None:
 
 
 def _num_uses(region: ArrayRegion) -> Counter[int]:
-    operands = [operand for step in region.steps for operand in step_operands(step)]
-    return Counter(operand.index for operand in (*operands, *region.outputs) if isinstance(operand, Slot))
+    operands = chain(chain.from_iterable(map(step_operands, region.steps)), region.outputs)
+    return Counter([operand.index for operand in operands if isinstance(operand, Slot)])
 
 
 def _variable(slot: int) -> str:

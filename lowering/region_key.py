@@ -27,10 +27,11 @@ def region_key(region: ArrayRegion) -> object:
             literals[place] = ("object", place) if known is None else ("literal", known)
         return literals[place]
 
-    steps = []
+    key: list[object] = [len(region.params), len(region.steps)]  # flat: one object, and quick to compare
     for step in region.steps:
-        stars = tuple([is_star for is_star, _ in step.arguments.positional])
-        names = tuple([name for name, _ in step.arguments.keyword])
-        steps.append((tuple(map(of, step_operands(step))), stars, names))
+        operands, arguments = step_operands(step), step.arguments
+        stars = tuple([index for index, (is_star, _) in enumerate(arguments.positional) if is_star])
+        key += (len(operands), stars, tuple([name for name, _ in arguments.keyword]), *map(of, operands))
         numbers[step.results[0]] = len(numbers)
-    return len(region.params), tuple(steps), tuple(map(of, region.outputs))
+    key += map(of, region.outputs)
+    return tuple(key)
