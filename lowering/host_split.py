@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..diagnostics.identity import identity
 from ..runtime.plan import Call, Literal, Operand, Slot
 from .array_access import ArrayAccess
 from .array_region import ArrayRegion, step_operands
@@ -21,8 +22,10 @@ from .structure_calls import STRUCTURE
 _ARITHMETIC = """
     add and_ eq floordiv ge gt le lshift lt matmul mod mul ne or_ pow rshift sub truediv xor
 """
-_MIXING = tuple(getattr(operator, name) for name in _ARITHMETIC.split())
-"""Operators that leave it to the JAX array what to do, on whichever side it stands."""
+_STRUCTURE = frozenset(map(identity, STRUCTURE))  # callables needn't be hashable or comparable
+_ACCESS = frozenset(map(identity, (operator.getitem, getattr)))
+_MIXING = _STRUCTURE | {identity(getattr(operator, name)) for name in _ARITHMETIC.split()}
+"""Structures, and operators that leave it to the JAX array what to do, on whichever side it stands."""
 
 
 class MixedCall(Exception):
@@ -103,9 +106,9 @@ def _runs_on_host(step: Call, host_slots: set[int], is_array_function: Callable[
     on_host = [slot in host_slots for slot in slots]
     if all(on_host):
         return True
-    if any(on_host) and callee is not None and not _is_one_of(callee, (*_MIXING, *STRUCTURE)):
+    if any(on_host) and callee is not None and identity(callee) not in _MIXING:
         first = operands[1] if len(operands) > 1 else None
-        is_access = follows or isinstance(callee, ArrayAccess) or _is_one_of(callee, (operator.getitem, getattr))
+        is_access = follows or isinstance(callee, ArrayAccess) or identity(callee) in _ACCESS
         reads_device = is_access and first == Slot(slots[0]) and not on_host[0]
         if not reads_device:
             raise MixedCall(step.name)
@@ -141,7 +144,7 @@ def _move_structures(region: ArrayRegion, parts: _Parts) -> None:
 
 def _is_structure(step: Call) -> bool:
     """Whether a call only puts values together."""
-    return isinstance(step.callee, Literal) and _is_one_of(step.callee.value, STRUCTURE)
+    return isinstance(step.callee, Literal) and identity(step.callee.value) in _STRUCTURE
 
 
 def _split(region: ArrayRegion, parts: _Parts) -> HostSplit:
@@ -168,11 +171,6 @@ def _read_from_outside(steps: Sequence[Call], outputs: Sequence[Operand]) -> tup
     made = {step.results[0] for step in steps}
     operands = [operand for step in steps for operand in step_operands(step)]
     return tuple(dict.fromkeys(slot for slot in _slots([*operands, *outputs]) if slot not in made))
-
-
-def _is_one_of(callee: Any, functions: Iterable[Any]) -> bool:
-    """Whether a callable is one of these objects; callables needn't be hashable or comparable."""
-    return id(callee) in map(id, functions)
 
 
 def _slots(operands: Iterable[Operand]) -> list[int]:

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
+from ..diagnostics.identity import identity
 from ..diagnostics.location import UNKNOWN, Location
 from ..runtime.plan import Call, Operand, Slot
 from .array_region import ArrayRegion, step_operands
@@ -205,17 +206,17 @@ class _Writer:
     def _callee(self, operand: Operand, values: Mapping[int, ast.expr]) -> ast.expr:
         if isinstance(operand, Slot):
             return self._read(operand, values)
-        node = self._callees.get(id(operand.value))
+        node = self._callees.get(identity(operand.value))
         if node is None:
-            node = self._callees[id(operand.value)] = self._named("f", operand.value)
+            node = self._callees[identity(operand.value)] = self._named("f", operand.value)
         self.num_calls[node.id] = self.num_calls.get(node.id, 0) + 1
         return node
 
     def _read(self, operand: Operand, values: Mapping[int, ast.expr] = _NO_VALUES) -> ast.expr:
         if not isinstance(operand, Slot):
-            node = self._literals.get(id(operand.value))
+            node = self._literals.get(identity(operand.value))
             if node is None:
-                node = self._literals[id(operand.value)] = self._named("c", operand.value)
+                node = self._literals[identity(operand.value)] = self._named("c", operand.value)
             return node
         if operand.index in values:
             return values[operand.index]

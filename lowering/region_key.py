@@ -6,6 +6,7 @@ wherever in whichever program they stand.
 
 from __future__ import annotations
 
+from ..diagnostics.identity import identity
 from ..runtime.plan import Literal, Operand
 from .array_region import ArrayRegion, step_operands
 from .literal_key import literal_key
@@ -21,7 +22,7 @@ def region_key(region: ArrayRegion) -> object:
     def of(operand: Operand) -> object:
         if not isinstance(operand, Literal):
             return numbers.setdefault(operand.index, len(numbers))
-        place = id(operand.value)
+        place = identity(operand.value)
         if place not in literals:
             known = literal_key(operand.value)
             literals[place] = ("object", place) if known is None else ("literal", known)
