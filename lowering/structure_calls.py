@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any
 
 from ..runtime.filling import ENTRY, NEW, PUT, UNPACK
+from ..runtime.outline_shape import OUTLINE, Adds, HandsOn, Makes, Puts
 from ..runtime.straight.called import write_as
 
 
@@ -61,6 +62,14 @@ def hand_on(value: Any) -> Any:
 
 setattr(make_dict, ENTRY, NEW)
 setattr(insert, ENTRY, PUT)
+for function, shape in (
+    (make_list, Makes(keyed=False)),
+    (make_dict, Makes(keyed=True)),
+    (append, Adds(0, 1)),
+    (insert, Puts(0, 1, 2)),
+    (hand_on, HandsOn()),
+):
+    setattr(function, OUTLINE, shape)
 write_as(make_list, lambda terms: f"[{', '.join(terms)}]")
 write_as(make_tuple, lambda terms: f"({', '.join(terms)}{',' if terms else ''})")
 write_as(append, lambda terms: f"{terms[0]}.append({terms[1]})", 2, gives_first=True)

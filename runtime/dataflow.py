@@ -178,6 +178,8 @@ class Scheduler(BatchedCalls):
         kinds = frame.code.kinds
         state = frame.state
         end = len(state)
+        if not frame.walked and frame.code.outline_uses.stores:
+            self.foresee_stores(frame)
         while stack and stack[-1] is frame:
             index = frame.walked
             if index == end or frame.discarded:

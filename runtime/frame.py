@@ -68,6 +68,26 @@ class Scope:
         self.discarded = False
 
 
+class FrameOutlines:
+    """What a frame knows of containers of which values may be missing.
+
+    Attributes:
+        by_slot: their outlines.
+        counted: instructions that look something up, each with the slot of a container whose outline they count as
+            that container.
+        stored: the instructions from which an outline went out.
+        num_tries: how often an instruction has met a value that was missing.
+    """
+
+    __slots__ = ("by_slot", "counted", "num_tries", "stored")
+
+    def __init__(self) -> None:
+        self.by_slot: dict[int, Any] = {}
+        self.counted: set[tuple[int, int]] = set()
+        self.stored: set[int] = set()
+        self.num_tries: dict[int, int] = {}
+
+
 class Frame:
     """One instance of a block.
 
@@ -87,6 +107,7 @@ class Frame:
         regions: running regions by instruction.
         subscribers: for a slot not yet filled, the slots of other frames that want its value.
         streams: of slots for lists that maps are filling, their streams.
+        outlines: what is known of containers of which values are missing.
         errors: the exception of each failed leaf.
         resolved: mode, placement and gathered arguments of each dynamic call whose inputs have arrived.
         sink, sink_slots: the frame and slots that the outputs go to; outputs wait in `outbox` while it is `None`.
@@ -106,6 +127,7 @@ class Frame:
         "num_taps",
         "opens",
         "outbox",
+        "outlines",
         "passed",
         "region",
         "regions",
@@ -137,6 +159,7 @@ class Frame:
         self.regions = _NO_REGIONS
         self.subscribers: dict[int, list[tuple[Frame, int]]] | None = None
         self.streams: dict[int, Any] | None = None
+        self.outlines: FrameOutlines | None = None
         self.errors: dict[int, BaseException] | None = None
         self.resolved: dict[int, tuple[int, bool, Any]] | None = None
         self.sink: Frame | None = None
@@ -210,6 +233,9 @@ class Machine(Protocol):
 
     def deliver(self, frame: Frame, slot: int, value: Any) -> None:
         """Has a value or a stream taken to a slot."""
+
+    def look_again(self, frame: Frame, index: int) -> None:
+        """A value has arrived that an instruction has looked for."""
 
     def subscribe(self, source: Frame, source_slot: int, receiver: Any, place: int) -> None:
         """Has the value of a slot received at a place of something that is no frame, now or when it arrives."""
@@ -382,6 +408,8 @@ class Region:
             frame.slots[inner_slot] = value
             for index in frame.code.consumers[inner_slot]:
                 frame.missing[index] -= 1
+            if outer.outlines is not None and outer_slot in outer.outlines.by_slot:
+                machine.deliver(frame, inner_slot, outer.outlines.by_slot[outer_slot])
         return frame
 
     def connect(self, machine: Machine, operands: tuple[Operand, ...], frame: Frame, first_slot: int = 0) -> None:

@@ -11,11 +11,11 @@ from collections import deque
 from .frame import Frame
 from .instrument import Instrument, Span
 from .limits.limited_task import LimitedTask
+from .outlining import Outlining
 from .plan import Plan
 from .spare_call import MAX_BESIDE
 from .tally import Tally, begin_recording
 from .task import Task, blocked_loop
-from .wiring import Wiring
 from .workers import WorkerPool
 
 MAX_ALONE_NS = 1_000_000
@@ -25,7 +25,7 @@ GIVE_WAY_S = 0.0002
 """For how long it then does: enough for some ten threads to start a call, or to end one."""
 
 
-class InFlight(Wiring):
+class InFlight(Outlining):
     """The layer of a run that hands calls over."""
 
     def __init__(

@@ -99,6 +99,8 @@ class LeafCalls(LateEffects):
         if not self.has_come(frame, index, mode):
             frame.state[index] = HELD
             return
+        if index in code.outline_uses.looks and self.looks_ahead(frame, index):
+            return
         if external and self._tracer is not None and mode <= CLEAN:
             span = awaited_in_span if code.awaits[index] else in_span
             call, arguments = span, (self._tracer, code.instructions[index], call, *arguments)

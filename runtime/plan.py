@@ -229,5 +229,7 @@ class Plan:
     """Of calls on the driving thread of a batched plan, by `id` of the prepared block and index: the shortest time."""
     sites: dict[int, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
     """Where calls of each block may go to a worker, likewise."""
+    outlined: list[Any] = field(default_factory=list, init=False, repr=False, compare=False)
+    """Which slots hold containers whose outlines are of use, once that has been asked: by `id` of the block."""
     steady: list[Any] = field(default_factory=list, init=False, repr=False, compare=False)
     """What runs have learned of the plan as a whole, once it has run."""

@@ -26,6 +26,7 @@ from .call_shape import (
 from .garbage import without_garbage_collection
 from .instruction_facts import awaited_operands, behaviour_of, has_fence, may_write, mutated_operands, retires
 from .last_use import last_uses, slots_used
+from .outline_uses import uses_of
 from .plan import (
     Block,
     Call,
@@ -97,7 +98,7 @@ class PreparedBlock:
     `last` (the slots that nothing later in program order reads); `uses` (those that it reads; None where nothing is to
     be let go of).
     Attributes, by slot: `num_uses`, `consumers`, `outputs_of` (positions among the block's outputs).
-    `stream_uses` says where a part of a list is of use.
+    `stream_uses` says where a part of a list is of use, `outline_uses` where what is known of a container is.
     """
 
     __slots__ = (
@@ -124,6 +125,7 @@ class PreparedBlock:
         "num_pending",
         "num_slots",
         "num_uses",
+        "outline_uses",
         "outputs_of",
         "results",
         "sites",
@@ -180,6 +182,7 @@ class PreparedBlock:
         self.uses = slots_used(block) if plan.holds_arrays else None
         self.num_uses = Counter(slot for slots in self.uses or () for slot in slots)
         self.is_one_call = self.kinds == (Kind.CALL,) and self.modes == (GATE,)
+        self.outline_uses = uses_of(plan, block)
         self._index_slots(block)
         self.at_once = self._calls_at_once(block) if any(self.awaits) else None
 
@@ -214,7 +217,7 @@ class PreparedBlock:
         # Bytes are what the garbage collector doesn't look at, and there may be a million frames.
         self.missing = bytearray(missing) if max(missing, default=0) < 256 else missing
         self.consumers = tuple(map(tuple, consumers))
-        self.stream_uses = StreamUses(block, outputs_of)
+        self.stream_uses = StreamUses(block, outputs_of, self.outline_uses)
         self.successors = tuple(map(tuple, successors))
         self.outputs_of = tuple(map(tuple, outputs_of))
         self.literal_outputs = tuple(literal_outputs)

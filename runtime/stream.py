@@ -35,14 +35,16 @@ class Stream:
         values: the list itself, with `EMPTY` for what has not arrived.
         has_all: no further element will be added.
         readers: what goes over it.
+        outline: what code sees of it that looks something up, once there is such code.
     """
 
-    __slots__ = ("_awaited", "_inner", "has_all", "readers", "values")
+    __slots__ = ("_awaited", "_inner", "has_all", "outline", "readers", "values")
 
     def __init__(self, values: list[Any], *, has_all: bool = False) -> None:
         self.values = values
         self.has_all = has_all
         self.readers: list[Reader] = []
+        self.outline: Any = None
         self._awaited: dict[int, list[tuple[Stream, Frame, int]]] = {}
         self._inner: dict[int, Stream] = {}
 
@@ -67,7 +69,7 @@ class Stream:
         for reader in self.readers:
             reader.go_on_reading(machine)
 
-    def forward(self, machine: Machine, position: int, frame: Frame, slot: int, whole: Stream | None = None) -> None:
+    def forward(self, machine: Machine, position: int, frame: Any, slot: int, whole: Stream | None = None) -> None:
         """Has an element that is `EMPTY` stored in a slot once it arrives; with `whole`, what that makes of it."""
         self._awaited.setdefault(position, []).append((whole or self, frame, slot))
         if whole is None and position in self._inner:

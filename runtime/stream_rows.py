@@ -15,7 +15,7 @@ from typing import Any
 
 from .elements import END
 from .entries import Entries, ItemsStream
-from .frame import EMPTY, Frame, Machine
+from .frame import EMPTY, Machine
 from .row_shape import DictView, Numbers, RowShape
 from .stream import Stream
 
@@ -86,7 +86,7 @@ class Rows(Stream):
         sizes = [part.size() for part in self._parts if isinstance(part, Stream)]
         return None if None in sizes else min(size for size in sizes if size is not None)
 
-    def forward(self, machine: Machine, position: int, frame: Frame, slot: int, whole: Stream | None = None) -> None:
+    def forward(self, machine: Machine, position: int, frame: Any, slot: int, whole: Stream | None = None) -> None:
         """See `Stream.forward`: waits for one part after the other."""
         row = (whole or self).at(position)
         if row is not EMPTY:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from types import FunctionType
 
 from .filling import Filling, filling_of
+from .outline_uses import OutlineUses
 from .plan import Block, Call, For, Literal, Map, Slot
 from .plan_summary import blocks_of
 from .row_shape import ROWS, DictView, RowShape
@@ -25,7 +26,7 @@ class StreamUses:
 
     __slots__ = ("dict_outputs", "dicts", "loops", "maps", "outputs", "rows")
 
-    def __init__(self, block: Block, outputs_of: Sequence[Sequence[int]]) -> None:
+    def __init__(self, block: Block, outputs_of: Sequence[Sequence[int]], outlines: OutlineUses) -> None:
         self.loops: dict[int, list[int]] = {}
         self.rows: dict[int, list[tuple[int, RowShape | DictView]]] = {}
         maps: list[tuple[int, Map]] = []
@@ -40,7 +41,7 @@ class StreamUses:
                 maps.append((index, instruction))
             elif isinstance(instruction, For) and (filling := filling_of(block, instruction)) is not None:
                 dicts.append((index, filling))
-        wanted = {*self.loops, *self.rows, *_captured(block)} if maps or dicts else set()
+        wanted = {*self.loops, *self.rows, *outlines.looks_in, *_captured(block)} if maps or dicts else set()
         self.dicts = {index: one for index, one in dicts if one.result in wanted}
         self.dict_outputs = {index: one for index, one in dicts if outputs_of[one.result]}
         self.maps = frozenset(index for index, one in maps if not wanted.isdisjoint(one.results))

@@ -17,6 +17,7 @@ from .call_shape import read
 from .entries import CollectedEntries, Entries
 from .frame import DONE, EMPTY, Frame, Machine, Region
 from .last_use import ARRAYS, GONE
+from .outline import OUTLINES, Outline
 from .plan import Call, Literal, Operand, Plan
 from .prepared import GATE
 from .row_shape import DictView, RowShape
@@ -24,6 +25,8 @@ from .stream import Stream
 from .stream_rows import LISTS, STREAMS, have_rows, rows_of
 from .try_region import TryRegion, is_region_settled, is_settled
 
+_AHEAD = STREAMS | OUTLINES
+"""The types of what goes ahead of a value."""
 _GATE_PASSED = 1 << GATE
 
 
@@ -59,6 +62,8 @@ class Wiring(Machine):
         consumers = code.consumers[slot]
         if frame.streams is not None and type(frame.streams.pop(slot, EMPTY)) in LISTS:
             consumers = code.stream_uses.others_of(slot, consumers)
+        if frame.outlines is not None:
+            consumers = self.not_counted(frame, slot, consumers)
         for index in consumers:
             missing[index] -= 1
             if not missing[index] and index < frame.walked:
@@ -68,6 +73,18 @@ class Wiring(Machine):
         if frame.subscribers is not None:
             for target, target_slot in frame.subscribers.pop(slot, ()):
                 self._deliveries.append((target, target_slot, value))
+
+    def not_counted(self, frame: Frame, slot: int, consumers: Sequence[int]) -> Sequence[int]:
+        """The consumers of a slot that have not gone on with the outline of its container."""
+        raise NotImplementedError
+
+    def foresee(self, frame: Frame, slot: int, outline: Outline) -> None:
+        """Takes the outline of a container to all that can do with it."""
+        raise NotImplementedError
+
+    def foresee_list(self, frame: Frame, slot: int, stream: Stream) -> None:
+        """Makes the outline of a list that a map is filling, where it is of use."""
+        raise NotImplementedError
 
     def announce(self, frame: Frame, slot: int, stream: Stream | Entries) -> None:
         """Tells the loops over a slot, and whatever its value goes to, that its list has begun to fill.
@@ -81,6 +98,8 @@ class Wiring(Machine):
         assert slot not in frame.streams
         frame.streams[slot] = stream
         code = frame.code
+        if type(stream) is Stream:
+            self.foresee_list(frame, slot, stream)
         for index in code.stream_uses.loops.get(slot, ()) if type(stream) in LISTS else ():
             frame.missing[index] -= 1
             if not frame.missing[index] and index < frame.walked:
@@ -122,6 +141,8 @@ class Wiring(Machine):
     def connect(self, source: Frame, source_slot: int, target: Any, target_slot: int) -> None:
         """Forwards the value of one slot to another, now or when it arrives."""
         value = source.slots[source_slot]
+        if source.outlines is not None and source_slot in source.outlines.by_slot:
+            self._deliveries.append((target, target_slot, source.outlines.by_slot[source_slot]))
         if value is not EMPTY:
             self._deliveries.append((target, target_slot, value))
             return
@@ -212,9 +233,13 @@ class Wiring(Machine):
                 frame, slot, value = deliveries.pop()
                 if frame.discarded:
                     continue
-                if type(value) in STREAMS:
-                    if type(frame) is Frame:
+                if type(value) in _AHEAD:
+                    if type(frame) is not Frame:
+                        continue
+                    if type(value) in STREAMS:
                         self.announce(frame, slot, value)
+                    else:
+                        self.foresee(frame, slot, value)
                 elif type(frame) is Frame:
                     self.store(frame, slot, value)
                 else:

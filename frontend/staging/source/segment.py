@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ....diagnostics.identity import identity
+from ....runtime.outline_shape import OUTLINE, Shape
 from ....runtime.row_shape import ROWS
 from ...effects.abstract_type import AbstractType
 from ...effects.infer import infer_code
@@ -23,6 +24,7 @@ from ...effects.summary import CodeSummary, Summary
 from ...syntax_parts import syntax_inside
 from .exits import Exits
 from .native_code import compile_functions, with_type_parameters
+from .outlines import outline_shape
 from .rows import row_shape
 from .shown_source import has_secret, shown_source, whole_source
 from .syntax import placed
@@ -63,6 +65,7 @@ class Segment:
     gives_arrays: bool = False
     shown: ast.expr | None = None
     _name: str | None = field(default=None, init=False)
+    _outline: tuple[Shape | None] | None = field(default=None, init=False)
 
     @property
     def name(self) -> str:
@@ -88,6 +91,14 @@ class Segment:
         """Whether it takes no time, as far as its text says: no loop, and calls of nothing but a few builtins."""
         nodes = [self.body] if isinstance(self.body, ast.expr) else [*self.prologue, *self.body]
         return all(map(_is_short, nodes)) and not self.is_async
+
+    def outline(self) -> Shape | None:
+        """What it says of the containers that it fills or looks something up in."""
+        if self._outline is None:
+            is_plain = not (self.prologue or self.outputs or self.unbound or self.returns or self.is_async)
+            scope = self.scope.with_statics(self.statics)
+            self._outline = (outline_shape(self.body, self.inputs, scope) if is_plain else None,)
+        return self._outline[0]
 
     @property
     def path(self) -> str:
@@ -169,6 +180,7 @@ class Segment:
             shape = row_shape(self.body, self.inputs, self.scope.with_statics(self.statics))
             if shape is not None:
                 setattr(function, ROWS, shape)
+        setattr(function, OUTLINE, self.outline)
         function.__qualname__ = self.qualname
         return function
 

@@ -1,0 +1,201 @@
+"""What will be in a dict or list, before all of its values are there.
+
+Keys, lengths and order of a container are often known long before its values are: `memo[q] = ask(q)` says at once that
+`q` is in `memo`. An *outline* says so of one version of a container. Code that only looks things up runs on it as it
+would on the container itself; where it comes to a value that has not arrived, it is interrupted by `Missing`, and runs
+anew when that value is there. Arvind's I-structures do this in hardware, with a bit for each element.
+
+The versions of a container share what they have in common, so one item more costs the same however many there are.
+
+Guarantees: only the thread that drives the run touches an outline. Keys are values of which comparing runs no code of
+the program's.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TypeAlias
+
+from .frame import EMPTY, Frame, Machine
+from .stream import Stream
+
+_PLAIN = frozenset({str, int, float, bool, bytes, type(None)})
+MAX_COPIED = 4096
+"""Containers of more items than this have no outline unless they were filled under one."""
+
+
+class Cell:
+    """A value of a container that has not arrived.
+
+    Attributes:
+        value: the value, `EMPTY` before it has come.
+        discarded: never, as whoever receives values may be.
+    """
+
+    __slots__ = ("_readers", "value")
+
+    discarded = False
+
+    def __init__(self) -> None:
+        self.value = EMPTY
+        self._readers: list[tuple[Frame, int]] = []
+
+    def receive(self, machine: Machine, place: int, value: Any) -> None:
+        """The value has arrived: the instructions that want it go on."""
+        self.value = value
+        for frame, index in self._readers:
+            machine.look_again(frame, index)
+        self._readers.clear()
+
+    def awaits(self, frame: Frame, index: int) -> None:
+        """Has an instruction go on when the value is there."""
+        self._readers.append((frame, index))
+
+
+class Missing(BaseException):
+    """Code looks at a value that has not arrived: none of the program's handlers may take this.
+
+    Attributes:
+        cell: where the value will be.
+    """
+
+    def __init__(self, cell: Cell) -> None:
+        self.cell = cell
+
+
+def _found(held: Any) -> Any:
+    if type(held) is not Cell:
+        return held
+    if held.value is EMPTY:
+        raise Missing(held)
+    return held.value
+
+
+class _Log:
+    """All items that were put into the versions of one dict: of each key, which version put which value there."""
+
+    __slots__ = ("items", "newest")
+
+    def __init__(self, items: dict[Any, list[tuple[int, Any]]]) -> None:
+        self.items = items
+        self.newest = 0
+
+
+class DictOutline:
+    """One version of a dict, as code that looks something up in it sees it."""
+
+    __slots__ = ("_log", "_size", "_version")
+
+    def __init__(self, log: _Log, version: int, size: int) -> None:
+        self._log = log
+        self._version = version
+        self._size = size
+
+    @classmethod
+    def of(cls, items: Mapping[Any, Any]) -> DictOutline | None:
+        """That of a dict which is there."""
+        if len(items) > MAX_COPIED or not all(map(is_plain, items)):
+            return None
+        return cls(_Log({key: [(0, value)] for key, value in items.items()}), 0, len(items))
+
+    def with_item(self, key: Any, value: Any) -> DictOutline | None:
+        """The next version, with a value or a `Cell` for one under a key."""
+        if not is_plain(key):
+            return None
+        log, version = self._log, self._version + 1
+        if log.newest != self._version:  # another version comes after this one already
+            log = _Log({one: [(version, self._held(one))] for one in self})
+        log.newest = version
+        size = self._size + (key not in self)
+        log.items.setdefault(key, []).append((version, value))
+        return DictOutline(log, version, size)
+
+    def _held(self, key: Any) -> Any:
+        for version, value in reversed(self._log.items.get(key, ())):
+            if version <= self._version:
+                return value
+        raise KeyError(key)
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __iter__(self) -> Iterator[Any]:
+        return (key for key, values in self._log.items.items() if values[0][0] <= self._version)
+
+    def __contains__(self, key: Any) -> bool:
+        values = self._log.items.get(key)
+        return values is not None and values[0][0] <= self._version
+
+    def __getitem__(self, key: Any) -> Any:
+        return _found(self._held(key))
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        """As of the dict."""
+        held = key in self
+        return self[key] if held else default
+
+
+class ListOutline:
+    """One version of a list, as code that looks something up in it sees it."""
+
+    __slots__ = ("_items", "_size")
+
+    def __init__(self, items: list[Any], size: int) -> None:
+        self._items = items
+        self._size = size
+
+    @classmethod
+    def of(cls, values: Sequence[Any]) -> ListOutline | None:
+        """That of a list which is there, or of one whose missing elements are a `Cell` each."""
+        return cls(list(values), len(values)) if len(values) <= MAX_COPIED else None
+
+    def with_element(self, value: Any) -> ListOutline:
+        """The next version, with a value or a `Cell` for one at its end."""
+        items = self._items if len(self._items) == self._size else self._items[: self._size]
+        items.append(value)
+        return ListOutline(items, self._size + 1)
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self[position] for position in range(self._size))
+
+    def __contains__(self, value: Any) -> bool:
+        return any(one is value or one == value for one in self)
+
+    def __getitem__(self, position: Any) -> Any:
+        if isinstance(position, slice):
+            return [_found(self._items[one]) for one in range(*position.indices(self._size))]
+        at = operator.index(position)
+        return _found(self._items[range(self._size)[at]])
+
+
+Outline: TypeAlias = DictOutline | ListOutline
+OUTLINES = frozenset({DictOutline, ListOutline})
+"""The types of outlines: a value that is none is of the user's."""
+
+
+def outline_of(container: Any) -> Outline | None:
+    """That of a container which is there."""
+    if type(container) is dict:
+        return DictOutline.of(container)
+    return ListOutline.of(container) if type(container) is list else None
+
+
+def outline_of_stream(machine: Machine, stream: Stream) -> ListOutline | None:
+    """That of a list of known length that is still being filled."""
+    if stream.outline is None and len(stream.values) <= MAX_COPIED:
+        values: list[Any] = []
+        for position, value in enumerate(stream.values):
+            values.append(Cell() if value is EMPTY else value)
+            if value is EMPTY:
+                stream.forward(machine, position, values[-1], 0)
+        stream.outline = ListOutline.of(values)
+    return stream.outline
+
+
+def is_plain(key: Any) -> bool:
+    """Whether comparing a key runs no code of the program's."""
+    return type(key) in _PLAIN or (type(key) is tuple and all(map(is_plain, key)))
