@@ -43,7 +43,7 @@ class Makes:
 
 @dataclass(frozen=True, slots=True)
 class HandsOn:
-    """Gives its one argument."""
+    """Gives its one argument, or the next version of it. With another argument it says nothing of the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,8 @@ def shape_of(call: Call) -> Shape | None:
     if type(function) is not FunctionType:
         return _BUILTINS.get(function) if type(function) in _BUILTIN_TYPES else None
     declared: Any = getattr(function, OUTLINE, None)
-    return declared() if callable(declared) else declared
+    shape = declared() if callable(declared) else declared
+    return None if isinstance(shape, HandsOn) and len(call.arguments.positional) > 1 else shape
 
 
 def filling_shape_of(call: Call) -> Makes | Puts | Adds | HandsOn | None:

@@ -19,6 +19,7 @@ from xdsl.ir import Block, BlockArgument, Operation, SSAValue
 from ....diagnostics.effect import Effect
 from ....dialect.calls import AS_LEFT
 from ....dialect.operation import hint_name
+from ....runtime.outline_shape import OUTLINE, HandsOn
 from ...effects.abstract_type import NONE, AbstractType
 from ...effects.place import EVERYTHING
 from ...effects.summary import Summary
@@ -31,6 +32,9 @@ from .part_values import PartStager
 
 def next_version(owned: object, walked: object = None) -> None:
     """Stands between those who read an object and those who change it, or its elements in a list that is walked."""
+
+
+setattr(next_version, OUTLINE, HandsOn())
 
 
 def as_left(owned: object) -> None:
