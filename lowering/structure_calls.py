@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 
 from ..runtime.filling import ENTRY, NEW, PUT, UNPACK
-from ..runtime.outline_shape import OUTLINE, Adds, HandsOn, Makes, Puts
+from ..runtime.outline_shape import OUTLINE, Adds, HandsOn, Makes, Puts, Target
 from ..runtime.straight.called import write_as
 
 
@@ -65,8 +65,8 @@ setattr(insert, ENTRY, PUT)
 for function, shape in (
     (make_list, Makes(keyed=False)),
     (make_dict, Makes(keyed=True)),
-    (append, Adds(0, 1)),
-    (insert, Puts(0, 1, 2)),
+    (append, Adds(Target(0), 1)),
+    (insert, Puts(Target(0), 2, known=1)),
     (hand_on, HandsOn()),
 ):
     setattr(function, OUTLINE, shape)

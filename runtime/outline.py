@@ -18,6 +18,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from .frame import EMPTY, Frame, Machine
+from .outline_shape import stored_attribute
 from .stream import Stream
 
 _PLAIN = frozenset({str, int, float, bool, bytes, type(None)})
@@ -99,10 +100,8 @@ class DictOutline:
             return None
         return cls(_Log({key: [(0, value)] for key, value in items.items()}), 0, len(items))
 
-    def with_item(self, key: Any, value: Any) -> DictOutline | None:
-        """The next version, with a value or a `Cell` for one under a key."""
-        if not is_plain(key):
-            return None
+    def with_item(self, key: Any, value: Any) -> DictOutline:
+        """The next version, with a value or a `Cell` for one under a key that is plain."""
         log, version = self._log, self._version + 1
         if log.newest != self._version:  # another version comes after this one already
             log = _Log({one: [(version, self._held(one))] for one in self})
@@ -172,16 +171,52 @@ class ListOutline:
         return _found(self._items[range(self._size)[at]])
 
 
-Outline: TypeAlias = DictOutline | ListOutline
-OUTLINES = frozenset({DictOutline, ListOutline})
+class ObjectOutline:
+    """One version of an object that holds containers, as code that looks something up in these sees it."""
+
+    __slots__ = ("_attributes", "_object")
+
+    def __init__(self, of: object, attributes: dict[str, Any]) -> None:
+        """That of an object which was there before these attributes were stored, or filled."""
+        self._object = of
+        self._attributes = attributes
+
+    def with_attribute(self, name: str, held: Any) -> ObjectOutline:
+        """The next version, with a value, a `Cell` for one or an outline as an attribute."""
+        return ObjectOutline(self._object, {**self._attributes, name: held})
+
+    def held(self, name: str) -> Any:
+        """What there is of an attribute: a value, or the outline of a container; None where it can't be told."""
+        if name in self._attributes:
+            return self._attributes[name]
+        try:
+            value = stored_attribute(self._object, name)
+        except AttributeError:
+            return None
+        return outline_of(value) if type(value) in (dict, list) else value
+
+    def has_outline(self, name: str | None) -> bool:
+        """Whether only the outline of an attribute is known."""
+        return name in self._attributes and type(self._attributes[name]) in OUTLINES
+
+    def __getattr__(self, name: str) -> Any:
+        if name in self._attributes:
+            return _found(self._attributes[name])
+        return stored_attribute(self._object, name)
+
+
+Outline: TypeAlias = DictOutline | ListOutline | ObjectOutline
+OUTLINES = frozenset({DictOutline, ListOutline, ObjectOutline})
 """The types of outlines: a value that is none is of the user's."""
 
 
 def outline_of(container: Any) -> Outline | None:
-    """That of a container which is there."""
+    """That of a container, or of an object that may hold some, which is there."""
     if type(container) is dict:
         return DictOutline.of(container)
-    return ListOutline.of(container) if type(container) is list else None
+    if type(container) is list:
+        return ListOutline.of(container)
+    return ObjectOutline(container, {})
 
 
 def outline_of_stream(machine: Machine, stream: Stream) -> ListOutline | None:

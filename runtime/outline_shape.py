@@ -6,32 +6,80 @@ of no arguments that gives one or None, for those that take time to find. Number
 
 from __future__ import annotations
 
+import inspect
 import operator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from types import BuiltinFunctionType, FunctionType
+from types import BuiltinFunctionType, FunctionType, MemberDescriptorType
 from typing import Any, TypeAlias
 
+from .call_shape import read
 from .plan import Call, Literal, Operand
 
 OUTLINE = "__xcs_outline__"
 """The attribute of a function that holds its shape, or what finds it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Puts:
-    """Sets one item of a container: `container[key] = value`. A key that is a `Literal` is known."""
-
-    container: int
-    key: int | Literal
-    value: int
+Key: TypeAlias = "int | Literal | ItemOf | AttributeOf | tuple[Key, ...]"
+"""A key: an argument, something known, what is loaded from something, or a tuple of keys."""
 
 
 @dataclass(frozen=True, slots=True)
-class Adds:
-    """Appends one element to a list: `container.append(value)`."""
+class ItemOf:
+    """A key that is an item of a dict, list or tuple."""
 
-    container: int
-    value: int
+    owner: Key
+    item: Key
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeOf:
+    """A key that is an attribute of an object."""
+
+    owner: Key
+    attribute: str
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A container: an argument, or an attribute of that."""
+
+    argument: int
+    attribute: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """A call that gives the next version of a container.
+
+    Attributes:
+        target: the container.
+        value: the argument that is stored in it, which need not be there.
+        known: what has to be, if anything.
+    """
+
+    target: Target
+    value: int | Literal
+    known: Key | None = None
+
+
+class Puts(Store):
+    """Sets the item under the key that is `known`: `container[key] = value`."""
+
+
+class Adds(Store):
+    """Appends one element: `container.append(value)`."""
+
+
+class Sets(Store):
+    """Sets an attribute: `target = value`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changes(Store):
+    """Changes an attribute by an operand that is `known`: `target += operand`, or what else the function stands for."""
+
+    function: Callable[[Any, Any], Any] = operator.add
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,22 +99,22 @@ class Looks:
     """Gives something that it finds in containers, and nothing else that depends on these.
 
     All that it does with them is to look up items and lengths, and whether there is an item: so it may run on whatever
-    answers that.
+    answers that. Attributes in `taken` are loaded for something else.
     """
 
-    containers: tuple[int, ...]
+    targets: tuple[Target, ...]
+    taken: tuple[Target, ...] = ()
 
 
-Shape: TypeAlias = "Makes | Puts | Adds | HandsOn | Looks"
-
+Shape: TypeAlias = "Makes | Store | HandsOn | Looks"
 
 _BUILTIN_TYPES = frozenset({BuiltinFunctionType, type})
 _BUILTINS: dict[Any, Shape] = {
-    len: Looks((0,)),
-    bool: Looks((0,)),
-    operator.getitem: Looks((0,)),
-    operator.contains: Looks((0,)),
-    operator.not_: Looks((0,)),
+    len: Looks((Target(0),)),
+    bool: Looks((Target(0),)),
+    operator.getitem: Looks((Target(0),)),
+    operator.contains: Looks((Target(0),)),
+    operator.not_: Looks((Target(0),)),
 }
 
 
@@ -78,11 +126,11 @@ def shape_of(call: Call) -> Shape | None:
     if type(function) is not FunctionType:
         return _BUILTINS.get(function) if type(function) in _BUILTIN_TYPES else None
     declared: Any = getattr(function, OUTLINE, None)
-    shape = declared() if callable(declared) else declared
+    shape: Any = declared() if callable(declared) else declared
     return None if isinstance(shape, HandsOn) and len(call.arguments.positional) > 1 else shape
 
 
-def filling_shape_of(call: Call) -> Makes | Puts | Adds | HandsOn | None:
+def filling_shape_of(call: Call) -> Makes | Store | HandsOn | None:
     """The shape of a call that may make, fill or hand on a container. What only looks isn't asked: that takes time."""
     function = call.callee.value if type(call.callee) is Literal else None
     if not call.mutates and (type(function) is not FunctionType or callable(getattr(function, OUTLINE, None))):
@@ -94,3 +142,57 @@ def filling_shape_of(call: Call) -> Makes | Puts | Adds | HandsOn | None:
 def argument(call: Call, position: int) -> Operand:
     """An argument of a call by position."""
     return call.arguments.positional[position][1]
+
+
+def key_operands(call: Call, key: Key | None) -> Iterator[Operand]:
+    """The operands of a call that a key consists of."""
+    match key:
+        case tuple():
+            for part in key:
+                yield from key_operands(call, part)
+        case ItemOf(owner, item):
+            yield from key_operands(call, owner)
+            yield from key_operands(call, item)
+        case AttributeOf(owner):
+            yield from key_operands(call, owner)
+        case Literal():
+            yield key
+        case int():
+            yield argument(call, key)
+
+
+def key_value(call: Call, key: Key, slots: list[Any]) -> Any:
+    """A key of operands which are there.
+
+    Raises:
+        LookupError, AttributeError, TypeError: it has a part that isn't there, or that code of the program's loads.
+    """
+    match key:
+        case tuple():
+            return tuple(key_value(call, part, slots) for part in key)
+        case AttributeOf(owner, attribute):
+            return stored_attribute(key_value(call, owner, slots), attribute)
+        case ItemOf(owner, item):
+            held = key_value(call, owner, slots)
+            if type(held) not in (dict, list, tuple):
+                raise TypeError("loading an item may run code of the program's")
+            return held[key_value(call, item, slots)]
+        case Literal(value):
+            return value
+    return read(argument(call, key), slots)
+
+
+def stored_attribute(owner: object, name: str) -> Any:
+    """An attribute that is stored in an object, or in its class, without any code of the program's.
+
+    Raises:
+        AttributeError: there is none, or loading or storing it may run code.
+    """
+    cls = type(owner)
+    in_class = inspect.getattr_static(cls, name, None)
+    is_slot = type(in_class) is MemberDescriptorType
+    if cls.__getattribute__ is not object.__getattribute__ or cls.__setattr__ is not object.__setattr__:
+        raise AttributeError(name)
+    if in_class is not None and not is_slot and hasattr(type(in_class), "__get__"):
+        raise AttributeError(name)
+    return object.__getattribute__(owner, name)

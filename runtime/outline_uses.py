@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeAlias
 
 from .instruction_facts import behaviour_of
-from .outline_shape import Adds, HandsOn, Looks, Makes, Puts, Shape, argument, filling_shape_of, shape_of
+from .outline_shape import HandsOn, Looks, Makes, Shape, Store, argument, filling_shape_of, shape_of
 from .plan import PURE, Block, Call, For, If, Instruction, Invoke, Map, Operand, Plan, Slot, Try, While
 from .plan_summary import blocks_of
 
@@ -38,7 +38,7 @@ class OutlineUses:
         """Those of containers in these slots."""
         self.looks: dict[int, tuple[int, ...]] = {}
         self.looks_in: dict[int, list[int]] = {}
-        self.stores: dict[int, tuple[Makes | Puts | Adds, int]] = {}
+        self.stores: dict[int, tuple[Makes | Store, int]] = {}
         self.stores_from: dict[int, list[int]] = {}
         self.handed_on: dict[int, list[int]] = {}
         for index, instruction in enumerate(block.instructions if slots else ()):
@@ -115,15 +115,15 @@ def _shape_at(call: Call, slots: frozenset[int]) -> Shape | None:
 
 
 def _looked_into(call: Call, shape: Looks) -> Iterator[int]:
-    for position in shape.containers:
+    for position in dict.fromkeys(target.argument for target in (*shape.targets, *shape.taken)):
         operand = argument(call, position)
         if isinstance(operand, Slot):
             yield operand.index
 
 
-def _next_version(call: Call, shape: Puts | Adds | HandsOn) -> tuple[int, int]:
+def _next_version(call: Call, shape: Store | HandsOn) -> tuple[int, int]:
     """The slots of a container and of what a call makes of it."""
-    position = 0 if isinstance(shape, HandsOn) else shape.container
+    position = 0 if isinstance(shape, HandsOn) else shape.target.argument
     given = argument(call, position)
     result = call.results[1 + call.mutates.index(position)] if call.mutates else call.results[0]
     assert isinstance(given, Slot)
@@ -175,8 +175,8 @@ def _connect_call(versions: _Versions, block: Block, call: Call) -> Iterator[Pla
             yield (id(block), result)
 
 
-def _is_of_slot(call: Call, shape: Puts | Adds | HandsOn) -> bool:
-    return isinstance(argument(call, 0 if isinstance(shape, HandsOn) else shape.container), Slot)
+def _is_of_slot(call: Call, shape: Store | HandsOn) -> bool:
+    return isinstance(argument(call, 0 if isinstance(shape, HandsOn) else shape.target.argument), Slot)
 
 
 def _all_blocks(blocks: Iterable[Block]) -> Iterator[Block]:

@@ -14,14 +14,26 @@ from typing import Any
 
 from .call_shape import read
 from .frame import EMPTY, Frame, FrameOutlines, Machine
-from .outline import Cell, DictOutline, ListOutline, Missing, Outline, outline_of, outline_of_stream
-from .outline_shape import Adds, Makes, Puts, argument
+from .outline import (
+    OUTLINES,
+    Cell,
+    DictOutline,
+    ListOutline,
+    Missing,
+    ObjectOutline,
+    Outline,
+    is_plain,
+    outline_of,
+    outline_of_stream,
+)
+from .outline_shape import Adds, Changes, Looks, Makes, Puts, Sets, Store, argument, key_operands, key_value, shape_of
 from .plan import Call, Literal, Operand, Slot
 from .stream import Stream
 from .wiring import Wiring
 
 MAX_TRIES = 32
 """How often a call starts anew because a value is missing; from then on it waits for the container."""
+_NUMBERS = frozenset({int, float})
 
 
 class Outlining(Wiring):
@@ -67,14 +79,13 @@ class Outlining(Wiring):
             return True
         call = frame.code.instructions[index]
         assert isinstance(call, Call)
-        values = _known_first(frame, call, shape)
-        if any(value is EMPTY for value in values):
+        if any(value is EMPTY for value in _known_first(frame, call, shape)):
             return False
         known.stored.add(index)
         if isinstance(shape, Makes):
             outline = self._made(frame, call, shape)
         else:
-            outline = self._filled(frame, call, shape, *values)
+            outline = self._filled(frame, call, shape)
         if outline is not None:
             self._deliveries.append((frame, result, outline))
         return True
@@ -87,18 +98,51 @@ class Outlining(Wiring):
             return ListOutline.of([self._held(frame, operand) for operand in operands])
         outline = DictOutline.of({})
         for key, value in zip(operands[::2], operands[1::2], strict=True):
-            outline = outline and outline.with_item(read(key, frame.slots), self._held(frame, value))
+            known = read(key, frame.slots)
+            if outline is None or not is_plain(known):
+                return None
+            outline = outline.with_item(known, self._held(frame, value))
         return outline
 
-    def _filled(self, frame: Frame, call: Call, shape: Any, container: Any, key: Any = None) -> Outline | None:
-        value = argument(call, shape.value)
-        if type(container) in (dict, list):
-            if read(value, frame.slots) is not EMPTY:
+    def _filled(self, frame: Frame, call: Call, shape: Store) -> Outline | None:
+        """The outline of the next version of a container, or of an object that holds one."""
+        container, *_ = _known_first(frame, call, shape)
+        if type(container) not in OUTLINES:
+            if not self._is_awaited(frame, call, shape):
                 return None  # it is filled as soon
             container = outline_of(container)
-        if isinstance(shape, Puts):
-            return container.with_item(key, self._held(frame, value)) if type(container) is DictOutline else None
-        return container.with_element(self._held(frame, value)) if type(container) is ListOutline else None
+        attribute = shape.target.attribute
+        if attribute is None:
+            return self._stored(frame, call, shape, container)
+        if type(container) is not ObjectOutline:
+            return None
+        stored = self._stored(frame, call, shape, container.held(attribute))
+        return None if stored is None else container.with_attribute(attribute, stored)
+
+    def _is_awaited(self, frame: Frame, call: Call, shape: Store) -> bool:
+        """Whether the value that is stored has not arrived."""
+        return isinstance(shape.value, int) and read(argument(call, shape.value), frame.slots) is EMPTY
+
+    def _stored(self, frame: Frame, call: Call, shape: Store, held: Any) -> Any:
+        """What a store makes of what is there; None where that isn't known."""
+        try:
+            key = None if shape.known is None else key_value(call, shape.known, frame.slots)
+        except (LookupError, AttributeError, TypeError):
+            return None
+        match shape:
+            case Puts() if type(held) is DictOutline and is_plain(key):
+                return held.with_item(key, self._value(frame, call, shape))
+            case Adds() if type(held) is ListOutline:
+                return held.with_element(self._value(frame, call, shape))
+            case Sets():
+                return self._value(frame, call, shape)
+            case Changes(function=function) if type(held) in _NUMBERS and type(key) in _NUMBERS:
+                return function(held, key)
+        return None
+
+    def _value(self, frame: Frame, call: Call, shape: Store) -> Any:
+        """What is stored."""
+        return shape.value.value if isinstance(shape.value, Literal) else self._held(frame, argument(call, shape.value))
 
     def _held(self, frame: Frame, operand: Operand) -> Any:
         """A value for an outline: a cell where it has not arrived."""
@@ -142,6 +186,9 @@ class Outlining(Wiring):
         held = [slot for slot in frame.code.outline_uses.looks[index] if frame.slots[slot] is EMPTY]
         if not held or known is None:
             return False
+        if not self._may_look(frame, index):
+            self._await_containers(frame, index, held)
+            return True
         slots = frame.slots.copy()
         for slot in held:
             slots[slot] = known.by_slot[slot]
@@ -157,6 +204,19 @@ class Outlining(Wiring):
             self._await_containers(frame, index, held)
         else:
             self._run_here(frame, index, _same, (value,))
+        return True
+
+    def _may_look(self, frame: Frame, index: int) -> bool:
+        """Whether a call takes no container as a whole of which only the outline is there."""
+        call, known = frame.code.instructions[index], frame.outlines
+        assert isinstance(call, Call)
+        assert known is not None
+        shape = shape_of(call)
+        for target in shape.taken if isinstance(shape, Looks) else ():
+            operand = argument(call, target.argument)
+            outline = known.by_slot.get(operand.index) if isinstance(operand, Slot) else None
+            if type(outline) is ObjectOutline and outline.has_outline(target.attribute):
+                return False
         return True
 
     def _await_containers(self, frame: Frame, index: int, slots: Sequence[int]) -> None:
@@ -220,17 +280,14 @@ def _outlines(frame: Frame) -> FrameOutlines:
     return frame.outlines
 
 
-def _needed_first(call: Call, shape: Any) -> list[Operand]:
+def _needed_first(call: Call, shape: Makes | Store) -> list[Operand]:
     """What has to be known before the outline is: the container and the key, or all keys."""
     if isinstance(shape, Makes):
         return [operand for _, operand in call.arguments.positional[::2]] if shape.keyed else []
-    container = argument(call, shape.container)
-    if isinstance(shape, Adds):
-        return [container]
-    return [container, shape.key if isinstance(shape.key, Literal) else argument(call, shape.key)]
+    return [argument(call, shape.target.argument), *key_operands(call, shape.known)]
 
 
-def _known_first(frame: Frame, call: Call, shape: Any) -> list[Any]:
+def _known_first(frame: Frame, call: Call, shape: Makes | Store) -> list[Any]:
     """What there is of that: the container or its outline; `EMPTY` for what isn't there."""
     needed = _needed_first(call, shape)
     values = [read(operand, frame.slots) for operand in needed]
