@@ -4,7 +4,7 @@ A name's first letter is its kind, so that most programs run far before they rai
 of integers, `d` dicts from strings to integers, `n` lists of lists, `m` dicts of lists, `t` pairs, `q` sets, `b` boxes,
 `p` points, `u` objects with operators, `k` counters, `f` functions of one integer, `o` anything, `e` exceptions,
 `c` pupils, `a` lists of pupils, `r` dicts of pupils, `g` notes, `h` dicts of notes, `v` records, `z` drafts,
-`j` lists of records, `y` lists of drafts.
+`j` lists of records, `y` lists of drafts, `w` memos of integers, `x` stores.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ Number: TypeAlias = Callable[[int, int], int]
 """A number between two others, both included: what everything is drawn by."""
 
 PARAMETERS = {"i": "i0", "s": "s0", "l": "l0", "d": "d0"}
-KINDS = "isldnmtqbpukfoecarghvzjy"
+KINDS = "isldnmtqbpukfoecarghvzjywx"
 ABSENT = {
     "n": "[l0]",
     "m": "{s0: l0}",
@@ -36,6 +36,8 @@ ABSENT = {
     "z": "Draft(i0)",
     "j": "[{'id': i0}]",
     "y": "[Draft(i0)]",
+    "w": "{i0: 1}",
+    "x": "Store()",
     "a": "[Pupil(x) for x in l0[:3]]",
     "r": "{str(x): Pupil(x) for x in l0[:3]}",
 }

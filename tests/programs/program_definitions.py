@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from program_records import Records
+from program_memos import Memos
 
 
-class Definitions(Records):
+class Definitions(Memos):
     """Statements with definitions of functions."""
 
     def definition(self) -> list[str]:

@@ -246,6 +246,48 @@ class Draft:
         return self.write()
 
 
+class Store:
+    """Answers by key, each asked for once."""
+
+    def __init__(self) -> None:
+        self.held: dict[Any, Any] = {}
+        self.log: list[Any] = []
+        self.hits = 0
+        self.last: Any = None
+
+    def get(self, key: Any) -> Any:
+        """The answer, from before where there is one."""
+        if key in self.held:
+            self.hits += 1
+            return self.held[key]
+        self.held[key] = num(key)
+        self.log.append(key)
+        return self.held[key]
+
+    def add(self, number: Any) -> int:
+        """One more answer in the log."""
+        self.log.append(num(number + len(self.log)))
+        self.last = number
+        return len(self.log)
+
+    def risk(self, key: Any) -> Any:
+        """An answer that may fail."""
+        if key not in self.held:
+            try:
+                self.held[key] = flaky(key)
+            except ValueError:
+                self.held[key] = -1
+                self.hits -= 1
+        return self.held[key]
+
+
+def recalled(memo: dict[Any, Any], key: Any) -> Any:
+    """A function's use of a memo."""
+    if key not in memo:
+        memo[key] = num(key)
+    return memo[key]
+
+
 def drafted(draft: Any) -> Any:
     """A function's step of a draft."""
     draft.plan = ask(draft.topic, k=draft.score)
