@@ -14,7 +14,7 @@ the program's.
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from .frame import EMPTY, Frame, Machine
@@ -172,37 +172,46 @@ class ListOutline:
 
 
 class ObjectOutline:
-    """One version of an object that holds containers, as code that looks something up in these sees it."""
+    """One version of an object that holds containers, as code that looks something up in these sees it.
 
-    __slots__ = ("_attributes", "_object")
+    All its attributes are those of the object, whatever they are called.
+    """
 
-    def __init__(self, of: object, attributes: dict[str, Any]) -> None:
+    __slots__ = ("_stored", "_whole")
+
+    def __init__(self, whole: object, stored: dict[str, Any]) -> None:
         """That of an object which was there before these attributes were stored, or filled."""
-        self._object = of
-        self._attributes = attributes
+        self._stored = stored
+        self._whole = whole
 
-    def with_attribute(self, name: str, held: Any) -> ObjectOutline:
-        """The next version, with a value, a `Cell` for one or an outline as an attribute."""
-        return ObjectOutline(self._object, {**self._attributes, name: held})
+    def __getattribute__(self, name: str) -> Any:
+        stored = _STORED(self)
+        return _found(stored[name]) if name in stored else stored_attribute(_WHOLE(self), name)
 
-    def held(self, name: str) -> Any:
-        """What there is of an attribute: a value, or the outline of a container; None where it can't be told."""
-        if name in self._attributes:
-            return self._attributes[name]
-        try:
-            value = stored_attribute(self._object, name)
-        except AttributeError:
-            return None
-        return outline_of(value) if type(value) in (dict, list) else value
 
-    def has_outline(self, name: str | None) -> bool:
-        """Whether only the outline of an attribute is known."""
-        return name in self._attributes and type(self._attributes[name]) in OUTLINES
+_STORED: Callable[[ObjectOutline], dict[str, Any]] = ObjectOutline.__dict__["_stored"].__get__
+_WHOLE: Callable[[ObjectOutline], object] = ObjectOutline.__dict__["_whole"].__get__
 
-    def __getattr__(self, name: str) -> Any:
-        if name in self._attributes:
-            return _found(self._attributes[name])
-        return stored_attribute(self._object, name)
+
+def with_attribute(outline: ObjectOutline, name: str, held: Any) -> ObjectOutline:
+    """The next version of an object, with a value, a `Cell` for one or an outline as an attribute."""
+    return ObjectOutline(_WHOLE(outline), {**_STORED(outline), name: held})
+
+
+def known_attribute(outline: ObjectOutline, name: str) -> Any:
+    """What there is of an attribute: a value, a cell, or the outline of a container; None where it can't be told."""
+    if name in _STORED(outline):
+        return _STORED(outline)[name]
+    try:
+        value = stored_attribute(_WHOLE(outline), name)
+    except AttributeError:
+        return None
+    return outline_of(value) if type(value) in (dict, list) else value
+
+
+def is_outlined(outline: ObjectOutline, name: str | None) -> bool:
+    """Whether only the outline of an attribute is known."""
+    return type(_STORED(outline).get(name or "")) in OUTLINES
 
 
 Outline: TypeAlias = DictOutline | ListOutline | ObjectOutline

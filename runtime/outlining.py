@@ -22,9 +22,12 @@ from .outline import (
     Missing,
     ObjectOutline,
     Outline,
+    is_outlined,
     is_plain,
+    known_attribute,
     outline_of,
     outline_of_stream,
+    with_attribute,
 )
 from .outline_shape import Adds, Changes, Looks, Makes, Puts, Sets, Store, argument, key_operands, key_value, shape_of
 from .plan import Call, Literal, Operand, Slot
@@ -116,8 +119,8 @@ class Outlining(Wiring):
             return self._stored(frame, call, shape, container)
         if type(container) is not ObjectOutline:
             return None
-        stored = self._stored(frame, call, shape, container.held(attribute))
-        return None if stored is None else container.with_attribute(attribute, stored)
+        stored = self._stored(frame, call, shape, known_attribute(container, attribute))
+        return None if stored is None else with_attribute(container, attribute, stored)
 
     def _is_awaited(self, frame: Frame, call: Call, shape: Store) -> bool:
         """Whether the value that is stored has not arrived."""
@@ -215,7 +218,7 @@ class Outlining(Wiring):
         for target in shape.taken if isinstance(shape, Looks) else ():
             operand = argument(call, target.argument)
             outline = known.by_slot.get(operand.index) if isinstance(operand, Slot) else None
-            if type(outline) is ObjectOutline and outline.has_outline(target.attribute):
+            if type(outline) is ObjectOutline and is_outlined(outline, target.attribute):
                 return False
         return True
 
