@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from xcs.diagnostics.effect import Effect
+from xcs.diagnostics.identity import identity
 from xcs.frontend.effects.abstract_type import ANY, AbstractType
 from xcs.frontend.effects.builtin_table import FUNCTIONS
 from xcs.frontend.effects.infer import summarise
@@ -239,7 +240,7 @@ def test_library_entry_agrees_with_python(path):
 
 def test_a_wrong_entry_would_be_noticed(monkeypatch):
     wrong = KnownCallable(result=type_of(1), uses=("any 0",))
-    monkeypatch.setitem(TABLE._by_identity, id(str.upper), (str.upper, wrong))
+    monkeypatch.setitem(TABLE._by_identity, identity(str.upper), (str.upper, wrong))
     with pytest.raises(AssertionError):
         test_method_entry_agrees_with_python(str, "upper")
 
