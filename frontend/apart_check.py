@@ -8,7 +8,7 @@ Ensures: no user code runs, and nothing but exact builtin containers and attribu
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -50,16 +50,22 @@ class Apart:
         pairs: the first place of each is read, the second one written.
         types: the types of the arguments.
         outside: the types of objects in names outside.
+        trees: arguments of which no object that can change is reached in two ways, nor from another one of them.
     """
 
     pairs: frozenset[tuple[Place, Place]] = frozenset()
     types: tuple[AbstractType, ...] = ()
     outside: Mapping[OutsideName, AbstractType] = field(default_factory=dict)
+    trees: tuple[int, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.pairs or self.trees)
 
     @cached_property
     def holds(self) -> Callable[[tuple[Any, ...]], bool]:
         """Whether it is so for these arguments."""
-        return compile_apart(self.pairs, {**dict(enumerate(self.types)), **self.outside})
+        types = {**dict(enumerate(self.types)), **self.outside}
+        return compile_apart(self.pairs, types, [(index, self.types[index]) for index in self.trees])
 
     def with_statics(self, values: tuple[Any, ...]) -> tuple[Any, ...]:
         """All arguments, given those that are passed when the program runs."""
@@ -72,9 +78,13 @@ class CannotTell(Exception):
 
 
 def compile_apart(
-    pairs: Iterable[tuple[Place, Place]], types: Mapping[Root, AbstractType]
+    pairs: Iterable[tuple[Place, Place]],
+    types: Mapping[Root, AbstractType],
+    trees: Sequence[tuple[int, AbstractType]] = (),
 ) -> Callable[[tuple[Any, ...]], bool]:
-    """A function of the arguments that says whether the places of each pair hold different objects."""
+    """A function of the arguments that says whether the places of each pair hold different objects, and whether each
+    object of the trees, arguments by number and type, is reached in one way.
+    """
     names: dict[str, Any] = {"absent": ABSENT, "own": own_attribute, "reached": reached}
     ordered = sorted(pairs, key=str)
     tests = [_test(read, written, types, names) for read, written in ordered]
@@ -82,7 +92,7 @@ def compile_apart(
 
     def holds(values: tuple[Any, ...]) -> bool:
         try:
-            return check(values)
+            return are_trees([(values[index], known) for index, known in trees]) and check(values)
         except Exception:  # an attribute is missing, or another thread changes what is looked into
             return False
 
@@ -142,6 +152,22 @@ def reached(value: Any, known: AbstractType | None, is_whole: bool = False, belo
     else:
         _collect(value, known, found, is_whole)
     return frozenset(found)
+
+
+def are_trees(values: Iterable[tuple[Any, AbstractType]]) -> bool:
+    """Whether each object that can change is reached in one way only from these values, of which types say all."""
+    found: set[int] = set()
+    pending = list(values)
+    while pending:
+        value, known = pending.pop()
+        known = _member(value, known)
+        if is_immutable(known) or isinstance(known, StaticType):
+            continue
+        if id(value) in found or type(known) is AbstractType:
+            return False
+        found.add(id(value))
+        pending += _parts(value, known, True)
+    return True
 
 
 def _collect(value: Any, known: AbstractType | None, found: set[int], is_whole: bool) -> None:

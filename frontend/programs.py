@@ -31,6 +31,7 @@ from .staging.values import Unstageable
 from .stats import Counters
 from .straight_call import StraightCalls, is_usual, straight_call
 from .tracing import trace
+from .trust import Trust
 from .variant import Variant
 from .whole_call import WholeCall, whole_call
 
@@ -81,7 +82,7 @@ class Programs:
         self._otherwise, self._is_async = otherwise, is_async
         self.executor, self.pipeline = options.executor(), options.pipeline
         self.look_at_function()
-        self.variants: OrderedDict[tuple[Signature, bool], Variant] = OrderedDict()
+        self.variants: OrderedDict[tuple[Signature, Trust], Variant] = OrderedDict()
         self._seen: list[set[object]] = [set() for _ in self.parameters.names]
         self._generalised: frozenset[int] = frozenset()
         self._lock = threading.RLock()
@@ -110,15 +111,13 @@ class Programs:
         if known is not None and known.found is self.last and known.are(values) and known.found.holds():
             return known.found
         signature = signature_of(values, self._generalised)
-        variant = self.variants.get((signature, True))
+        variant = self.variants.get((signature, Trust.TREES))
         if variant is not None and variant is self.last and variant.holds() and variant.takes(values):
             is_plain = variant.compiled is None or variant.relies_on_apart
             self._known = None if is_plain else known_arguments(variant, values)
             return variant
         with self._lock:
-            variant = self._current(signature, is_apart=True)
-            if not variant.takes(values):
-                variant = self._current(signature, is_apart=False)
+            variant = self._trusting(signature, values)
             if variant is not self.last:
                 self.last = variant
                 compiled = variant.compiled
@@ -132,21 +131,29 @@ class Programs:
             self._known = self.last = self.whole = None
             self.look_at_function()
 
-    def trace(self, signature: Signature, *, is_apart: bool) -> Traced:
+    def _trusting(self, signature: Signature, values: tuple[Any, ...]) -> Variant:
+        """What arguments of these types are run by that takes as much for granted as is so of these."""
+        variant = self._current(signature, Trust.TREES)
+        if not variant.takes(values) and variant.relies_on_trees:
+            variant = self._current(signature, Trust.APART)
+        return variant if variant.takes(values) else self._current(signature, Trust.NOTHING)
+
+    def trace(self, signature: Signature, trust: Trust) -> Traced:
         """The traced stage for arguments of these types.
 
         Raises:
             Unstageable: there is none.
         """
         stage_all = self._options.stage == "all"
-        return trace(self._function, self.parameters.names, signature, stage_all=stage_all, is_apart=is_apart)
+        return trace(self._function, self.parameters.names, signature, stage_all=stage_all, trust=trust)
 
     def traced(self, values: tuple[Any, ...]) -> Traced:
         """The same for these arguments, verified."""
         signature = signature_of(values, self._generalised)
-        traced = self.trace(signature, is_apart=True)
-        if not traced.apart.holds(values):
-            traced = self.trace(signature, is_apart=False)
+        for trust in reversed(Trust):
+            traced = self.trace(signature, trust)
+            if traced.apart.holds(values):
+                break
         traced.verify()
         return traced
 
@@ -166,13 +173,13 @@ class Programs:
             variant.call = straight_call(compiled.plan, steady, known, compiled.lowered.guards, calls)
         return variant.call is not None
 
-    def build(self, signature: Signature, is_apart: bool) -> Variant:
+    def build(self, signature: Signature, trust: Trust) -> Variant:
         """Traces and compiles; what can't be staged runs as plain Python, with a warning the first time."""
         start = time.perf_counter()
         passed = tuple(i for i, known in enumerate(signature) if not isinstance(known, StaticType))
         try:
             with without_garbage_collection():
-                traced = self.trace(signature, is_apart=is_apart)
+                traced = self.trace(signature, trust)
                 lowered = traced.lower_in_place(self.pipeline)
                 compiled = lowered.compile(self.executor)
                 direct = self._direct_of(compiled, signature)
@@ -189,12 +196,12 @@ class Programs:
         finally:
             self._counters.add_trace(time.perf_counter() - start)
 
-    def _current(self, signature: Signature, *, is_apart: bool) -> Variant:
-        """What a signature is run by; `is_apart`: for arguments of which no object is met in two places."""
-        key = (signature, is_apart)
+    def _current(self, signature: Signature, trust: Trust) -> Variant:
+        """What a signature is run by that takes so much for granted."""
+        key = (signature, trust)
         variant = self.variants.get(key)
         if variant is None or not variant.holds():
-            key = (self._generalise(signature), is_apart)
+            key = (self._generalise(signature), trust)
             variant = self.variants.get(key)
             if variant is None or not variant.holds():
                 variant = self.variants[key] = self.build(*key)
@@ -215,7 +222,7 @@ class Programs:
     def _direct_of(self, compiled: Compiled, signature: Signature) -> DirectDispatch | None:
         num_args = len(self.parameters.names)
         is_for_arrays = all(known == ANY or is_jax(known) for known in signature)  # and says nothing of other arguments
-        if not is_for_arrays or not self.parameters.plain or self._is_async or compiled.lowered.apart.pairs:
+        if not is_for_arrays or not self.parameters.plain or self._is_async or compiled.lowered.apart:
             return None
         calls = DirectCalls(self._function, DISABLED, self._counters, self._otherwise)
         return direct_dispatch(compiled.plan, num_args, compiled.lowered.guards, calls)
@@ -223,7 +230,7 @@ class Programs:
     def _may_go_straight(self, compiled: Compiled) -> bool:
         """Whether calls might once go straight to straight code."""
         is_plain = self.parameters.plain and not self._is_async
-        return is_plain and self._options.journal is None and not compiled.lowered.apart.pairs
+        return is_plain and self._options.journal is None and not compiled.lowered.apart
 
     def _fall_back(self, passed: tuple[int, ...], reason: str) -> Variant:
         if self._counters.fallback_calls == 0:

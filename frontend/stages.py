@@ -233,7 +233,7 @@ class Compiled:
 def finish(program: Program, entry: str) -> Traced:
     """The traced stage of a program whose functions are all there."""
     program.settle_reads()
-    module = program.module(entry)
+    module, apartness = program.module(entry), program.apartness
     try:
         objects = program.symbols.compiled({symbol_of(op) for op in module.ops})
     except RecursionError:
@@ -244,6 +244,6 @@ def finish(program: Program, entry: str) -> Traced:
         objects,
         frozenset(program.guards),
         tuple(program.opaque),
-        Apart(frozenset(program.apartness.pairs), program.apartness.types, program.apartness.outside),
+        Apart(frozenset(apartness.pairs), apartness.types, apartness.outside, tuple(sorted(apartness.trees))),
         tuple(program.stepped.values()),
     )

@@ -46,9 +46,14 @@ class Variant:
     @property
     def relies_on_apart(self) -> bool:
         """Whether the program takes objects among its arguments to be different ones."""
-        return self.compiled is not None and bool(self.compiled.lowered.apart.pairs)
+        return self.compiled is not None and bool(self.compiled.lowered.apart)
+
+    @property
+    def relies_on_trees(self) -> bool:
+        """Whether the program takes some of its arguments to be trees."""
+        return self.compiled is not None and bool(self.compiled.lowered.apart.trees)
 
     def takes(self, values: tuple[Any, ...]) -> bool:
         """Whether those objects are so among these arguments."""
         compiled = self.compiled
-        return compiled is None or not compiled.lowered.apart.pairs or compiled.lowered.apart.holds(values)
+        return compiled is None or not compiled.lowered.apart or compiled.lowered.apart.holds(values)

@@ -89,7 +89,8 @@ class Program(ProgramFacts):
         block = stager.builder.block
         for name, shape in shapes:
             stager.bind(name, _bound(stager, name, shape, block))
-        borrowed = {name: stager.state.names[name] for name, shape in shapes if shape.lent}
+        lent = () if staged.is_entry else [name for name, shape in shapes if shape.lent]
+        borrowed = {name: stager.state.names[name] for name in lent}
         given = {name: stager.state.heap[one].parts for name, one in borrowed.items() if isinstance(one, Owned)}
         node = self._with_known_supers(stager, function, node, shapes)
         stager.open_keywords(node)

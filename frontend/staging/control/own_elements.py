@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from xdsl.ir import BlockArgument, SSAValue
@@ -100,7 +100,7 @@ class OwnElementsStager(CarryingStager):
         value = self.state.names.get(node.id)
         if not isinstance(value, Owned) or not self.is_sealed(value) or not self.state.heap[value].apart:
             return None
-        if self.state.heap[value].in_order:
+        if self.state.heap[value].in_order and (self.is_tried or self.state.heap[value].argument is None):
             return None
         known = self.type_of(value)
         if not isinstance(known, kind) or self.state.heap[value].elements is not None:
@@ -177,7 +177,9 @@ class OwnElementsStager(CarryingStager):
             )
         cls = container_class(known)
         assert cls is not None
+        around = self.state.heap[walk.owner]
         state = OwnedState(known, self.depth, self.depth, None, ssa, sealed=True, within=walk.owner)
+        state = replace(state, in_order=around.in_order, argument=around.argument)
         owned = self.state.own(state, cls)
         self.read_parts(owned)
         return owned

@@ -153,6 +153,8 @@ class InvocationStager(OutsideObjectStager):
             shared=not lent,
             sealed=state.sealed,
             in_order=lent and state.in_order,
+            apart=lent and state.apart and state.argument is not None,
+            argument=state.argument if lent else None,
             parts=tuple((name, self.type_of(one)) for name, one in state.parts.items()),
         )
 

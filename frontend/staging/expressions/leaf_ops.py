@@ -19,7 +19,7 @@ from ...effects.regions import is_sealable
 from ...effects.staleness import shallow
 from ...effects.summary import CALLEE, Summary
 from ..state.builder import Operand, ir_type
-from ..state.state import NO_PARTS
+from ..state.state import NO_PARTS, OwnedState
 from ..values import Owned, Tracer, Value
 from .object_places import PlaceStager
 
@@ -50,15 +50,18 @@ class LeafStager(PlaceStager):
         changed: Mapping[int | str, Changed] = NOTHING_CHANGED,
         is_async: bool = False,
         total: bool = False,
+        is_mark: bool = False,
     ) -> SSAValue:
         """Emit one leaf call: decide its effect here, thread the versions of owned containers through it.
 
         `changed` says what owned arguments are afterwards, where that is known. The summary of one that `is_async` is
-        that of awaiting what it gives, too. One that is `total` doesn't raise while nobody writes what it looks at.
+        that of awaiting what it gives, too. One that is `total` doesn't raise while nobody writes what it looks at. A
+        mark stands for what happens around it, and does nothing to its arguments.
         """
         ours = [index for index, value in enumerate(positional) if self.is_owned(value)]
         behaviour, mutated = self.behaviour_of(summary, positional, keyword)
-        done = self._in_its_place(behaviour, [positional[index] for index in mutated])
+        updated = [self.state.heap[one] for index in mutated if isinstance(one := positional[index], Owned)]
+        done = self._in_its_place(behaviour, updated, is_mark)
         # What it writes and lets go of in one may hold anything from here on.
         lets_go = any(index in summary.mutates and not self.is_owned(positional[index]) for index in ours)
         operands: list[Operand] = [self.operand(value) for value in positional]
@@ -99,10 +102,7 @@ class LeafStager(PlaceStager):
             kept = {name: value for name, value in held.items() if name not in after.rebound} if held else held
             self.change(owned, version, after.type, after.is_sealed, parts=kept)
         keys = keyed(positional, keyword, callee)
-        if done is not behaviour:
-            assert isinstance(results[0].owner, Operation)
-            results[0].owner.attributes[IN_ORDER] = UnitAttr()
-            self.program.note_update()
+        self._note_update(results[0], updated, done is not behaviour, is_mark)
         self.note_write(behaviour, summary, keys, lets_go)
         if isinstance(target, str) and (behaviour.sees_writes or behaviour.effect is Effect.READS):
             looks = self._looks(summary, keys)
@@ -110,12 +110,23 @@ class LeafStager(PlaceStager):
         self._last_places = self.result_places(summary, keys)
         return results[0]
 
-    def _in_its_place(self, behaviour: Behaviour, changed: Sequence[Value]) -> Behaviour:
+    def _in_its_place(self, behaviour: Behaviour, updated: Sequence[OwnedState], is_mark: bool) -> Behaviour:
         """How an op moves that changes these objects: a handler may see what it does, and nothing later."""
-        is_seen = any(self.state.heap[one].in_order for one in changed if isinstance(one, Owned))
+        is_seen = any(one.in_order and not (is_mark and one.argument is not None) for one in updated)
         if not is_seen or behaviour.effect >= Effect.ORDERED:
             return behaviour
         return Behaviour(Effect.ORDERED, behaviour.sees_writes, behaviour.external)
+
+    def _note_update(self, made: SSAValue, updated: Sequence[OwnedState], is_moved: bool, is_mark: bool) -> None:
+        """An op was emitted that changes objects of ours; `is_moved`: it acts in its place for that alone."""
+        arguments = {one.argument for one in updated if one.argument is not None}
+        if is_moved or arguments:
+            assert isinstance(made.owner, Operation)
+            made.owner.attributes[IN_ORDER] = UnitAttr()
+        if is_moved:
+            self.program.note_update()
+        for argument in arguments if not is_mark else ():
+            self.program.note_argument_write(argument)
 
     def behaviour_of(
         self, summary: Summary, positional: Sequence[Value], keyword: Sequence[tuple[str, Value]]

@@ -28,7 +28,7 @@ from ...effects.operations import KNOWN_VALUE_CLASSES, is_builtin
 from ...effects.scope import class_view
 from ...effects.summary import CodeSummary
 from ..source.names import names_of
-from ..values import Static, Tracer, Unstageable
+from ..values import Owned, Static, Tracer, Unstageable
 from .known_names import NameStager
 from .leaf_ops import container_class
 
@@ -92,7 +92,8 @@ class ReceiverStager(NameStager):
             owned = {name for name in found.owned if self.is_sealed(self.state.names[name])}
             if not owned or not found.summary.retains <= owned or not self._only_looks_up(found, owned):
                 return None
-            makes_it_now = self.is_tried and bool(found.summary.mutates)
+            is_seen = self.is_tried or any(map(self._is_seen_later, owned))
+            makes_it_now = is_seen and bool(found.summary.mutates)
             if makes_it_now and not _finds_again(receiver):
                 return None
             known = [plain_form(widen(part)) for part in members(found.summary.result)]
@@ -164,8 +165,17 @@ class ReceiverStager(NameStager):
         is_free = summary.effect <= Effect.UNORDERED and not summary.unknown_types
         if not is_free or not owned.isdisjoint(summary.mutates | summary.retains):
             return False
-        changed = [self.state.names.get(name) for name in summary.mutates]  # type: ignore[arg-type]
-        return not changed or (not self.is_tried and all(one is not None and self.is_owned(one) for one in changed))
+        names: list[str] = [*summary.mutates]  # type: ignore[list-item]
+        if not names:
+            return True
+        if self.is_tried or any(map(self._is_seen_later, names)):
+            return False
+        return all((one := self.state.names.get(name)) is not None and self.is_owned(one) for name in names)
+
+    def _is_seen_later(self, name: str) -> bool:
+        """Whether code that runs after a failure may see what an object of ours is then."""
+        value = self.state.names.get(name)
+        return isinstance(value, Owned) and self.state.heap[value].in_order
 
     def settle_receiver(self, node: ast.Call) -> None:
         """Before later operands are staged: the method must be looked up now, unless looking it up can't fail."""

@@ -49,9 +49,9 @@ class VersionStager(PartStager):
         assert shape.type is not None
         cls = container_class(shape.type)
         assert cls is not None
-        owned = self.own(_argument(block, name, shape.type), shape.type, cls, sealed=shape.sealed)
+        owned = self.own(_argument(block, name, shape.type), shape.type, cls, shape.sealed, shape.apart)
         held = {part: Tracer(_argument(block, part, known), known) for part, known in shape.parts}
-        self.state.update(owned, parts=held, shared=shape.shared, in_order=shape.in_order)
+        self.state.update(owned, parts=held, shared=shape.shared, in_order=shape.in_order, argument=shape.argument)
         return owned
 
     def finish(self, owned: Owned) -> SSAValue:
@@ -81,7 +81,7 @@ class VersionStager(PartStager):
         if walked is not None:
             changed[1] = Changed(self.state.type_of(walked), False, ())
         summary = Summary(Effect.PURE, result=NONE, mutates=frozenset(changed))
-        self.emit_leaf(next_version, "next_version", operands, (), summary, changed=changed)
+        self.emit_leaf(next_version, "next_version", operands, (), summary, changed=changed, is_mark=True)
         self.state.update(owned, apart=apart, lent=False)
 
 

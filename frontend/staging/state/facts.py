@@ -46,6 +46,7 @@ class Shape:
     With a type go the places where the argument's objects were found when the program started. An argument that is
     `lent` is an object that nobody else sees, nor what it holds if it is `sealed`: the callee makes its next versions,
     and is given what `parts` hold. One that is `shared` is such an object, too, that the callee only looks at.
+    The program's caller lends an `argument` of this number, and goes on with it when the program is done.
     `elements` are those of a tuple, the values of `**kwargs` with these `names`, or what a local function captures that
     is called as `closure`.
     """
@@ -58,6 +59,8 @@ class Shape:
     shared: bool = False
     sealed: bool = False
     in_order: bool = False
+    apart: bool = False
+    argument: int | None = None
     names: tuple[str, ...] | None = None
     closure: StaticType | None = None
     parts: NamedTypes = ()
@@ -158,6 +161,8 @@ class ProgramFacts:
         writes: those ops: the places each may write, the kinds of state there, and why.
         apartness: the objects that are taken to be different ones.
         parameters: the names of the entry function's arguments.
+        lent: the arguments that the program may change as objects of its own, with the kinds of state that it writes in
+            them.
         reads: calls that look at state.
         repeated: calls of declared functions, and operations on arrays, that are the same each time, by function and
             types of arguments.
@@ -175,6 +180,7 @@ class ProgramFacts:
     writes: list[tuple[frozenset[Place | None], frozenset[str], str]] = field(default_factory=list)
     apartness: Apartness = field(default_factory=Apartness)
     parameters: tuple[str, ...] = ()
+    lent: Mapping[int, frozenset[str]] = field(default_factory=dict)
     reads: Reads = field(default_factory=Reads)
     stepped: dict[Location, Opaque] = field(default_factory=dict)
     repeated: dict[tuple[object, ...], RepeatedCall] = field(default_factory=dict)
@@ -231,6 +237,17 @@ class ProgramFacts:
     def note_update(self) -> None:
         """An op was emitted that changes an object of ours in its place in the order: no other object."""
         self.writes.append((frozenset(), frozenset(), ""))
+
+    def note_argument_write(self, argument: int) -> None:
+        """An op was emitted that changes what an argument is, or holds, which the program's caller has lent."""
+        place = Place(argument, inside=True)
+        self.reads.touched.update((place, kind) for kind in self.lent[argument])
+
+    def note_mixed(self, argument: int) -> None:
+        """Others than the argument lead to what it holds from here on."""
+        mixed = Written(mixed=frozenset((argument,)))
+        self.written |= mixed
+        self.reads.written |= mixed
 
     def note_writes(
         self, written: Written, writes: Iterable[tuple[frozenset[Place | None], frozenset[str], str]]

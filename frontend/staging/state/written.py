@@ -138,11 +138,13 @@ class Apartness:
         is_assumed: such pairs may be relied on; if not, any two objects from outside may be one.
         pairs: what is relied on: the first place is read (`inside`: as far as its type describes it), the other one
             written.
+        trees: arguments of which no object is reached in two ways, nor from another one of them.
     """
 
     types: tuple[AbstractType, ...] = ()
     is_assumed: bool = False
     pairs: set[tuple[Place, Place]] = field(default_factory=set)
+    trees: frozenset[int] = frozenset()
     outside: dict[OutsideName, AbstractType] = field(default_factory=dict)
 
     def told_apart(self, read: Places, place: Place | None, written: Written) -> bool:

@@ -132,6 +132,8 @@ class StreamStager(ManagerStager):
         owned = self.state.names.get(name)
         if self.is_tried or not isinstance(owned, Owned) or self.state.heap[owned].made_at >= self.loop_depth:
             return False
+        if self.state.heap[owned].in_order:
+            return False
         known = self.state.type_of(owned)
         if not isinstance(known, ListType) and not (isinstance(known, DictType) and is_data(known.key)):
             return False

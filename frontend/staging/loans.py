@@ -1,0 +1,102 @@
+"""Arguments that a program changes, lent to it by its caller: objects of its own for as long as it runs.
+
+In: a program that was traced with its arguments as objects from outside, in which reads wait for all earlier writes.
+Out: the arguments that it may change version by version instead, so that `[bot.reply(text) for bot in bots]` asks all
+bots at once. Assumes: each object in them is reached in one way only, which is looked at before each run
+(`Apartness.trees`). Updates act in program order, so that the caller finds what plain Python would have left, also
+where the program fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ..effects.abstract_type import (
+    AbstractType,
+    CollectionType,
+    DictType,
+    InstanceType,
+    ListType,
+    NeverType,
+    SetType,
+    StaticType,
+    TupleOfType,
+    TupleType,
+    UnionType,
+)
+from ..effects.lattice import is_immutable
+from ..effects.place import EVERYTHING, Place, is_content, overlap
+from ..effects.regions import is_sealable
+from .expressions.leaf_ops import container_class
+from .state.facts import ProgramFacts
+from .state.written import Apartness
+
+Loans = Mapping[int, frozenset[str]]
+"""Arguments by number, each with the kinds of state that the program writes in it."""
+
+
+def loans_of(program: ProgramFacts) -> Loans:
+    """The arguments of a traced program that another trace may change as objects of its own."""
+    touched = program.reads.touched
+    is_anything = any(place is None and kind == EVERYTHING for place, kind in touched)
+    found: dict[int, frozenset[str]] = {}
+    for index, known in enumerate(program.apartness.types):
+        written = {kind for place, kind in touched if place is not None and place.root == index}
+        if (written or is_anything) and _is_lendable(known):
+            found[index] = _kinds_in(known) if is_anything or EVERYTHING in written else frozenset(written)
+    return found
+
+
+def are_alone(program: ProgramFacts, loans: Loans) -> bool:
+    """Whether a program in which these arguments are lent writes them by no other way."""
+    return all(_is_alone(index, place, kind, program) for index in loans for place, kind in program.reads.touched)
+
+
+def _is_alone(index: int, place: Place | None, kind: str, program: ProgramFacts) -> bool:
+    apartness: Apartness = program.apartness
+    if (place is not None and place.root in program.lent) or not is_content(kind):
+        return True
+    if not any(overlap(kind, other) for other in _kinds_in(apartness.types[index])):
+        return True
+    return apartness.told_apart(frozenset((Place(index, inside=True),)), place, program.reads.written)
+
+
+def _is_lendable(known: AbstractType) -> bool:
+    """Whether an argument is an object that can be owned, and its type says all of what it holds."""
+    return container_class(known) is not None and is_sealable(known) and _says_all(known)
+
+
+def _says_all(known: AbstractType) -> bool:
+    match known:
+        case ListType(element=element) | SetType(element=element) | TupleOfType(element=element):
+            return _says_all(element)
+        case DictType(key=key, value=held) | CollectionType(key=key, value=held):
+            return _says_all(key) and _says_all(held)
+        case TupleType(elements=parts) | UnionType(members=parts):
+            return all(map(_says_all, parts))
+        case InstanceType(attributes=attributes):
+            return bool(attributes) and all(_says_all(held) for _, held in attributes)
+        case NeverType() | StaticType():
+            return True
+        case _:
+            return is_immutable(known)
+
+
+def _kinds_in(known: AbstractType) -> frozenset[str]:
+    """The kinds of state of all objects that a type describes."""
+    match known:
+        case ListType(element=element):
+            return frozenset(("list",)) | _kinds_in(element)
+        case SetType(element=element):
+            return frozenset(("set",)) | _kinds_in(element)
+        case TupleOfType(element=element):
+            return _kinds_in(element)
+        case DictType(key=key, value=held) | CollectionType(key=key, value=held):
+            return frozenset(("dict", "list")) | _kinds_in(key) | _kinds_in(held)
+        case TupleType(elements=parts) | UnionType(members=parts):
+            return frozenset().union(*map(_kinds_in, parts))
+        case InstanceType(attributes=attributes):
+            names = frozenset(f"attr:{name}" for name, _ in attributes)
+            return names.union(*(_kinds_in(held) for _, held in attributes))
+        case _:
+            return frozenset()
