@@ -1,4 +1,4 @@
-"""What a program may take for granted of the objects that its arguments are and hold, once it has looked at each call."""
+"""What a program may take for granted of the objects that its arguments are and hold; it is looked at at each call."""
 
 from __future__ import annotations
 

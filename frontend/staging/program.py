@@ -92,6 +92,9 @@ class Program(ProgramFacts):
         lent = () if staged.is_entry else [name for name, shape in shapes if shape.lent]
         borrowed = {name: stager.state.names[name] for name in lent}
         given = {name: stager.state.heap[one].parts for name, one in borrowed.items() if isinstance(one, Owned)}
+        for name, shape in shapes if staged.is_entry else ():
+            if shape.lent:
+                stager.read_parts(stager.state.names[name])
         node = self._with_known_supers(stager, function, node, shapes)
         stager.open_keywords(node)
         stager.open_boxes()

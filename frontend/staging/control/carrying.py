@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from xdsl.ir import Attribute, Block, BlockArgument, SSAValue
 
 from ....dialect.containers import AppendOp, InsertOp
-from ....dialect.types import OBJ
+from ....dialect.types import OBJ, flows_into
 from ...effects.abstract_type import BOOL, NEVER, AbstractType
 from ...effects.lattice import join, widen
 from ..source.unbound_names import flag_of, name_of_flag
@@ -154,8 +154,11 @@ class CarryingStager(LeavingStager):
             else:
                 self.state.names[flagged] = Maybe(self.state.names[flagged], Tracer(argument, known))
         for owned, known in carried.containers.items():
-            argument = block.insert_arg(ir_type(known), len(block.args))
             start = self.state.heap[owned]
+            kind = ir_type(known)
+            if start.ssa is not None and not flows_into(start.ssa.type, kind):
+                kind = OBJ  # an element of a list says less of itself
+            argument = block.insert_arg(kind, len(block.args))
             self.state.heap[owned] = replace(
                 start,
                 type=known,

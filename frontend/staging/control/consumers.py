@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import collections
 import math
+import statistics
 import types
 from collections.abc import Callable, Sequence, Set
 from typing import Any
@@ -70,6 +71,8 @@ def never(known: AbstractType) -> bool:
     return False
 
 
+_OF_NUMBERS = "mean fmean geometric_mean harmonic_mean median median_low median_high stdev pstdev variance pvariance"
+
 FULL_CONSUMERS: dict[Any, IsQuiet] = {
     list: always,
     tuple: always,
@@ -85,6 +88,8 @@ FULL_CONSUMERS: dict[Any, IsQuiet] = {
     collections.Counter: hashes_quietly,
     dict: is_quiet_pair,
     collections.OrderedDict: is_quiet_pair,
+    **dict.fromkeys([vars(statistics)[name] for name in _OF_NUMBERS.split()], is_number),
+    **dict.fromkeys([statistics.mode, statistics.multimode], hashes_quietly),
 }
 """Callables that take all elements of their first argument."""
 FILLED: dict[str, tuple[type[AbstractType], str]] = {"extend": (ListType, "append"), "update": (SetType, "add")}
@@ -216,7 +221,8 @@ class ConsumerStager(GeneratorBodyStager):
                 return always if widen(self.type_of(self.state.names[text.id])) == STR else None
             return always if isinstance(text, ast.Constant) and isinstance(text.value, str) else None
         held = self.static_of(node.func)
-        return FULL_CONSUMERS.get(held) if type(held) in (type, types.BuiltinFunctionType) else None
+        is_callable = type(held) in (type, types.BuiltinFunctionType, types.FunctionType)
+        return FULL_CONSUMERS.get(held) if is_callable else None
 
     def _take_all(self, node: ast.Call, summary: Summary, made: Value, quiet: IsQuiet) -> Value | None:
         known = self.type_of(made)

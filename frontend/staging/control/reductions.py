@@ -1,9 +1,10 @@
-"""`functools.reduce` and `itertools.accumulate` of a generator: all of it is computed first, where nobody can tell."""
+"""What folds a generator, or chooses of it: all of it is computed first, where nobody can tell."""
 
 from __future__ import annotations
 
 import ast
 import functools
+import heapq
 import itertools
 
 from ....diagnostics.effect import Effect
@@ -25,7 +26,8 @@ class ReductionStager(NestedGeneratorStager):
         if len(node.args) < 2 and not any(isinstance(argument, ast.Call) for argument in node.args):
             return None
         held = self.static_of(node.func)
-        if held is functools.reduce and len(node.args) > 1:
+        is_choice = (held is heapq.nlargest or held is heapq.nsmallest) and len(node.args) == 2 and not node.keywords
+        if is_choice or (held is functools.reduce and len(node.args) > 1):
             return self._over_list(node, node, 1)
         inner = node.args[0] if len(node.args) == 1 and not node.keywords else None
         if (held is not list and held is not tuple) or not isinstance(inner, ast.Call) or not inner.args:

@@ -70,11 +70,7 @@ class LeafStager(PlaceStager):
         if isinstance(callee, Tracer):
             target = callee.ssa
         else:
-            reason, remedy = summary.reason, summary.remedy
-            if behaviour.effect > summary.effect and behaviour.effect is Effect.ORDERED:
-                reason, remedy = "writes an object that others can see", DECLARE
-            elif done is not behaviour:
-                reason, remedy = "changes what a handler may look at", ""
+            reason, remedy = _why(summary, behaviour, done, updated)
             reasons = {"reason": reason or None, "remedy": remedy or None, **(details or {})}
             target = self.program.symbols.callable(callee, hint, done, reasons)
         self.program.rely_on(summary.guards)
@@ -162,6 +158,16 @@ class LeafStager(PlaceStager):
         if summary.fresh and cls is not None and not summary.retains and not summary.mutates:
             return self.own(ssa, known, cls, is_sealable(known))
         return Tracer(ssa, known, self._last_places)
+
+
+def _why(summary: Summary, behaviour: Behaviour, done: Behaviour, updated: Sequence[OwnedState]) -> tuple[str, str]:
+    """Why a call has the effect that it has where it stands, and what helps."""
+    if behaviour.effect > summary.effect and behaviour.effect is Effect.ORDERED:
+        return "writes an object that others can see", DECLARE
+    if done is behaviour:
+        return summary.reason, summary.remedy
+    is_lent = any(one.argument is not None for one in updated)
+    return ("changes an argument" if is_lent else "changes what a handler may look at"), ""
 
 
 def keyed(

@@ -243,8 +243,10 @@ class ProgramFacts:
         place = Place(argument, inside=True)
         self.reads.touched.update((place, kind) for kind in self.lent[argument])
 
-    def note_mixed(self, argument: int) -> None:
-        """Others than the argument lead to what it holds from here on."""
+    def note_mixed(self, argument: int | None) -> None:
+        """Others than this argument, if it is one, lead to what it holds from here on."""
+        if argument is None:
+            return
         mixed = Written(mixed=frozenset((argument,)))
         self.written |= mixed
         self.reads.written |= mixed

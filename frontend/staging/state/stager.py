@@ -279,10 +279,10 @@ class Stager:
         if not isinstance(value, Owned) or not self.is_sealed(value) or not is_sealable_inside(self.type_of(value)):
             return False
         state = self.state.heap[value]
-        if state.shared or state.within is not None or state.made_at < self.loop_depth or self._is_named(value):
+        if state.shared or state.argument is not None:
+            return False  # a caller has it, too
+        if state.within is not None or state.made_at < self.loop_depth or self._is_named(value):
             return False
-        if state.argument is not None:
-            return False  # its caller has it, too
         if any(self._owned_ssa(value).uses):
             self.finish(value)  # who has read it by this name is done before somebody changes it by another one
         self.state.update(value, escaped=True, elements=None, type=self.state.type_of(value))
@@ -305,7 +305,7 @@ class Stager:
             raise MustUnseal(state.within)
         if state.made_at < self.loop_depth:
             raise MustEscape(owned)
-        self._give_up(state)
+        self.program.note_mixed(state.argument)
         self._owned_ssa(owned)
         self.state.update(owned, escaped=True, elements=None, last=None, type=self.state.type_of(owned))
 
@@ -331,13 +331,8 @@ class Stager:
             raise MustUnseal(state.within)
         if state.made_at < self.loop_depth:
             raise MustUnseal(owned)
-        self._give_up(state)
+        self.program.note_mixed(state.argument)
         self.state.update(owned, sealed=False)
-
-    def _give_up(self, state: OwnedState) -> None:
-        """Called where others may see an object, or what it holds, from here on."""
-        if state.argument is not None:
-            self.program.note_mixed(state.argument)
 
     def change(
         self,

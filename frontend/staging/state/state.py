@@ -34,7 +34,7 @@ class OwnedState:
         lent: a loop that comes next may change its elements: all that has read it so far has done so.
         in_order: a handler may see it as the step that fails leaves it: updates act when all before them has succeeded.
         shared: a caller's, who goes on with it as it is.
-        argument: which argument of the program it is, or is in: updates act in order, whoever has called goes on with it.
+        argument: which argument of the program it is, or is in: its caller goes on with it, so updates act in order.
         parts: what attributes of an object or items of a dict hold, as values of their own, while nothing else does.
     """
 
