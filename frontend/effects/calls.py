@@ -109,7 +109,7 @@ def call_static(
     function = unjitted(function)
     if makes_coroutine(function) or (starts_coroutines(function) and node is frame.ledger.awaiting):
         return Value(ANY, bound=Pending(function, args, kwargs, node))
-    special = SPECIAL.get(id(function))
+    special = SPECIAL.get(id(function)) or SPECIAL.get(id(getattr(function, "__code__", function)))
     if special is not None:
         result = special(frame, args, kwargs, node)
         if result is not None:

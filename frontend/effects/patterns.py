@@ -12,7 +12,7 @@ from .attributes import load_attribute
 from .contents import element_type
 from .frame import Frame, Names, joined, statement
 from .items import made_list
-from .lattice import is_immutable
+from .lattice import is_immutable, members
 from .statements import test
 from .value import ELEMENT, VALUE, Value, load, reach_of
 
@@ -74,6 +74,8 @@ def _pattern(frame: Frame, pattern: ast.pattern, subject: Value) -> None:
             _mapping(frame, pattern, subject)
         case ast.MatchClass() if (cls := _class_of(frame, pattern)) is not None and _has_class(subject.type):
             _instance(frame, pattern, cls, subject)
+        case ast.MatchClass() if cls is not None and all(map(_has_class, members(subject.type))):
+            _one_of(frame, pattern, cls, subject)
         case _:
             frame.ledger.unknown("a pattern", [subject])
             _bind_unknown(frame, pattern, subject)
@@ -118,6 +120,24 @@ def _class_of(frame: Frame, pattern: ast.MatchClass) -> type | None:
 
 def _has_class(type_: AbstractType) -> bool:
     return isinstance(type_, InstanceType) or (operations.is_builtin(type_) and not isinstance(type_, UnionType))
+
+
+def _one_of(frame: Frame, pattern: ast.MatchClass, cls: type, subject: Value) -> None:
+    """A pattern of a class for an object of one of several classes: those that it takes say what its names are."""
+    taken = [one for one in members(subject.type) if _may_take(cls, one)]
+    if not taken:
+        _bind_unknown(frame, pattern, subject)  # it doesn't match
+        return
+    before, result = frame.names, None
+    for one in taken:
+        frame.names = None if before is None else dict(before)
+        _instance(frame, pattern, cls, Value(one, subject.origins, place=subject.place))
+        result = joined(result, frame.names)
+    frame.names = result
+
+
+def _may_take(cls: type, known: AbstractType) -> bool:
+    return cls in MATCHED_WHOLE if not isinstance(known, InstanceType) else issubclass(known.cls, cls)
 
 
 def _instance(frame: Frame, pattern: ast.MatchClass, cls: type, subject: Value) -> None:

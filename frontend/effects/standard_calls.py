@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import ast
+import collections
 import dataclasses
 import functools
 import operator
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
+from . import operations
 from .abstract_type import ANY, STR, AbstractType, BoundType, DictType, InstanceType
 from .attributes import load_attribute
 from .calls import special
 from .frame import Frame
-from .lattice import join_all, members
+from .lattice import is_immutable, join_all, members
 from .uses import is_data
 from .value import Value, deep, reach_of
 
@@ -111,6 +114,30 @@ def _replace(frame: Frame, args: Sequence[Value], kwargs: Mapping[str, Value], n
         return None
     kept = {name: load_attribute(frame, args[0], name, (node, name)) for name in sorted(fields - set(kwargs))}
     return frame.inference.construct(frame, cls, [], {**kept, **kwargs}, node)
+
+
+_ANY_TUPLE: Any = collections.namedtuple("_ANY_TUPLE", "field")
+"""All named tuples share the code of their methods."""
+
+
+@special(_ANY_TUPLE._replace.__code__)
+def _replace_fields(frame: Frame, args: Sequence[Value], kwargs: Mapping[str, Value], node: object) -> Value | None:
+    """A new named tuple, made of the old one's fields and the given ones."""
+    cls: Any = args[0].type.cls if len(args) == 1 and isinstance(args[0].type, InstanceType) else None
+    if cls is None or not operations.is_named_tuple(cls) or not set(kwargs) <= set(cls._fields):
+        return None
+    kept = {name: load_attribute(frame, args[0], name, (node, name)) for name in cls._fields if name not in kwargs}
+    return frame.inference.construct(frame, cls, [], {**kept, **kwargs}, node)
+
+
+@special(_ANY_TUPLE._asdict.__code__)
+def _fields_as_dict(frame: Frame, args: Sequence[Value], kwargs: Mapping[str, Value], node: object) -> Value | None:
+    """A dict of the fields, where none of them can change."""
+    cls: Any = args[0].type.cls if len(args) == 1 and isinstance(args[0].type, InstanceType) else None
+    if cls is None or not operations.is_named_tuple(cls):
+        return None
+    held = [load_attribute(frame, args[0], name, (node, name)).type for name in cls._fields]
+    return frame.ledger.made(DictType(STR, join_all(held)), (node, "dict")) if all(map(is_immutable, held)) else None
 
 
 @special(functools.partial)

@@ -11,6 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from xdsl.ir import Operation
+
+from ...diagnostics.effect import Effect
+from ...dialect.effects import EffectAttr
+from ...dialect.loops import ForOp
+from ...dialect.nesting import ops_inside
 from ..effects.abstract_type import (
     AbstractType,
     CollectionType,
@@ -50,6 +56,20 @@ def loans_of(program: ProgramFacts) -> Loans:
 def are_alone(program: ProgramFacts, loans: Loans) -> bool:
     """Whether a program in which these arguments are lent writes them by no other way."""
     return all(_is_alone(index, place, kind, program) for index in loans for place, kind in program.reads.touched)
+
+
+def num_waits(program: ProgramFacts) -> int:
+    """How many ops of a program whose reads are settled wait until nothing before them may write any more."""
+    return sum(_waits(op) for body in program.bodies for op in ops_inside(body))
+
+
+def _waits(op: Operation) -> bool:
+    if isinstance(op, ForOp):
+        return "settled" not in op.properties
+    effect = op.properties.get("effect")
+    if not isinstance(effect, EffectAttr):
+        return False
+    return effect.data.effect in (Effect.READS, Effect.DYNAMIC) or effect.data.sees_writes
 
 
 def _is_alone(index: int, place: Place | None, kind: str, program: ProgramFacts) -> bool:

@@ -26,8 +26,8 @@ class ReductionStager(NestedGeneratorStager):
         if len(node.args) < 2 and not any(isinstance(argument, ast.Call) for argument in node.args):
             return None
         held = self.static_of(node.func)
-        is_choice = (held is heapq.nlargest or held is heapq.nsmallest) and len(node.args) == 2 and not node.keywords
-        if is_choice or (held is functools.reduce and len(node.args) > 1):
+        is_choice = held is heapq.nlargest or held is heapq.nsmallest
+        if (held is functools.reduce and len(node.args) > 1) or (is_choice and _chooses_some(node)):
             return self._over_list(node, node, 1)
         inner = node.args[0] if len(node.args) == 1 and not node.keywords else None
         if (held is not list and held is not tuple) or not isinstance(inner, ast.Call) or not inner.args:
@@ -54,3 +54,12 @@ class ReductionStager(NestedGeneratorStager):
         if steps.unknown_types or steps.effect > Effect.READS or steps.mutates or not self.is_unnoticed(summary, call):
             raise Unstageable("a consumer that may fail between elements", node.lineno)
         return self.stage_expression(call)
+
+
+def _chooses_some(node: ast.Call) -> bool:
+    """Whether a call takes elements at all: as many as a literal says."""
+    match node:
+        case ast.Call(args=[ast.Constant(value=int(number)), _], keywords=[]):
+            return number > 0
+        case _:
+            return False

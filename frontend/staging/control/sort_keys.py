@@ -1,22 +1,34 @@
-"""`sorted`, `max` and `min` by a key: the keys are computed first, side by side, then Python compares them.
+"""`sorted`, `max`, `min`, `nlargest` and `nsmallest` by a key: the keys are computed first, side by side, then Python compares them.
 
-Python computes a key for each element in order. `sorted` compares when all are there; `max` and `min` compare in
+Python computes a key for each element in order. `sorted` compares when all are there; the others compare in
 between, which can't be told apart under the same conditions as for other consumers.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+import heapq
+from collections.abc import Callable, Set
 
 from ....diagnostics.effect import Effect
-from ...effects.abstract_type import ListType
+from ...effects.abstract_type import INT, ListType
+from ...effects.lattice import widen
 from ...effects.place import overlap
 from ..source.generators import applied_unless_none
 from ..source.syntax import call_node, load_name, placed, store_name
 from ..values import Owned, Tracer, Unstageable, Value
 from .consumers import always, is_ordered
 from .reductions import ReductionStager
+
+CHOOSERS = (heapq.nlargest, heapq.nsmallest)
+"""Functions that are told how many elements to give."""
+OPTIONS: dict[Callable[..., object], Set[str]] = {
+    sorted: {"reverse"},
+    max: {"default"},
+    min: {"default"},
+    **dict.fromkeys(CHOOSERS, frozenset[str]()),
+}
+"""Functions that order by a key, with the other keywords that they take."""
 
 
 class SortKeyStager(ReductionStager):
@@ -28,22 +40,26 @@ class SortKeyStager(ReductionStager):
         return value if value is not None else super().stage_control(node)
 
     def _order_by_key(self, node: ast.Call) -> Value | None:
-        if not node.keywords or len(node.args) != 1:
+        if not node.keywords:
             return None
         held = self.static_of(node.func)
-        if not any(held is function for function in (sorted, max, min)):
+        options = next((names for function, names in OPTIONS.items() if held is function), None)
+        if options is None or len(node.args) != (2 if held in CHOOSERS else 1):
             return None
         others = {keyword.arg: keyword.value for keyword in node.keywords}
         key = others.pop("key", None)
-        if key is None or not set(others) <= ({"reverse"} if held is sorted else {"default"}):
+        if key is None or not set(others) <= options:
             return None
-        if not all(map(self.is_trivial, (key, *others.values()))):
+        counts = node.args[:-1]
+        if not all(map(self.is_trivial, (key, *others.values(), *counts))):
+            return None
+        if any(widen(self.describe(count).summary.result) != INT for count in counts):
             return None
         element = self.fresh_name()
         one = applied_unless_none(key, placed(ast.Name(element, ast.Load()), node), self)
         if one is None or not self.has_gain(one) or not (held is sorted or self._is_taken_quietly(node)):
             return None
-        return self._compare(node, node.args[0], element, one, others)
+        return self._compare(node, node.args[-1], element, one, others)
 
     def sorted_in_place(self, call: ast.Call, line: ast.AST) -> ast.Assign | None:
         """`xs.sort(key=...)` as `xs[:] = sorted(xs, key=...)`, where nobody can tell them apart.
@@ -78,15 +94,20 @@ class SortKeyStager(ReductionStager):
 
     def _is_taken_quietly(self, node: ast.Call) -> bool:
         """Whether taking all elements before the first key is computed can't be told apart."""
-        summary = self.describe(call_node(self._name_for(list, node), node.args)).summary
+        summary = self.describe(call_node(self._name_for(list, node), node.args[-1:])).summary
         return not (summary.unknown_types or summary.effect.may_write or summary.mutates)
 
     def _compare(
         self, node: ast.Call, over: ast.expr, element: str, key: ast.expr, others: dict[str | None, ast.expr]
     ) -> Value:
         """Elements as a list, keys as a list, then Python's own comparison of pairs by their first."""
-        is_sorted = self.static_of(node.func) is sorted
-        elements = self.compute(call_node(self._name_for(list, node), [over]))
+        held = self.static_of(node.func)
+        is_sorted = held is sorted
+        listing: ast.expr = call_node(self._name_for(list, node), [over])
+        for count in node.args[:-1]:  # of none, no key is computed
+            is_any = placed(ast.Compare(count, [ast.Gt()], [ast.Constant(0)]), node)
+            listing = placed(ast.IfExp(is_any, listing, ast.List([], ast.Load())), node)
+        elements = self.compute(ast.fix_missing_locations(listing))
         target = placed(ast.Name(element, ast.Store()), node)
         listed = placed(ast.ListComp(key, [ast.comprehension(target, elements, [], 0)]), node)
         summary = self.describe(listed).summary
@@ -99,15 +120,16 @@ class SortKeyStager(ReductionStager):
         if "reverse" in others:
             keywords.append(ast.keyword("reverse", others["reverse"]))
         if "default" in others:
-            pairs = ast.Tuple([ast.Constant(None), others["default"]], ast.Load())
-            keywords.append(ast.keyword("default", pairs))
-        compared = call_node(node.func, [call_node(self._name_for(zip, node), [keys, elements])], keywords)
+            default = ast.Tuple([ast.Constant(None), others["default"]], ast.Load())
+            keywords.append(ast.keyword("default", default))
+        pairs = call_node(self._name_for(zip, node), [keys, elements])
+        compared = call_node(node.func, [*node.args[:-1], pairs], keywords)
         second: Callable[[ast.expr], ast.expr] = lambda of: ast.Subscript(of, ast.Constant(1), ast.Load())
         known = self.type_of(made)
         quiet = always if is_sorted else is_ordered
         if not (isinstance(known, ListType) and quiet(known.element)) and not self.is_unnoticed(summary, compared):
             raise Unstageable("a consumer that may fail between elements", node.lineno)
-        if not is_sorted:
+        if held is max or held is min:
             return self.stage_native_expression(ast.fix_missing_locations(placed(second(compared), node)))
         item = self.fresh_name()
         each = ast.comprehension(ast.Name(item, ast.Store()), compared, [], 0)

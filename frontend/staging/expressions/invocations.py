@@ -69,6 +69,10 @@ class InvocationStager(OutsideObjectStager):
             self.program.note_writes(staged.written, staged.writes)  # staged, it has shown what it does
         else:
             self.note_write(behaviour, summary, keys)
+        self.program.note_argument_writes(staged.writes)
+        if staged.is_recursive:
+            for one in {self.state.heap[value].argument for value in lent.values()} - {None}:
+                self.program.note_argument_write(one)
         if any(not places for places, _, _ in staged.writes):
             self.program.note_update()
         result = staged.result if staged.result != ANY else summary.result  # `ANY` while a recursive call is traced

@@ -240,8 +240,17 @@ class ProgramFacts:
 
     def note_argument_write(self, argument: int) -> None:
         """An op was emitted that changes what an argument is, or holds, which the program's caller has lent."""
-        place = Place(argument, inside=True)
-        self.reads.touched.update((place, kind) for kind in self.lent[argument])
+        place, found = Place(argument, inside=True), self.lent[argument]
+        stores = frozenset((place, kind, None, ANY) for kind in found)
+        rebound = frozenset(kind for kind in found if kind.startswith("attr:"))
+        written = Written(stores, frozenset((argument,)), rebound=rebound)
+        self.note_write(written, frozenset((place,)), found, "changes an argument")
+
+    def note_argument_writes(self, writes: Iterable[tuple[frozenset[Place | None], frozenset[str], str]]) -> None:
+        """The call of a function was emitted whose ops have done that."""
+        roots = {place.root for places, _, _ in writes for place in places if place is not None}
+        for argument in self.lent.keys() & roots:
+            self.note_argument_write(argument)  # type: ignore[arg-type]
 
     def note_mixed(self, argument: int | None) -> None:
         """Others than this argument, if it is one, lead to what it holds from here on."""
