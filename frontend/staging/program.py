@@ -111,6 +111,7 @@ class Program(ProgramFacts):
             for name, one in borrowed.items()
             if isinstance(one, Owned) and stager.is_owned(one) and (stager.is_sealed(one) or name not in sealed)
         }
+        staged.apart = frozenset(name for name, one in kept.items() if stager.state.heap[one].apart)
         versions = [stager.finish(one) for one in kept.values()]
         ssa = self._result(stager, staged, value)
         staged.lent = {name: stager.type_of(one) for name, one in kept.items()}

@@ -6,9 +6,11 @@ from __future__ import annotations
 
 import collections
 import functools
+import heapq
 import itertools
 import math
 import operator
+import statistics
 from collections.abc import Callable
 from typing import Any
 
@@ -395,6 +397,30 @@ def sort_in_place_fails(xs):
     return xs
 
 
+def averages(xs):
+    return statistics.fmean(num(x) for x in xs), statistics.median(num(x + 1) for x in xs if ask(x))
+
+
+def average_of_nothing(xs):
+    return statistics.mean(num(x) for x in xs if x > 100)
+
+
+def average_in_order(xs):
+    return statistics.mean(note(x) or ask(x) for x in xs)
+
+
+def chosen(xs, k):
+    return heapq.nlargest(k, xs, key=num), heapq.nsmallest(k, xs, key=lambda x: -num(x))
+
+
+def chosen_by_loud_key(xs, k):
+    return heapq.nlargest(k, xs, key=lambda x: Loud(num(x)))
+
+
+def chosen_of_generator(xs):
+    return heapq.nlargest(2, (num(x) for x in xs)), heapq.nsmallest(0, (num(x) for x in xs))
+
+
 def reduced(xs):
     merged = functools.reduce(lambda a, b: ask(f"{a}{b}"), xs, "start")
     return merged, functools.reduce(operator.add, (num(x) for x in xs))
@@ -604,6 +630,14 @@ PROGRAMS = [
     case(extreme_by_key_of_effects, (XS,)),
     case(sort_in_place, lambda: ([1, 2, 3, 4],)),
     case(sort_in_place_fails, lambda: ([1, 2, 3, 4],), more_calls=True),
+    case(averages, (XS,), overlap=4),
+    case(average_of_nothing, (XS,), raises="StatisticsError"),
+    case(average_in_order, (XS,), raises="TypeError"),
+    case(chosen, (XS, 2), overlap=4),
+    case(chosen, (XS, 0), (XS, -1), (XS, 9), name="chosen_none_or_all"),
+    case(chosen, (XS, "two"), raises="TypeError", name="chosen_wrong"),
+    case(chosen_by_loud_key, (XS, 2)),
+    case(chosen_of_generator, (XS,)),
     case(reduced, (XS,)),
     case(reduced_in_order, (XS,)),
     case(with_operators, (XS,), overlap=4),

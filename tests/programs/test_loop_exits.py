@@ -375,6 +375,15 @@ def asked_inside_a_loop(rows):
         note(("after", ask(row)))
 
 
+def own_rows_shrink(ns):
+    rows = [[n, n + 1] for n in ns]
+    for row in rows:
+        while (x := num(row.pop() if row else 0)) > 1:
+            if x == 20:
+                break
+    return rows
+
+
 def while_with_pure_return(n):
     while n > 0:
         if n % 7 == 0:
@@ -426,6 +435,7 @@ PROGRAMS = [
     case(pure_search_with_break, ([1, 2, 3], 2), ([1, 2, 3], 9), overlap=3),
     case(while_with_pure_return, (6,), (8,)),
     case(asked_until_empty, lambda: ([1, 2],), lambda: ([],)),
+    case(own_rows_shrink, ([1, 2, 3],), overlap=3),
     case(asked_inside_a_loop, lambda: ([[1, 2], [3], []],)),
 ]
 

@@ -1,7 +1,7 @@
-"""`sorted`, `max`, `min`, `nlargest` and `nsmallest` by a key: the keys are computed first, side by side, then Python compares them.
+"""Ordering by a key: the keys are computed first, side by side, then Python compares them.
 
-Python computes a key for each element in order. `sorted` compares when all are there; the others compare in
-between, which can't be told apart under the same conditions as for other consumers.
+Python computes a key for each element in order. `sorted` compares when all are there; `max`, `min`, `nlargest` and
+`nsmallest` compare in between, which can't be told apart under the same conditions as for other consumers.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 
 from xdsl.ir import SSAValue
 
@@ -69,12 +69,7 @@ class InvocationStager(OutsideObjectStager):
             self.program.note_writes(staged.written, staged.writes)  # staged, it has shown what it does
         else:
             self.note_write(behaviour, summary, keys)
-        self.program.note_argument_writes(staged.writes)
-        if staged.is_recursive:
-            for one in {self.state.heap[value].argument for value in lent.values()} - {None}:
-                self.program.note_argument_write(one)
-        if any(not places for places, _, _ in staged.writes):
-            self.program.note_update()
+        self._note_updates_in(staged, lent.values())
         result = staged.result if staged.result != ANY else summary.result  # `ANY` while a recursive call is traced
         results = [staged.ir_result, *staged.ir_versions]
         ssa, *versions = self.builder.invoke(staged.symbol, operands, behaviour, results)
@@ -83,7 +78,7 @@ class InvocationStager(OutsideObjectStager):
             state = self.state.heap[lent[name]]
             held = {part: value for part, value in state.parts.items() if part in staged.kept[name]}
             held |= {part: Tracer(next(parts), known) for part, known in staged.bound[name]}
-            self.change(lent[name], version, after, state.sealed, parts=held)
+            self.change(lent[name], version, after, state.sealed, name in staged.apart, held)
         if staged.gives in lent:
             return lent[staged.gives]
         if staged.makes is not None:
@@ -92,6 +87,15 @@ class InvocationStager(OutsideObjectStager):
             self.state.update(made, parts=AllParts(held) if staged.has_all_parts else held)
             return made
         return Tracer(ssa, result, self.result_places(summary, keys))
+
+    def _note_updates_in(self, staged: StagedFunction, lent: Iterable[Owned]) -> None:
+        """The call of a function was emitted that has been lent these: it changes some in their place in the order."""
+        self.program.note_argument_writes(staged.writes)
+        for argument in {self.state.heap[value].argument for value in lent} if staged.is_recursive else ():
+            if argument is not None:  # what else it does isn't known yet
+                self.program.note_argument_write(argument)
+        if any(not places for places, _, _ in staged.writes):
+            self.program.note_update()
 
     def _lendable(
         self, bound: Mapping[str, Value], summary: Summary, keys: Mapping[ParameterKey, Value]
@@ -157,7 +161,7 @@ class InvocationStager(OutsideObjectStager):
             shared=not lent,
             sealed=state.sealed,
             in_order=lent and state.in_order,
-            apart=lent and state.apart and state.argument is not None,
+            apart=lent and state.apart,
             argument=state.argument if lent else None,
             parts=tuple((name, self.type_of(one)) for name, one in state.parts.items()),
         )

@@ -89,6 +89,7 @@ class StagedFunction:
         lent: the types that objects lent to it have afterwards, by parameter; others have been let go.
         kept: which of their parts still hold what they held.
         bound: what types those of their parts have that it binds anew.
+        apart: those that still hold each element by itself.
         ir_versions: the IR's types of their next versions, then of all these parts: they are results, too.
         gives: the parameter that it returns, if that is a lent one.
         makes: the class of what it returns, if it has made that and nobody else sees it.
@@ -107,6 +108,7 @@ class StagedFunction:
     lent: dict[str, AbstractType] = field(default_factory=dict)
     kept: dict[str, frozenset[str]] = field(default_factory=dict)
     bound: dict[str, NamedTypes] = field(default_factory=dict)
+    apart: frozenset[str] = frozenset()
     ir_versions: tuple[Attribute, ...] = ()
     gives: str | None = None
     makes: type | None = None
