@@ -235,5 +235,5 @@ class Programs:
     def _fall_back(self, passed: tuple[int, ...], reason: str) -> Variant:
         if self._counters.fallback_calls == 0:
             name = self._function.__qualname__
-            warnings.warn(f"`{name}` runs as plain Python: {reason}", XCSWarning, stacklevel=6)
+            warnings.warn(f"`{name}` runs as plain Python: {reason}", XCSWarning, stacklevel=7)
         return Variant(None, passed, reason)

@@ -7,7 +7,7 @@ import types
 from .effects.abstract_type import AbstractType, StaticType
 from .signature import Signature
 from .stages import Traced, finish
-from .staging.loans import Loans, are_alone, loans_of, num_waits
+from .staging.loans import Loans, are_alone, is_gain, loans_of
 from .staging.program import Program
 from .staging.state.facts import Shape
 from .staging.state.written import Apartness, place_of
@@ -55,15 +55,11 @@ def trace(
         except Unstageable:
             pass
         else:
-            if are_alone(other, loans) and _waits_less(other, program):
+            program.settle_reads()
+            other.settle_reads()
+            if are_alone(other, loans) and is_gain(other, program):
                 program, symbol = other, its_symbol
     return finish(program, symbol)
-
-
-def _waits_less(one: Program, other: Program) -> bool:
-    one.settle_reads()
-    other.settle_reads()
-    return num_waits(one) < num_waits(other)
 
 
 def _shape(index: int, known: AbstractType, is_lent: bool) -> Shape:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import ast
+import collections
+import heapq
 import inspect
+import math
+import statistics
 import types
 from collections.abc import Sequence
 
@@ -89,9 +93,16 @@ def stored_generator(frame: Frame, node: ast.GeneratorExp) -> Value:
 def _consumes(callee: Value) -> bool:
     """Whether a callee runs a generator to its end (or drops it) before it returns."""
     held = callee.type.value if isinstance(callee.type, StaticType) else getattr(callee.bound, "function", None)
+    if any(held is one for one in _TAKERS):
+        return True
     return is_map(held) or (getattr(held, "__name__", None) in _CONSUMERS and type(held).__name__ != "function")
 
 
+_OF_NUMBERS = "mean fmean geometric_mean harmonic_mean median median_low median_high stdev pstdev variance pvariance"
+_TAKERS = (
+    *(vars(statistics)[name] for name in (*_OF_NUMBERS.split(), "mode", "multimode")),
+    *(math.prod, math.fsum, heapq.nlargest, heapq.nsmallest, collections.Counter, collections.OrderedDict),
+)
 _CONSUMERS = frozenset(
     "all any bytes deque dict enumerate extend frozenset join list max min set sorted sum tuple update".split()
 )

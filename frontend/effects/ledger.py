@@ -261,6 +261,7 @@ class Ledger:
                 found = join_values(found, made)
             return found
         cell = self.cell(site, opaque=not isinstance(type_, _STRUCTURED))
+        cell.walks = isinstance(type_, IteratorType) and (cell.walks or not cell.fields)
         for field, part in parts_of_cell(type_):
             cell.hold(field, self.made(part, (site, field), extra))
         if isinstance(type_, (TupleType, TupleOfType)):

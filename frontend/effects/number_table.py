@@ -50,6 +50,9 @@ def _median(args: Types, kwargs: Named) -> AbstractType:
     return NUMBER if all(one in (INT, FLOAT) for one in members(part)) else ANY
 
 
+_OF_EACH = ("iter 0", "deep 0*")
+"""Functions of numbers that an iterable gives."""
+
 MATH: Mapping[str, KnownCallable] = {
     **{
         f"math.{name}": pure(FLOAT, "deep *")
@@ -62,21 +65,23 @@ MATH: Mapping[str, KnownCallable] = {
     **{f"math.{name}": pure(INT, "deep *") for name in "gcd lcm factorial comb perm isqrt".split()},
     **{f"math.{name}": pure(INT) for name in "ceil floor trunc".split()},
     **{f"math.{name}": pure(BOOL) for name in "isnan isinf isfinite isclose".split()},
-    "math.prod": pure(_product, "deep 0"),
+    "math.prod": pure(_product, *_OF_EACH),
     "math.modf": pure(TupleType((FLOAT, FLOAT))),
     "math.frexp": pure(TupleType((FLOAT, INT))),
 }
 
 STATISTICS: Mapping[str, KnownCallable] = {
     **{
-        f"statistics.{name}": pure(_median if name.startswith("median") else _mean if name != "mode" else ANY, "deep 0")
+        f"statistics.{name}": pure(
+            _median if name.startswith("median") else _mean if name != "mode" else ANY, *_OF_EACH
+        )
         for name in (
             "mean fmean median median_low median_high stdev pstdev variance pvariance mode harmonic_mean geometric_mean"
         ).split()
     },
     # Of a single element there is nothing to compute.
-    "statistics.quantiles": pure(lambda args, kwargs: ListType(join(NUMBER, element(args, kwargs))), "deep 0"),
-    "statistics.multimode": pure(list_of_elements, "deep 0"),
+    "statistics.quantiles": pure(lambda args, kwargs: ListType(join(NUMBER, element(args, kwargs))), *_OF_EACH),
+    "statistics.multimode": pure(list_of_elements, *_OF_EACH),
 }
 
 

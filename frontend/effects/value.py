@@ -48,7 +48,7 @@ class Cell:
     `opaque`: contents are described by the type of the values that point here; `INSIDE` holds what was stored since.
     `is_lazy`: an iterator whose steps run code. `unsettled`: anything may be inside by now. `keywords`: the
     items of a `**kwargs` dict, true of `version` only. `is_partial`: it may have attributes that no field tells.
-    `stored_in`: from where others may reach it (None: anywhere).
+    `stored_in`: from where others may reach it (None: anywhere). `walks`: an iterator or a view.
     """
 
     __slots__ = (
@@ -61,6 +61,7 @@ class Cell:
         "stored_in",
         "unsettled",
         "version",
+        "walks",
     )
 
     def __init__(self, opaque: bool = False) -> None:
@@ -73,6 +74,7 @@ class Cell:
         self.version = 0
         self.source_versions: tuple[tuple[Cell, int], ...] = ()
         self.stored_in: frozenset[Place | None] = frozenset()
+        self.walks = False
 
     def hold(self, field: str, value: Value) -> None:
         """Joins `value` into what `field` may hold."""
@@ -230,6 +232,8 @@ def load(one: Value, field: str, part: AbstractType, is_partial: bool = False) -
     for origin in one.origins:
         if not isinstance(origin, Cell):
             described.add(origin)
+        elif origin.walks and isinstance(one.type, (ListType, DictType, SetType)):
+            continue  # the value was reached by it, and is none
         elif origin.unsettled or origin.is_stale:
             return Value(ANY, reach(one.origins) | {None})
         elif origin.opaque:

@@ -13,7 +13,8 @@ from collections.abc import Mapping
 
 from xdsl.ir import Operation
 
-from ...diagnostics.effect import Effect
+from ...diagnostics.effect import Behaviour, Effect
+from ...dialect.calls import CallOp
 from ...dialect.effects import EffectAttr
 from ...dialect.loops import ForOp
 from ...dialect.nesting import ops_inside
@@ -58,18 +59,29 @@ def are_alone(program: ProgramFacts, loans: Loans) -> bool:
     return all(_is_alone(index, place, kind, program) for index in loans for place, kind in program.reads.touched)
 
 
-def num_waits(program: ProgramFacts) -> int:
-    """How many ops of a program whose reads are settled wait until nothing before them may write any more."""
-    return sum(_waits(op) for body in program.bodies for op in ops_inside(body))
+def is_gain(program: ProgramFacts, other: ProgramFacts) -> bool:
+    """Whether fewer ops of a program than of another one wait until nothing before them may write any more, and no
+    more of its external calls keep their order. The reads of both are settled.
+    """
+    ops, others = ([op for body in one.bodies for op in ops_inside(body)] for one in (program, other))
+    return sum(map(_waits, ops)) < sum(map(_waits, others)) and sum(map(_is_bound, ops)) <= sum(map(_is_bound, others))
 
 
 def _waits(op: Operation) -> bool:
     if isinstance(op, ForOp):
         return "settled" not in op.properties
-    effect = op.properties.get("effect")
-    if not isinstance(effect, EffectAttr):
-        return False
-    return effect.data.effect in (Effect.READS, Effect.DYNAMIC) or effect.data.sees_writes
+    does = _behaviour_of(op)
+    return does is not None and (does.effect in (Effect.READS, Effect.DYNAMIC) or does.sees_writes)
+
+
+def _is_bound(op: Operation) -> bool:
+    does = _behaviour_of(op)
+    return isinstance(op, CallOp) and does is not None and does.external and does.effect >= Effect.ORDERED
+
+
+def _behaviour_of(op: Operation) -> Behaviour | None:
+    found = op.properties.get("effect")
+    return found.data if isinstance(found, EffectAttr) else None
 
 
 def _is_alone(index: int, place: Place | None, kind: str, program: ProgramFacts) -> bool:

@@ -13,7 +13,7 @@ from ...effects.rebinding import names_bound
 from ...effects.summary import Summary
 from ..state.reads import Look
 from ..state.stager import Stager
-from ..state.written import ANYWHERE, NEW, WRITES_ANYTHING, Places, written_by
+from ..state.written import ANYWHERE, MADE, NEW, WRITES_ANYTHING, Places, written_by
 from ..values import Owned, Static, Tracer, TupleValue, Value
 
 NO_ARGUMENTS: Mapping[int | str, Value] = MappingProxyType({})
@@ -98,6 +98,8 @@ class PlaceStager(Stager):
                 return None if None in found else NEW.union(*(one for one in found if one is not None))
             case Owned() if self.is_owned(value) and holds_immutables(self.state.type_of(value)):
                 return NEW
+            case Owned() if not self.is_owned(value) and self.state.heap[value].argument is None:
+                return frozenset((Place(MADE),))
             case _:
                 return None
 

@@ -245,7 +245,7 @@ class ProgramFacts:
         place, found = Place(argument, inside=True), self.lent[argument]
         stores = frozenset((place, kind, None, ANY) for kind in found)
         rebound = frozenset(kind for kind in found if kind.startswith("attr:"))
-        written = Written(stores, frozenset((argument,)), rebound=rebound)
+        written = Written(stores, frozenset((place,)), rebound=rebound)
         self.note_write(written, frozenset((place,)), found, "changes an argument")
 
     def note_argument_writes(self, writes: Iterable[tuple[frozenset[Place | None], frozenset[str], str]]) -> None:
@@ -258,7 +258,7 @@ class ProgramFacts:
         """Others than this argument, if it is one, lead to what it holds from here on."""
         if argument is None:
             return
-        mixed = Written(mixed=frozenset((argument,)))
+        mixed = Written(mixed=frozenset((Place(argument, inside=True),)))
         self.written |= mixed
         self.reads.written |= mixed
 

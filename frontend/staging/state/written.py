@@ -36,6 +36,8 @@ Places: TypeAlias = "frozenset[Place] | None"
 """Where the objects that a value consists of were found at the start; empty: made by the program; None: not known."""
 
 NEW: frozenset[Place] = frozenset()
+MADE = "what it has made"
+"""The root of the place of an object that the program has made, and that others may see."""
 ANYWHERE: frozenset[Place | None] = frozenset((None,))
 
 
@@ -50,14 +52,14 @@ class Written:
 
     Attributes:
         stores: at which place (None: anywhere) objects of which kind may hold what in which field.
-        grown: roots in whose objects something mutable was stored since the start (None: in anything).
-        mixed: roots whose objects can be reached from elsewhere since (None: those of all roots).
+        grown: places in whose objects something mutable was stored since the start (None: in anything).
+        mixed: places whose objects lead to others since, or can be reached from elsewhere (None: those of all places).
         rebound: kinds of attributes and names that were bound anew, so that other objects may be found there.
     """
 
     stores: frozenset[tuple[Place | None, str, str | None, AbstractType]] = frozenset()
-    grown: frozenset[Root | None] = frozenset()
-    mixed: frozenset[Root | None] = frozenset()
+    grown: frozenset[Place | None] = frozenset()
+    mixed: frozenset[Place | None] = frozenset()
     rebound: frozenset[str] = frozenset()
 
     def __or__(self, other: Written) -> Written:
@@ -107,15 +109,16 @@ def written_by(summary: Summary, places: Set[Place | None], spread: Set[Root | N
         return WRITES_ANYTHING
     stores = frozenset((place, kind, name, held) for place in places for kind, name, held in summary.written_contents)
     is_growing = any(not is_immutable(held) for _, _, held in summary.written_contents)
-    roots = frozenset(None if place is None else place.root for place in places)
     rebound = frozenset(
         kind
         for _, kind in summary.writes
         if kind == EVERYTHING or (kind not in ("list", "dict", "set", "array") and is_name(kind))
     )
-    grown = roots if is_growing else frozenset()
-    mixed = frozenset(spread) | roots if is_growing and spread else frozenset()
-    return Written(stores, grown, mixed, rebound)
+    if not is_growing:
+        return Written(stores, rebound=rebound)
+    sources = frozenset(None if root is None else Place(root, inside=True) for root in spread)
+    others = frozenset(None if place is None else place.within() for place in places) if spread else frozenset()
+    return Written(stores, frozenset(places), sources | others, rebound)
 
 
 def is_name(kind: str) -> bool:
@@ -152,19 +155,28 @@ class Apartness:
         if read is None or place is None or not self.is_assumed:
             return False
         if not read:
-            roots = written.grown | written.mixed
-            return None not in roots and not (place.inside and place.root in roots)
-        pairs = [(one, place) for one in read]
-        if not all(self._may_differ(one, place, written) for one in read):
+            return place.root != MADE and not _has_changed(place.root if place.inside else None, written)
+        pairs: list[tuple[Place, Place]] = []
+        if not all(self._may_differ(one, place, written, pairs) for one in read):
             return False
         self.pairs.update(pairs)
         return True
 
-    def _may_differ(self, read: Place, place: Place, written: Written) -> bool:
-        if read.inside and (read.root in written.grown | written.mixed or None in written.grown | written.mixed):
-            return False
-        if place.inside and (place.root in written.mixed or None in written.mixed):
-            return False
+    def _may_differ(self, read: Place, place: Place, written: Written, pairs: list[tuple[Place, Place]]) -> bool:
+        if MADE in (read.root, place.root):
+            return _is_made_later(read, place, written)
+        changed = [(read, one) for one in written.grown | written.mixed if read.inside]
+        changed += [(place, one) for one in written.mixed if place.inside]
+        for one, other in changed:
+            if other is None or (one.root == other.root and not self._differed(one, other)):
+                return False
+            if one.root == other.root:
+                pairs.append((one, other))
+        pairs.append((read, place))
+        return self._differed(read, place)
+
+    def _differed(self, read: Place, place: Place) -> bool:
+        """Whether objects at two places may be told apart by looking at the start."""
         if not (read.inside or place.inside):
             return read != place
         if read.root == place.root and _leads_to(read, place) and not (place.below and read == place.start()):
@@ -184,6 +196,20 @@ class Apartness:
         for name in place.path:
             known = dict(known.attributes).get(name) if isinstance(known, InstanceType) else None
         return known
+
+
+def _has_changed(root: Root | None, written: Written) -> bool:
+    """Whether what is reached from a root, or else from any, isn't what was reached from there at the start."""
+    changed = written.grown | written.mixed
+    return any(one is None or one.root == root for one in changed)
+
+
+def _is_made_later(read: Place, place: Place, written: Written) -> bool:
+    """Whether one of two places is an object that the program has made, and isn't at the other one."""
+    made, other = (read, place) if read.root == MADE else (place, read)
+    if other.root == MADE or made != Place(MADE):
+        return False  # what it holds may come from anywhere
+    return not (other.inside and _has_changed(other.root, written))
 
 
 def _leads_to(read: Place, place: Place) -> bool:
