@@ -28,6 +28,7 @@ from .outlines import outline_shape
 from .rows import row_shape
 from .shown_source import has_secret, shown_source, whole_source
 from .syntax import placed
+from .told_displays import told_display
 from .unbound_names import name_of_flag, note_bound, unbind, unbind_unless
 
 INNER = "__xcs_native_"  # names of their own, or the code would find it where it means the function it comes from
@@ -143,6 +144,8 @@ class Segment:
         what free names are bound to.
         """
         known = dict(zip(self.inputs, input_types, strict=True))
+        if (told := told_display(self.body, known)) is not None:
+            return told
         scope = self.scope.with_statics(self.statics).with_types(dict(outside))
         return infer_code(self.nodes(), known, scope, owned, sealed)
 
