@@ -26,7 +26,7 @@ class BatchForms:
         """Looks at the declarations; most modules have no batch form."""
         self._callables = callables
         self._declared = {
-            symbol: op for symbol, op in declarations.items() if isinstance(op, CallableOp) and op.batch is not None
+            symbol: op for symbol, op in declarations.items() if type(op) is CallableOp and "batch" in op.properties
         }
         self._forms: dict[tuple[str, int], BatchForm | None] = {}
 

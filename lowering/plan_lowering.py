@@ -57,7 +57,7 @@ def lower_to_plan(
         XCSError: a callable is missing, or there is no such function.
     """
     declarations = {op.properties["sym_name"].data: op for op in module.ops if "sym_name" in op.properties}  # type: ignore[attr-defined]
-    functions = {symbol: op for symbol, op in declarations.items() if isinstance(op, FuncOp)}
+    functions = {symbol: op for symbol, op in declarations.items() if type(op) is FuncOp}
     entry = _entry_of(functions, entry)
     blocks = {symbol: op.body.block for symbol, op in functions.items()}
     facts = ModuleFacts().collect(blocks)

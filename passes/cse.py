@@ -14,7 +14,7 @@ from xdsl.dialects.builtin import ModuleOp, SymbolRefAttr
 from xdsl.ir import Block, Operation
 from xdsl.passes import ModulePass
 
-from ..diagnostics.effect import PURE
+from ..diagnostics.effect import PURE, Effect
 from ..diagnostics.identity import identity
 from ..dialect.effects import EffectAttr
 from ..dialect.nesting import ops_of
@@ -54,7 +54,7 @@ def is_shareable(op: Operation) -> bool:
         return False
     properties = op.properties
     effect = properties.get("effect")
-    pure = type(effect) is EffectAttr and effect.data == PURE
+    pure = type(effect) is EffectAttr and effect.data.effect is Effect.PURE and effect.data == PURE
     return pure and not ("fresh" in properties or "mutates" in properties or "star" in properties)
 
 

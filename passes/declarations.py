@@ -37,9 +37,9 @@ class Declarations:
         for op in ops_of(module.body.block):
             kind = type(op)  # `isinstance` asks the metaclass of ops, and that Python code
             if kind is CallableOp:
-                callables[op.sym_name.data] = op  # type: ignore[attr-defined]
+                callables[op.properties["sym_name"].data] = op  # type: ignore[attr-defined]
             elif kind is FuncOp:
-                functions[op.sym_name.data] = op  # type: ignore[attr-defined]
+                functions[op.properties["sym_name"].data] = op  # type: ignore[attr-defined]
             elif kind is OutsideOp and op.kind.data == "object":  # type: ignore[attr-defined]
                 objects.append(op.sym_name.data)  # type: ignore[attr-defined]
         arrays = {symbol: kind for symbol, op in callables.items() if (kind := _own_array_kind(op)) is not None}

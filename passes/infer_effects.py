@@ -40,7 +40,8 @@ class InferEffectsPass(ModulePass):
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         """Infer all effects of a module and write them down."""
-        bodies = {func.sym_name.data: FunctionBody.of(func) for func in op.body.block.ops if isinstance(func, FuncOp)}
+        functions = [func for func in ops_of(op.body.block) if type(func) is FuncOp]
+        bodies = {func.sym_name.data: FunctionBody.of(func) for func in functions}
         behaviours = solve(bodies)
         for symbol, body in bodies.items():
             body.func.properties["effect"] = EffectAttr.of(behaviours[symbol])
