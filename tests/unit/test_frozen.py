@@ -64,12 +64,23 @@ def test_what_does_not_fit_is_refused_by_the_name_of_the_class(make) -> None:
         make()
 
 
-def test_only_plain_fields_are_possible() -> None:
-    with pytest.raises(TypeError, match="expected `.*Listed` to have plain fields"):
+def test_defaults_may_be_made_for_each() -> None:
+    @frozen()
+    class Listed:
+        held: list[int] = field(default_factory=list)
+
+    one, other = Listed(), Listed()
+    assert one.held == other.held == []
+    assert one.held is not other.held
+    assert Listed(one.held).held is one.held
+
+
+def test_what_init_is_not_given_is_refused() -> None:
+    with pytest.raises(TypeError, match="expected `.*Counted` to have no `__post_init__`"):
 
         @frozen()
-        class Listed:
-            held: list[int] = field(default_factory=list)
+        class Counted:
+            number: int = field(default=0, init=False)
 
 
 def test_identity_is_of_the_object_and_not_of_its_value() -> None:

@@ -82,7 +82,7 @@ _HINTS = _SHAPE_HINTS[:-1] + tuple(
 
 def may_hold_secrets(source: str) -> bool:
     """Whether a file may have a secret in its text; quick, and says yes too often."""
-    text = source.lower()
+    text = source.casefold()
     if any(hint in text for hint in _HINTS):
         return True
     return any(word in text for word in _MAY_BE_WORDS) and _RANDOM_LITERAL.search(source) is not None

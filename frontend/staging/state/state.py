@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, fields
+from operator import attrgetter
 from types import MappingProxyType
 from typing import Any, TypeAlias, TypeVar
 
 from xdsl.ir import SSAValue
 
+from ....diagnostics.frozen import frozen
 from ...effects.abstract_type import ANY, NEVER, STR, AbstractType, DictType, ListType, TupleType
 from ...effects.lattice import join_all, widen
 from ..values import Keywords, Maybe, Owned, Static, Tracer, TupleValue, Value
@@ -16,7 +18,7 @@ from ..values import Keywords, Maybe, Owned, Static, Tracer, TupleValue, Value
 NO_PARTS: Mapping[str, Value] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class OwnedState:
     """One version of an owned container.
 
@@ -54,6 +56,9 @@ class OwnedState:
     argument: int | None = None
     parts: Mapping[str, Value] = field(default_factory=lambda: NO_PARTS)
 
+
+_FIELDS = tuple(one.name for one in fields(OwnedState))
+_ALL_HELD = attrgetter(*_FIELDS)
 
 Heap: TypeAlias = "Mapping[Owned, OwnedState]"
 _Key = TypeVar("_Key")
@@ -141,8 +146,10 @@ class State:
         return owned
 
     def update(self, owned: Owned, **changes: object) -> None:
-        """Replace parts of a container's state."""
-        self.heap[owned] = replace(self.heap[owned], **changes)
+        """Replace parts of a container's state; `dataclasses.replace` takes three times as long."""
+        held: dict[str, Any] = dict(zip(_FIELDS, _ALL_HELD(self.heap[owned]), strict=True))
+        held.update(changes)
+        self.heap[owned] = OwnedState(**held)
 
     def type_of(self, value: Value) -> AbstractType:
         """The type of a value now."""
