@@ -20,6 +20,7 @@ from threading import get_ident
 from types import BuiltinFunctionType, FunctionType, MethodDescriptorType, WrapperDescriptorType
 from typing import Any
 
+from ..diagnostics.identity import identity
 from .batch_form import BatchForm, BatchResultError
 from .call_shape import UNPACKED_NATIVELY, read
 from .frame import ISSUED, Frame
@@ -71,7 +72,7 @@ class BatchedCalls(LeafCalls):
         if not self._collected:
             self._collects = True
             self._collecting_since_ns = time.perf_counter_ns()
-        key = (id(form), id(frame.handled), form.group(*passed))
+        key = (identity(form), identity(frame.handled), form.group(*passed))
         calls = self._collected.setdefault(key, [])
         calls.append(CollectedCall(frame, index, form, *passed, place))
         if len(calls) >= form.max_batch:
@@ -101,7 +102,7 @@ class BatchedCalls(LeafCalls):
     def _run_between(
         self, frame: Frame, index: int, call: Callable[..., Any], arguments: tuple[Any, ...], mode: int
     ) -> None:
-        key = (id(frame.code), index)
+        key = (identity(frame.code), index)
         if self._collected and (mode == RETIRED or self._may_take_long(frame, index, key)):
             self._send_collected()
         start_ns = time.perf_counter_ns()

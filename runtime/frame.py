@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from ..diagnostics.identity import identity
 from .plan import Block, Operand, Plan, Slot
 from .prepared import CLEAN, GATE, PreparedBlock, prepare
 
@@ -396,7 +397,9 @@ class Region:
         """A new frame after the others, with its captures connected. It runs once it is launched."""
         outer = self.frame
         sequence = self.num_started
-        frame = Frame(machine.plan.prepared.get(id(block)) or prepare(machine.plan, block), self, sequence, self.passed)
+        frame = Frame(
+            machine.plan.prepared.get(identity(block)) or prepare(machine.plan, block), self, sequence, self.passed
+        )
         self.live[sequence] = frame
         self.num_started = sequence + 1
         machine.num_live += 1

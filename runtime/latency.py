@@ -19,6 +19,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+from ..diagnostics.identity import identity
 from .limited_mark import is_limited
 
 FAST_NS = 50_000
@@ -136,5 +137,5 @@ def _identity(function: Callable[..., Any]) -> tuple[Any, Any]:
     """The key of a callable, and the object that has to live for the key to mean it."""
     if type(function) is types.MethodType:
         owner = function.__self__
-        return (id(owner), id(function.__func__)), owner
-    return id(function), function
+        return (identity(owner), identity(function.__func__)), owner
+    return identity(function), function

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from ..diagnostics.identity import identity
 from .elements import END, Elements
 from .entries import CollectedEntries
 from .frame import EMPTY, Frame, Machine, Region
@@ -59,7 +60,7 @@ class LoopRegion(Region):
         """Starts the next iteration, or ends the loop; where iterations are calls that are awaited, starts many."""
         if not self._start_next(machine):
             return False
-        code = machine.plan.prepared.get(id(self.body))
+        code = machine.plan.prepared.get(identity(self.body))
         if code is not None and code.is_one_call and code.awaits[0] and self.mode != RETIRED:
             with without_garbage_collection():  # coroutines that are made are not run yet
                 while machine.goes_on_with(self) and self._start_next(machine):

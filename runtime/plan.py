@@ -224,9 +224,9 @@ class Plan:
     is_batched: bool = False
     holds_arrays: bool = False
     prepared: dict[int, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
-    """What the dataflow executor has prepared, by `id` of the block; the plan keeps the blocks alive."""
+    """What the dataflow executor has prepared, by `identity` of the block; the plan keeps the blocks alive."""
     shortest_ns: dict[tuple[int, int], int] = field(default_factory=dict, init=False, repr=False, compare=False)
-    """Of calls on the driving thread of a batched plan, by `id` of the prepared block and index: the shortest time."""
+    """Of calls on the driving thread of a batched plan, by prepared block likewise and index: the shortest time."""
     sites: dict[int, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
     """Where calls of each block may go to a worker, likewise."""
     outlined: list[Any] = field(default_factory=list, init=False, repr=False, compare=False)

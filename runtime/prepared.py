@@ -13,6 +13,7 @@ from collections import Counter
 from typing import Any
 
 from ..diagnostics.effect import Behaviour, Effect
+from ..diagnostics.identity import identity
 from .batch_form import BatchForm
 from .call_shape import (
     Gathered,
@@ -235,8 +236,8 @@ class PreparedBlock:
 
 def prepare(plan: Plan, block: Block) -> PreparedBlock:
     """The compact form of a block of this plan."""
-    prepared = plan.prepared.get(id(block))
+    prepared = plan.prepared.get(identity(block))
     if prepared is None:
         with without_garbage_collection():
-            prepared = plan.prepared[id(block)] = PreparedBlock(block, plan)
+            prepared = plan.prepared[identity(block)] = PreparedBlock(block, plan)
     return prepared

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..diagnostics.effect import Effect
+from ..diagnostics.identity import identity
 from .latency import Latency, latency_of
 from .plan import Block, Call, Instruction, Literal, Plan
 
@@ -82,9 +83,9 @@ def site_of(instruction: Instruction) -> Site | None:
 
 def sites_of(plan: Plan, block: Block) -> tuple[Site | None, ...]:
     """The sites of a block of this plan, by instruction; the same ones for all who ask."""
-    found = plan.sites.get(id(block))
+    found = plan.sites.get(identity(block))
     if found is None:
-        found = plan.sites.setdefault(id(block), tuple(map(site_of, block.instructions)))
+        found = plan.sites.setdefault(identity(block), tuple(map(site_of, block.instructions)))
     return found
 
 

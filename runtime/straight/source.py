@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ...diagnostics.identity import identity
 from ..latency import FAST_NS
 from ..plan import Block, Call, Instruction, Invoke, Operand, Plan, Slot
 from ..plan_summary import blocks_of
@@ -117,9 +118,9 @@ class SourceWriter:
         """The term of a value that is known."""
         if value is None or value is True or value is False:
             return repr(value)
-        name = self._constants.get(id(value))
+        name = self._constants.get(identity(value))
         if name is None:
-            name = self._constants[id(value)] = f"k{len(self._constants)}"
+            name = self._constants[identity(value)] = f"k{len(self._constants)}"
             self.source.names[name] = value
         return name
 

@@ -10,6 +10,7 @@ that took too long, `suspect` says whether to leave the code; `leave` then takes
 
 from __future__ import annotations
 
+from ...diagnostics.identity import identity
 from ..handled import raise_from
 from ..last_use import ARRAYS, GONE, last_uses
 from ..plan import Call, For, If, Invoke, Map, Plan, Raise, Try, While
@@ -109,7 +110,7 @@ class Writer(LoopWriter):
     def _let_go(self, scope: Scope, index: int) -> None:
         """Empties the locals with arrays that are used for the last time."""
         block, own = scope.block, self._own.get(scope, ())
-        last = self._last_uses.get(id(block)) or self._last_uses.setdefault(id(block), last_uses(block))
+        last = self._last_uses.get(identity(block)) or self._last_uses.setdefault(identity(block), last_uses(block))
         for slot in last[index]:
             term = scope.names[slot]
             if term in own:

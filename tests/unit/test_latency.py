@@ -6,6 +6,7 @@ import gc
 
 import pytest
 
+from xcs.diagnostics.identity import identity
 from xcs.runtime import latency
 from xcs.runtime.latency import FAST_NS, MAX_DEBT_NS, MAX_KNOWN, MIN_FAST, VERDICTS, WINDOW, Latency, latency_of
 
@@ -102,7 +103,7 @@ def test_each_object_that_is_called_has_a_record_of_its_own() -> None:
 
 def test_a_record_ends_with_its_callable() -> None:
     one = Model()
-    key = id(one)
+    key = identity(one)
     latency_of(one)
     assert key in latency._known
     del one
