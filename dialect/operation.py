@@ -123,7 +123,7 @@ class XcsOperation(IRDLOperation):
             )
         op = cls.__new__(cls)
         op._operands = SSAValues(operands)
-        op._operand_uses = tuple([_first_use(value, op, index) for index, value in enumerate(operands)])
+        op._operand_uses = tuple([_first_use(value, op, index) for index, value in enumerate(op._operands)])
         op.results = SSAValues([OpResult(type, op, index) for index, type in enumerate(result_types)])
         op.properties, op.attributes = dict(properties), dict(attributes)
         op.location = UNKNOWN_LOC if location is None else location

@@ -397,9 +397,8 @@ class Region:
         """A new frame after the others, with its captures connected. It runs once it is launched."""
         outer = self.frame
         sequence = self.num_started
-        frame = Frame(
-            machine.plan.prepared.get(identity(block)) or prepare(machine.plan, block), self, sequence, self.passed
-        )
+        code = machine.plan.prepared.get(identity(block)) or prepare(machine.plan, block)
+        frame = Frame(code, self, sequence, self.passed)
         self.live[sequence] = frame
         self.num_started = sequence + 1
         machine.num_live += 1

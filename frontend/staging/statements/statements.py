@@ -14,8 +14,9 @@ from ..source.box import BoundBox, Box, box_of
 from ..source.exits import WAYS, tests_exit
 from ..source.exposed_names import exposed_in_body, exposed_names
 from ..source.live_names import LiveNames
-from ..source.syntax import load_name, placed, store_name
+from ..source.syntax import load_name, placed
 from ..source.ways_out import always_leaves, leaves
+from ..source.while_loops import unless_left, with_else_after, with_test_inside
 from ..state.stager import Start
 from ..values import Owned, Static, Unstageable, Value
 from .repeated_statements import RepeatedStatementStager
@@ -311,14 +312,14 @@ class FunctionStager(RepeatedStatementStager):
         if self._must_step(node.test):
             if node.orelse:
                 ended = self.temporary(Static(False))
-                return self.go_on_after(_with_else_after(node, ended), rest, later, live, tail)
-            node = _with_test_inside(node)
+                return self.go_on_after(with_else_after(node, ended), rest, later, live, tail)
+            node = with_test_inside(node)
         exposed = exposed_in_body(node)
         after = later | exposed_names(node.orelse)
         names = self.program.names([node.test, *node.body])
         changed = self._changed_in(node.body)
         with self.exits(leaves(node.body) - {"continue"}, is_loop=True) as exits:
-            test = _unless_left(exits.left, node.test) if exits.ways else node.test
+            test = unless_left(exits.left, node.test) if exits.ways else node.test
 
             def body() -> None:
                 self.stay(exits)
@@ -375,26 +376,3 @@ class FunctionStager(RepeatedStatementStager):
             found[alias.asname or alias.name] = known
         for name, known in found.items():
             self.bind(name, known)
-
-
-def _with_test_inside(node: ast.While, *noting: ast.stmt) -> ast.While:
-    """`while test: body` as `while True: if not test: break; body`; `noting` comes before that `break`."""
-    test = placed(ast.UnaryOp(ast.Not(), node.test), node.test)
-    stop = placed(ast.If(test, [*noting, placed(ast.Break(), node.test)], []), node.test)
-    return placed(ast.While(placed(ast.Constant(True), node.test), [stop, *node.body], []), node)
-
-
-def _with_else_after(node: ast.While, ended: str) -> list[ast.stmt]:
-    """A loop with its test inside, which sets a name where the test ends it, and what `else` does then."""
-    true = placed(ast.Constant(True), node.test)
-    noting = placed(ast.Assign([store_name(ended, node.test)], true), node.test)
-    after = placed(ast.If(load_name(ended, node.test), node.orelse, []), node.orelse[0])
-    return [_with_test_inside(node, noting), after]
-
-
-def _unless_left(flag: str, test: ast.expr) -> ast.expr:
-    """The condition of a loop that has not been left."""
-    stays = placed(ast.UnaryOp(ast.Not(), load_name(flag, test)), test)
-    if isinstance(test, ast.Constant) and test.value:
-        return stays
-    return placed(ast.BoolOp(ast.And(), [stays, test]), test)
