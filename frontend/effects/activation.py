@@ -106,8 +106,8 @@ class Analysis:
     ) -> Summary:
         """A function that declares its effect, remembered by that and by its body, which may say what it gives."""
         body = function.__dict__.get("__xcs_limited__", function)
-        declaration = tuple(function.__dict__.values())
-        key = (id(function), *map(id, declaration), memo_key(body, args, kwargs))
+        declaration = {name: held for name, held in function.__dict__.items() if name.startswith("__")}
+        key = (id(function), *declaration, *map(id, declaration.values()), memo_key(body, args, kwargs))
         known_ = _memo.get(key)
         if known_ is not None and all(guard.holds() for guard in known_[1].guards):
             return known_[1]
