@@ -165,15 +165,13 @@ def shown_line(filename: str, line: int) -> str:
     return (masked(text) if known is None else without_spans(text, line, known.secrets, HIDDEN)).strip()
 
 
-_SIMPLE_STATEMENTS = frozenset(
-    (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Expr, ast.Return, ast.Raise, ast.Assert, ast.Delete)
-)
+_LAMBDAS_AT_MOST = (ast.expr, ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Expr, ast.Return, ast.Raise, ast.Assert)
 
 
 def _functions(node: ast.AST, class_name: str | None, lambdas: Sequence[int]) -> Iterator[FunctionSource]:
     """The functions in a piece of syntax. Where only lambdas may be, `lambdas`, sorted, has their lines."""
     for child in ast.iter_child_nodes(node):
-        if child.__class__ in _SIMPLE_STATEMENTS or isinstance(child, ast.expr):
+        if isinstance(child, _LAMBDAS_AT_MOST):
             first = bisect_left(lambdas, child.lineno)
             if first == len(lambdas) or lambdas[first] > (child.end_lineno or child.lineno):
                 continue
