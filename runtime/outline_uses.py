@@ -12,9 +12,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeAlias
 
-from .instruction_facts import behaviour_of
+from ..diagnostics.effect import PURE, READS
 from .outline_shape import HandsOn, Looks, Makes, Shape, Store, argument, filling_shape_of, shape_of
-from .plan import PURE, Block, Call, For, If, Instruction, Invoke, Map, Operand, Plan, Slot, Try, While
+from .plan import Block, Call, For, If, Instruction, Invoke, Map, Operand, Plan, Slot, Try, While
 from .plan_summary import blocks_of
 
 Place: TypeAlias = "tuple[int, int]"
@@ -81,7 +81,7 @@ def _outlined(plan: Plan) -> dict[int, frozenset[int]]:
     filled: list[Place] = []
     for block in blocks:
         for instruction in block.instructions:
-            if type(instruction) is not Call or instruction.behaviour == PURE:
+            if type(instruction) is not Call or _only_looks(instruction):
                 filled += _connect(versions, plan, block, instruction)
     if not filled:
         return {}
@@ -99,7 +99,7 @@ def _outlined(plan: Plan) -> dict[int, frozenset[int]]:
 def _looks(versions: _Versions, block: Block, filled: set[Place]) -> Iterator[Place]:
     """The containers of `filled` that calls of a block look into. Others are not asked: that takes time."""
     for call in block.instructions:
-        if not isinstance(call, Call) or call.behaviour != PURE or call.is_async or call.retires:
+        if not isinstance(call, Call) or not _only_looks(call):
             continue
         slots = [one.index for _, one in call.arguments.positional if isinstance(one, Slot)]
         if any(versions.root((id(block), slot)) in filled for slot in slots):
@@ -111,7 +111,12 @@ def _looks(versions: _Versions, block: Block, filled: set[Place]) -> Iterator[Pl
 def _shape_at(call: Call, slots: frozenset[int]) -> Shape | None:
     """The shape of a call that has to do with containers in these slots."""
     concerned = [*(one.index for _, one in call.arguments.positional if isinstance(one, Slot)), *call.results]
-    return shape_of(call) if behaviour_of(call) == PURE and not slots.isdisjoint(concerned) else None
+    return shape_of(call) if _only_looks(call) and not slots.isdisjoint(concerned) else None
+
+
+def _only_looks(call: Call) -> bool:
+    """Whether a call does nothing but to versions of containers, so that it may run early, and more than once."""
+    return call.behaviour in (PURE, READS) and not call.is_async and not call.retires
 
 
 def _looked_into(call: Call, shape: Looks) -> Iterator[int]:

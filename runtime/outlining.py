@@ -84,6 +84,9 @@ class Outlining(Wiring):
         assert isinstance(call, Call)
         if any(value is EMPTY for value in _known_first(frame, call, shape)):
             return False
+        mode = frame.code.modes[index]
+        if not self.has_come(frame, index, mode) and not (self.advance() and self.has_come(frame, index, mode)):
+            return False  # the key is part of something that may still change
         known.stored.add(index)
         if isinstance(shape, Makes):
             outline = self._made(frame, call, shape)

@@ -37,6 +37,7 @@ from .source.spliced_generators import with_spliced_generators
 from .source.super_calls import with_known_supers
 from .state.builder import ir_type
 from .state.facts import ProgramFacts, Shape, Shapes, StagedFunction
+from .state.state import NO_PARTS
 from .statements.generator_managers import without_yield
 from .statements.statements import FunctionStager
 from .values import Closure, Keywords, Owned, Static, Tracer, TupleValue, Unstageable, Value
@@ -106,17 +107,15 @@ class Program(ProgramFacts):
         if borrowed and isinstance(value, TupleValue):
             stager.hold(value)
         sealed = {name for name, shape in shapes if shape.sealed}
-        kept = {
-            name: one
-            for name, one in borrowed.items()
-            if isinstance(one, Owned) and stager.is_owned(one) and (stager.is_sealed(one) or name not in sealed)
-        }
-        staged.apart = frozenset(name for name, one in kept.items() if stager.state.heap[one].apart)
-        versions = [stager.finish(one) for one in kept.values()]
+        kept = {name: one for name, one in borrowed.items() if isinstance(one, Owned)}
+        staged.let_go = frozenset(name for name, one in kept.items() if not stager.is_owned(one))
+        staged.opened = frozenset(name for name, one in kept.items() if name in sealed and not stager.is_sealed(one))
+        staged.apart = frozenset(name for name, one in kept.items() if stager.state.heap[one].apart) - staged.opened
+        versions = [stager.ssa(one) if name in staged.let_go else stager.finish(one) for name, one in kept.items()]
         ssa = self._result(stager, staged, value)
         staged.lent = {name: stager.type_of(one) for name, one in kept.items()}
         for name, one in kept.items():
-            parts = stager.state.heap[one].parts
+            parts = NO_PARTS if name in staged.let_go else stager.state.heap[one].parts
             bound = {part: held for part, held in parts.items() if given[name].get(part) is not held}
             staged.kept[name] = frozenset(parts.keys() - bound.keys())
             staged.bound[name] = tuple((part, stager.type_of(held)) for part, held in bound.items())

@@ -52,7 +52,7 @@ class InvocationStager(OutsideObjectStager):
                     raise
                 self.go_back(start)
                 staged, operands = self._staged(function, bound, lent)
-            if lent and staged.lent.keys() != lent.keys():  # it lets some of them go
+            if lent and staged.lent.keys() != lent.keys():  # not all of its body is staged yet
                 self.go_back(start)
                 for value in lent.values():
                     self.hold(value)
@@ -63,7 +63,8 @@ class InvocationStager(OutsideObjectStager):
             raise
         self.program.rely_on(summary.guards)
         if lent:
-            summary = summary.without_writes_of(frozenset(k for k, value in keys.items() if value in lent.values()))
+            ours = [value for name, value in lent.items() if name not in staged.let_go | staged.opened]
+            summary = summary.without_writes_of(frozenset(k for k, value in keys.items() if value in ours))
         behaviour = self._invoke_behaviour(summary)
         if staged.written is not None and not staged.is_recursive and (None, EVERYTHING) in summary.writes:
             self.program.note_writes(staged.written, staged.writes)  # staged, it has shown what it does
@@ -78,7 +79,10 @@ class InvocationStager(OutsideObjectStager):
             state = self.state.heap[lent[name]]
             held = {part: value for part, value in state.parts.items() if part in staged.kept[name]}
             held |= {part: Tracer(next(parts), known) for part, known in staged.bound[name]}
-            self.change(lent[name], version, after, state.sealed, name in staged.apart, held)
+            is_sealed, is_apart = state.sealed and name not in staged.opened, name in staged.apart
+            self.change(lent[name], version, after, is_sealed, is_apart, held)
+            if name in staged.let_go:
+                self.hold(lent[name])
         if staged.gives in lent:
             return lent[staged.gives]
         if staged.makes is not None:

@@ -86,7 +86,9 @@ class StagedFunction:
         is_entry: the program starts with it.
         is_open: its body is being traced.
         is_recursive: it was called while its body was being traced.
-        lent: the types that objects lent to it have afterwards, by parameter; others have been let go.
+        lent: the types that objects lent to it have afterwards, by parameter.
+        let_go: those of them that others may see afterwards.
+        opened: those of which others may see what they hold.
         kept: which of their parts still hold what they held.
         bound: what types those of their parts have that it binds anew.
         apart: those that still hold each element by itself.
@@ -106,6 +108,8 @@ class StagedFunction:
     is_open: bool = True
     is_recursive: bool = False
     lent: dict[str, AbstractType] = field(default_factory=dict)
+    let_go: frozenset[str] = frozenset()
+    opened: frozenset[str] = frozenset()
     kept: dict[str, frozenset[str]] = field(default_factory=dict)
     bound: dict[str, NamedTypes] = field(default_factory=dict)
     apart: frozenset[str] = frozenset()
