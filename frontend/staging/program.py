@@ -94,8 +94,8 @@ class Program(ProgramFacts):
         borrowed = {name: stager.state.names[name] for name in lent}
         given = {name: stager.state.heap[one].parts for name, one in borrowed.items() if isinstance(one, Owned)}
         for name, shape in shapes if staged.is_entry else ():
-            if shape.lent:
-                stager.read_parts(stager.state.names[name])
+            if shape.lent and isinstance(one := stager.state.names[name], Owned):
+                stager.read_parts(one)
         node = self._with_known_supers(stager, function, node, shapes)
         stager.open_keywords(node)
         stager.open_boxes()
