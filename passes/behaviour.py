@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from xdsl.ir import Operation, SSAValue
 
 from ..diagnostics.effect import ORDERED, PURE, READS, Behaviour, Effect
+from ..diagnostics.identity import identity
 from ..dialect.constants import ConstantOp
 from ..dialect.containers import MakeDictOp
 from ..dialect.effects import EffectAttr
@@ -185,7 +186,7 @@ class OpSummaries:
     def of_all(self, ops: Iterable[Operation]) -> OpSummary:
         """The summary of doing all of `ops`."""
         behaviour, may_raise, updates = PURE, False, False
-        for one in {id(summary): summary for summary in map(self.of, ops)}.values():
+        for one in {identity(summary): summary for summary in map(self.of, ops)}.values():
             behaviour = join_behaviours(behaviour, one.behaviour)
             may_raise = may_raise or one.may_raise
             updates = updates or one.updates

@@ -53,10 +53,12 @@ class FuseTensorPass(ModulePass):
         for block in blocks_of(op.body.block.ops):
             ops = ops_of(block)
             kinds = array_kinds(ops, declarations, summaries)
-            if kinds and is_whole(ops, kinds, declarations):
-                enclose(block, kinds, summaries)
-            elif kinds:
-                groups = find_tensor_groups(block, kinds, summaries, captures)
+            if not any(kinds):
+                continue
+            if is_whole(ops, kinds, declarations):
+                enclose(block, ops, kinds, summaries)
+            else:
+                groups = find_tensor_groups(block, ops, kinds, summaries, captures)
                 _Fusion(block, summaries, declarations).fuse_all(groups)
 
 

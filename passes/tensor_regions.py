@@ -26,7 +26,6 @@ from ..diagnostics.effect import Effect
 from ..dialect.control_flow import IfOp
 from ..dialect.functions import FuncOp
 from ..dialect.loops import ForOp, WhileOp
-from ..dialect.nesting import ops_of
 from .behaviour import OpSummaries, OpSummary
 from .captures import Captures
 from .declarations import Declarations
@@ -62,15 +61,15 @@ class TensorGroup:
 
 
 def find_tensor_groups(
-    block: Block, kinds: dict[Operation, str], summaries: OpSummaries, captures: Captures
+    block: Block, ops: Sequence[Operation], kinds: Sequence[str | None], summaries: OpSummaries, captures: Captures
 ) -> list[TensorGroup]:
-    """The groups of a block with array computations of these kinds, in the order of their first ops."""
-    ops = ops_of(block)
+    """The groups of a block with these ops, array computations of these kinds, in the order of their first ops."""
+    of_kind = {op: kind for op, kind in zip(ops, kinds, strict=True) if kind is not None}
     does = [summaries.of(op) for op in ops]
-    kinds = {**kinds, **_facts_for(ops, kinds)}
+    of_kind.update(_facts_for(ops, of_kind))
     behaviours = [summary.behaviour for summary in does]
     waiting = analyze_waiting(ops, behaviours, captures, serves_outputs=_leaves_early(block, summaries))
-    grouping = _Grouping(kinds, waiting, captures)
+    grouping = _Grouping(of_kind, waiting, captures)
     for op, summary in zip(ops, does, strict=True):
         grouping.add(op, summary)
     return grouping.groups
@@ -104,10 +103,9 @@ def _only_in(op: Operation, kinds: Mapping[Operation, str]) -> bool:
     return bool(users) and all(user in kinds or (user.name in _STRUCTURE and _only_in(user, kinds)) for user in users)
 
 
-def array_kinds(ops: Iterable[Operation], declarations: Declarations, summaries: OpSummaries) -> dict[Operation, str]:
-    """Of the ops that are array computations which may be part of a region, `jax` or `numpy`."""
-    found = ((op, _array_kind(op, declarations, summaries)) for op in ops)
-    return {op: kind for op, kind in found if kind is not None}
+def array_kinds(ops: Iterable[Operation], declarations: Declarations, summaries: OpSummaries) -> list[str | None]:
+    """For each op `jax` or `numpy`, if it is an array computation that may be part of a region."""
+    return [_array_kind(op, declarations, summaries) for op in ops]
 
 
 def _array_kind(op: Operation, declarations: Declarations, summaries: OpSummaries) -> str | None:

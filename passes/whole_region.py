@@ -6,56 +6,57 @@ other passes together. Where nothing else is in the block, all of it can only be
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from xdsl.ir import Block, Operation, Region, SSAValue
 
+from ..diagnostics.identity import identity
 from ..dialect.functions import FuncOp
-from ..dialect.nesting import ops_of
 from ..dialect.regions import YieldOp
 from ..dialect.tensor import TensorOp
 from .behaviour import OpSummaries
 from .declarations import Declarations
 
 
-def is_whole(ops: Sequence[Operation], kinds: Mapping[Operation, str], declarations: Declarations) -> bool:
+def is_whole(ops: Sequence[Operation], kinds: Sequence[str | None], declarations: Declarations) -> bool:
     """Whether the ops of a block are a function's: array computations of one kind, literals, and at the end a return.
 
     Args:
         ops: all ops of the block.
-        kinds: of those that are array computations, `jax` or `numpy`.
+        kinds: for each of them `jax` or `numpy`, if it is an array computation.
         declarations: of the module.
     """
-    end = ops[-1]
-    if type(end.parent_op()) is not FuncOp or end.name != "xcs.return" or len(set(kinds.values())) != 1:
+    if type(ops[0].parent_op()) is not FuncOp or ops[-1].name != "xcs.return" or len({*kinds, None}) != 2:
         return False
-    return all(op in kinds or op is end or declarations.is_literal(op) for op in ops)
+    others = [op for op, kind in zip(ops, kinds, strict=True) if kind is None]
+    return all(op is ops[-1] or declarations.is_literal(op) for op in others)
 
 
-def enclose(block: Block, kinds: Mapping[Operation, str], summaries: OpSummaries) -> None:
+def enclose(block: Block, ops: Sequence[Operation], kinds: Sequence[str | None], summaries: OpSummaries) -> None:
     """Make the block of a function the body of one region, and give the function a block around that.
 
     Args:
         block: of a function, of which `is_whole` holds.
-        kinds: of its array computations, in order.
+        ops: of the block.
+        kinds: for each of them that of its array computation, if it is one.
         summaries: what the ops do.
     """
-    members = list(kinds)
-    region, end = block.parent, block.last_op
+    members = [op for op, kind in zip(ops, kinds, strict=True) if kind is not None]
+    literals = [op for op, kind in zip(ops[:-1], kinds, strict=False) if kind is None]
+    region, end = block.parent, ops[-1]
     assert region is not None
-    assert end is not None
     end.detach()
     outer = Block(arg_types=[arg.type for arg in block.args])
     outside: dict[SSAValue, SSAValue] = dict(zip(block.args, outer.args, strict=True))
-    _share_literals(block, members, outer, outside)
-    returned = [value for value in end._operands if value not in outside]
-    outputs = [op.results[0] for op in members if op.results[0] in returned] if returned else members[-1].results
+    _share_literals(literals, members, outer, outside)
+    returned = {identity(value) for value in end._operands if value not in outside}
+    outputs = [op.results[0] for op in members if identity(op.results[0]) in returned] or members[-1].results
     summary = summaries.of_all(members)
     inputs = [arg for arg in block.args if any(use.operation is not end for use in arg.uses)]
     region.detach_block(block)
     region.add_block(outer)
     made = TensorOp.make(
-        kinds[members[0]],
+        next(kind for kind in kinds if kind is not None),
         [outside[arg] for arg in inputs],
         Region(block),
         [value.type for value in outputs],
@@ -75,17 +76,17 @@ def enclose(block: Block, kinds: Mapping[Operation, str], summaries: OpSummaries
 
 
 def _share_literals(
-    block: Block, members: Sequence[Operation], outer: Block, outside: dict[SSAValue, SSAValue]
+    literals: Sequence[Operation], members: Sequence[Operation], outer: Block, outside: dict[SSAValue, SSAValue]
 ) -> None:
-    """Move the literals of a block to its start, in the order of their use, and copies of them to the outer one."""
-    inside = frozenset(members)
-    literals = [op for op in ops_of(block) if op not in inside]
-    if not literals:
-        return
-    used = dict.fromkeys(value.owner for op in members for value in op._operands)
+    """Move literals to the start of the members' block, in the order of their use, and copies of them outside."""
+    by_value = {identity(value): op for op in literals for value in op.results}
+    read = (identity(value) for op in members for value in op._operands) if literals else ()
+    used = dict.fromkeys(by_value[value] for value in read if value in by_value)
+    block = members[0].parent
+    assert block is not None
     for op in literals:
         op.detach()
         copy = op.clone() if op in used else op
         outer.add_op(copy)
         outside.update(zip(op.results, copy.results, strict=True))
-    block.insert_ops_before([op for op in used if isinstance(op, Operation) and op not in inside], members[0])
+    block.insert_ops_before(list(used), members[0])
