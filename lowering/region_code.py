@@ -160,7 +160,7 @@ class _Writer:
     def _add(self, step: Call) -> None:
         """The call of one step, as a statement or as an expression of a later one."""
         taken = self._taken(step)
-        values = {one.slot: one.value for one in taken}
+        values = {one.slot: one.value for one in taken} if taken else _NO_VALUES
         place = self._place(step.location)
         positional: list[ast.expr] = [
             ast.Starred(self._read(operand, values), _LOAD, **place) if star else self._read(operand, values)
@@ -169,7 +169,7 @@ class _Writer:
         keywords = [ast.keyword(name, self._read(value, values), **place) for name, value in step.arguments.keyword]
         call = ast.Call(self._callee(step.callee, values), positional, keywords, **place)
         (slot,) = step.results
-        depth = 1 + max((one.depth for one in taken), default=0)
+        depth = 1 + max([one.depth for one in taken]) if taken else 1
         if self.num_uses[slot] == 1 and depth < MAX_DEPTH:
             self.pending.append(_Pending(slot, call, depth))
             return

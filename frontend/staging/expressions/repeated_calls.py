@@ -21,6 +21,7 @@ from ....diagnostics.identity import identity
 from ....dialect.calls import CallOp
 from ....dialect.operation import effect_properties
 from ...effects.abstract_type import AbstractType, StreamType
+from ...effects.array_results import is_array
 from ...effects.coroutines import makes_coroutine
 from ...effects.declared_calls import declared_behaviour
 from ...effects.known import known
@@ -51,7 +52,15 @@ class Again:
     named: Sequence[tuple[str, Part]]
 
 
-Part: TypeAlias = "Tracer | Static | Again | TextPiece"
+@frozen(eq=False)
+class ArrayRead:
+    """An item or attribute of a local value, known to give an array, that is read where it stands."""
+
+    node: ast.expr
+    type: AbstractType
+
+
+Part: TypeAlias = "Tracer | Static | Again | TextPiece | ArrayRead"
 CallOfParts: TypeAlias = tuple[RepeatedCall, Sequence[Part], Sequence[tuple[str, Part]]]
 
 
@@ -75,10 +84,26 @@ class RepeatedCallStager(TextStager):
             return value if is_literal or isinstance(value, Tracer) else None  # type: ignore[return-value]
         if kind is ast.Constant:
             return self.literal(node)  # type: ignore[arg-type]
+        if isinstance(node, ast.UnaryOp) and (number := _negative(node)) is not None:
+            return Static(number)
         if kind in TEXT_SYNTAX and (text := self.text_piece(node)) is not None:
             return text
         found = self._like_earlier(node, depth) if kind in REPEATABLE and depth else None
-        return None if found is None else Again(node, *found)
+        return self._array_read(node) if found is None else Again(node, *found)
+
+    def _array_read(self, node: ast.expr) -> ArrayRead | None:
+        """The reading of an array that an expression is: `weights["first"]`, `layer.w`. It can't bind names."""
+        inner = node
+        while isinstance(inner, (ast.Attribute, ast.Subscript)):
+            if isinstance(inner, ast.Subscript) and not isinstance(inner.slice, ast.Constant):
+                return None
+            inner = inner.value
+        held = self.state.names.get(inner.id) if isinstance(inner, ast.Name) and inner is not node else None
+        if not isinstance(held, Tracer) or not self.program.repeated:
+            return None
+        summary = self.describe(node).summary
+        acts = summary.effect is not Effect.PURE or summary.unknown_types or summary.mutates or summary.writes
+        return None if acts or not is_array(summary.result) else ArrayRead(node, summary.result)
 
     def _like_earlier(self, node: ast.expr, depth: int) -> CallOfParts | None:
         """The call like an earlier one that an expression is, and of what; None if it isn't one."""
@@ -127,7 +152,7 @@ class RepeatedCallStager(TextStager):
             return part.type
         if isinstance(part, Again):
             return part.call.result
-        return part.type if isinstance(part, TextPiece) else self.type_of(part)
+        return part.type if isinstance(part, TextPiece | ArrayRead) else self.type_of(part)
 
     def _make_again(
         self, node: ast.expr, call: RepeatedCall, parts: Sequence[Part], keywords: Sequence[tuple[str, Part]]
@@ -142,6 +167,8 @@ class RepeatedCallStager(TextStager):
         kind = part.__class__
         if kind is Again:
             return self._make_again(part.node, part.call, part.positional, part.named)  # type: ignore[union-attr]
+        if kind is ArrayRead:
+            return self.stage_expression(part.node)  # type: ignore[union-attr, return-value]
         return self.make_text(part) if kind is TextPiece else part  # type: ignore[arg-type, return-value]
 
     def _emit_again(
@@ -225,6 +252,12 @@ class RepeatedCallStager(TextStager):
         kind = array if isinstance(array, StringAttr) else None
         call = RepeatedCall(function, properties, summary.result, ir_type(summary.result), places, kind)
         self.program.repeated[(identity(function), *types)] = call
+
+
+def _negative(node: ast.UnaryOp) -> int | float | None:
+    """The number that a literal with a minus is."""
+    held = node.operand.value if isinstance(node.operand, ast.Constant) else None
+    return -held if type(held) in (int, float) and isinstance(node.op, ast.USub) else None  # type: ignore[operator]
 
 
 def _operand(value: Tracer | Static) -> Operand:
