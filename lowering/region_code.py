@@ -25,8 +25,9 @@ from ..diagnostics.location import UNKNOWN, Location
 from ..runtime.plan import Call, Operand, Slot
 from .array_region import ArrayRegion, step_operands
 
-MAX_STEPS = 64  # of one function; the calls of one expression stay together
+MAX_STEPS = 64  # of one function
 MAX_DEPTH = 16  # of calls in arguments of calls
+MAX_PENDING = 16  # calls that wait to be arguments; each step looks through them
 
 _LOAD, _STORE = ast.Load(), ast.Store()
 _ANYWHERE: dict[str, Any] = {"lineno": 1, "col_offset": 0}
@@ -120,7 +121,8 @@ class _Writer:
     def write(self, as_tuple: bool) -> RegionCode:
         """The code, under the user's file name where all calls come from one file."""
         for step in self.region.steps:
-            if self.parts[-1].num_steps >= MAX_STEPS and not self.pending:
+            if self.parts[-1].num_steps >= MAX_STEPS:
+                self._bind_pending()
                 self.parts.append(_Part())
             self._add(step)
             self.parts[-1].num_steps += 1
@@ -170,7 +172,7 @@ class _Writer:
         call = ast.Call(self._callee(step.callee, values), positional, keywords, **place)
         (slot,) = step.results
         depth = 1 + max([one.depth for one in taken]) if taken else 1
-        if self.num_uses[slot] == 1 and depth < MAX_DEPTH:
+        if self.num_uses[slot] == 1 and depth < MAX_DEPTH and len(self.pending) < MAX_PENDING:
             self.pending.append(_Pending(slot, call, depth))
             return
         self._bind_pending()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 import traceback
 from collections.abc import Mapping
+from dis import get_instructions
+from types import CodeType
 from typing import Any
 
 import pytest
@@ -104,6 +106,38 @@ def test_long_regions_are_several_functions(num_steps: int, num_functions: int) 
     assert result[0] == num_steps
     assert third[0] == 3
     assert journal.calls == list(range(1, num_steps + 1))
+
+
+def sum_of(numbers: list[int], journal: Journal, steps: list[Call]) -> int:
+    """The slot of what calls of two make of these slots, two and two."""
+    while len(numbers) > 1:
+        left, right = numbers[:2]
+        steps.append(step(2000 + len(steps), journal.function(len(steps)), Slot(left), Slot(right)))
+        numbers = [*numbers[2:], 2000 + len(steps) - 1]
+    return numbers[0]
+
+
+@pytest.mark.parametrize("leaves_first", [True, False])
+def test_wide_and_bushy_regions_have_small_functions(leaves_first: bool) -> None:
+    journal: Journal = Journal()
+    steps: list[Call] = []
+    for number in range(8 * MAX_STEPS):
+        steps.append(step(2000 + len(steps), journal.function(len(steps)), Slot(0)))
+        if not leaves_first and number % 2:
+            steps.append(
+                step(2000 + len(steps), journal.function(len(steps)), *(Slot(s.results[0]) for s in steps[-2:]))
+            )
+    tops = {s.results[0] for s in steps} - {
+        o.index for s in steps for _, o in s.arguments.positional if isinstance(o, Slot)
+    }
+    output = sum_of(sorted(tops), journal, steps)
+    region = ArrayRegion("region", (0,), tuple(steps), (Slot(output),))
+    code = code_of(region)
+    (module, _) = code.bodies
+    bodies = [one for one in module.co_consts if isinstance(one, CodeType)]
+    assert all(sum(one.opname == "CALL" for one in get_instructions(body)) <= MAX_STEPS for body in bodies)
+    assert code.function()(1) == performed(region, 1)
+    assert journal.calls == 2 * list(range(len(steps)))
 
 
 def test_names_may_stand_for_others() -> None:
