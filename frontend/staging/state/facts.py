@@ -24,15 +24,13 @@ from ...effects.place import OutsideName, Place, overlap
 from ...effects.scope import CodeScope, class_view
 from ...effects.source import is_library
 from ...effects.summary import CodeSummary, Guard, Summary
-from ..source.body_names import BodyNames, last_reads
-from ..source.closures import lazy_functions
 from ..source.lifting import Lifted
-from ..source.names import Names, names_of, union_of_names
 from ..source.segment import Segment
 from ..source.shown_source import shown_source
 from ..values import Unstageable
 from .reads import Reads
 from .symbols import SymbolTable
+from .syntax_facts import SyntaxFacts
 from .written import ANYWHERE, NOTHING_WRITTEN, Apartness, Places, Written, stale
 
 NamedTypes: TypeAlias = tuple[tuple[str, AbstractType], ...]
@@ -154,7 +152,7 @@ class Opaque:
 
 
 @dataclass(slots=True)
-class ProgramFacts:
+class ProgramFacts(SyntaxFacts):
     """Everything that belongs to one trace.
 
     Attributes:
@@ -194,9 +192,6 @@ class ProgramFacts:
     loads: dict[tuple[object, ...], Segment] = field(default_factory=dict)
     lifted: dict[tuple[object, ...], Lifted | None] = field(default_factory=dict)
     # Caches by identity; each entry holds what its key is the identity of.
-    _names: dict[int, tuple[ast.AST, Names]] = field(default_factory=dict)
-    _last_reads: dict[int, tuple[Sequence[ast.AST], Mapping[str, int]]] = field(default_factory=dict)
-    _lazies: dict[int, tuple[ast.AST, tuple[ast.AST, ...]]] = field(default_factory=dict)
     _summaries: dict[tuple[object, ...], tuple[object, Summary]] = field(default_factory=dict)
     _outside: dict[OutsideName, AbstractType | None] = field(default_factory=dict)
     _described: dict[tuple[object, ...], tuple[Segment, CodeSummary]] = field(default_factory=dict)
@@ -341,42 +336,6 @@ class ProgramFacts:
     def stage_function(self, function: types.FunctionType, shapes: Shapes) -> StagedFunction:
         """A function of the module for arguments of these shapes; traced once per shape. `Program` does it."""
         raise NotImplementedError
-
-    def lazy_functions(self, nodes: Sequence[ast.AST]) -> Iterator[ast.AST]:
-        """Functions and generator expressions in this code that may run after the code has."""
-        for node in nodes:
-            found = self._lazies.get(identity(node))
-            if found is None:
-                found = self._lazies[identity(node)] = (node, tuple(lazy_functions(node)))
-            yield from found[1]
-
-    def names(self, nodes: Sequence[ast.AST]) -> Names:
-        """The names that these pieces of syntax use."""
-        every = [self._names_of(node) for node in nodes]
-        if len(every) == 1:
-            return every[0]
-        return union_of_names(every)
-
-    def know_names(self, body: Sequence[ast.AST], known: BodyNames) -> None:
-        """The names of a function's body have been found before."""
-        self._names.update(known.by_node)
-        self._last_reads[identity(body)] = body, known.last_read
-
-    def last_reads(self, nodes: Sequence[ast.AST]) -> Mapping[str, int]:
-        """The index of the last of these statements that needs a value of a name from before it."""
-        known = self._last_reads.get(identity(nodes))
-        return last_reads(nodes, list(map(self._names_of, nodes))) if known is None else known[1]
-
-    def used_names(self, node: ast.AST) -> set[str]:
-        """The names that a piece of syntax needs a value of: deleting one needs it, too."""
-        names = self._names_of(node)
-        return names.read | names.deleted if names.deleted else names.read
-
-    def _names_of(self, node: ast.AST) -> Names:
-        found = self._names.get(identity(node))
-        if found is None:
-            found = self._names[identity(node)] = (node, names_of([node]))
-        return found[1]
 
     def summary_of(
         self, function: Callable[..., object], types: tuple[AbstractType, ...], named: NamedTypes = ()
