@@ -22,6 +22,7 @@ from ..values import Owned, Static, Tracer
 from .expressions import ExpressionStager
 
 MAX_NESTING = 20  # of the syntax of a piece; what is deeper is inferred
+_PROPERTIES = effect_properties(PURE, total=False, fresh=False)
 _SHOWN = (STR, INT, FLOAT)
 _LIST_OF_TEXT = ListType(STR)
 _METHODS: Mapping[str, ExactType] = {**dict.fromkeys(STR_TO_STR, STR), **dict.fromkeys(STR_TO_BOOL, BOOL)}
@@ -48,9 +49,14 @@ class TextStager(ExpressionStager):
         found = None if self.program.stage_all else self._type_of_piece(node, names, MAX_NESTING)
         if found is None:
             return None
-        values = {name: self.state.names[name] for name in sorted(names)}
-        inputs = {name: value for name, value in values.items() if isinstance(value, (Tracer, Owned))}
-        statics = {name: value.value for name, value in values.items() if isinstance(value, Static)}
+        inputs: dict[str, Tracer | Owned] = {}
+        statics: dict[str, Any] = {}
+        for name in sorted(names):
+            value = self.state.names[name]
+            if isinstance(value, Static):
+                statics[name] = value.value
+            elif isinstance(value, (Tracer, Owned)):
+                inputs[name] = value
         return TextPiece(node, found, inputs, statics) if inputs else None
 
     def _type_of_piece(self, node: ast.expr, names: set[str], depth: int) -> ExactType | None:
@@ -147,8 +153,7 @@ class TextStager(ExpressionStager):
         self.at(piece.node)
         segment = Segment(piece.node, tuple(piece.inputs), (), self.scope, piece.statics)
         callee = self.program.symbols.callable(segment, segment.name, PURE, {"source": segment.name})
-        properties = effect_properties(PURE, total=False, fresh=False)
-        properties["callee"] = symbol(callee)
+        properties = {**_PROPERTIES, "callee": symbol(callee)}
         operands = [self.ssa(value) for value in piece.inputs.values()]
         ssa = self.builder.call_again(properties, operands, (), ir_type(piece.type), None)
         self._last_places = NEW

@@ -11,6 +11,7 @@ import ast
 import types
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from ....diagnostics.identity import identity
@@ -168,10 +169,8 @@ class Segment:
             names: list[ast.expr] = [placed(ast.Name(name, ast.Load()), first) for name in self.outputs]
             value = names[0] if len(names) == 1 else placed(ast.Tuple(names, ast.Load()), first)
             statements.append(placed(ast.Return(value), first))
-        parameters = [placed(ast.arg(name), first) for name in self.inputs]
         kind = ast.AsyncFunctionDef if self.is_async else ast.FunctionDef
-        arguments = ast.arguments([], parameters, None, [], [], None, [])
-        return with_type_parameters(placed(kind(name, arguments, statements, []), first))
+        return with_type_parameters(placed(kind(name, _parameters(self.inputs), statements, []), first))
 
     def function(self, code: types.CodeType) -> types.FunctionType:
         """The function of the segment's inputs that has this code."""
@@ -204,6 +203,13 @@ def compile_segments(segments: Sequence[Segment]) -> list[types.FunctionType]:
         for segment, code in zip(alike, codes, strict=True):
             found[identity(segment)] = segment.function(code)
     return [found[identity(segment)] for segment in segments]
+
+
+@lru_cache(maxsize=1024)
+def _parameters(names: tuple[str, ...]) -> ast.arguments:
+    """Parameters of these names. No code says where they stand, so all pieces with the same ones share them."""
+    somewhere = {"lineno": 1, "col_offset": 0, "end_lineno": 1, "end_col_offset": 0}
+    return ast.arguments([], [ast.arg(name, **somewhere) for name in names], None, [], [], None, [])
 
 
 def _flags(names: Sequence[str]) -> list[tuple[str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 from typing import Any
 
 from xdsl.ir import Operation
@@ -32,7 +33,7 @@ class SymbolTable:
 
     def reserve(self, hint: str) -> str:
         """A symbol not used so far, close to `hint`."""
-        base = PLAIN_SYMBOL.sub("_", hint).strip("_")[:MAX_SYMBOL_LENGTH] or "anonymous"
+        base = _plain(hint)
         symbol, number = base, self._numbers.get(base, 1)
         while symbol in self.objects:
             symbol, number = f"{base}_{number}", number + 1
@@ -84,6 +85,12 @@ class SymbolTable:
             name = self._secrets[value] = self.reserve("secret")
             self.objects[name] = value
         return LiteralAttr.of(Secret(name))
+
+
+@lru_cache(maxsize=4096)
+def _plain(hint: str) -> str:
+    """What is left of a hint, such as a segment's source, in a symbol."""
+    return PLAIN_SYMBOL.sub("_", hint).strip("_")[:MAX_SYMBOL_LENGTH] or "anonymous"
 
 
 def _has_secret_shape(value: str | bytes) -> bool:
