@@ -34,15 +34,18 @@ class Declarations:
         functions: dict[str, FuncOp] = {}
         callables: dict[str, CallableOp] = {}
         objects: list[str] = []
+        arrays: dict[str, str] = {}
         for op in ops_of(module.body.block):
             kind = type(op)  # `isinstance` asks the metaclass of ops, and that Python code
             if kind is CallableOp:
-                callables[op.properties["sym_name"].data] = op  # type: ignore[attr-defined]
+                symbol: str = op.properties["sym_name"].data  # type: ignore[attr-defined]
+                callables[symbol] = op  # type: ignore[assignment]
+                if (array := _own_array_kind(op)) is not None:
+                    arrays[symbol] = array
             elif kind is FuncOp:
                 functions[op.properties["sym_name"].data] = op  # type: ignore[attr-defined]
             elif kind is OutsideOp and op.kind.data == "object":  # type: ignore[attr-defined]
                 objects.append(op.sym_name.data)  # type: ignore[attr-defined]
-        arrays = {symbol: kind for symbol, op in callables.items() if (kind := _own_array_kind(op)) is not None}
         return Declarations(functions, callables, frozenset(objects), arrays)
 
     def is_literal(self, op: object) -> bool:
