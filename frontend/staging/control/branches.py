@@ -176,7 +176,7 @@ class BranchStager(AwaitStager):
         joined = [self._joined_value(joins.pairs[i], results[i], i in clean, sides) for i in range(len(joins.pairs))]
         for name, found in names.items():
             self.state.names[name] = self._resolve(found, joined)
-        unread = lacking([name for name in self.state.names if not name.startswith("_xcs_")], live)
+        unread = [name for name in lacking(list(self.state.names), live) if not name.startswith("_xcs_")]
         for name in [*(name for name in touched if name not in names), *(name for name in unread if name not in names)]:
             self.state.names.pop(name, None)
         if not left.reaches_end and not right.reaches_end:
