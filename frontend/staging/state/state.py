@@ -95,11 +95,6 @@ class Recorded(dict[_Key, _Held]):
         """The keys that were set or removed since it was made."""
         return {key for key, _ in self._changes}
 
-    @property
-    def num_changes(self) -> int:
-        """How many changes there were: a point to go back to."""
-        return len(self._changes)
-
     def rewind(self, num_changes: int) -> None:
         """Hold what it held after so many changes."""
         while len(self._changes) > num_changes:
@@ -129,7 +124,7 @@ class State:
 
     def mark(self) -> Point:
         """Where it is now, to come back to with `rewind`."""
-        return self, self.names.num_changes, self.heap.num_changes
+        return self, len(self.names._changes), len(self.heap._changes)
 
     @staticmethod
     def rewind(point: Point) -> State:

@@ -6,6 +6,8 @@ import ast
 from collections.abc import Sequence
 
 from ..expressions.repeated_calls import MAX_DEPTH
+from ..state.stager import Start
+from ..values import Unstageable
 from .streaming import StreamStager
 
 _TOLD = (ast.Call, ast.JoinedStr)
@@ -15,11 +17,15 @@ _TOLD_IN_PAIRS = (*_TOLD, ast.Name, ast.Constant)
 class RepeatedStatementStager(StreamStager):
     """The layer of statements that are told by their syntax."""
 
-    def stage_again(self, node: ast.stmt) -> bool:
-        """Stage an assignment to names if all that it assigns is told by its syntax; says whether it is.
+    def stage_again(self, start: Start, node: ast.stmt) -> bool:
+        """Stage an assignment to names at `start` if all that it assigns is told by its syntax; says whether it is."""
+        try:
+            return self._stage_told(node)
+        except Unstageable:  # of an array that is read: the general way says why
+            self.go_back(start)
+            return False
 
-        Nothing is emitted before all of it is known, and names are bound without fail, so nothing is ever taken back.
-        """
+    def _stage_told(self, node: ast.stmt) -> bool:
         if node.__class__ is not ast.Assign or len(node.targets) > 1:  # type: ignore[attr-defined]
             return False
         target, value = node.targets[0], node.value  # type: ignore[attr-defined]

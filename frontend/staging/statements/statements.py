@@ -73,16 +73,17 @@ class FunctionStager(RepeatedStatementStager):
         last_read = self.program.last_reads(nodes)
         index, end = 0, len(nodes)
         while index < end:
-            if self.stage_again(nodes[index]):
-                index += 1
-                continue
             num_temporaries, start = self.num_temporaries, self.mark()
-            stage = partial(self._stage_or_outline, start, nodes, index, LiveNames(last_read, index, live), live, tail)
-            completion = stage()
-            if completion is not FALLS:
-                return completion
-            index = self.stage_stream(start, nodes, index, last_read, live, stage) + 1
-            self.forget_temporaries(num_temporaries)
+            if not self.stage_again(start, nodes[index]):
+                later = LiveNames(last_read, index, live)
+                stage = partial(self._stage_or_outline, start, nodes, index, later, live, tail)
+                completion = stage()
+                if completion is not FALLS:
+                    return completion
+                index = self.stage_stream(start, nodes, index, last_read, live, stage)
+            index += 1
+            if self.num_temporaries > num_temporaries:
+                self.forget_temporaries(num_temporaries)
         return FALLS
 
     def _stage_or_outline(
