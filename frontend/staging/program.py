@@ -58,6 +58,7 @@ class Program(ProgramFacts):
         key = (code, cells, shapes, before_call)
         if (staged := self.functions.get(key)) is not None:
             staged.is_recursive |= staged.is_open
+            self.reads.come_again(is_function=True)
             return staged
         variants = sum(1 for known in self.functions if known[0] is code)
         if variants >= MAX_STATIC_VARIANTS and any(shape.is_special for _, shape in shapes):
@@ -73,6 +74,8 @@ class Program(ProgramFacts):
         self.guards.update(Guard(view, part, found) for part, found in parts.items() if found is not None)
         facts, before, num_bodies = self.checkpoint(), set(self.functions) - {key}, len(self.bodies)
         self.written = before_call
+        num_reads = len(self.reads.order)
+        self.reads.num_open += 1
         try:
             self._trace(function, staged, shapes)
         except Unstageable:
@@ -81,6 +84,10 @@ class Program(ProgramFacts):
             del self.bodies[num_bodies:]
             self.rewind(facts)
             raise
+        finally:
+            self.reads.num_open -= 1
+        if staged.is_recursive:
+            self.reads.come_anytime(num_reads)
         staged.written, staged.writes = self.written, tuple(self.writes[facts[1] :])
         self.rewind(facts)
         return staged

@@ -77,6 +77,7 @@ class CarryingStager(LeavingStager):
         carried = self._first_guess(bound, read, live)
         for owned in filter(self.is_owned, changed):  # what is iterated may hold some of them since
             carried.containers[owned] = self.state.type_of(owned)
+        num_reads = len(self.program.reads.order)
         for attempt in range(MAX_ATTEMPTS):
             before, start = self.state.copy(), self.mark()
             try:
@@ -100,6 +101,7 @@ class CarryingStager(LeavingStager):
             if self._settled(carried, traced, before) and facts[0].covers(self.program.written):
                 try:
                     self._finish(carried, traced, before, point, bound, live, emit, flag)
+                    self.program.reads.come_again(num_reads)
                     return
                 except MustEscape as missing:  # the body gives a container of before the loop another name
                     self._drop(traced, start)

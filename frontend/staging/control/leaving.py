@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from ..source.exits import EXIT, Exits
 from ..values import Absent, Owned, Static, Tracer, TupleValue, Unstageable, Value
 from .branches import JUMPS, SKIPS, Completion
-from .conditions import ConditionStager
+from .receiver_classes import ReceiverClassStager
 
 
-class LeavingStager(ConditionStager):
+class LeavingStager(ReceiverClassStager):
     """The layer of ways out of what has a block inside."""
 
     _exits: list[Exits]

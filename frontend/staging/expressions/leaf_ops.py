@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABCMeta
 from collections.abc import Container, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
@@ -147,9 +148,16 @@ class LeafStager(PlaceStager):
                     effect = max(effect, Effect.ORDERED)
         if summary.unknown_types:
             return Behaviour(Effect.DYNAMIC, False, summary.external), []
-        if effect is Effect.PURE and summary.sees_writes:
+        sees_writes = summary.sees_writes and not self._sees_own_alone(summary, keys)
+        if effect is Effect.PURE and sees_writes:
             effect = Effect.READS
-        return Behaviour(effect, summary.sees_writes and not effect.may_write, summary.external), mutated
+        return Behaviour(effect, sees_writes and not effect.may_write, summary.external), mutated
+
+    def _sees_own_alone(self, summary: Summary, keys: Mapping[int | str, Value]) -> bool:
+        """Whether all that a call looks at is what its arguments hold that nobody else sees: their versions say it."""
+        if not summary.sees or summary.effect is Effect.READS:
+            return False
+        return all(key is not None and key in keys and self.is_sealed(keys[key]) for key, _ in summary.sees)
 
     def value_of(self, ssa: SSAValue, summary: Summary) -> Value:
         """What a name is bound to that gets the result of the call emitted last."""
@@ -182,7 +190,7 @@ def is_ownable(cls: type) -> bool:
     """Whether nobody else sees an object just made: its class keeps no book of it and has no say in its attributes."""
     own = ("__del__", "__setattr__", "__delattr__", "__getattr__", "__getattribute__", "__new__")
     bases = [base for base in cls.__mro__ if base is not object]
-    return type(cls) is type and not any(name in vars(base) for base in bases for name in own)
+    return type(cls) in (type, ABCMeta) and not any(name in vars(base) for base in bases for name in own)
 
 
 def container_class(known: AbstractType) -> type | None:

@@ -73,12 +73,13 @@ class PlaceStager(Stager):
         return (None,) if held is None else frozenset(place.root for place in held)
 
     def _looks(self, summary: Summary, keys: Mapping[ParameterKey, Value]) -> Iterator[Look]:
-        """What a call looks at, as the entry function finds it."""
+        """What a call looks at, as the entry function finds it; versions say what nobody else sees."""
         for key, kind in summary.sees:
             if key is None or key not in keys:
                 yield None, kind
         for place, kind in summary.all_looks:
-            if (value := keys.get(place.root)) is not None:  # type: ignore[arg-type]
+            value = keys.get(place.root)  # type: ignore[arg-type]
+            if value is not None and not self.is_sealed(value):
                 found = self._places_in(place, self.places_of(value))
                 yield (None if None in found else found), kind  # type: ignore[misc]
         if not summary.sees or summary.effect is Effect.READS:

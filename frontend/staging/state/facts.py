@@ -233,7 +233,7 @@ class ProgramFacts(SyntaxFacts):
         kinds_written = frozenset(kinds_written)
         self.writes.append((places, kinds_written, reason))
         self.reads.written |= written
-        self.reads.touched.update((place, kind) for place in places or ANYWHERE for kind in kinds_written)
+        self.reads.note_touched(places or ANYWHERE, kinds_written)
 
     def note_update(self) -> None:
         """An op was emitted that changes an object of ours in its place in the order: no other object."""

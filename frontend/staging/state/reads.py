@@ -2,13 +2,15 @@
 
 In: the calls as they are emitted, with what each looks at, and the loops over containers. Out: once the whole program
 is traced, calls without `sees_writes`, and `settled` loops, where no op of the program, earlier or later, may write any
-of what they look at.
+of what they look at. Calls that only later ops disturb are `unordered`: they wait for no writes, and later writes wait
+for them. What is later is told by when an op was emitted; in a loop, and in functions that are called again, nothing is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TypeAlias
 
 from xdsl.ir import Operation
@@ -31,28 +33,75 @@ _SHARING = (_ITERATOR, "array")
 """Objects that may share what they hold: what looks at one is disturbed by whatever writes any."""
 
 
+_AT_ITS_TIME = Behaviour(Effect.UNORDERED)
+"""How a read moves that later writes alone disturb: they wait for it, and no pass makes it later than it is."""
+
+
+@dataclass(slots=True)
+class Read:
+    """A call that looks at state.
+
+    Attributes:
+        op: the call.
+        looks: what it looks at; None: it may be anything.
+        is_in_function: it stands in a function that the entry function calls.
+        num_touched: how many of what ops may write was known when all was emitted that may run before it; None: all.
+        written: what ops may have written until then.
+    """
+
+    op: Operation
+    looks: frozenset[Look] | None
+    is_in_function: bool
+    num_touched: int | None
+    written: Written
+
+
 @dataclass(slots=True)
 class Reads:
     """The calls of a program that look at state.
 
     Attributes:
-        calls: by symbol of what is called, the ops with what each looks at; None: it may be anything.
+        calls: by symbol of what is called, the reads.
+        order: all of them, as they were emitted.
         loops: those over containers, with what they look at there; None: the program made it, and nobody else sees it.
-        touched: what ops may write: places (None: anywhere) and kinds.
+        touched: what ops may write, as it was noted first: places (None: anywhere) and kinds.
         written: all that ops may have written.
+        num_open: functions that are being traced, one inside the other.
     """
 
-    calls: dict[str, list[tuple[Operation, frozenset[Look] | None]]] = field(default_factory=dict)
+    calls: dict[str, list[Read]] = field(default_factory=dict)
+    order: list[Read] = field(default_factory=list)
     loops: list[tuple[Operation, frozenset[Look] | None]] = field(default_factory=list)
-    touched: set[tuple[Place | None, str]] = field(default_factory=set)
+    touched: dict[tuple[Place | None, str], None] = field(default_factory=dict)
     written: Written = field(default_factory=Written)
+    num_open: int = 0
+    _found: dict[tuple[object, ...], bool] = field(default_factory=dict)
+
+    def note_touched(self, places: Iterable[Place | None], kinds: Iterable[str]) -> None:
+        """An op was emitted that may write state of these kinds at these places."""
+        kinds = tuple(kinds)
+        self.touched.update(((place, kind), None) for place in places for kind in kinds)
+
+    def come_again(self, since: int = 0, *, is_function: bool = False) -> None:
+        """What was emitted since there were so many reads, or in functions, may run after all that is there by now."""
+        for read in self.order[since:]:
+            if read.num_touched is not None and (read.is_in_function or not is_function):
+                read.num_touched, read.written = len(self.touched), self.written
+
+    def come_anytime(self, since: int) -> None:
+        """What was emitted since there were so many reads may run after anything."""
+        for read in self.order[since:]:
+            read.num_touched = None
 
     def note_call(self, symbol: str, op: Operation, behaviour: Behaviour, looks: Iterable[Look]) -> None:
         """A call was emitted that looks at state."""
         found = frozenset(looks)
         is_own_state = all(is_name(kind) or whole_kind(kind) in (*_TOLD_APART, _ITERATOR) for _, kind in found)
         is_plain = behaviour.effect is Effect.UNORDERED or (behaviour.effect is Effect.READS and not behaviour.external)
-        self.calls.setdefault(symbol, []).append((op, found if found and is_own_state and is_plain else None))
+        known = found if found and is_own_state and is_plain else None
+        read = Read(op, known, self.num_open > 1, len(self.touched) if is_plain else None, self.written)
+        self.calls.setdefault(symbol, []).append(read)
+        self.order.append(read)
 
     def note_loop(self, op: Operation, places: Places, kinds: Iterable[str]) -> None:
         """A loop over a container was emitted."""
@@ -65,15 +114,19 @@ class Reads:
     def settle(self, apartness: Apartness, declarations: Mapping[str, Operation]) -> None:
         """The program is complete: calls that nothing disturbs wait for no writes, and find what was there."""
         for symbol, calls in self.calls.items():
-            looks = [(inside_of(places), kind) for _, found in calls for places, kind in found or ()]
-            if any(found is None for _, found in calls) or any(self._is_disturbed(one, apartness) for one in looks):
-                for op, _ in calls:
-                    op.properties.pop("total", None)  # what it loads may be gone by then
-                continue
-            for op in (declarations[symbol], *(op for op, _ in calls)):
+            if not any(self._is_disturbed_ever(read, apartness) for read in calls):
+                changed = PURE
+            elif not any(self._is_disturbed_before(read, apartness) for read in calls):
+                changed = _AT_ITS_TIME
+            else:
+                changed = None
+            if changed is not PURE:
+                for read in calls:
+                    read.op.properties.pop("total", None)  # what it loads may be gone by then
+            for op in (declarations[symbol], *(read.op for read in calls)) if changed is not None else ():
                 behaviour = op.properties["effect"].data  # type: ignore[attr-defined]
                 if behaviour.effect is Effect.READS:
-                    op.properties["effect"] = EffectAttr.of(PURE)
+                    op.properties["effect"] = EffectAttr.of(changed)
                 else:
                     op.properties["effect"] = EffectAttr.of(Behaviour(behaviour.effect, external=behaviour.external))
         if self.touched:  # else no loop waits for anything
@@ -81,16 +134,32 @@ class Reads:
 
     def _settle_loops(self, apartness: Apartness) -> None:
         for op, looks in self.loops:
-            if not any(self._is_disturbed(one, apartness) for one in looks or ()):
+            if not any(self._is_disturbed(one, apartness, None, self.written) for one in looks or ()):
                 op.properties.update(dict.fromkeys(SOURCE_WORDS, UNIT))
 
-    def _is_disturbed(self, look: Look, apartness: Apartness) -> bool:
+    def _is_disturbed_ever(self, read: Read, apartness: Apartness) -> bool:
+        looks = [(inside_of(places), kind) for places, kind in read.looks or ()]
+        return read.looks is None or any(self._is_disturbed(one, apartness, None, self.written) for one in looks)
+
+    def _is_disturbed_before(self, read: Read, apartness: Apartness) -> bool:
+        if read.num_touched is None or (read.looks is None and read.num_touched > 0):
+            return True
+        looks = [(inside_of(places), kind) for places, kind in read.looks or ()]
+        return any(self._is_disturbed(one, apartness, read.num_touched, read.written) for one in looks)
+
+    def _is_disturbed(self, look: Look, apartness: Apartness, num_touched: int | None, written: Written) -> bool:
+        key = (look, num_touched, written if num_touched is not None else None)
+        if key not in self._found:
+            self._found[key] = self._look_disturbed(look, apartness, num_touched, written)
+        return self._found[key]
+
+    def _look_disturbed(self, look: Look, apartness: Apartness, num_touched: int | None, written: Written) -> bool:
         places, kind = look
-        for place, written in self.touched:
-            if not overlap(kind, written):
+        for place, touched in islice(self.touched, num_touched):
+            if not overlap(kind, touched):
                 continue
             if kind in _SHARING or (is_name(kind) and not is_content(kind)):
                 return True
-            if not apartness.told_apart(places, place, self.written):
+            if not apartness.told_apart(places, place, written):
                 return True
         return False

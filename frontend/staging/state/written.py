@@ -16,6 +16,7 @@ from ...effects.abstract_type import (
     NEVER,
     AbstractType,
     ArrayType,
+    CollectionType,
     DictType,
     InstanceType,
     ListType,
@@ -225,7 +226,7 @@ def is_closed(known: AbstractType) -> bool:
     match known:
         case ListType(element=element) | SetType(element=element) | TupleOfType(element=element):
             return is_closed(element)
-        case DictType(key=key, value=held):
+        case DictType(key=key, value=held) | CollectionType(key=key, value=held):
             return is_closed(key) and is_closed(held)
         case TupleType(elements=parts) | UnionType(members=parts):
             return all(map(is_closed, parts))
