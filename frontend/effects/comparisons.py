@@ -128,8 +128,9 @@ def _own_comparison(name: str, one: AbstractType, other: AbstractType, inference
             return pure(BOOL)
         if method is vars(object).get(f"__{name}__"):
             return None
-        if name == "eq" and is_generated(method) and getattr(one.cls, "__dataclass_params__", None):
-            return fields_summary(one, BOOL, lambda a: compare("eq", a, a, inference))
+        if name != "ne" and is_generated(method) and getattr(one.cls, "__dataclass_params__", None):
+            names = ("eq",) if name == "eq" else ("eq", name)  # fields are compared as tuples are
+            return fields_summary(one, BOOL, lambda a: merged([compare(each, a, a, inference) for each in names], BOOL))
     if isinstance(one, ExactType):
         return (
             pure(BOOL, one, other)

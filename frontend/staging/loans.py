@@ -106,8 +106,8 @@ def _says_all(known: AbstractType) -> bool:
             return _says_all(key) and _says_all(held)
         case TupleType(elements=parts) | UnionType(members=parts):
             return all(map(_says_all, parts))
-        case InstanceType(attributes=attributes):
-            return bool(attributes) and all(_says_all(held) for _, held in attributes)
+        case InstanceType(cls=cls, attributes=attributes):
+            return bool(attributes or cls.__init__ is object.__init__) and all(_says_all(held) for _, held in attributes)
         case NeverType() | StaticType():
             return True
         case _:

@@ -12,10 +12,11 @@ import math
 import operator
 import statistics
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from leaves import Model, ask, flaky, note, num, raising
+from leaves import Model, ask, flaky, note, num, raising, rate
 from observe import case
 
 
@@ -421,6 +422,30 @@ def chosen_of_generator(xs):
     return heapq.nlargest(2, (num(x) for x in xs)), heapq.nsmallest(0, (num(x) for x in xs))
 
 
+@dataclass(order=True)
+class Rated:
+    score: Any
+    text: Any = field(compare=False, default="")
+
+
+def mapped_with_partial(xs):
+    return list(map(functools.partial(ask, "hello"), xs)), sum(map(functools.partial(num), xs))
+
+
+def mapped_with_wrong_partial(xs):
+    return list(map(functools.partial(flaky, wrong=1), xs))
+
+
+def best_records(xs):
+    rated = [Rated(rate(x), ask(x)) for x in xs]
+    return [ask(one.text) for one in heapq.nlargest(4, rated)], max(rated).text, sorted(rated)[0].text
+
+
+def best_loud_records(xs):
+    rated = [Rated(Loud(num(x))) for x in xs]
+    return [num(x) for x in xs], max(rated).score.name, [one.score.name for one in sorted(rated)]
+
+
 def reduced(xs):
     merged = functools.reduce(lambda a, b: ask(f"{a}{b}"), xs, "start")
     return merged, functools.reduce(operator.add, (num(x) for x in xs))
@@ -638,6 +663,11 @@ PROGRAMS = [
     case(chosen, (XS, "two"), raises="TypeError", name="chosen_wrong"),
     case(chosen_by_loud_key, (XS, 2)),
     case(chosen_of_generator, (XS,)),
+    case(mapped_with_partial, (XS,), overlap=4),
+    case(mapped_with_partial, ([],), name="mapped_with_partial_nothing"),
+    case(mapped_with_wrong_partial, (XS,), raises="TypeError"),
+    case(best_records, (XS,), overlap=4),
+    case(best_loud_records, (XS,)),
     case(reduced, (XS,)),
     case(reduced_in_order, (XS,)),
     case(with_operators, (XS,), overlap=4),

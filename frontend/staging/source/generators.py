@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import functools
 import itertools
 from collections.abc import Sequence
 from typing import Protocol
@@ -58,7 +59,8 @@ def _mapped(node: ast.Call, scope: Namespace) -> ast.GeneratorExp | None:
     """`map(f, xs)` is `(f(x) for x in xs)`; with more iterables they are zipped."""
     function, *iterables = node.args
     names = [scope.fresh_name() for _ in iterables]
-    body = applied(function, [load_name(name, node) for name in names])
+    arguments = [load_name(name, node) for name in names]
+    body = applied(function, arguments) or _partially_applied(function, arguments, scope)
     target = _pattern(names, node)
     over = iterables[0] if len(iterables) == 1 else call_node(load_name(scope.name_of(zip), node), iterables)
     return None if body is None else _generator(body, target, over, (), node)
@@ -123,6 +125,19 @@ def applied(function: ast.expr, arguments: Sequence[ast.expr]) -> ast.expr | Non
     if isinstance(function, (ast.Name, ast.Attribute)):
         return placed(ast.Call(function, list(arguments), []), function)
     return None
+
+
+def _partially_applied(function: ast.expr, arguments: Sequence[ast.expr], scope: Namespace) -> ast.expr | None:
+    """`partial(f, 1, k=2)` applied to names, where it is made of known objects: `f(1, name, k=2)`."""
+    match function:
+        case ast.Call(func=maker, args=[inner, *first], keywords=named) if scope.static_of(maker) is functools.partial:
+            given = [*first, *(keyword.value for keyword in named)]
+        case _:
+            return None
+    is_known = all(isinstance(one, ast.Constant) or scope.static_of(one) is not None for one in given)
+    if scope.static_of(inner) is None or not is_known or any(keyword.arg is None for keyword in named):
+        return None
+    return placed(ast.Call(inner, [*first, *arguments], named), function)
 
 
 def applied_unless_none(function: ast.expr, argument: ast.expr, names: Namespace) -> ast.expr | None:

@@ -3,7 +3,7 @@
 In: the calls as they are emitted, with what each looks at, and the loops over containers. Out: once the whole program
 is traced, calls without `sees_writes`, and `settled` loops, where no op of the program, earlier or later, may write any
 of what they look at. Calls that only later ops disturb are `unordered`: they wait for no writes, and later writes wait
-for them. What is later is told by when an op was emitted; in a loop, and in functions that are called again, nothing is.
+for them. What is later is told by when an op was emitted; nothing is in a loop, or in functions that are called again.
 """
 
 from __future__ import annotations

@@ -230,8 +230,9 @@ def is_closed(known: AbstractType) -> bool:
             return is_closed(key) and is_closed(held)
         case TupleType(elements=parts) | UnionType(members=parts):
             return all(map(is_closed, parts))
-        case InstanceType(attributes=attributes):  # that these are all is looked at when they are told apart
-            return bool(attributes) and all(is_closed(held) for _, held in attributes)
+        case InstanceType(cls=cls, attributes=attributes):  # that these are all is looked at when they are told apart
+            may_be_all = attributes or cls.__init__ is object.__init__
+            return bool(may_be_all) and all(is_closed(held) for _, held in attributes)
         case ArrayType() | NeverType() | StaticType():
             return True
         case _:
