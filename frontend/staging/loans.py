@@ -107,7 +107,8 @@ def _says_all(known: AbstractType) -> bool:
         case TupleType(elements=parts) | UnionType(members=parts):
             return all(map(_says_all, parts))
         case InstanceType(cls=cls, attributes=attributes):
-            return bool(attributes or cls.__init__ is object.__init__) and all(_says_all(held) for _, held in attributes)
+            may_be_all = attributes or cls.__init__ is object.__init__
+            return bool(may_be_all) and all(_says_all(held) for _, held in attributes)
         case NeverType() | StaticType():
             return True
         case _:

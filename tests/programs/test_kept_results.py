@@ -142,6 +142,53 @@ def own_list_is_put_into_what_is_walked(rows):
     return rows
 
 
+class Keeper:
+    def __init__(self) -> None:
+        self.items: list[Any] = []
+
+    def keep(self, x: Any) -> Any:
+        self.items.append(x)
+        return ask(f"{len(self.items)} {x}")
+
+
+class Teller:
+    def keep(self, x: Any) -> Any:
+        return ask(x), rate(x)
+
+
+def one_by_one(texts):
+    keepers = [Keeper(), Teller()]
+    return [[keeper.keep(text) for keeper in keepers] for text in texts], keepers[0].items
+
+
+def second_name(rows):
+    keepers = [Keeper(), Teller()]
+    others = keepers
+    return [others[0].keep(row["text"]) for row in rows], keepers[0].items
+
+
+def rows_kept(rows):
+    shelf = {"keeper": Keeper()}
+    keeper = shelf["keeper"]
+    out = []
+    for row in rows:
+        out.append(keeper.keep(row))
+        keeper.items[0]["text"] += "!"
+    return out, [row["text"] for row in rows]
+
+
+def list_kept(rows):
+    shelf = {"keeper": Keeper()}
+    keeper = shelf["keeper"]
+    keeper.items = rows
+    out = []
+    for row in rows:
+        if len(rows) < 5:
+            keeper.keep({"text": "new"})
+        out.append(ask(row["text"]))
+    return out, len(rows)
+
+
 def noted_by_callback(texts):
     def done(reply):
         note(reply)
@@ -176,6 +223,10 @@ PROGRAMS = [
     case(callback_adds_to_what_is_walked, lambda: (["a", "b"],)),
     case(own_list_is_walked_by_another_name, (["a", "b"],)),
     case(own_list_is_put_into_what_is_walked, lambda: (rows(),)),
+    case(one_by_one, (["a", "b", "c"],), overlap=6),
+    case(second_name, lambda: (rows(),)),
+    case(rows_kept, lambda: (rows(),)),
+    case(list_kept, lambda: (rows(),)),
     case(noted_by_callback, (["a", "b", "c"],), overlap=3),
 ]
 

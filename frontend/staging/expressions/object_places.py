@@ -13,7 +13,7 @@ from ...effects.rebinding import names_bound
 from ...effects.summary import Summary
 from ..state.reads import Look
 from ..state.stager import Stager
-from ..state.written import ANYWHERE, MADE, NEW, WRITES_ANYTHING, Places, written_by
+from ..state.written import ANYWHERE, MADE, MADE_WHOLE, NEW, WRITES_ANYTHING, Places, written_by
 from ..values import Owned, Static, Tracer, TupleValue, Value
 
 NO_ARGUMENTS: Mapping[int | str, Value] = MappingProxyType({})
@@ -100,7 +100,7 @@ class PlaceStager(Stager):
             case Owned() if self.is_owned(value) and holds_immutables(self.state.type_of(value)):
                 return NEW
             case Owned() if not self.is_owned(value) and self.state.heap[value].argument is None:
-                return frozenset((Place(MADE),))
+                return frozenset((Place(MADE_WHOLE if self.state.heap[value].sealed else MADE),))
             case _:
                 return None
 

@@ -39,6 +39,9 @@ Places: TypeAlias = "frozenset[Place] | None"
 NEW: frozenset[Place] = frozenset()
 MADE = "what it has made"
 """The root of the place of an object that the program has made, and that others may see."""
+MADE_WHOLE = "what it has made by itself"
+"""The same of one that held nothing else than what the program has made when others first saw it."""
+_MADE = (MADE, MADE_WHOLE)
 ANYWHERE: frozenset[Place | None] = frozenset((None,))
 
 
@@ -156,7 +159,7 @@ class Apartness:
         if read is None or place is None or not self.is_assumed:
             return False
         if not read:
-            return place.root != MADE and not _has_changed(place.root if place.inside else None, written)
+            return place.root not in _MADE and not _has_changed(place.root if place.inside else None, written)
         pairs: list[tuple[Place, Place]] = []
         if not all(self._may_differ(one, place, written, pairs) for one in read):
             return False
@@ -164,7 +167,7 @@ class Apartness:
         return True
 
     def _may_differ(self, read: Place, place: Place, written: Written, pairs: list[tuple[Place, Place]]) -> bool:
-        if MADE in (read.root, place.root):
+        if read.root in _MADE or place.root in _MADE:
             return _is_made_later(read, place, written)
         changed = [(read, one) for one in written.grown | written.mixed if read.inside]
         changed += [(place, one) for one in written.mixed if place.inside]
@@ -207,8 +210,10 @@ def _has_changed(root: Root | None, written: Written) -> bool:
 
 def _is_made_later(read: Place, place: Place, written: Written) -> bool:
     """Whether one of two places is an object that the program has made, and isn't at the other one."""
-    made, other = (read, place) if read.root == MADE else (place, read)
-    if other.root == MADE or made != Place(MADE):
+    made, other = (read, place) if read.root in _MADE else (place, read)
+    if other.root in _MADE:
+        return False
+    if made != Place(made.root) and (made.root == MADE or any(_has_changed(root, written) for root in _MADE)):
         return False  # what it holds may come from anywhere
     return not (other.inside and _has_changed(other.root, written))
 
