@@ -9,7 +9,7 @@ from .signature import Signature
 from .stages import Traced, finish
 from .staging.loans import Loans, are_alone, is_gain, loans_of
 from .staging.program import Program
-from .staging.state.facts import Shape
+from .staging.state.staged_function import Shape
 from .staging.state.written import Apartness, place_of
 from .staging.values import Unstageable
 from .trust import Trust

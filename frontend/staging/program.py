@@ -36,7 +36,8 @@ from .source.names import parameter_names
 from .source.spliced_generators import with_spliced_generators
 from .source.super_calls import with_known_supers
 from .state.builder import ir_type
-from .state.facts import ProgramFacts, Shape, Shapes, StagedFunction
+from .state.facts import ProgramFacts
+from .state.staged_function import Shape, Shapes, StagedFunction
 from .state.state import NO_PARTS
 from .statements.generator_managers import without_yield
 from .statements.statements import FunctionStager

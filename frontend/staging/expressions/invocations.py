@@ -13,7 +13,7 @@ from ...effects.lattice import is_immutable
 from ...effects.place import EVERYTHING, ParameterKey, Place
 from ...effects.summary import Summary
 from ..state.binding import bind_call
-from ..state.facts import Shape, StagedFunction
+from ..state.staged_function import Shape, StagedFunction
 from ..values import Closure, Keywords, Owned, Static, Tracer, TupleValue, Unstageable, Value, containers_in
 from .leaf_ops import container_class, keyed
 from .outside_objects import OutsideObjectStager

@@ -29,7 +29,8 @@ from ...effects.lattice import is_immutable, widen
 from ...effects.summary import Summary
 from ...frame_reader import reads_frames
 from ..state.builder import Operand, ir_type
-from ..state.facts import NamedTypes, RepeatedCall
+from ..state.facts import RepeatedCall
+from ..state.staged_function import NamedTypes
 from ..state.stager import SCALARS
 from ..state.written import NEW
 from ..values import Static, Tracer, Value

@@ -24,7 +24,7 @@ from ...effects.abstract_type import NONE, AbstractType
 from ...effects.place import EVERYTHING
 from ...effects.summary import Summary
 from ..state.builder import ir_type
-from ..state.facts import Shape
+from ..state.staged_function import Shape
 from ..values import Owned, Tracer
 from .leaf_ops import Changed, container_class
 from .part_values import PartStager

@@ -6,7 +6,6 @@ import ast
 import types
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
 
 from xdsl.dialects.builtin import StringAttr
 from xdsl.ir import Attribute
@@ -15,8 +14,7 @@ from ....diagnostics.effect import Effect
 from ....diagnostics.identity import identity
 from ....diagnostics.location import Location
 from ....dialect.functions import FuncOp
-from ....dialect.types import OBJ
-from ...effects.abstract_type import ANY, AbstractType, DictType, InstanceType, StaticType
+from ...effects.abstract_type import ANY, AbstractType, DictType, InstanceType
 from ...effects.contents import kinds
 from ...effects.infer import infer_call
 from ...effects.outside_types import ContentGuard, is_table_of_known, looked_at
@@ -29,96 +27,10 @@ from ..source.segment import Segment
 from ..source.shown_source import shown_source
 from ..values import Unstageable
 from .reads import Reads
+from .staged_function import NamedTypes, Shapes, StagedFunction
 from .symbols import SymbolTable
 from .syntax_facts import SyntaxFacts
 from .written import ANYWHERE, NOTHING_WRITTEN, Apartness, Places, Written, stale
-
-NamedTypes: TypeAlias = tuple[tuple[str, AbstractType], ...]
-"""Types by name, in an order: of a call's keyword arguments, of an object's parts."""
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """What a staged function is specialised on for one argument: a known object, a type, or a tuple of those.
-
-    With a type go the places where the argument's objects were found when the program started. An argument that is
-    `lent` is an object that nobody else sees, nor what it holds if it is `sealed`: the callee makes its next versions,
-    and is given what `parts` hold. One that is `shared` is such an object, too, that the callee only looks at.
-    The program's caller lends an `argument` of this number, and goes on with it when the program is done.
-    `elements` are those of a tuple, the values of `**kwargs` with these `names`, or what a local function captures that
-    is called as `closure`.
-    """
-
-    static: StaticType | None = None
-    type: AbstractType | None = None
-    elements: tuple[Shape, ...] | None = None
-    places: Places = None
-    lent: bool = False
-    shared: bool = False
-    sealed: bool = False
-    in_order: bool = False
-    apart: bool = False
-    argument: int | None = None
-    names: tuple[str, ...] | None = None
-    closure: StaticType | None = None
-    parts: NamedTypes = ()
-
-    @property
-    def is_special(self) -> bool:
-        """Whether this is a known object or a local function: of such, a function is staged for a few only."""
-        return self.static is not None or self.closure is not None or any(one.is_special for one in self.elements or ())
-
-
-Shapes: TypeAlias = tuple[tuple[str, Shape], ...]
-"""The arguments of a call by parameter, as a staged function is specialised on them."""
-
-
-@dataclass(slots=True)
-class StagedFunction:
-    """A function of the module.
-
-    Attributes:
-        symbol: its name in the module.
-        result: the type of its result; `ANY` while its body is being traced.
-        ir_result: the IR's type of it.
-        is_entry: the program starts with it.
-        is_open: its body is being traced.
-        is_recursive: it was called while its body was being traced.
-        lent: the types that objects lent to it have afterwards, by parameter.
-        let_go: those of them that others may see afterwards.
-        opened: those of which others may see what they hold.
-        kept: which of their parts still hold what they held.
-        bound: what types those of their parts have that it binds anew.
-        apart: those that still hold each element by itself.
-        ir_versions: the IR's types of their next versions, then of all these parts: they are results, too.
-        gives: the parameter that it returns, if that is a lent one.
-        makes: the class of what it returns, if it has made that and nobody else sees it.
-        is_sealed: nor what that holds.
-        parts: the types of what parts of that hold.
-        has_all_parts: it has no others.
-        written, writes: what its ops may have written, and those ops; None while its body is being traced.
-    """
-
-    symbol: str
-    result: AbstractType = ANY
-    ir_result: Attribute = OBJ
-    is_entry: bool = False
-    is_open: bool = True
-    is_recursive: bool = False
-    lent: dict[str, AbstractType] = field(default_factory=dict)
-    let_go: frozenset[str] = frozenset()
-    opened: frozenset[str] = frozenset()
-    kept: dict[str, frozenset[str]] = field(default_factory=dict)
-    bound: dict[str, NamedTypes] = field(default_factory=dict)
-    apart: frozenset[str] = frozenset()
-    ir_versions: tuple[Attribute, ...] = ()
-    gives: str | None = None
-    makes: type | None = None
-    is_sealed: bool = False
-    parts: NamedTypes = ()
-    has_all_parts: bool = False
-    written: Written | None = None
-    writes: tuple[tuple[frozenset[Place | None], frozenset[str], str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
