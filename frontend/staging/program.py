@@ -59,7 +59,7 @@ class Program(ProgramFacts):
         key = (code, cells, shapes, before_call)
         if (staged := self.functions.get(key)) is not None:
             staged.is_recursive |= staged.is_open
-            self.reads.come_again(is_function=True)
+            self.reads.call_again()
             return staged
         variants = sum(1 for known in self.functions if known[0] is code)
         if variants >= MAX_STATIC_VARIANTS and any(shape.is_special for _, shape in shapes):

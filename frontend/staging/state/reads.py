@@ -67,6 +67,7 @@ class Reads:
         touched: what ops may write, as it was noted first: places (None: anywhere) and kinds.
         written: all that ops may have written.
         num_open: functions that are being traced, one inside the other.
+        called: what reads, touched places and writes there were when a function was last called again.
     """
 
     calls: dict[str, list[Read]] = field(default_factory=dict)
@@ -75,6 +76,7 @@ class Reads:
     touched: dict[tuple[Place | None, str], None] = field(default_factory=dict)
     written: Written = field(default_factory=Written)
     num_open: int = 0
+    called: tuple[int, int, Written] = (0, 0, Written())
     _found: dict[tuple[object, ...], bool] = field(default_factory=dict)
 
     def note_touched(self, places: Iterable[Place | None], kinds: Iterable[str]) -> None:
@@ -82,11 +84,15 @@ class Reads:
         kinds = tuple(kinds)
         self.touched.update(((place, kind), None) for place in places for kind in kinds)
 
-    def come_again(self, since: int = 0, *, is_function: bool = False) -> None:
-        """What was emitted since there were so many reads, or in functions, may run after all that is there by now."""
+    def come_again(self, since: int) -> None:
+        """What was emitted since there were so many reads, in a loop, may run after all that is there by now."""
         for read in self.order[since:]:
-            if read.num_touched is not None and (read.is_in_function or not is_function):
+            if read.num_touched is not None:
                 read.num_touched, read.written = len(self.touched), self.written
+
+    def call_again(self) -> None:
+        """What was emitted in functions may run after all that is there by now."""
+        self.called = len(self.order), len(self.touched), self.written
 
     def come_anytime(self, since: int) -> None:
         """What was emitted since there were so many reads may run after anything."""
@@ -113,6 +119,9 @@ class Reads:
 
     def settle(self, apartness: Apartness, declarations: Mapping[str, Operation]) -> None:
         """The program is complete: calls that nothing disturbs wait for no writes, and find what was there."""
+        for read in self.order[: self.called[0]]:
+            if read.is_in_function and read.num_touched is not None and read.num_touched < self.called[1]:
+                read.num_touched, read.written = self.called[1:]
         for symbol, calls in self.calls.items():
             if not any(self._is_disturbed_ever(read, apartness) for read in calls):
                 changed = PURE
