@@ -151,9 +151,9 @@ class Reads:
         return read.looks is None or any(self._is_disturbed(one, apartness, None, self.written) for one in looks)
 
     def _is_disturbed_before(self, read: Read, apartness: Apartness) -> bool:
-        if read.num_touched is None or (read.looks is None and read.num_touched > 0):
+        if read.num_touched is None or read.looks is None:
             return True
-        looks = [(inside_of(places), kind) for places, kind in read.looks or ()]
+        looks = [(inside_of(places), kind) for places, kind in read.looks]
         return any(self._is_disturbed(one, apartness, read.num_touched, read.written) for one in looks)
 
     def _is_disturbed(self, look: Look, apartness: Apartness, num_touched: int | None, written: Written) -> bool:
