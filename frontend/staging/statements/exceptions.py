@@ -23,10 +23,13 @@ from ....diagnostics.effect import Effect
 from ....dialect.constants import ConstantOp, UndefOp
 from ....dialect.containers import AppendOp, InsertOp, MakeTupleOp
 from ....dialect.types import OBJ
-from ...effects.abstract_type import BOOL, NEVER, CaughtType
+from ...effects.abstract_type import BOOL, NEVER, AbstractType, CaughtType, DictType, ListType
 from ...effects.lattice import join
 from ...effects.summary import Summary
+from ...effects.type_of import type_of
 from ..control.branches import EXIT, FALLS, RAISES, Completion, Side
+from ..control.hashing import hashes_quietly
+from ..source.common_stores import CommonStore, common_store, with_values
 from ..source.exposed_names import exposed_names
 from ..source.syntax import load_name, placed, store_name
 from ..source.ways_out import always_leaves, leaves
@@ -71,6 +74,8 @@ class ExceptionStager(KeptNamesStager):
     ) -> Completion:
         """Stage a `try`, with what follows it where a way through it leaves the block."""
         ways = leaves([node])
+        if not ways and (store := self._store_behind(node)) is not None:
+            return self._stage_with_store_behind(node, store, later)
         if not ways:
             return self._stage_parts(node, later)
         with self.exits(ways, is_loop=False) as exits:
@@ -78,6 +83,32 @@ class ExceptionStager(KeptNamesStager):
         if completion is RAISES:
             return RAISES
         return self.go_on_after(exits.after(node), rest, later, live, tail)
+
+    def _store_behind(self, node: ast.Try) -> CommonStore | None:
+        """The store of all ways through a `try` that may as well stand behind it: into something of ours, unfailing."""
+        store = common_store(node)
+        container = None if store is None else self.state.names.get(store.container)
+        if store is None or not isinstance(container, Owned) or not self.is_owned(container):
+            return None
+        known = self.state.type_of(container)
+        if store.key is None:
+            return store if isinstance(known, ListType) else None
+        key = type_of(store.key.value) if isinstance(store.key, ast.Constant) else self._type_of_key(store.key.id)
+        return store if isinstance(known, DictType) and key is not None and hashes_quietly(key) else None
+
+    def _type_of_key(self, name: str) -> AbstractType | None:
+        value = self.state.names.get(name)
+        return self.type_of(value) if isinstance(value, (Tracer, Static)) else None
+
+    def _stage_with_store_behind(self, node: ast.Try, store: CommonStore, later: Set[str]) -> Completion:
+        self.num_temporaries += 1
+        value = f"{EXIT}{self.num_temporaries}_stored"
+        behind = store.behind(value)
+        completion = self._stage_parts(with_values(node, value), later | exposed_names([behind]))
+        if completion is FALLS:
+            completion = self.stage_block([behind], later, tail=False)
+        self.state.names.pop(value, None)
+        return completion
 
     def _stage_parts(self, node: ast.Try, later: Set[str]) -> Completion:
         if not node.finalbody:
