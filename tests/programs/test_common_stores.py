@@ -1,4 +1,4 @@
-"""`try` statements of which all ways end with the same store: it stands behind the `try`, where that can't be noticed."""
+"""`try` statements of which all ways end with one store: it stands behind them, where that can't be noticed."""
 
 from __future__ import annotations
 

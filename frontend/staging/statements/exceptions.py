@@ -7,6 +7,7 @@
     try: BODY                        xcs.try { BODY } except (e) { FINALLY; raise e }
     finally: FINALLY                 FINALLY; then go on, or leave by the way that BODY has left
 
+A store into something of ours with which the body and its handlers end stands behind (`source/common_stores.py`).
 Handlers see names as of the step that fails (`kept_names.py`). What the body does to a container of ours before its
 last step acts in program order, and the handler starts with the version that the failing step has left (`as_left`).
 """
