@@ -62,6 +62,11 @@ class Store:
     value: int | Literal
     known: Key | None = None
 
+    @property
+    def is_direct(self) -> bool:
+        """Whether nothing has to be loaded to know what has to be."""
+        return self.known is None or _is_direct(self.known)
+
 
 class Puts(Store):
     """Sets the item under the key that is `known`: `container[key] = value`."""
@@ -142,6 +147,10 @@ def filling_shape_of(call: Call) -> Makes | Store | HandsOn | None:
 def argument(call: Call, position: int) -> Operand:
     """An argument of a call by position."""
     return call.arguments.positional[position][1]
+
+
+def _is_direct(key: Key) -> bool:
+    return all(map(_is_direct, key)) if isinstance(key, tuple) else isinstance(key, int | Literal)
 
 
 def key_operands(call: Call, key: Key | None) -> Iterator[Operand]:

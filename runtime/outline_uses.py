@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeAlias
 
-from ..diagnostics.effect import PURE, READS
+from ..diagnostics.effect import ORDERED, PURE, READS
 from .outline_shape import HandsOn, Looks, Makes, Shape, Store, argument, filling_shape_of, shape_of
 from .plan import Block, Call, For, If, Instruction, Invoke, Map, Operand, Plan, Slot, Try, While
 from .plan_summary import blocks_of
@@ -81,7 +81,7 @@ def _outlined(plan: Plan) -> dict[int, frozenset[int]]:
     filled: list[Place] = []
     for block in blocks:
         for instruction in block.instructions:
-            if type(instruction) is not Call or _only_looks(instruction):
+            if type(instruction) is not Call or _only_looks(instruction) or instruction.mutates:
                 filled += _connect(versions, plan, block, instruction)
     if not filled:
         return {}
@@ -111,12 +111,22 @@ def _looks(versions: _Versions, block: Block, filled: set[Place]) -> Iterator[Pl
 def _shape_at(call: Call, slots: frozenset[int]) -> Shape | None:
     """The shape of a call that has to do with containers in these slots."""
     concerned = [*(one.index for _, one in call.arguments.positional if isinstance(one, Slot)), *call.results]
-    return shape_of(call) if _only_looks(call) and not slots.isdisjoint(concerned) else None
+    if slots.isdisjoint(concerned):
+        return None
+    return shape_of(call) if _only_looks(call) else _shape_in_place(call)
 
 
 def _only_looks(call: Call) -> bool:
     """Whether a call does nothing but to versions of containers, so that it may run early, and more than once."""
     return call.behaviour in (PURE, READS) and not call.is_async and not call.retires
+
+
+def _shape_in_place(call: Call) -> Store | None:
+    """The shape of a call that fills a version in program order: what it will put there may be known before."""
+    if call.behaviour != ORDERED or not call.mutates or call.is_async:
+        return None
+    shape = shape_of(call)
+    return shape if isinstance(shape, Store) and shape.is_direct else None
 
 
 def _looked_into(call: Call, shape: Looks) -> Iterator[int]:
@@ -170,7 +180,7 @@ def _connect(versions: _Versions, plan: Plan, block: Block, instruction: Instruc
 
 
 def _connect_call(versions: _Versions, block: Block, call: Call) -> Iterator[Place]:
-    shape = filling_shape_of(call)
+    shape = filling_shape_of(call) if _only_looks(call) else _shape_in_place(call)
     if isinstance(shape, Makes):
         yield (id(block), call.results[0])
     elif shape is not None and _is_of_slot(call, shape):

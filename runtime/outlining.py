@@ -31,6 +31,7 @@ from .outline import (
 )
 from .outline_shape import Adds, Changes, Looks, Makes, Puts, Sets, Store, argument, key_operands, key_value, shape_of
 from .plan import Call, Literal, Operand, Slot
+from .prepared import GATE
 from .stream import Stream
 from .wiring import Wiring
 
@@ -84,7 +85,7 @@ class Outlining(Wiring):
         assert isinstance(call, Call)
         if any(value is EMPTY for value in _known_first(frame, call, shape)):
             return False
-        mode = frame.code.modes[index]
+        mode = frame.code.modes[index] if isinstance(shape, Makes) or not shape.is_direct else GATE
         if not self.has_come(frame, index, mode) and not (self.advance() and self.has_come(frame, index, mode)):
             return False  # the key is part of something that may still change
         known.stored.add(index)

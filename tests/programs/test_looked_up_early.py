@@ -191,6 +191,32 @@ def found_by_get(questions, words):
     return [ask(known.get(word, "nothing")) for word in words]
 
 
+def memo_of_the_caller(questions, known):
+    answers = []
+    for question in questions:
+        if question not in known:
+            known[question] = ask(question)
+        answers.append(known[question])
+    return answers
+
+
+def graph_of_the_caller(steps, done):
+    for step in steps:
+        name = step["id"]
+        done[name] = ask(name, [done[one] for one in step["deps"]])
+
+
+def history_of_the_caller(questions, turns):
+    for question in questions:
+        if len(turns) > 3:
+            break
+        turns.append(ask(question, len(turns)))
+
+
+def store_of_the_caller(store, questions):
+    return [store.get(question) for question in questions]
+
+
 OVERLAPPING = [
     case(memo, (["a", "b", "a", "c", "b"],), overlap=3),
     case(memo_in_a_closure, (["a", "b", "a", "c"],), overlap=3),
@@ -207,6 +233,10 @@ OVERLAPPING = [
     case(until_enough, (["a", "b", "c", "d"],), overlap=3),
     case(while_short, (4,), overlap=4),
     case(two_back, (["a", "b", "c", "d"],), overlap=2),
+    case(memo_of_the_caller, (["a", "b", "a", "c"], {"c": "known"}), overlap=2),
+    case(graph_of_the_caller, (STEPS, {}), overlap=2),
+    case(history_of_the_caller, (["a", "b", "c"], ["first"]), overlap=3),
+    case(store_of_the_caller, lambda: (Store(), ["a", "b", "a", "c"]), overlap=3),
     case(first_of_many, (["a", "b", "c"],), overlap=3),
     case(first_then_more, (["a", "b", "c"],), overlap=4),
     case(found_by_get, (["a", "b"], ["b", "c", "a"]), overlap=2),
@@ -222,6 +252,25 @@ def fibonacci(n):
         return known[k]
 
     return value(n), known
+
+
+def failing_for_the_caller(numbers, known, kept):
+    for number in numbers:
+        if number not in known:
+            known[number] = flaky(number)
+        kept.append(len(known))
+        if len(kept) > 4:
+            break
+    return known
+
+
+def caller_of_a_failure(numbers):
+    known, kept = {}, [0]
+    try:
+        failing_for_the_caller(numbers, known, kept)
+    except ValueError:
+        note((known, kept))
+    return known, kept
 
 
 def decided_by_values(questions):
@@ -603,6 +652,18 @@ def many_looked_at(numbers):
 
 SAME = [
     case(fibonacci, (5,)),
+    case(
+        failing_for_the_caller,
+        ([1, 3, 1, 4], {4: 0}, []),
+    ),
+    case(
+        failing_for_the_caller,
+        ([1, 3, 1, 2, 4], {4: 0}, []),
+        name="failing_for_the_caller_early",
+        raises="ValueError",
+        more_calls=True,
+    ),
+    case(caller_of_a_failure, ([1, 3, 2, 4],), more_calls=True),
     case(decided_by_values, (["a", "b", "a", "b"],)),
     case(keys_of_answers, (["a", "b", "a"],)),
     case(changed_inside, (["a", "b", "a"],)),

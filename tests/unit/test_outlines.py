@@ -130,6 +130,8 @@ def test_only_plain_keys() -> None:
         ("o.d[r.id] = v", ("v", "o", "r"), Puts(Target(1, "d"), 0, AttributeOf(2, "id"))),
         ("o.last = v", ("v", "o"), Sets(Target(1, "last"), 0)),
         ("o.n += 1", ("o",), Changes(Target(0, "n"), Literal(None), Literal(1))),
+        ("xs.append(v)", ("xs", "v"), Adds(Target(0), 1)),
+        ("o.log.append(v)", ("o", "v"), Adds(Target(0, "log"), 1)),
         ("d[k] = f(v)", ("v", "d", "k", "f"), None),
         ("o.__d[k] = v", ("v", "o", "k"), None),
         ("d[k] += v", ("v", "d", "k"), None),

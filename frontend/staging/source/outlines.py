@@ -21,7 +21,7 @@ _OPERATORS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.m
 def outline_shape(body: Sequence[ast.stmt] | ast.expr, inputs: Sequence[str], scope: CodeScope) -> Shape | None:
     """The shape of a piece with these inputs."""
     if isinstance(body, ast.expr):
-        return _Uses(scope, inputs).shape(body)
+        return _appending(body, inputs) or _Uses(scope, inputs).shape(body)
     return _store(body[0], inputs) if len(body) == 1 else None
 
 
@@ -31,9 +31,8 @@ def _store(statement: ast.stmt, inputs: Sequence[str]) -> Shape | None:
         case ast.Assign([ast.Subscript(container, key)], ast.Name(value)) if value in inputs:
             target, known = _target(container, inputs), _key(key, inputs)
             return Puts(target, inputs.index(value), known) if target is not None and known is not None else None
-        case ast.Expr(ast.Call(ast.Attribute(container, "append"), [ast.Name(value)], [])) if value in inputs:
-            target = _target(container, inputs)
-            return Adds(target, inputs.index(value)) if target is not None else None
+        case ast.Expr(call):
+            return _appending(call, inputs)
         case ast.Assign([ast.Attribute() as attribute], (ast.Name() | ast.Constant()) as value):
             target, stored = _target(attribute, inputs), _key(value, inputs)
             return Sets(target, stored) if target is not None and isinstance(stored, int | Literal) else None
@@ -41,6 +40,14 @@ def _store(statement: ast.stmt, inputs: Sequence[str]) -> Shape | None:
             target, known = _target(attribute, inputs), _key(operand, inputs)
             if target is not None and known is not None:
                 return Changes(target, Literal(None), known, function=_OPERATORS[type(op)])
+    return None
+
+
+def _appending(node: ast.expr, inputs: Sequence[str]) -> Shape | None:
+    match node:
+        case ast.Call(ast.Attribute(container, "append"), [ast.Name(value)], []) if value in inputs:
+            target = _target(container, inputs)
+            return Adds(target, inputs.index(value)) if target is not None else None
     return None
 
 
