@@ -36,6 +36,8 @@ from .symbol_call import SymbolCallOp, expect_flat_symbol
 
 AS_LEFT = "as_left"
 """The attribute of a call at the start of a handler whose operand it finds as the body of the `try` has left it."""
+AT_ITS_TIME = "at_its_time"
+"""The attribute of a call that only looks at state, and at which later writes wait for it: passes leave it there."""
 IN_ORDER = "in_order"
 """The attribute of a call that updates what such a call finds: the object itself, in its place in the order."""
 

@@ -8,11 +8,11 @@ from typing import Any
 
 from xdsl.ir import Operation
 
-from ..diagnostics.effect import READS, Behaviour
+from ..diagnostics.effect import PURE, READS, Behaviour
 from ..diagnostics.errors import XCSError
 from ..dialect.access import GetAttrOp, GetItemOp, UnpackOp
 from ..dialect.arguments import ArgumentsAttr
-from ..dialect.calls import CallIndirectOp, CallOp, InvokeOp
+from ..dialect.calls import AT_ITS_TIME, CallIndirectOp, CallOp, InvokeOp
 from ..dialect.constants import ConstantOp, UndefOp
 from ..dialect.containers import AppendOp, InsertOp, MakeDictOp, MakeListOp, MakeTupleOp
 from ..dialect.control_flow import RaiseOp
@@ -63,7 +63,7 @@ def add_call(
         builder.results(op),
         callee=callee,
         arguments=arguments_of(builder, properties["args"], operands),
-        behaviour=properties["effect"].data,
+        behaviour=PURE if AT_ITS_TIME in op.attributes else properties["effect"].data,
         mutates=op.mutated_positions if "mutates" in properties else (),
         is_async="async" in properties,
         batch=batch,

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import threading
 
-from .frame import Frame, Scope
+from .failure_scope import Scope
+from .frame import Frame
 
 
 class Failures:

@@ -15,6 +15,8 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from ..diagnostics.identity import identity
+from .failure_scope import Path, Scope
+from .frame_outlines import FrameOutlines
 from .plan import Block, Operand, Plan, Slot
 from .prepared import CLEAN, GATE, PreparedBlock, prepare
 
@@ -42,51 +44,12 @@ DONE = 3
 FAILED = 4
 """State: raised; the retired cursor will meet it."""
 
-Path = tuple[int, ...]
-
 _NO_REGIONS: dict[int, Region] = {}
 """The regions of frames without any: one of a million frames is the only one to need a dictionary."""
 
 
 NOWHERE = [-1, -1, -1]
 """Where the cursors are in a frame that none has entered; shared, since most frames are passed as a whole."""
-
-
-class Scope:
-    """What a failure ends: one run of a `try` body, or the whole run.
-
-    Attributes:
-        outer: the enclosing scope.
-        failure: the earliest place known to fail, relative to the frame that opens the scope.
-        discarded: the body has failed and its handler has taken over.
-    """
-
-    __slots__ = ("discarded", "failure", "outer")
-
-    def __init__(self, outer: Scope | None) -> None:
-        self.outer = outer
-        self.failure: Path | None = None
-        self.discarded = False
-
-
-class FrameOutlines:
-    """What a frame knows of containers of which values may be missing.
-
-    Attributes:
-        by_slot: their outlines.
-        counted: instructions that look something up, each with the slot of a container whose outline they count as
-            that container.
-        stored: the instructions from which an outline went out.
-        num_tries: how often an instruction has met a value that was missing.
-    """
-
-    __slots__ = ("by_slot", "counted", "num_tries", "stored")
-
-    def __init__(self) -> None:
-        self.by_slot: dict[int, Any] = {}
-        self.counted: set[tuple[int, int]] = set()
-        self.stored: set[int] = set()
-        self.num_tries: dict[int, int] = {}
 
 
 class Frame:

@@ -15,8 +15,9 @@ from typing import Any
 from ..diagnostics.errors import InternalError
 from .branch import IfRegion, InvokeRegion
 from .call_shape import read
+from .failure_scope import Scope
 from .failures import Failures
-from .frame import FAILED, HELD, ISSUED, WAITING, Frame, Region, Scope
+from .frame import FAILED, HELD, ISSUED, WAITING, Frame, Region
 from .handled import call_handling, raise_from, user_traceback
 from .instrument import Instrument
 from .interrupts import is_interrupt

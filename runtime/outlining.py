@@ -13,7 +13,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .call_shape import read
-from .frame import EMPTY, Frame, FrameOutlines, Machine
+from .frame import EMPTY, Frame, Machine
+from .frame_outlines import FrameOutlines
 from .outline import (
     OUTLINES,
     Cell,

@@ -6,7 +6,8 @@ handler, never from a part of a body that fails later.
 
 from __future__ import annotations
 
-from .frame import DONE, Frame, Machine, Region, Scope
+from .failure_scope import Scope
+from .frame import DONE, Frame, Machine, Region
 from .plan import Try
 
 

@@ -13,7 +13,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .frame import Frame, Path, Region
+from .failure_scope import Path
+from .frame import Frame, Region
 
 STEPS_IN_A_TURN = 256
 """Regions asked to step before the driver looks around: a few milliseconds of work, a few microseconds of looking."""

@@ -208,7 +208,7 @@ def compile_segments(segments: Sequence[Segment]) -> list[types.FunctionType]:
 @lru_cache(maxsize=1024)
 def _parameters(names: tuple[str, ...]) -> ast.arguments:
     """Parameters of these names. No code says where they stand, so all pieces with the same ones share them."""
-    somewhere = {"lineno": 1, "col_offset": 0, "end_lineno": 1, "end_col_offset": 0}
+    somewhere: Any = {"lineno": 1, "col_offset": 0, "end_lineno": 1, "end_col_offset": 0}
     return ast.arguments([], [ast.arg(name, **somewhere) for name in names], None, [], [], None, [])
 
 

@@ -16,6 +16,7 @@ from typing import TypeAlias
 from xdsl.ir import Operation
 
 from ....diagnostics.effect import PURE, Behaviour, Effect
+from ....dialect.calls import AT_ITS_TIME, CallOp
 from ....dialect.effects import EffectAttr
 from ....dialect.operation import SOURCE_WORDS, UNIT
 from ...effects.place import Place, is_content, overlap, whole_kind
@@ -132,10 +133,14 @@ class Reads:
             if changed is not PURE:
                 for read in calls:
                     read.op.properties.pop("total", None)  # what it loads may be gone by then
-            for op in (declarations[symbol], *(read.op for read in calls)) if changed is not None else ():
+            if changed is None:
+                continue
+            for op in (declarations[symbol], *(read.op for read in calls)):
                 behaviour = op.properties["effect"].data  # type: ignore[attr-defined]
                 if behaviour.effect is Effect.READS:
                     op.properties["effect"] = EffectAttr.of(changed)
+                    if changed is _AT_ITS_TIME and isinstance(op, CallOp):
+                        op.attributes[AT_ITS_TIME] = UNIT
                 else:
                     op.properties["effect"] = EffectAttr.of(Behaviour(behaviour.effect, external=behaviour.external))
         if self.touched:  # else no loop waits for anything
