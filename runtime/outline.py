@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from .frame import EMPTY, Frame, Machine
-from .outline_shape import stored_attribute
+from .outline_shape import is_stored_plainly, stored_attribute
 from .stream import Stream
 
 _PLAIN = frozenset({str, int, float, bool, bytes, type(None)})
@@ -193,9 +193,10 @@ _STORED: Callable[[ObjectOutline], dict[str, Any]] = ObjectOutline.__dict__["_st
 _WHOLE: Callable[[ObjectOutline], object] = ObjectOutline.__dict__["_whole"].__get__
 
 
-def with_attribute(outline: ObjectOutline, name: str, held: Any) -> ObjectOutline:
+def with_attribute(outline: ObjectOutline, name: str, held: Any) -> ObjectOutline | None:
     """The next version of an object, with a value, a `Cell` for one or an outline as an attribute."""
-    return ObjectOutline(_WHOLE(outline), {**_STORED(outline), name: held})
+    whole = _WHOLE(outline)
+    return ObjectOutline(whole, {**_STORED(outline), name: held}) if is_stored_plainly(whole, name) else None
 
 
 def known_attribute(outline: ObjectOutline, name: str) -> Any:

@@ -197,11 +197,17 @@ def stored_attribute(owner: object, name: str) -> Any:
     Raises:
         AttributeError: there is none, or loading or storing it may run code.
     """
-    cls = type(owner)
-    in_class = inspect.getattr_static(cls, name, None)
-    is_slot = type(in_class) is MemberDescriptorType
-    if cls.__getattribute__ is not object.__getattribute__ or cls.__setattr__ is not object.__setattr__:
-        raise AttributeError(name)
-    if in_class is not None and not is_slot and hasattr(type(in_class), "__get__"):
+    if not is_stored_plainly(owner, name):
         raise AttributeError(name)
     return object.__getattribute__(owner, name)
+
+
+def is_stored_plainly(owner: object, name: str) -> bool:
+    """Whether an attribute, if there is one, is found where it was stored, by no code of the program's."""
+    cls = type(owner)
+    if cls.__getattribute__ is not object.__getattribute__ or cls.__setattr__ is not object.__setattr__:
+        return False
+    in_class = inspect.getattr_static(cls, name, None)
+    if in_class is None or type(in_class) is MemberDescriptorType:
+        return True
+    return not any(hasattr(type(in_class), one) for one in ("__get__", "__set__", "__delete__"))

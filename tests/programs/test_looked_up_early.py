@@ -643,6 +643,55 @@ def last_reply(tasks):
     return store.log
 
 
+class Guarded:
+    def __init__(self):
+        self.held = {}
+        self._last = "none"
+
+    @property
+    def last(self):
+        return self._last
+
+    @last.setter
+    def last(self, value):
+        self._last = f"set to {value}"
+
+
+def set_by_a_property(questions):
+    guarded = Guarded()
+    seen = []
+    for question in questions:
+        if question not in guarded.held:
+            guarded.held[question] = ask(question)
+            guarded.last = question
+        seen.append((guarded._last, len(guarded.held)))
+    return seen
+
+
+class Upper:
+    def __set__(self, owner, value):
+        owner.__dict__["name"] = value.upper()
+
+
+class Named:
+    name = Upper()
+
+    def __init__(self):
+        self.held = {}
+        self.name = "none"
+
+
+def set_by_a_descriptor(questions):
+    named = Named()
+    seen = []
+    for question in questions:
+        if question not in named.held:
+            named.held[question] = ask(question)
+            named.name = question
+        seen.append((named.name, len(named.held)))
+    return seen
+
+
 def many_looked_at(numbers):
     turns = []
     for number in numbers:
@@ -701,6 +750,8 @@ SAME = [
     case(attribute_replaced, (["a", "b", "a", "c"],)),
     case(attribute_as_a_whole, (["a", "b", "a"],)),
     case(last_reply, (["a", "b"],)),
+    case(set_by_a_property, (["a", "b", "a"],)),
+    case(set_by_a_descriptor, (["a", "b", "a"],)),
     case(many_looked_at, (list(range(40)),)),
 ]
 

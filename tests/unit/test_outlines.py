@@ -109,6 +109,8 @@ def test_objects_keep_their_attributes() -> None:
         with pytest.raises(AttributeError):
             getattr(second, name)
         assert known_attribute(second, name) is None
+    assert with_attribute(first, "size", 3) is None  # a property: it may store elsewhere
+    assert with_attribute(first, "fresh", 3) is not None
 
 
 def test_only_plain_keys() -> None:
