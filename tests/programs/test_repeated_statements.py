@@ -43,6 +43,12 @@ def swapped(x):
     return a, b
 
 
+def stores_in_order():
+    """Whether the second of two values is what a name keeps: early releases of Python 3.11 keep the first one."""
+    kept, kept = len(()), len((1,))
+    return kept == 1
+
+
 def the_same_name_twice(x):
     a = ask(x)
     a, a = ask(a), ask(a + "y")
@@ -166,7 +172,7 @@ PROGRAMS = [
     case(one_after_the_other, ("x",)),
     case(panels, ("x",), overlap=3),
     case(swapped, ("x",), overlap=2),
-    case(the_same_name_twice, ("x",)),
+    *([case(the_same_name_twice, ("x",))] if stores_in_order() else []),
     case(inside_each_other, ("x",)),
     case(parts_of_pairs, ("x",), overlap=3),
     case(literals_beside_calls, ("x",)),
