@@ -9,7 +9,6 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from ..runtime.filling import ENTRY, NEW, PUT, UNPACK
 from ..runtime.outline_shape import OUTLINE, Adds, HandsOn, Makes, Puts, Target
 from ..runtime.straight.called import write_as
 
@@ -60,8 +59,6 @@ def hand_on(value: Any) -> Any:
     return value
 
 
-setattr(make_dict, ENTRY, NEW)
-setattr(insert, ENTRY, PUT)
 for function, shape in (
     (make_list, Makes(keyed=False)),
     (make_dict, Makes(keyed=True)),
@@ -88,7 +85,7 @@ class Unpacking:
 
     __slots__ = ("_unpack", "num_parts", "star")
 
-    __xcs_entry__ = UNPACK
+    __xcs_unpacks__ = True
 
     def __init__(self, num_parts: int, star: int | None = None) -> None:
         self.num_parts, self.star = num_parts, star

@@ -18,7 +18,8 @@ from .frame import EMPTY, Frame, Machine
 from .plan import Literal
 from .stream import Stream
 
-_PLAIN = frozenset({str, int, float, bool, bytes, type(None)})
+PLAIN = frozenset({str, int, float, bool, bytes, type(None)})
+"""The classes of keys of which comparing runs no code of the program's."""
 _ROWS: dict[str, Callable[[Any, Any], Any]] = {
     "keys": lambda key, value: key,
     "values": lambda key, value: value,
@@ -130,7 +131,7 @@ class CollectedEntries:
             self._entries.put(machine, number, value)
 
     def _announce(self, machine: Machine) -> None:
-        if not self._has_all or self._num_missing or not all(type(key) in _PLAIN for key in self._keys):
+        if not self._has_all or self._num_missing or not all(type(key) in PLAIN for key in self._keys):
             return
         self._entries = Entries(self._keys, self._values)
         machine.deliver(self._frame, self._filling.result, self._entries)

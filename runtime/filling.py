@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from operator import itemgetter
 
 from .last_use import slots_read
+from .outline_shape import Makes, Puts, Target, shape_of
 from .plan import Block, Call, For, Instruction, Literal, Operand, Slot
 
-ENTRY = "__xcs_entry__"
-"""The attribute of the functions that make an empty dict of no arguments, that put an entry into one, and that unpack
-something into parts."""
-NEW, PUT, UNPACK = "new", "put", "unpack"
+UNPACKS = "__xcs_unpacks__"
+"""The attribute, true, of the functions that unpack something into parts."""
+_NEW_DICT = Makes(keyed=True)
+_PUTS_ENTRY = Puts(Target(0), 2, known=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +43,10 @@ def filling_of(block: Block, loop: For) -> Filling | None:
             continue
         made = _maker(block, initial.index)
         found = loop.body.outputs[position]
-        if made is None or _entry(made) != NEW or made.arguments.positional or not isinstance(found, Slot):
+        if made is None or shape_of(made) != _NEW_DICT or made.arguments.positional or not isinstance(found, Slot):
             continue
         put, carried = _maker(loop.body, found.index), 1 + position
-        if put is None or _entry(put) != PUT or put.arguments.keyword or len(put.results) != 1:
+        if put is None or shape_of(put) != _PUTS_ENTRY or len(put.results) != 1:
             continue
         container, *entry = [operand for _, operand in put.arguments.positional]
         is_only_use = _num_readers(loop.body, carried) == 1 and Slot(carried) not in loop.body.outputs
@@ -66,7 +67,7 @@ def _is_key_of_item(body: Block, key: Operand) -> bool:
         return False
     [(_, parts)] = part.arguments.positional
     unpacked = _maker(body, parts.index) if isinstance(parts, Slot) else None
-    if unpacked is None or _entry(unpacked) != UNPACK or unpacked.arguments.positional != ((False, Slot(0)),):
+    if unpacked is None or not _unpacks(unpacked) or unpacked.arguments.positional != ((False, Slot(0)),):
         return False
     unpacking = unpacked.callee.value if isinstance(unpacked.callee, Literal) else None
     return unpacking is not None and unpacking.num_parts == 2 and unpacking.star is None
@@ -80,5 +81,5 @@ def _num_readers(block: Block, slot: int) -> int:
     return sum(slot in slots_read(one) for one in block.instructions)
 
 
-def _entry(call: Call) -> str | None:
-    return getattr(call.callee.value, ENTRY, None) if isinstance(call.callee, Literal) else None
+def _unpacks(call: Call) -> bool:
+    return isinstance(call.callee, Literal) and getattr(call.callee.value, UNPACKS, False) is True

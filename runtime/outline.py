@@ -17,11 +17,11 @@ import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
+from .entries import PLAIN
 from .frame import EMPTY, Frame, Machine
 from .outline_shape import is_stored_plainly, stored_attribute
 from .stream import Stream
 
-_PLAIN = frozenset({str, int, float, bool, bytes, type(None)})
 MAX_COPIED = 4096
 """Containers of more items than this have no outline unless they were filled under one."""
 
@@ -210,9 +210,9 @@ def known_attribute(outline: ObjectOutline, name: str) -> Any:
     return outline_of(value) if type(value) in (dict, list) else value
 
 
-def is_outlined(outline: ObjectOutline, name: str | None) -> bool:
+def is_outlined(outline: ObjectOutline, name: str) -> bool:
     """Whether only the outline of an attribute is known."""
-    return type(_STORED(outline).get(name or "")) in OUTLINES
+    return type(_STORED(outline).get(name)) in OUTLINES
 
 
 Outline: TypeAlias = DictOutline | ListOutline | ObjectOutline
@@ -243,4 +243,4 @@ def outline_of_stream(machine: Machine, stream: Stream) -> ListOutline | None:
 
 def is_plain(key: Any) -> bool:
     """Whether comparing a key runs no code of the program's."""
-    return type(key) in _PLAIN or (type(key) is tuple and all(map(is_plain, key)))
+    return type(key) in PLAIN or (type(key) is tuple and all(map(is_plain, key)))

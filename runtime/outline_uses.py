@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeAlias
 
 from ..diagnostics.effect import ORDERED, PURE, READS
+from ..diagnostics.identity import identity
 from .outline_shape import HandsOn, Looks, Makes, Shape, Store, argument, filling_shape_of, shape_of
 from .plan import Block, Call, For, If, Instruction, Invoke, Map, Operand, Plan, Slot, Try, While
 from .plan_summary import blocks_of
@@ -27,16 +28,18 @@ class OutlineUses:
     Attributes:
         looks: the calls that look something up, with the slots of the containers.
         looks_in: by slot, these calls.
+        taken: of these calls, slots of objects with the attributes that they load for something else.
         stores: the calls that make or fill a container, with the slot of what they give.
         stores_from: by slot of a container, those that fill it.
         handed_on: by slot, the slots that have the same container.
     """
 
-    __slots__ = ("handed_on", "looks", "looks_in", "stores", "stores_from")
+    __slots__ = ("handed_on", "looks", "looks_in", "stores", "stores_from", "taken")
 
     def __init__(self, block: Block, slots: frozenset[int]) -> None:
         """Those of containers in these slots."""
         self.looks: dict[int, tuple[int, ...]] = {}
+        self.taken: dict[int, list[tuple[int, str]]] = {}
         self.looks_in: dict[int, list[int]] = {}
         self.stores: dict[int, tuple[Makes | Store, int]] = {}
         self.stores_from: dict[int, list[int]] = {}
@@ -52,6 +55,10 @@ class OutlineUses:
                 self.looks[index] = held
             for slot in held:
                 self.looks_in.setdefault(slot, []).append(index)
+            for target in shape.taken:
+                owner = argument(call, target.argument)
+                if isinstance(owner, Slot) and target.attribute is not None:
+                    self.taken.setdefault(index, []).append((owner.index, target.attribute))
         elif isinstance(shape, Makes):
             self.stores[index] = shape, call.results[0]
         else:
@@ -70,7 +77,7 @@ def uses_of(plan: Plan, block: Block) -> OutlineUses:
     """What to do with outlines in a block of a plan."""
     if not plan.outlined:
         plan.outlined.append(_outlined(plan))
-    slots = plan.outlined[0].get(id(block))
+    slots = plan.outlined[0].get(identity(block))
     return NO_USES if slots is None else OutlineUses(block, slots)
 
 
@@ -102,10 +109,10 @@ def _looks(versions: _Versions, block: Block, filled: set[Place]) -> Iterator[Pl
         if not isinstance(call, Call) or not _only_looks(call):
             continue
         slots = [one.index for _, one in call.arguments.positional if isinstance(one, Slot)]
-        if any(versions.root((id(block), slot)) in filled for slot in slots):
+        if any(versions.root((identity(block), slot)) in filled for slot in slots):
             shape = shape_of(call)
             for slot in _looked_into(call, shape) if isinstance(shape, Looks) else ():
-                yield (id(block), slot)
+                yield (identity(block), slot)
 
 
 def _shape_at(call: Call, slots: frozenset[int]) -> Shape | None:
@@ -149,7 +156,7 @@ def _connect(versions: _Versions, plan: Plan, block: Block, instruction: Instruc
     """Notes which slots hold versions of one container; gives those that an instruction fills."""
     for inner in blocks_of(instruction).values():
         for outer_slot, inner_slot in inner.captures:
-            versions.join((id(block), outer_slot), (id(inner), inner_slot))
+            versions.join((identity(block), outer_slot), (identity(inner), inner_slot))
     results = list(map(Slot, instruction.results))
     match instruction:
         case Call():
@@ -172,7 +179,7 @@ def _connect(versions: _Versions, plan: Plan, block: Block, instruction: Instruc
             versions.join_all(body, body.outputs, body, carried)
             versions.join_all(block, results, body, carried)
         case Map():
-            yield from ((id(block), slot.index) for slot in results)
+            yield from ((identity(block), slot.index) for slot in results)
         case Invoke():
             function = plan.functions[instruction.symbol]
             versions.join_all(block, instruction.operands, function, list(map(Slot, range(function.num_params))))
@@ -182,12 +189,12 @@ def _connect(versions: _Versions, plan: Plan, block: Block, instruction: Instruc
 def _connect_call(versions: _Versions, block: Block, call: Call) -> Iterator[Place]:
     shape = filling_shape_of(call) if _only_looks(call) else _shape_in_place(call)
     if isinstance(shape, Makes):
-        yield (id(block), call.results[0])
+        yield (identity(block), call.results[0])
     elif shape is not None and _is_of_slot(call, shape):
         given, result = _next_version(call, shape)
-        versions.join((id(block), given), (id(block), result))
+        versions.join((identity(block), given), (identity(block), result))
         if not isinstance(shape, HandsOn):
-            yield (id(block), result)
+            yield (identity(block), result)
 
 
 def _is_of_slot(call: Call, shape: Store | HandsOn) -> bool:
@@ -226,7 +233,7 @@ class _Versions:
         """Operands of one block hold versions of the same containers as those of another one."""
         for one, other in zip(lefts, rights, strict=False):
             if isinstance(one, Slot) and isinstance(other, Slot):
-                self.join((id(left), one.index), (id(right), other.index))
+                self.join((identity(left), one.index), (identity(right), other.index))
 
     def places(self) -> Iterable[Place]:
         """All slots that were joined with another one."""

@@ -30,7 +30,7 @@ from .outline import (
     outline_of_stream,
     with_attribute,
 )
-from .outline_shape import Adds, Changes, Looks, Makes, Puts, Sets, Store, argument, key_operands, key_value, shape_of
+from .outline_shape import Adds, Changes, Makes, Puts, Sets, Store, argument, key_operands, key_value
 from .plan import Call, Literal, Operand, Slot
 from .prepared import GATE
 from .stream import Stream
@@ -84,7 +84,8 @@ class Outlining(Wiring):
             return True
         call = frame.code.instructions[index]
         assert isinstance(call, Call)
-        if any(value is EMPTY for value in _known_first(frame, call, shape)):
+        values = _known_first(frame, call, shape)
+        if any(value is EMPTY for value in values):
             return False
         mode = frame.code.modes[index] if isinstance(shape, Makes) or not shape.is_direct else GATE
         if not self.has_come(frame, index, mode) and not (self.advance() and self.has_come(frame, index, mode)):
@@ -93,7 +94,7 @@ class Outlining(Wiring):
         if isinstance(shape, Makes):
             outline = self._made(frame, call, shape)
         else:
-            outline = self._filled(frame, call, shape)
+            outline = self._filled(frame, call, shape, values[0])
         if outline is not None:
             self._deliveries.append((frame, result, outline))
         return True
@@ -104,17 +105,14 @@ class Outlining(Wiring):
             return None  # it will be there as soon
         if not shape.keyed:
             return ListOutline.of([self._held(frame, operand) for operand in operands])
-        outline = DictOutline.of({})
-        for key, value in zip(operands[::2], operands[1::2], strict=True):
-            known = read(key, frame.slots)
-            if outline is None or not is_plain(known):
-                return None
-            outline = outline.with_item(known, self._held(frame, value))
-        return outline
+        keys = [read(key, frame.slots) for key in operands[::2]]
+        if not all(map(is_plain, keys)):
+            return None
+        held = [self._held(frame, value) for value in operands[1::2]]
+        return DictOutline.of(dict(zip(keys, held, strict=True)))
 
-    def _filled(self, frame: Frame, call: Call, shape: Store) -> Outline | None:
+    def _filled(self, frame: Frame, call: Call, shape: Store, container: Any) -> Outline | None:
         """The outline of the next version of a container, or of an object that holds one."""
-        container, *_ = _known_first(frame, call, shape)
         if type(container) not in OUTLINES:
             if not self._is_awaited(frame, call, shape):
                 return None  # it is filled as soon
@@ -216,14 +214,10 @@ class Outlining(Wiring):
 
     def _may_look(self, frame: Frame, index: int) -> bool:
         """Whether a call takes no container as a whole of which only the outline is there."""
-        call, known = frame.code.instructions[index], frame.outlines
-        assert isinstance(call, Call)
-        assert known is not None
-        shape = shape_of(call)
-        for target in shape.taken if isinstance(shape, Looks) else ():
-            operand = argument(call, target.argument)
-            outline = known.by_slot.get(operand.index) if isinstance(operand, Slot) else None
-            if type(outline) is ObjectOutline and is_outlined(outline, target.attribute):
+        outlines = _outlines(frame).by_slot
+        for slot, attribute in frame.code.outline_uses.taken.get(index, ()):
+            outline = outlines.get(slot)
+            if type(outline) is ObjectOutline and is_outlined(outline, attribute):
                 return False
         return True
 

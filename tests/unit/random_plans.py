@@ -13,7 +13,7 @@ from typing import Any
 from plan_writing import DYNAMIC, EXTERNAL, EXTERNAL_READS, FENCE, ORDERED, READS, UNORDERED, args, call
 
 from xcs.diagnostics.effect import PURE, Behaviour
-from xcs.runtime.filling import ENTRY, NEW, PUT, UNPACK
+from xcs.runtime.outline_shape import OUTLINE, Makes, Puts, Target
 from xcs.runtime.plan import (
     Block,
     Call,
@@ -506,7 +506,7 @@ def view_of(kind: str) -> Callable[..., list[Any]]:
 class InTwo:
     """Unpacks rows of two parts."""
 
-    __xcs_entry__ = UNPACK
+    __xcs_unpacks__ = True
     num_parts, star = 2, None
     __name__ = "in_two"
 
@@ -516,8 +516,8 @@ class InTwo:
 
 
 IN_TWO = InTwo()
-setattr(new_dict, ENTRY, NEW)
-setattr(put_entry, ENTRY, PUT)
+setattr(new_dict, OUTLINE, Makes(keyed=True))
+setattr(put_entry, OUTLINE, Puts(Target(0), 2, known=1))
 VIEWS = {kind: view_of(kind) for kind in ("keys", "values", "items")}
 
 

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ....runtime.outline_shape import Adds, AttributeOf, Changes, ItemOf, Key, Looks, Puts, Sets, Shape, Target
 from ....runtime.plan import Literal
-from ...effects.abstract_type import StaticType
-from ...effects.scope import CodeScope, find
+from ...effects.scope import CodeScope
+from .static_names import static_of
 
 _CONSUMERS = (all, any, dict, frozenset, list, max, min, set, sorted, sum, tuple)
 _OPERATORS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul}
@@ -134,7 +134,9 @@ class _Uses:
                 self._visit(key, is_tested=False)
             case ast.Call(ast.Attribute(container, "get"), [_, *_] as args, []) if self._notes(container):
                 self._visit_all(args)
-            case ast.Call(function, [container], []) if self._held(function) is len and self._notes(container):
+            case ast.Call(function, [container], []) if static_of(function, self._scope) is len and self._notes(
+                container
+            ):
                 pass
             case ast.Call(ast.Attribute(ast.Name(name)) as method):
                 self._others.add(name)
@@ -167,11 +169,7 @@ class _Uses:
         """Whether a function takes all of an iterator before it returns."""
         if isinstance(function, ast.Attribute):
             return function.attr == "join" and isinstance(function.value, ast.Constant)
-        return any(self._held(function) is one for one in _CONSUMERS)
-
-    def _held(self, node: ast.expr) -> object:
-        found = find(self._scope, node.id) if isinstance(node, ast.Name) else None
-        return found.value.type.value if found is not None and isinstance(found.value.type, StaticType) else None
+        return any(static_of(function, self._scope) is one for one in _CONSUMERS)
 
 
 def _expressions(node: ast.AST) -> Iterator[ast.expr]:

@@ -6,16 +6,16 @@ import ast
 from collections.abc import Sequence
 
 from ....runtime.row_shape import DictView, Numbers, RowPart, RowShape
-from ...effects.abstract_type import StaticType
-from ...effects.scope import CodeScope, find
+from ...effects.scope import CodeScope
+from .static_names import static_of
 
 
 def row_shape(body: ast.expr, inputs: Sequence[str], scope: CodeScope) -> RowShape | DictView | None:
     """The shape of `list(...)` of a `zip`, an `enumerate` or a view of a dict, of names that are inputs; or None."""
     match body:
         case ast.Call(func, [ast.Call(ast.Attribute(ast.Name(name), "keys" | "values" | "items" as kind), [], [])], []):
-            return DictView(kind) if _held(func, scope) is list and list(inputs) == [name] else None
-        case ast.Call(func, [rows], []) if _held(func, scope) is list:
+            return DictView(kind) if static_of(func, scope) is list and list(inputs) == [name] else None
+        case ast.Call(func, [rows], []) if static_of(func, scope) is list:
             return _rows(rows, inputs, scope)
     return None
 
@@ -24,7 +24,7 @@ def _rows(node: ast.expr, inputs: Sequence[str], scope: CodeScope) -> RowShape |
     if not isinstance(node, ast.Call):
         return None
     parts: list[RowPart] = []
-    match _held(node.func, scope), node.args, node.keywords:
+    match static_of(node.func, scope), node.args, node.keywords:
         case walker, args, [] | [ast.keyword("strict", ast.Constant(False))] if walker is zip:
             pass
         case walker, [*args], [] if walker is enumerate and len(args) == 1:
@@ -41,8 +41,3 @@ def _rows(node: ast.expr, inputs: Sequence[str], scope: CodeScope) -> RowShape |
             return None
         parts.append(part)
     return RowShape(tuple(parts)) if args else None
-
-
-def _held(node: ast.expr, scope: CodeScope) -> object:
-    found = find(scope, node.id) if isinstance(node, ast.Name) else None
-    return found.value.type.value if found is not None and isinstance(found.value.type, StaticType) else None
