@@ -15,7 +15,7 @@ from ..dialect.arguments import ArgumentsAttr
 from ..dialect.calls import AT_ITS_TIME, CallIndirectOp, CallOp, InvokeOp
 from ..dialect.constants import ConstantOp, UndefOp
 from ..dialect.containers import AppendOp, InsertOp, MakeDictOp, MakeListOp, MakeTupleOp
-from ..dialect.control_flow import RaiseOp
+from ..dialect.control_flow import RaiseOp, TryOp
 from ..dialect.functions import OutsideOp
 from ..dialect.state import LoadOp, StoreAttrOp, StoreCellOp, StoreItemOp
 from ..dialect.variables import AssignOp, CurrentOp, VariableOp
@@ -190,6 +190,15 @@ def lower_assign(builder: BlockBuilder, op: AssignOp) -> None:
     builder.call(op, assign, builder.all_operands(op), retires=True)
 
 
+def lower_current(builder: BlockBuilder, op: CurrentOp) -> None:
+    """What a variable holds when all before has succeeded: in the handler of the body that assigns it, at once."""
+    tried = op.parent_op()
+    is_over = isinstance(tried, TryOp) and op.parent_region() is tried.handler
+    assignments = [use.operation for use in op.variable.uses if isinstance(use.operation, AssignOp)]
+    is_over = is_over and all(tried.body.is_ancestor(one) for one in assignments)  # type: ignore[union-attr]
+    builder.call(op, current, builder.all_operands(op), retires=not is_over)
+
+
 def _outside(builder: BlockBuilder, op: LoadOp | StoreCellOp) -> tuple[str, str, Any]:
     """Symbol, kind and object of the piece of state that an op names."""
     symbol = op.outside.root_reference.data
@@ -207,7 +216,7 @@ LEAF_LOWERINGS: dict[type[Operation], OpLowering] = {
     RaiseOp: lower_raise,
     VariableOp: lambda builder, op: builder.call(op, make_list, builder.all_operands(op)),
     AssignOp: lower_assign,
-    CurrentOp: lambda builder, op: builder.call(op, current, builder.all_operands(op), retires=True),
+    CurrentOp: lower_current,
     MakeListOp: lambda builder, op: builder.call(op, make_list, builder.all_operands(op)),
     MakeTupleOp: lower_make_tuple,
     MakeDictOp: lambda builder, op: builder.call(op, make_dict, builder.all_operands(op)),

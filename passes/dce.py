@@ -1,7 +1,8 @@
 """Removes what nobody uses and nobody would miss.
 
 Expects: ops that state their effect and whether they are `total`.
-Ensures: no unused op that only computes and can't raise. Calls that may raise or act stay, used or not.
+Ensures: no unused op that only computes and can't raise, and no variable that nobody reads. Calls that may raise or act
+stay, used or not.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ class DcePass(ModulePass):
     ```mlir
     %l = xcs.make_list(%a)
     %l2 = xcs.append %l, %b         // both gone if %l2 is not used
+    %v = xcs.variable %a
+    xcs.assign %v = %b              // both gone if there is no `xcs.current %v`
     ```
     """
 
@@ -53,6 +56,8 @@ def sweep(block: Block, *, is_asked: bool = False) -> bool:
     op = block.last_op
     while op is not None:
         previous = op._prev_op
+        if op.name == "xcs.variable":
+            _drop_assignments(op)
         inside = not op.regions or _sweep_regions(op)
         is_used = op.name in _KEPT or any(map(_FIRST_USE, op.results))
         if is_asked or not is_used:
@@ -63,6 +68,15 @@ def sweep(block: Block, *, is_asked: bool = False) -> bool:
                 all_droppable = all_droppable and droppable
         op = previous
     return all_droppable
+
+
+def _drop_assignments(variable: Operation) -> None:
+    """Removes what only binds a variable: no iteration is to wait for what a name was bound to in the one before."""
+    uses = list(variable.results[0].uses)
+    if all(use.operation.name == "xcs.assign" and use.index == 0 for use in uses):
+        for use in uses:
+            use.operation.detach()
+            use.operation.erase()
 
 
 def _sweep_regions(op: Operation) -> bool:

@@ -15,12 +15,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from heapq import heappop, heappush
 from typing import Any
 
 from ..diagnostics.errors import InternalError
 from .batched_calls import MAX_DELAY_NS, BatchedCalls
 from .cursor import CleanCursor, Cursor, GateCursor, RetiredCursor
-from .frame import HELD, ISSUED, Frame, Region
+from .failure_scope import HeldStep, Scope
+from .frame import FAILED, HELD, ISSUED, Frame, Region
 from .instrument import Instrument
 from .interrupts import is_interrupt
 from .loop import MapRegion
@@ -31,7 +33,7 @@ from .prepared import DYNAMIC, FIRST_REGION, GATE, RETIRED, Kind, mode_of, prepa
 from .spare_call import may_run_here
 from .stuck import describe_stuck
 from .task import Task
-from .try_region import TryRegion, is_first_in_body
+from .try_region import TryRegion, is_first_in_body, raises_instance
 from .turns import STEPS_IN_A_TURN, sort_stack
 from .workers import WorkerPool
 
@@ -132,8 +134,8 @@ class Scheduler(BatchedCalls):
         while root.remaining:
             if self._deliveries or self._completed:
                 self.drain()
-            elif self.failed:
-                self._settle_early(*self.failed.pop())
+            elif self.to_look_at:
+                self._look_at(*self.to_look_at.pop())
             elif self.ready:
                 frame, index = self.ready.popleft()
                 if not frame.discarded:
@@ -153,7 +155,7 @@ class Scheduler(BatchedCalls):
 
     def goes_on_with(self, region: Region) -> bool:
         """Whether the next thing to do would be another step of a region that is on top of the work stack."""
-        if self._deliveries or self._completed or self.failed or self.ready or self.num_steps >= self._turn:
+        if self._deliveries or self._completed or self.to_look_at or self.ready or self.num_steps >= self._turn:
             return False
         return bool(self.stack) and self.stack[-1] is region
 
@@ -304,14 +306,35 @@ class Scheduler(BatchedCalls):
         mode = mode_of(self._resolve(bool, (value,), {}, settled=False))
         return RETIRED if mode == DYNAMIC else mode
 
-    def _settle_early(self, frame: Frame, index: int) -> None:
+    def look_at_next(self, scope: Scope) -> None:
+        """Something in the body of a `try` has completed: looks at the first step that waits for all before it."""
+        while scope.held:
+            step = heappop(scope.held)
+            if not step.frame.discarded and step.frame.state[step.index] in (HELD, FAILED):
+                self.to_look_at.append((step.frame, step.index))
+                return
+
+    def _look_at(self, frame: Frame, index: int) -> None:
         """Takes a failure to its handler at once where nothing else can be the first to fail in the body of the `try`.
 
-        Something earlier outside of it may still fail; what the handler may do before that is known, it does.
+        Something earlier outside of it may still fail; what the handler may do before that is known, it does. Raising
+        an exception and assigning a variable do nothing that others see, so they need no more than that.
         """
-        if not frame.discarded and is_first_in_body(frame, index):
+        state = frame.state[index]
+        if frame.discarded or state not in (HELD, FAILED):
+            return
+        is_assigned = state == HELD and frame.code.kinds[index] != Kind.RAISE
+        if not is_first_in_body(frame, index, of_all=is_assigned):
+            heappush(frame.scope.held, HeldStep(frame.path_from(frame.scope, index), frame, index))
+        elif is_assigned:
+            call = frame.code.calls[index]
+            assert call is not None
+            self._run_here(frame, index, call, (frame.slots,))
+        elif state == FAILED:
             assert frame.errors is not None
             self.settle(frame, frame.errors[index], index)
+        elif raises_instance(frame, index):
+            self._raise(frame, index)
 
     def settle(self, frame: Frame, error: BaseException, index: int) -> None:
         """Takes a failure that the retired cursor has met to its handler, or ends the run."""

@@ -19,6 +19,7 @@ from .failure_scope import Scope
 from .failures import Failures
 from .frame import FAILED, HELD, ISSUED, WAITING, Frame, Region
 from .handled import call_handling, raise_from, user_traceback
+from .instruction_facts import retires
 from .instrument import Instrument
 from .interrupts import is_interrupt
 from .late_effects import LateEffects
@@ -59,7 +60,7 @@ class LeafCalls(LateEffects):
     ) -> None:
         super().__init__(plan, pool, window, max_live_frames, instrument)
         self.failures = Failures()
-        self.failed: list[tuple[Frame, int]] = []  # in the body of a `try`, to be looked at
+        self.to_look_at: list[tuple[Frame, int]] = []  # in the body of a `try`: has failed, is to raise or to assign
         self.progress = watching.get()
         self._tracer = current_tracer()
         self._regions = _REGIONS if self.progress is None else _REGIONS | WATCHED_REGIONS
@@ -99,6 +100,8 @@ class LeafCalls(LateEffects):
             mode, external, (call, arguments) = resolved
         if not self.has_come(frame, index, mode):
             frame.state[index] = HELD
+            if frame.scope.outer is not None and retires(code.instructions[index]):
+                self.to_look_at.append((frame, index))
             return
         if index in code.outline_uses.looks and self.looks_ahead(frame, index):
             return
@@ -278,7 +281,7 @@ class LeafCalls(LateEffects):
         frame.errors[index] = error
         self._note_failure(frame, index, frame.scope)
         if frame.scope.outer is not None and isinstance(error, Exception):
-            self.failed.append((frame, index))
+            self.to_look_at.append((frame, index))
 
     def fail_step(self, region: Region, error: BaseException) -> None:
         """A step of a region has raised."""

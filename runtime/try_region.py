@@ -6,9 +6,10 @@ handler, never from a part of a body that fails later.
 
 from __future__ import annotations
 
+from .call_shape import read
 from .failure_scope import Scope
 from .frame import DONE, Frame, Machine, Region
-from .plan import Try
+from .plan import Raise, Try
 
 
 class TryRegion(Region):
@@ -84,14 +85,26 @@ def is_region_settled(region: Region) -> bool:
     return all(map(is_settled, region.live.values()))
 
 
-def is_first_in_body(frame: Frame, index: int) -> bool:
-    """Whether all that comes before an instruction in the body of the innermost `try` around it is done."""
+def is_first_in_body(frame: Frame, index: int, of_all: bool = False) -> bool:
+    """Whether all that comes before an instruction in the body of the innermost `try` around it is done.
+
+    With `of_all` in the bodies of all that are around it.
+    """
     inner, before = frame, index
     while inner.region is not None:
         region = inner.region
         if inner.state.count(DONE, 0, before) != before or any(one < inner.sequence for one in region.live):
             return False
-        if isinstance(region, TryRegion) and not region.ended:
+        if isinstance(region, TryRegion) and not region.ended and not (of_all and region.frame.scope.outer):
             return True
         inner, before = region.frame, region.index
     return False
+
+
+def raises_instance(frame: Frame, index: int) -> bool:
+    """Whether a `raise` whose operands are there runs no code: it is given exceptions, and makes none of a class."""
+    instruction = frame.code.instructions[index]
+    assert isinstance(instruction, Raise)
+    cause = None if instruction.cause is None else read(instruction.cause, frame.slots)
+    given = read(instruction.exception, frame.slots)
+    return isinstance(given, Exception) and (cause is None or isinstance(cause, BaseException))

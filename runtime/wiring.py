@@ -15,6 +15,7 @@ from typing import Any
 
 from .call_shape import read
 from .entries import CollectedEntries, Entries
+from .failure_scope import Scope
 from .frame import DONE, EMPTY, Frame, Machine, Region
 from .last_use import ARRAYS, GONE
 from .outline import OUTLINES, Outline
@@ -209,10 +210,16 @@ class Wiring(Machine):
         if frame.code.uses is not None and ARRAYS:
             _let_go(frame, index, frame.code.uses[index])
         frame.remaining -= 1
+        if frame.scope.held:
+            self.look_at_next(frame.scope)
         if not frame.remaining:
             self._completed.append(frame)
         elif frame.scope.outer is not None:
             self._note_settled(frame)
+
+    def look_at_next(self, scope: Scope) -> None:
+        """Something in the body of a `try` has completed: looks at the first step that waits for all before it."""
+        raise NotImplementedError
 
     def _note_settled(self, frame: Frame) -> None:
         """After an instruction inside of a `try`: bodies in which nothing is left to be done have succeeded."""

@@ -29,7 +29,7 @@ from xdsl.ir import SSAValue
 
 from ....diagnostics.effect import Effect
 from ....dialect.operation import hint_name
-from ...effects.abstract_type import AbstractType, InstanceType
+from ...effects.abstract_type import AbstractType, InstanceType, StaticType
 from ...effects.classes import has_plain_attributes
 from ...effects.lattice import is_data, is_immutable
 from ...effects.scope import spelled_in
@@ -76,7 +76,7 @@ class PartStager(LeafStager):
         if not isinstance(known, InstanceType) or not self.is_sealed(owned):
             return
         used = (self._attribute_names | names_in_methods(known.cls)) & assigned_at_first(known.cls)
-        lasting = ((name, part) for name, part in known.attributes if name in used and is_immutable(part))
+        lasting = ((name, part) for name, part in known.attributes if name in used and _lasts(part))
         held = {name: self._read(owned, name, part) for name, part in lasting}
         if held:
             self.state.update(owned, parts=held)
@@ -232,6 +232,11 @@ class PartStager(LeafStager):
         if not any(isinstance(inner, (ast.Lambda, ast.GeneratorExp)) for inner in syntax_inside(node)):
             return True
         return keeps_no_function(self.describe(node).summary)
+
+
+def _lasts(part: AbstractType) -> bool:
+    """Whether what an attribute holds stays as it is until the attribute is bound anew; functions and classes do."""
+    return isinstance(part, StaticType) or is_immutable(part)
 
 
 def keeps_no_function(summary: Summary) -> bool:

@@ -131,3 +131,46 @@ xcs.func @unbound(%c : !xcs.obj, %x : !xcs.obj) -> (!xcs.obj) {
 // CHECK-NEXT:    %t = xcs.make_tuple(%a)
 // CHECK-NEXT:    xcs.return %x
 // CHECK-NEXT:  }
+
+// -----
+
+// A variable that nobody reads is gone, and no iteration waits for what it starts with.
+xcs.func @assigned(%a : !xcs.obj, %b : !xcs.obj) -> (!xcs.obj) {
+  %v = xcs.variable %a
+  %r = xcs.try {
+    xcs.assign %v = %b
+    %w = xcs.variable %b
+    xcs.assign %w = %a
+    xcs.yield %b
+  } except (%e) {
+    xcs.yield %a
+  }
+  xcs.return %r
+}
+// CHECK-LABEL: xcs.func @assigned
+// CHECK-NEXT:    %r = xcs.try {
+// CHECK-NEXT:      xcs.yield %b
+// CHECK-NEXT:    } except (%e) {
+// CHECK-NEXT:      xcs.yield %a
+// CHECK-NEXT:    }
+// CHECK-NEXT:    xcs.return %r
+// CHECK-NEXT:  }
+
+// -----
+
+// Not: a handler reads it.
+xcs.func @read(%a : !xcs.obj, %b : !xcs.obj) -> (!xcs.obj) {
+  %v = xcs.variable %a
+  %r = xcs.try {
+    xcs.assign %v = %b
+    xcs.yield %b
+  } except (%e) {
+    %now = xcs.current %v
+    xcs.yield %now
+  }
+  xcs.return %r
+}
+// CHECK-LABEL: xcs.func @read
+// CHECK-NEXT:    %v = xcs.variable %a
+// CHECK-NEXT:    %r = xcs.try {
+// CHECK-NEXT:      xcs.assign %v = %b
