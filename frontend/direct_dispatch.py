@@ -1,7 +1,8 @@
 """Direct dispatch: a program that is one array kernel hands JAX arrays straight to one `jax.jit` object.
 
 Every Python frame above a call of JAX costs twice: JAX notes the frames for each array that it makes. So what is called
-is one flat function, the static `__call__` of a class that the jitted function is put in while it is such a program.
+is the kernel itself, once a gate has been passed, or one flat function: the `__call__` of a class that the jitted
+function is put in while it is such a program.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 from ..lowering.all_tensor import AllTensorProgram, all_tensor_program
 from ..runtime.asked_runs import usual
 from ..runtime.plan import Plan
+from .direct_gate import DirectGate
 from .effects.summary import Guard
 from .guard_check import guard_source
 from .own_parameters import MISSING, free_prefix, names_of, needed_guards, otherwise, parameters_source, with_cells
@@ -35,12 +37,14 @@ class DirectCalls:
         disabled: whether it is to run as plain Python here.
         counters: where they are counted.
         otherwise: `otherwise(*args, **kwargs)` is the way of a call that can't be direct.
+        closed: called when calls no longer go through a gate.
     """
 
     function: Any
     disabled: ContextVar[bool]
     counters: Counters
     otherwise: Callable[..., Any]
+    closed: Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +54,12 @@ class DirectDispatch:
     Attributes:
         attempt: gives the result or `MISSED`.
         call: the same that goes the other way itself, with what the user gave.
+        gate: a quicker way than `call`, if there is one, while it is open.
     """
 
     attempt: Callable[..., Any]
     call: Callable[..., Any]
+    gate: DirectGate | None
 
 
 def direct_dispatch(plan: Plan, num_args: int, guards: Iterable[Guard], calls: DirectCalls) -> DirectDispatch | None:
@@ -120,4 +126,7 @@ def _dispatch(program: AllTensorProgram, num_args: int, guards: Iterable[Guard],
         exec(compile(source.replace("?", prefix), "<xcs direct call>", "exec"), names)
         cells = {f"{prefix}count": calls.counters.direct}
         made.append(with_cells(names["make"](None), cells, calls.function.__qualname__))
-    return DirectDispatch(*made)
+    parameters = (args, calls.function.__code__.co_posonlyargcount)
+    gate = DirectGate(staged.jitted, parameters, calls.counters, calls.otherwise, calls.closed)
+    has_gate = not loaded and gate.make(test, names, prefix)
+    return DirectDispatch(made[0], made[1], gate if has_gate else None)

@@ -56,6 +56,7 @@ class Programs:
         "_generalised",
         "_is_async",
         "_known",
+        "_let_go",
         "_lock",
         "_options",
         "_otherwise",
@@ -74,12 +75,13 @@ class Programs:
         options: JitOptions,
         counters: Counters,
         otherwise: Callable[..., Any],
+        let_go: Callable[[], None],
         *,
         is_async: bool,
     ) -> None:
-        """`otherwise(*args, **kwargs)` is the general way of a call."""
+        """`otherwise(*args, **kwargs)` is the general way of a call; after `let_go()` all go there."""
         self._function, self._options, self._counters = function, options, counters
-        self._otherwise, self._is_async = otherwise, is_async
+        self._otherwise, self._let_go, self._is_async = otherwise, let_go, is_async
         self.executor, self.pipeline = options.executor(), options.pipeline
         self.look_at_function()
         self.variants: OrderedDict[tuple[Signature, Trust], Variant] = OrderedDict()
@@ -224,7 +226,7 @@ class Programs:
         is_for_arrays = all(known == ANY or is_jax(known) for known in signature)  # and says nothing of other arguments
         if not is_for_arrays or not self.parameters.plain or self._is_async or compiled.lowered.apart:
             return None
-        calls = DirectCalls(self._function, DISABLED, self._counters, self._otherwise)
+        calls = DirectCalls(self._function, DISABLED, self._counters, self._otherwise, self._let_go)
         return direct_dispatch(compiled.plan, num_args, compiled.lowered.guards, calls)
 
     def _may_go_straight(self, compiled: Compiled) -> bool:

@@ -6,6 +6,7 @@ In: calls. Out: what plain Python gives; statistics and stages of the programs b
 from __future__ import annotations
 
 import functools
+import operator
 import time
 import types
 import weakref
@@ -18,6 +19,7 @@ from ..runtime.tally import recording
 from .border import enter_program, leave_program, raised_by
 from .check_effects import current_checker
 from .direct_dispatch import MISSED
+from .direct_gate import CallGate
 from .disable_jit import is_disabled
 from .function_part import IMPLICIT, Computed, FunctionPart
 from .journal import is_in_journal, recording_of, refuse_plain
@@ -62,9 +64,8 @@ class Wrapped:
         self.__xcs_wrapped__ = function
         self._xcs_options = options
         self._xcs_counters = Counters()
-        self._xcs_programs = Programs(
-            function, options, self._xcs_counters, _general_way(self), is_async=self._xcs_is_async
-        )
+        ways = (_general_way(self), _letting_go(self))
+        self._xcs_programs = Programs(function, options, self._xcs_counters, *ways, is_async=self._xcs_is_async)
         self._xcs_dispatched: Variant | None = None
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
@@ -194,10 +195,20 @@ class Wrapped:
     def _xcs_dispatch_to(self, variant: Variant | None) -> None:
         """Lets calls go straight to a program, or no longer."""
         self._xcs_dispatched = variant
-        if variant is not None and variant.call is not None:
-            variant.dispatch = variant.dispatch or _class_of(variant.call)
         if type(self) is Wrapped or issubclass(type(self), Direct):
-            self.__class__ = Wrapped if variant is None else variant.dispatch or Wrapped  # type: ignore[assignment]
+            self.__class__ = Wrapped if variant is None else _class_for(variant)  # type: ignore[assignment]
+
+
+def _class_for(variant: Variant) -> type[Wrapped]:
+    """The class of a jitted function whose calls go to this program."""
+    if variant.call is None:
+        return Wrapped
+    gate = None if variant.direct is None else variant.direct.gate
+    if gate is not None and not gate.is_open:
+        gate = None
+    if variant.dispatch is None or issubclass(variant.dispatch, Gated) != (gate is not None):
+        variant.dispatch = _class_of(variant.call) if gate is None else _gated(gate.call)
+    return variant.dispatch
 
 
 def _general_way(wrapped: Wrapped) -> Callable[..., Any]:
@@ -210,16 +221,46 @@ def _general_way(wrapped: Wrapped) -> Callable[..., Any]:
     return call
 
 
+def _letting_go(wrapped: Wrapped) -> Callable[[], None]:
+    """What lets calls of a jitted function go the general way, likewise."""
+    jitted = weakref.ref(wrapped)
+
+    def let_go() -> None:
+        if (found := jitted()) is not None:
+            found._xcs_dispatch_to(None)
+
+    return let_go
+
+
 class Direct(Wrapped):
     """What all jitted functions are that are called by a function of their own: each is in a class of its own."""
 
     __slots__ = ()
 
 
+class Gated(Direct):
+    """Those that are called by way of a gate, which Python asks at each call. Who holds `__call__` asks it as well."""
+
+    __slots__ = ()
+
+    def __getattribute__(self, name: str) -> Any:
+        if name == "__call__":
+            return functools.partial(operator.call, self)
+        return super().__getattribute__(name)
+
+
 def _class_of(call: Callable[..., Any]) -> type[Direct]:
     """The class of a jitted function that is called by this function."""
-    body = {"__slots__": (), "__xcs_jitted__": True, "__call__": staticmethod(call), "__module__": __name__}
-    return type("Wrapped", (Direct,), body)
+    return type("Wrapped", (Direct,), _body(staticmethod(call)))
+
+
+def _gated(call: CallGate) -> type[Gated]:
+    """The class of a jitted function that is called by way of this gate."""
+    return type("Wrapped", (Gated,), _body(call))
+
+
+def _body(call: object) -> dict[str, object]:
+    return {"__slots__": (), "__xcs_jitted__": True, "__call__": call, "__module__": __name__}
 
 
 def statistics_of(wrapped: Wrapped) -> JitStats:

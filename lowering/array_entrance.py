@@ -1,0 +1,64 @@
+"""A kernel as an object of C code that takes JAX arrays by itself and asks Python for whatever else it is given.
+
+In: the `jax.jit` object of a kernel. Out: another object of its class, for the same compiled code, whose misses are
+told to a function. Each call that hits runs no Python at all. Assumes: the state in which JAX pickles such objects;
+where that has changed, there is no entrance, and nothing but time is lost.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import numpy
+
+Missed: TypeAlias = tuple[Any, Any, bool]
+"""The result of a call; what JAX needs to make such calls itself, None if it shan't; whether to compile it anew."""
+
+
+def array_entrance(jitted: Any, missed: Callable[..., Missed]) -> Any:
+    """The kernel, asking `missed(*args, **kwargs)` about arguments that are met first, or that aren't all JAX arrays.
+
+    Args:
+        jitted: takes JAX arrays by position.
+        missed: may answer what `jitted._cache_miss` does for as many arrays, of which those given by name come last, in
+            the order of the alphabet.
+
+    Returns:
+        None where JAX doesn't let a kernel be entered so.
+    """
+    if not hasattr(jitted, "_cache_miss"):
+        return None
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        return missed(*args, **kwargs)[0]
+
+    try:
+        state = jitted.__getstate__()
+        entrance = type(jitted).__new__(type(jitted))  # pyright: ignore[reportCallIssue]  # a class of C code
+        state |= {"fun": call, "cache_miss": missed, "pytree_registry": _nothing_but_arrays()}
+        entrance.__setstate__(state)  # `fun` is what its cache goes by
+        entrance._fun = call  # what JAX calls to find the place of a NaN
+    except (AttributeError, KeyError, TypeError, ValueError, ImportError):
+        return None
+    return entrance
+
+
+@functools.cache
+def _nothing_but_arrays() -> Any:
+    """A registry of trees in which all but arrays is nothing that a call can be known by.
+
+    While JAX learns of arguments, other threads with the like wait, and one that comes back to them fails. Arrays may
+    do so: there is a kernel to be compiled. For others a program runs, which may take its time and call itself.
+    """
+    from jaxlib._jax import pytree  # pyright: ignore[reportMissingImports, reportAttributeAccessIssue]  # C code
+
+    no_array = ((object(),), None)
+    registry = pytree.PyTreeRegistry(
+        enable_none=False, enable_tuple=False, enable_namedtuple=False, enable_list=False, enable_dict=False
+    )
+    scalars = {numpy.dtype(code).type for code in numpy.typecodes["All"]}
+    for cls in (bool, int, float, complex, numpy.ndarray, *scalars):
+        registry.register_node(cls, lambda _: no_array, lambda _, children: children)
+    return registry
