@@ -13,5 +13,6 @@ def measure() -> list[Measurement]:
     found = []
     for function, num_args in ((one, 1), (twenty, 20)):
         jax_us, xcs_us = compare(function, (x,) * num_args)
-        found.append(Measurement(f"array function of {num_args}: call, over jax.jit", xcs_us / jax_us, "x"))
+        what = f"array function of {num_args}: call, over jax.jit"
+        found.append(Measurement(what, xcs_us / jax_us, "x", at_most=1.1))
     return found

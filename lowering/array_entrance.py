@@ -17,13 +17,14 @@ Missed: TypeAlias = tuple[Any, Any, bool]
 """The result of a call; what JAX needs to make such calls itself, None if it shan't; whether to compile it anew."""
 
 
-def array_entrance(jitted: Any, missed: Callable[..., Missed]) -> Any:
+def array_entrance(jitted: Any, missed: Callable[..., Missed], registry: Any = None) -> Any:
     """The kernel, asking `missed(*args, **kwargs)` about arguments that are met first, or that aren't all JAX arrays.
 
     Args:
         jitted: takes JAX arrays by position.
         missed: may answer what `jitted._cache_miss` does for as many arrays, of which those given by name come last, in
             the order of the alphabet.
+        registry: of the trees that arguments may be; by default they are arrays.
 
     Returns:
         None where JAX doesn't let a kernel be entered so.
@@ -37,7 +38,7 @@ def array_entrance(jitted: Any, missed: Callable[..., Missed]) -> Any:
     try:
         state = jitted.__getstate__()
         entrance = type(jitted).__new__(type(jitted))  # pyright: ignore[reportCallIssue]  # a class of C code
-        state |= {"fun": call, "cache_miss": missed, "pytree_registry": _nothing_but_arrays()}
+        state |= {"fun": call, "cache_miss": missed, "pytree_registry": registry or _nothing_but_arrays()}
         entrance.__setstate__(state)  # `fun` is what its cache goes by
         entrance._fun = call  # what JAX calls to find the place of a NaN
     except (AttributeError, KeyError, TypeError, ValueError, ImportError):
@@ -52,13 +53,25 @@ def _nothing_but_arrays() -> Any:
     While JAX learns of arguments, other threads with the like wait, and one that comes back to them fails. Arrays may
     do so: there is a kernel to be compiled. For others a program runs, which may take its time and call itself.
     """
+    registry = new_registry(enable=False)
+    for cls in (bool, int, float, complex):
+        refuse(registry, cls)
+    return registry
+
+
+def new_registry(*, enable: bool) -> Any:
+    """A registry of trees in which `None`, tuples and lists are nodes, if enabled, dicts and NumPy's values never."""
     from jaxlib._jax import pytree  # pyright: ignore[reportMissingImports, reportAttributeAccessIssue]  # C code
 
-    no_array = ((object(),), None)
     registry = pytree.PyTreeRegistry(
-        enable_none=False, enable_tuple=False, enable_namedtuple=False, enable_list=False, enable_dict=False
+        enable_none=enable, enable_tuple=enable, enable_namedtuple=enable, enable_list=enable, enable_dict=False
     )
-    scalars = {numpy.dtype(code).type for code in numpy.typecodes["All"]}
-    for cls in (bool, int, float, complex, numpy.ndarray, *scalars):
-        registry.register_node(cls, lambda _: no_array, lambda _, children: children)
+    for cls in {numpy.ndarray, *(numpy.dtype(code).type for code in numpy.typecodes["All"])}:
+        refuse(registry, cls)
     return registry
+
+
+def refuse(registry: Any, cls: type) -> None:
+    """Make instances of a class nothing that a call can be known by."""
+    no_array = ((object(),), None)
+    registry.register_node(cls, lambda _: no_array, lambda _, children: children)
