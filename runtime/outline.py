@@ -19,7 +19,7 @@ from typing import Any, TypeAlias
 
 from .entries import PLAIN
 from .frame import EMPTY, Frame, Machine
-from .outline_shape import is_stored_plainly, stored_attribute
+from .stored_attributes import is_held_once, is_stored_plainly, stored_attribute
 from .stream import Stream
 
 MAX_COPIED = 4096
@@ -188,6 +188,12 @@ class ObjectOutline:
         stored = _STORED(self)
         return _found(stored[name]) if name in stored else stored_attribute(_WHOLE(self), name)
 
+    def __bool__(self) -> bool:
+        cls = type(_WHOLE(self))
+        if hasattr(cls, "__bool__") or hasattr(cls, "__len__"):
+            raise TypeError("asking for its truth may run code of the program's")
+        return True
+
 
 _STORED: Callable[[ObjectOutline], dict[str, Any]] = ObjectOutline.__dict__["_stored"].__get__
 _WHOLE: Callable[[ObjectOutline], object] = ObjectOutline.__dict__["_whole"].__get__
@@ -200,14 +206,20 @@ def with_attribute(outline: ObjectOutline, name: str, held: Any) -> ObjectOutlin
 
 
 def known_attribute(outline: ObjectOutline, name: str) -> Any:
-    """What there is of an attribute: a value, a cell, or the outline of a container; None where it can't be told."""
+    """What there is of an attribute: a value, a cell, or the outline of a container; None where it can't be told.
+
+    A container that other attributes lead to as well has none: what is seen there would lag behind.
+    """
     if name in _STORED(outline):
         return _STORED(outline)[name]
+    whole = _WHOLE(outline)
     try:
-        value = stored_attribute(_WHOLE(outline), name)
+        value = stored_attribute(whole, name)
     except AttributeError:
         return None
-    return outline_of(value) if type(value) in (dict, list) else value
+    if type(value) not in (dict, list):
+        return value
+    return outline_of(value) if is_held_once(whole, name, value) else None
 
 
 def is_outlined(outline: ObjectOutline, name: str) -> bool:

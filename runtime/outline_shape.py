@@ -6,15 +6,15 @@ of no arguments that gives one or None, for those that take time to find. Number
 
 from __future__ import annotations
 
-import inspect
 import operator
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from types import BuiltinFunctionType, FunctionType, MemberDescriptorType
+from types import BuiltinFunctionType, FunctionType
 from typing import Any, TypeAlias
 
 from .call_shape import read
 from .plan import Call, Literal, Operand
+from .stored_attributes import stored_attribute
 
 OUTLINE = "__xcs_outline__"
 """The attribute of a function that holds its shape, or what finds it."""
@@ -189,25 +189,3 @@ def key_value(call: Call, key: Key, slots: list[Any]) -> Any:
         case Literal(value):
             return value
     return read(argument(call, key), slots)
-
-
-def stored_attribute(owner: object, name: str) -> Any:
-    """An attribute that is stored in an object, or in its class, without any code of the program's.
-
-    Raises:
-        AttributeError: there is none, or loading or storing it may run code.
-    """
-    if not is_stored_plainly(owner, name):
-        raise AttributeError(name)
-    return object.__getattribute__(owner, name)
-
-
-def is_stored_plainly(owner: object, name: str) -> bool:
-    """Whether an attribute, if there is one, is found where it was stored, by no code of the program's."""
-    cls = type(owner)
-    if cls.__getattribute__ is not object.__getattribute__ or cls.__setattr__ is not object.__setattr__:
-        return False
-    in_class = inspect.getattr_static(cls, name, None)
-    if in_class is None or type(in_class) is MemberDescriptorType:
-        return True
-    return not any(hasattr(type(in_class), one) for one in ("__get__", "__set__", "__delete__"))

@@ -10,6 +10,7 @@ Guarantees: as `wiring.py`. Whatever goes wrong on an outline is done again on t
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from .call_shape import read
@@ -143,7 +144,8 @@ class Outlining(Wiring):
             case Sets():
                 return self._value(frame, call, shape)
             case Changes(function=function) if type(held) in _NUMBERS and type(key) in _NUMBERS:
-                return function(held, key)
+                with suppress(OverflowError):  # of an integer too large for a float: raised where it is done
+                    return function(held, key)
         return None
 
     def _value(self, frame: Frame, call: Call, shape: Store) -> Any:

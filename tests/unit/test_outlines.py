@@ -24,6 +24,7 @@ from xcs.runtime.outline import (
 )
 from xcs.runtime.outline_shape import Adds, AttributeOf, Changes, ItemOf, Looks, Puts, Sets, Target
 from xcs.runtime.plan import Literal
+from xcs.runtime.stored_attributes import MAX_REACHED
 
 SCOPE = CodeScope({})
 
@@ -111,6 +112,38 @@ def test_objects_keep_their_attributes() -> None:
         assert known_attribute(second, name) is None
     assert with_attribute(first, "size", 3) is None  # a property: it may store elsewhere
     assert with_attribute(first, "fresh", 3) is not None
+
+
+class Sharing:
+    """Holds one list in several places, and another one in one place."""
+
+    __slots__ = ("__dict__", "listed", "never")
+
+    def __init__(self) -> None:
+        self.listed: list[int] = []
+        self.alone: list[int] = []
+        self.rows = {"a": (self.listed,)}
+
+
+def test_what_another_attribute_leads_to_has_no_outline() -> None:
+    sharing = Sharing()
+    outline = outline_of(sharing)
+    assert isinstance(outline, ObjectOutline)
+    assert known_attribute(outline, "listed") is None
+    assert isinstance(known_attribute(outline, "alone"), ListOutline)
+    sharing.rows = {"a": ([],), "b": sharing}  # type: ignore[dict-item]
+    assert known_attribute(outline, "listed") is None
+    sharing.rows = {"a": ([],)}
+    assert isinstance(known_attribute(outline, "listed"), ListOutline)
+    sharing.rows = {str(number): ([],) for number in range(MAX_REACHED)}
+    assert known_attribute(outline, "listed") is None  # looking through all of it takes too long
+
+
+def test_truth_is_that_of_the_object() -> None:
+    assert bool(outline_of(Sharing()))
+    for owner in ("", Kept().size):
+        with pytest.raises(TypeError):
+            bool(ObjectOutline(owner, {}))
 
 
 def test_only_plain_keys() -> None:
