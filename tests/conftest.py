@@ -1,16 +1,27 @@
-"""Interrupts reach the tests, also those that a shell has started in the background, with interrupts ignored."""
+"""What holds for all tests: interrupts, garbage, and how many run at once."""
 
 from __future__ import annotations
 
 import gc
+import os
 import signal
 
 import pytest
 
+MAX_WORKERS = 4  # of `-n auto`: each loads JAX for itself and comes to 2 GB
+
 
 def pytest_configure() -> None:
+    """Interrupts reach the tests, also those that a shell has started in the background, with interrupts ignored."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One worker a core, as far as memory lasts."""
+    num_cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(num_cores, MAX_WORKERS)
 
 
 @pytest.fixture(scope="module", autouse=True)

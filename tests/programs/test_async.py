@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import contextvars
 import gc
+import re
 import warnings
 from collections import Counter
 from collections.abc import Callable
@@ -647,7 +648,8 @@ FIXED = (tuple(range(1, 7)),)
 
 
 def case(function: Callable[..., Any], *args: Any, raises: str | None = None, overlap: int = 1) -> Any:
-    return pytest.param(function, args, raises, overlap, id=f"{function.__name__}{list(args) if args else ''}")
+    shown = re.sub(" at 0x[0-9a-f]+", "", str(list(args))) if args else ""  # the same in all processes
+    return pytest.param(function, args, raises, overlap, id=f"{function.__name__}{shown}")
 
 
 CASES = [

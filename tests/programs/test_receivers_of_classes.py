@@ -157,6 +157,14 @@ def read_by_a_helper(board, other, texts):
     return first, sized(texts[1])
 
 
+def rebound_by_an_argument(graders, texts):
+    marks = []
+    for grader in graders:
+        marks.append(grader.grade((grader := graders[0]).__class__.__name__))
+        marks.append(type(grader).__name__)
+    return marks, [one.graded for one in graders]
+
+
 class Other:
     def hook(self, board: Board) -> None:
         getattr(board, "lines").append("hook")  # noqa: B009
@@ -179,6 +187,7 @@ PROGRAMS = [
     case(graded_with_arguments, lambda: ([Strict(), Kind()], TEXTS), overlap=4),
     case(made_here, (TEXTS,)),
     case(one_kind_made_here, (TEXTS,), overlap=3),
+    case(rebound_by_an_argument, lambda: ([Kind(), Strict(), Kind()], TEXTS)),
     case(class_changes, lambda: ([Strict(), Kind()], TEXTS)),
     case(tracked, lambda: (Tracker(), TEXTS), overlap=3),
     case(unknown_at_the_end, (TEXTS, False), overlap=3),

@@ -91,7 +91,7 @@ def test_the_checks_are_the_ones_that_are_documented() -> None:
 def test_the_readme_sets_up_with_python_and_pip_alone() -> None:
     example, tests, *_ = shell_commands("README.md")
     assert example == "python -m venv .venv && .venv/bin/pip install . && .venv/bin/python examples/panel_of_experts.py"
-    assert tests == "python -m venv .venv && .venv/bin/pip install '.[test]' && .venv/bin/python -m pytest"
+    assert tests == "python -m venv .venv && .venv/bin/pip install '.[test]' && .venv/bin/python -m pytest -n auto"
     assert (ROOT / "examples" / "panel_of_experts.py").exists()
     assert {"test", "dev", "openai"} <= set(
         tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
