@@ -94,7 +94,7 @@ class GuardCheck:
             except Exception:  # a name is gone
                 return False
         self._num_asked += 1
-        if self._num_asked == MANY:
+        if self._num_asked >= MANY:  # threads may have counted past it at once
             self._compiled = self._compile()
             self.is_compiled = True
         for get, name, value in self._items:

@@ -24,19 +24,16 @@ from ..effects.abstract_type import (
     DictType,
     InstanceType,
     ListType,
-    NeverType,
     SetType,
-    StaticType,
     TupleOfType,
     TupleType,
     UnionType,
 )
-from ..effects.lattice import is_immutable
 from ..effects.place import EVERYTHING, Place, is_content, overlap
 from ..effects.regions import is_sealable
 from .expressions.leaf_ops import container_class
 from .state.facts import ProgramFacts
-from .state.written import Apartness
+from .state.written import Apartness, is_closed
 
 Loans = Mapping[int, frozenset[str]]
 """Arguments by number, each with the kinds of state that the program writes in it."""
@@ -95,24 +92,7 @@ def _is_alone(index: int, place: Place | None, kind: str, program: ProgramFacts)
 
 def _is_lendable(known: AbstractType) -> bool:
     """Whether an argument is an object that can be owned, and its type says all of what it holds."""
-    return container_class(known) is not None and is_sealable(known) and _says_all(known)
-
-
-def _says_all(known: AbstractType) -> bool:
-    match known:
-        case ListType(element=element) | SetType(element=element) | TupleOfType(element=element):
-            return _says_all(element)
-        case DictType(key=key, value=held) | CollectionType(key=key, value=held):
-            return _says_all(key) and _says_all(held)
-        case TupleType(elements=parts) | UnionType(members=parts):
-            return all(map(_says_all, parts))
-        case InstanceType(cls=cls, attributes=attributes):
-            may_be_all = attributes or cls.__init__ is object.__init__
-            return bool(may_be_all) and all(_says_all(held) for _, held in attributes)
-        case NeverType() | StaticType():
-            return True
-        case _:
-            return is_immutable(known)
+    return container_class(known) is not None and is_sealable(known) and is_closed(known)
 
 
 def _kinds_in(known: AbstractType) -> frozenset[str]:

@@ -194,8 +194,8 @@ class Program(ProgramFacts):
             node = boxed(node, shared, bound)
             body = [*node.body]
             self.kept.append(node)
-        if node is source.node and isinstance(node.body, list):
-            known = body_names(node, node.body)
+        if node is source.node and not isinstance(node, ast.Lambda):
+            known = body_names(node)
             self.know_names(node.body, known)
             names = known.names
         else:

@@ -237,8 +237,14 @@ async def comprehension_in_a_comprehension(n):
     return [[await ask((i, j)) async for j in numbers(i)] for i in range(n)]
 
 
+@xcs.op(effect="unordered", result=str)
+async def listed(xs: Any) -> str:
+    await asyncio.sleep(0)  # with nothing in flight beside it
+    return f"<{xs}>"
+
+
 async def comprehension_over_an_await(xs):
-    return [await ask(y) for y in await ask(xs)]
+    return [await ask(y) for y in await listed(xs)]
 
 
 async def condition_that_asks(xs):

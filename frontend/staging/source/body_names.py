@@ -41,11 +41,11 @@ class BodyNames:
 _of_functions: WeakKeyDictionary[ast.AST, BodyNames] = WeakKeyDictionary()
 
 
-def body_names(function: ast.AST, body: Sequence[ast.AST]) -> BodyNames:
+def body_names(function: ast.FunctionDef | ast.AsyncFunctionDef) -> BodyNames:
     """The names of the body of a function of a parsed file."""
     found = _of_functions.get(function)
     if found is None:
-        found = _of_functions[function] = BodyNames.of(body)
+        found = _of_functions[function] = BodyNames.of(function.body)
     return found
 
 
