@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..diagnostics.errors import XCSError, XCSWarning
+from ..passes.pipeline import PIPELINES
 from .async_wrapped import AsyncWrapped
 from .frame_reader import FrameReader, frame_reading
 from .journal import JournalPath
@@ -93,7 +94,16 @@ def _jit(target: Any, options: JitOptions) -> Any:
         return types.MethodType(_wrap(method[1], options), target)
     if callable(target):
         return target  # C code: nothing to look into, and nothing to gain
-    raise XCSError(f"expected a function, a class or a callable object, found `{target!r}`")
+    raise XCSError(f"expected a function, a class or a callable object, found `{target!r}`{_help_with(target)}")
+
+
+def _help_with(target: object) -> str:
+    """What whoever gave this to `jit` has probably meant."""
+    if isinstance(target, property):
+        return "; help: `@property` above `@xcs.jit`"
+    if isinstance(target, str) and target in PIPELINES:
+        return f"; help: `@xcs.jit(strategy={target!r})`"
+    return ""
 
 
 def _wrap(function: types.FunctionType, options: JitOptions) -> Wrapped | FrameReader:

@@ -34,7 +34,7 @@ def journal(
         exceptions: record exceptions of calls, too; otherwise calls that failed are made again.
 
     Raises:
-        XCSError: the file is no journal, of another version, damaged, locked, or can't be read or written.
+        XCSError: the path is none, or the file is no journal, of another version, damaged, locked, or can't be read or written.
     """
     opened = _opened(path, mode, on_mismatch, exceptions)
     from ..runtime.journal.session import close_journal
@@ -46,6 +46,17 @@ def journal(
     finally:
         _current.reset(token)
         close_journal(opened)
+
+
+def checked_path(path: object) -> JournalPath:
+    """Where a journal is to be.
+
+    Raises:
+        XCSError: it is no path.
+    """
+    if not isinstance(path, (str, os.PathLike)):
+        raise XCSError(f"expected the path of a journal, found `{path!r}`")
+    return path
 
 
 def recording_of(
@@ -87,7 +98,7 @@ def _kept(path: JournalPath) -> Journal:
 def _opened(path: JournalPath, mode: str, on_mismatch: str, exceptions: bool) -> Journal:
     from ..runtime.journal.session import JournalOptions, open_journal  # loads SQLite
 
-    return open_journal(path, JournalOptions(mode, on_mismatch, exceptions))
+    return open_journal(checked_path(path), JournalOptions(mode, on_mismatch, exceptions))
 
 
 _kept_open: dict[tuple[str, int], Journal] = {}

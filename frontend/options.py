@@ -12,7 +12,7 @@ from ..runtime.executor import Executor, SequentialExecutor, ThreadsExecutor
 from ..runtime.limits.policy import checked_timeout
 from ..runtime.watched_executor import WatchedExecutor
 from ..runtime.workers import ThreadPool, checked_max_workers
-from .journal import JournalPath
+from .journal import JournalPath, checked_path
 
 NUMPY = ("numpy", "xla")
 STAGES = ("gains", "all")
@@ -73,6 +73,8 @@ class JitOptions:
             raise XCSError(f"expected `numpy` to be one of {_choices(NUMPY)}, found `{numpy}`")
         if max_workers is not None:
             checked_max_workers(max_workers)
+        if journal is not None:
+            checked_path(journal)
         if timeout_s is not None:
             checked_timeout(timeout_s)
             if strategy == "sequential":

@@ -160,9 +160,10 @@ class XcsOpt(xDSLOptMain):
         if python is not None:
             yield lambda: self._finish(_traced(python["path"], python["function"]), None, name, 0)
             return
-        if name.endswith(".py"):
-            message = f"expected a file of IR or a Python function, found a Python file; help: `{name}:function`"
-            raise OptError(Diagnostic(name, message))
+        if name.endswith((".py", ".py:")):
+            file = name.removesuffix(":")
+            message = f"expected a file of IR or a Python function, found a Python file; help: `{file}:function`"
+            raise OptError(Diagnostic(file, message))
         shown = "<stdin>" if name == "-" else name
         for chunk in self._chunks(name, shown):
             yield lambda chunk=chunk: self._process(chunk, shown)

@@ -80,6 +80,10 @@ def errors_of(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int,
         ("stops_python.py:route", "stops_python.py:route: error: importing `stops_python.py` raised `SystemExit: 0`"),
         ("lacks.py:route", f"lacks.py:route: error: importing `lacks.py` raised `{NO_MODULE}`"),
         (
+            "app.py:",
+            "app.py: error: expected a file of IR or a Python function, found a Python file; help: `app.py:function`",
+        ),
+        (
             "app.py",
             "app.py: error: expected a file of IR or a Python function, found a Python file; help: `app.py:function`",
         ),

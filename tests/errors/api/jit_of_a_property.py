@@ -1,0 +1,8 @@
+import xcs
+
+
+class Document:
+    @xcs.jit
+    @property
+    def summary(self):
+        return "short"

@@ -1,0 +1,6 @@
+import xcs
+
+
+@xcs.jit("sequential")
+def program(x):
+    return x

@@ -1,0 +1,6 @@
+import xcs
+
+
+@xcs.jit(journal=3)
+def program(x):
+    return x
