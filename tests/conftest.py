@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import signal
+from typing import Any
 
 import pytest
 
@@ -22,6 +23,15 @@ def pytest_xdist_auto_num_workers() -> int:
     """One worker a core, as far as memory lasts."""
     num_cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return min(num_cores, MAX_WORKERS)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """A file's tests run on one worker and in their order, since what calls have cost is remembered between them."""
+    from xdist.scheduler import LoadFileScheduling
+
+    config.option.loadscopereorder = False  # or files of a few long tests would come last, when nothing is left beside
+    return LoadFileScheduling(config, log)
 
 
 @pytest.fixture(scope="module", autouse=True)

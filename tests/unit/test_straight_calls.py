@@ -353,11 +353,12 @@ def test_interrupts_pass_and_leave_nothing_behind() -> None:
     def program(x, text):
         return jnp.tanh(x) * interrupted(text)
 
+    other = often(failing, WEIGHTS, "good")
     jitted = often(program, WEIGHTS, "go")
     with pytest.raises(KeyboardInterrupt):
         jitted(WEIGHTS, "stop")
     with pytest.raises(xcs.XCSExecutionError):  # outside of any program again
-        often(failing, WEIGHTS, "good")(WEIGHTS, "bad")
+        other(WEIGHTS, "bad")
     assert is_straight(jitted, WEIGHTS, "go")
 
 
