@@ -34,7 +34,8 @@ def journal(
         exceptions: record exceptions of calls, too; otherwise calls that failed are made again.
 
     Raises:
-        XCSError: the path is none, or the file is no journal, of another version, damaged, locked, or can't be read or written.
+        XCSError: it is no path, or the file is no journal, of another version, damaged, locked, or can't be read or
+            written.
     """
     opened = _opened(path, mode, on_mismatch, exceptions)
     from ..runtime.journal.session import close_journal
