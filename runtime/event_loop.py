@@ -108,7 +108,7 @@ class LoopScheduler(Scheduler):
         self._steps_at_once = min(2 * self._steps_at_once, MAX_STEPS_AT_ONCE)
         return bool(self.stack)
 
-    def _settle_early(self, frame: Frame, index: int) -> None:
+    def _look_at(self, frame: Frame, index: int) -> None:
         """Never: which call Python would be awaiting must stay known, so that a cancellation goes there."""
 
     async def run_async(self, arguments: tuple[Any, ...]) -> Outcome:
