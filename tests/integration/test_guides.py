@@ -45,19 +45,28 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Namesp
     return run
 
 
-class Vendor(types.ModuleType):
-    """A package that XCS knows nothing of."""
+VENDOR = """
+def score(text):
+    return len(text)
 
-    def __init__(self) -> None:
-        super().__init__("vendor")
-        self.score = len
-        self.extend = list.extend
-        self.Client = type("Client", (), {"search": lambda self, text: [text], "__module__": "vendor"})
-        self.metrics = types.SimpleNamespace(count=print)
+def extend(texts, more):
+    texts.extend(more)
+
+class Client:
+    def search(self, text):
+        return [text]
+"""
+
+
+def vendor() -> types.ModuleType:
+    """A package that XCS knows nothing of. What is registered stays so: nothing in it is anybody else's."""
+    module = types.ModuleType("vendor")
+    exec(VENDOR, vars(module))
+    return module
 
 
 def test_effects(run: Callable[..., Namespace], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "vendor", vendor := Vendor())
+    monkeypatch.setitem(sys.modules, "vendor", module := vendor())
     sent: list[list[str]] = []
 
     def embed_texts(model: str, texts: list[str]) -> list[int]:
@@ -65,11 +74,11 @@ def test_effects(run: Callable[..., Namespace], monkeypatch: pytest.MonkeyPatch)
         return [len(text) for text in texts]
 
     *declared, checked = blocks("docs/effects.md")
-    names = run("docs/effects.md", declared, client=types.SimpleNamespace(embed=embed_texts), vendor=vendor)
+    names = run("docs/effects.md", declared, client=types.SimpleNamespace(embed=embed_texts), vendor=module)
     embed, translate, search = names["embed"], names["translate"], names["search"]
     assert xcs.jit(lambda texts: [embed(text) for text in texts])(["a", "bb", "ccc"]) == [1, 2, 3]
     assert sent == [["a", "bb", "ccc"]]
-    program = xcs.jit(lambda text: (translate(text), search(text), vendor.score(text)))
+    program = xcs.jit(lambda text: (translate(text), search(text), module.score(text)))
     assert program("Why?") == (None, None, 4)
     assert "unordered" in program.trace("Why?").as_text()
     run("docs/effects.md", [checked], program=program, question="Why?")
