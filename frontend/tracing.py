@@ -5,6 +5,7 @@ from __future__ import annotations
 import types
 
 from .effects.abstract_type import AbstractType, StaticType
+from .effects.seal import SEALED
 from .signature import Signature
 from .stages import Traced, finish
 from .staging.loans import Loans, are_alone, is_gain, loans_of
@@ -66,5 +67,5 @@ def _shape(index: int, known: AbstractType, is_lent: bool) -> Shape:
     if isinstance(known, StaticType):
         return Shape(static=known)
     if is_lent:
-        return Shape(type=known, lent=True, sealed=True, in_order=True, apart=True, argument=index)
+        return Shape(type=known, lent=True, seal=SEALED, in_order=True, apart=True, argument=index)
     return Shape(type=known, places=place_of(index))

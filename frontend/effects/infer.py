@@ -42,6 +42,7 @@ from .activation import Analysis, is_method_of_data
 from .classes import is_class
 from .known import known
 from .scope import CodeScope
+from .seal import NO_SEALS, Seal
 from .segments import run_code
 from .staleness import shallow
 from .summary import CALLEE, CodeSummary, ParameterKey, Summary
@@ -93,14 +94,14 @@ def infer_code(
     inputs: Mapping[str, AbstractType],
     scope: CodeScope,
     owned: frozenset[str] = frozenset(),
-    sealed: frozenset[str] = frozenset(),
+    seals: Mapping[str, Seal] = NO_SEALS,
 ) -> CodeSummary:
     """The summary of a run of statements, or of an expression, over local names of these types.
 
-    Inputs in `owned` are containers that nobody outside of the calling code can see; of those in `sealed`, what they
-    hold neither.
+    Inputs in `owned` are containers that nobody outside of the calling code can see; `seals` say of which of them
+    nobody sees what they hold either.
     """
-    return run_code(Analysis(), nodes, inputs, scope, owned, sealed)
+    return run_code(Analysis(), nodes, inputs, scope, owned, seals)
 
 
 def resolve(fn: Any, args: Sequence[object], kwargs: Mapping[str, object]) -> Behaviour:

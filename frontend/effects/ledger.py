@@ -28,6 +28,7 @@ from .abstract_type import (
 from .contents import fits, kinds, parts_of_cell
 from .lattice import covers, is_immutable, join
 from .place import EVERYTHING, OutsideName, Place, Root, is_content
+from .sealing import seal_of_made
 from .summary import Guard, ParameterKey, Summary, Touch
 from .value import (
     INSIDE,
@@ -310,6 +311,7 @@ class Ledger:
             unknown_types=unknown_types,
             fresh=None not in reached,
             builds=all(isinstance(origin, Cell) for origin in result.origins) and result.bound is None,
+            seal=seal_of_made(result),
             sees=frozenset(self.sees),
             writes=frozenset(self.writes),
             places=self._all_places(),

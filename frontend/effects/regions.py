@@ -1,9 +1,10 @@
 """The objects that an owned container consists of: itself, and what only it reaches.
 
 In: the type of a container that nobody else sees. Out: a value over cells of its own. Assumes of a *sealed* container:
-whatever mutable objects it holds are reached through it alone. Ensures: any two objects inside that may be one share a
-cell, so that what is stored under one path is seen under all others. The container itself is none of those inside: it
-holds one of them, or what leads to it, and no object of its class that is inside does.
+whatever mutable objects it holds are reached through it alone, but for what its seal says is open (`seal.py`). Ensures:
+any two objects inside that may be one share a cell, so that what is stored under one path is seen under all others. The
+container itself is none of those inside: it holds one of them, or what leads to it, and no object of its class that is
+inside does.
 """
 
 from __future__ import annotations
@@ -11,14 +12,8 @@ from __future__ import annotations
 from .abstract_type import (
     NEVER,
     AbstractType,
-    CollectionType,
-    DictType,
     InstanceType,
-    ListType,
-    NeverType,
     PlainType,
-    SetType,
-    StaticType,
     TupleOfType,
     TupleType,
     UnionType,
@@ -26,72 +21,39 @@ from .abstract_type import (
 from .contents import parts_of_cell
 from .lattice import is_immutable
 from .ledger import Ledger
-from .value import Cell, Value, join_values, outside
+from .place import Place
+from .seal import Seal, is_open, open_key
+from .sealing import class_of
+from .value import Cell, Value, join_values, outside, value
 
 OWNED = "owned"
-_CONTAINERS: dict[type[AbstractType], type] = {ListType: list, DictType: dict}
-
-
-def class_of(type_: AbstractType) -> type | None:
-    """The class of the mutable objects that a type describes; None for what isn't one object of a known class."""
-    match type_:
-        case ListType() | DictType():
-            return _CONTAINERS[type(type_)]
-        case SetType(frozen=frozen):
-            return frozenset if frozen else set
-        case CollectionType(cls=cls) | InstanceType(cls=cls):
-            return cls
-        case _:
-            return None
-
-
-def is_sealable(type_: AbstractType) -> bool:
-    """Whether all that is reached from a value is of known classes, no object there inside another one of its class."""
-    if class_of(type_) is None:
-        return isinstance(type_, PlainType) or _is_known(type_, frozenset())
-    return all(_is_known(part, frozenset()) for _, part in parts_of_cell(type_))
-
-
-def is_sealable_inside(type_: AbstractType) -> bool:
-    """The same of a value that a container is to hold."""
-    return _is_known(type_, frozenset())
-
-
-def _is_known(type_: AbstractType, around: frozenset[type]) -> bool:
-    """The same of something inside a container; `around` are the classes of the objects around it but the container."""
-    if is_immutable(type_) or isinstance(type_, (StaticType, NeverType)):
-        return True
-    if isinstance(type_, UnionType):
-        return all(_is_known(part, around) for part in type_.members)
-    if isinstance(type_, TupleType):
-        return all(_is_known(part, around) for part in type_.elements)
-    if isinstance(type_, TupleOfType):
-        return _is_known(type_.element, around)
-    cls = class_of(type_)
-    if cls is None or cls in around:
-        return False
-    return all(_is_known(part, around | {cls}) for _, part in parts_of_cell(type_))
 
 
 class Region:
     """The cells of one owned container: its own, and one for all objects of a class inside of it."""
 
-    def __init__(self, ledger: Ledger, name: str, sealed: bool) -> None:
-        self.ledger, self.name, self.sealed = ledger, name, sealed
+    def __init__(self, ledger: Ledger, name: str, seal: Seal) -> None:
+        self.ledger, self.name, self.seal = ledger, name, seal
 
     def enter(self, type_: AbstractType) -> Value:
-        """The container itself; what it holds may be seen by others too unless it is sealed."""
+        """The container itself; what it holds may be seen by others too as far as it is open."""
         if class_of(type_) is not None:
             return self._fill(self._cell(None), type_)
-        is_shared = isinstance(type_, PlainType) and not self.sealed  # what it holds is part of it
+        is_shared = isinstance(type_, PlainType) and self.seal is None  # what it holds is part of it
         return Value(type_, frozenset((self._cell(object), *((None,) if is_shared else ()))))
 
     def _fill(self, cell: Cell, type_: AbstractType) -> Value:
+        cls = class_of(type_)
         for field, part in parts_of_cell(type_):
             if part is not NEVER:
-                cell.hold(field, self._inside(part) if self.sealed else outside(part))
+                cell.hold(field, self._outside(part) if is_open(cls, field, self.seal) else self._inside(part))
         whole = InstanceType(type_.cls) if isinstance(type_, InstanceType) else type_
         return Value(whole, frozenset((cell,)))
+
+    def _outside(self, type_: AbstractType) -> Value:
+        """Something that others see, too."""
+        key = open_key(self.name)
+        return outside(type_) if self.seal is None else value(type_, frozenset((key,)), Place(key, inside=True))
 
     def _inside(self, type_: AbstractType) -> Value:
         """Something that only this region reaches."""

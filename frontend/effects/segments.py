@@ -13,8 +13,10 @@ from .frame import Frame, TooLarge
 from .function_summaries import settle
 from .ledger import Ledger
 from .place import EVERYTHING
-from .regions import Region, is_sealable
+from .regions import Region
 from .scope import CodeScope
+from .seal import NO_SEALS, Seal
+from .sealing import class_of, closed_reach, is_sealable, seal_of, seal_of_made
 from .summary import CodeSummary
 from .value import NONE_VALUE, NOTHING, Cell, Origin, Value, deep, parameter, reach, reach_of
 
@@ -25,12 +27,12 @@ def run_code(
     inputs: Mapping[str, AbstractType],
     scope: CodeScope,
     owned: frozenset[str] = frozenset(),
-    sealed: frozenset[str] = frozenset(),
+    seals: Mapping[str, Seal] = NO_SEALS,
 ) -> CodeSummary:
     """The summary of statements or of an expression.
 
-    The inputs in `owned` are containers that nobody else can see; of those in `sealed`, what they hold neither. Those
-    in `sealed` alone are handed over: nothing else leads to them any more.
+    The inputs in `owned` are containers that nobody else can see, and `seals` say of which of them nobody sees what
+    they hold either. Those in `seals` alone are handed over: nothing else leads to them any more.
     """
     body: list[ast.AST] = [nodes] if isinstance(nodes, ast.expr) else list(nodes)
     targets = assigned(body)
@@ -46,8 +48,8 @@ def run_code(
             module = ast.Module(body=[*body], type_ignores=[])  # type: ignore[list-item]
             frame.capturing, frame.shared = captured_names(module)
         for name, one in zip(names, types_, strict=True):
-            is_ours = name in owned or name in sealed
-            frame.bind(name, Region(ledger, name, name in sealed).enter(one) if is_ours else parameter(name, one))
+            is_ours = name in owned or name in seals
+            frame.bind(name, Region(ledger, name, seals.get(name)).enter(one) if is_ours else parameter(name, one))
         bindings.clear()
         if isinstance(nodes, ast.expr):
             result = frame.evaluate(nodes)
@@ -63,12 +65,18 @@ def run_code(
         result, ledger = settle(run, tuple(inputs.values()))
     except (TooLarge, RecursionError):
         return CodeSummary(unknown_call("too large to infer", (), inputs), dict.fromkeys(targets, ANY))
+    regions = {name: Region(ledger, name, seals.get(name)) for name in owned.union(seals)}
+    if lost := {name for name, region in regions.items() if any(cell.unsettled for cell in region.cells)}:
+        # Others may see them from here on. What is stored somewhere is still of the type that it is of now.
+        kept_seals = {name: seal for name, seal in seals.items() if name not in lost}
+        return run_code(analysis, nodes, inputs, scope, owned - lost, kept_seals)
     summary = ledger.summary(result, is_leaf=False)
     if any(None in reach_of(held) for held in bindings.values()):
         summary = summary.replace(fresh=False)
     if not owned:
-        return CodeSummary(summary, {name: deep(held) for name, held in bindings.items()})
-    regions = {name: Region(ledger, name, name in sealed) for name in owned}
+        made = {name: found for name, held in bindings.items() if (found := seal_of_made(held)) is not None}
+        return CodeSummary(summary, {name: deep(held) for name, held in bindings.items()}, made=made)
+    regions = {name: region for name, region in regions.items() if name in owned}
     given = _which(result, regions, inputs)
     known = () if given is not None else reach_of(result)
     named = {name: of for name, held in bindings.items() if (of := _which(held, regions, inputs)) is not None}
@@ -77,15 +85,18 @@ def run_code(
     found = {name: _after(name, regions, reached, ledger, inputs[name]) for name in owned}
     written = {name for name, one in found.items() if one.is_written}
     kept = {name for name, one in found.items() if one.is_kept}
-    summary = summary.replace(mutates=summary.mutates | written, retains=summary.retains | kept)
+    given_in = reach(cell for region in regions.values() for cell in region.cells)
+    seal = None if summary.seal is None else seal_of_made(result, given_in)
+    summary = summary.replace(mutates=summary.mutates | written, retains=summary.retains | kept, seal=seal)
     return CodeSummary(
         summary,
         {name: deep(held) for name, held in bindings.items()},
         {name: one.type for name, one in found.items()},
-        frozenset(name for name, one in found.items() if one.is_sealed),
+        {name: one.seal for name, one in found.items()},
         {name: one.rebound for name, one in found.items()},
         given,
         named,
+        {name: seal for name, held in bindings.items() if (seal := seal_of_made(held, given_in)) is not None},
     )
 
 
@@ -101,14 +112,14 @@ class OwnedAfter:
     Attributes:
         is_written: it wrote it, or something inside of it.
         is_kept: it let others see it.
-        is_sealed: nobody else sees what is inside of it.
+        seal: how much of what is inside of it nobody else sees.
         type: its type afterwards.
         rebound: its parts that may hold something else now.
     """
 
     is_written: bool
     is_kept: bool
-    is_sealed: bool
+    seal: Seal
     type: AbstractType
     rebound: frozenset[str]
 
@@ -120,20 +131,28 @@ def _after(
     cells = region.cells
     inside = reach(cells)
     others = reach(cell for other, one in regions.items() if other != name for cell in one.cells)
-    is_unsettled = any(cell.unsettled for cell in cells)
-    parts = inside if region.sealed else cells
-    is_kept = is_unsettled or not parts.isdisjoint(reached) or not cells.isdisjoint(others)
-    type_ = deep(region.enter(before))
-    is_alone = all(isinstance(origin, Cell) for origin in inside) and inside.isdisjoint(reached | others)
-    is_sealed = region.sealed and not is_kept and is_alone and is_sealable(type_)
-    is_written = is_unsettled or not inside.isdisjoint(ledger.written_cells)
-    return OwnedAfter(is_written, is_kept, is_sealed, type_, _rebound(region, before, ledger))
+    whole = region.enter(before)
+    type_ = deep(whole)
+    parts = cells if region.seal is None else closed_reach(whole, region.seal) | cells
+    is_kept = not parts.isdisjoint(reached) or not cells.isdisjoint(others)
+    is_written = not inside.isdisjoint(ledger.written_cells)
+    seal = None if is_kept else _seal_after(region, whole, type_, reached | others)
+    return OwnedAfter(is_written, is_kept, seal, type_, _rebound(region, before, ledger))
+
+
+def _seal_after(region: Region, whole: Value, type_: AbstractType, taken: frozenset[Origin]) -> Seal:
+    if class_of(type_) is not None:
+        seal = seal_of(whole, taken, region.seal)
+        return seal if is_sealable(type_, seal) else None
+    inside = reach(region.cells)  # of data
+    is_alone = all(isinstance(origin, Cell) for origin in inside) and inside.isdisjoint(taken)
+    return region.seal if is_alone and is_sealable(type_) else None
 
 
 def _rebound(region: Region, before: AbstractType, ledger: Ledger) -> frozenset[str]:
     """The attributes of an owned input that may hold something else afterwards; of a dict everything, or nothing."""
     if not isinstance(before, InstanceType):
-        is_changed = region.root.unsettled or region.root in ledger.written_cells
+        is_changed = region.root in ledger.written_cells
         return frozenset((EVERYTHING,)) if is_changed else frozenset()
     kinds = {kind for cell in region.cells for kind in ledger.written_cells.get(cell, ())}
     return frozenset(kind.removeprefix("attr:") for kind in kinds if kind.startswith("attr:"))

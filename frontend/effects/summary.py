@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from ...diagnostics.effect import Behaviour, Effect
 from .abstract_type import ANY, AbstractType
 from .place import EVERYTHING, OutsideName, ParameterKey, Place, Root, is_content
+from .seal import Seal, renamed_seal
 
 CALLEE = "<callee>"
 """The key of the object that is called where it isn't among the arguments: a bound method's `self`, a model object."""
@@ -92,6 +93,7 @@ class Summary:
         unknown_types: only unknown types make the effect this strong: with the actual values it may be weaker.
         fresh: every mutable object reachable from the result was made by this call or belongs to a retained parameter.
         builds: the result itself is a new object: retained parameters can only be inside of it.
+        seal: how much of what is inside of that nobody else sees; None where that isn't known.
         sees: the kinds of state behind `sees_writes`; a call whose writes don't meet them can't disturb this one.
         looks: where in parameters it looks at state of which kind; what `sees` names besides may be anywhere in them.
         writes: the kinds of state it may write, parameters' included.
@@ -118,6 +120,7 @@ class Summary:
     unknown_types: bool = False
     fresh: bool = False
     builds: bool = False
+    seal: Seal = None
     sees: frozenset[Touch] = frozenset()
     writes: frozenset[Touch] = frozenset()
     places: frozenset[Place | None] = frozenset()
@@ -160,21 +163,26 @@ class Summary:
             places=frozenset(None if one is None else one.renamed(keys) for one in self.written_places),
             spreads=frozenset(_renamed_root(root, keys) for root in self.spreads),
             gives=None if self.gives is None else self.gives.renamed(keys),
+            seal=renamed_seal(self.seal, keys),
             looks=frozenset((seen, kind) for one, kind in self.looks if (seen := one.renamed(keys)) is not None),
         )
 
-    def without_writes_of(self, keys: frozenset[ParameterKey]) -> Summary:
-        """The same but for what it does to these parameters' objects, which nobody else sees."""
+    def without_writes_of(self, keys: frozenset[ParameterKey], is_closed: Callable[[Place], bool]) -> Summary:
+        """The same but for what it does to these parameters' objects, of which nobody else sees what `is_closed`."""
 
-        def is_other(one: Place | Root | None) -> bool:
-            root = one.root if isinstance(one, Place) else one
-            return isinstance(root, OutsideName) or root not in keys
+        def is_seen(one: Place | None) -> bool:
+            return one is not None and one.root in keys and one != Place(one.root) and not is_closed(one)
 
+        seen = frozenset(filter(is_seen, self.places))
+        shown = {place.root for place in seen if place is not None}
+        if None in self.places:
+            shown |= {key for key in keys if is_seen(Place(key, inside=True))}
+        own = keys - shown
         return self.replace(
-            mutates=self.mutates - keys,
-            writes=frozenset((key, kind) for key, kind in self.writes if key not in keys),
-            places=frozenset(filter(is_other, self.places)),
-            spreads=frozenset(filter(is_other, self.spreads)),
+            mutates=self.mutates - own,
+            writes=frozenset((key, kind) for key, kind in self.writes if key not in own),
+            places=frozenset(one for one in self.places if one is None or one.root not in keys) | seen,
+            spreads=self.spreads - own,
         )
 
     @property
@@ -217,15 +225,16 @@ class CodeSummary:
 
     `summary.result` is the value of an expression (`NONE` for statements); `bindings` are the types of the names
     that the statements assign. `summary.mutates` and `summary.retains` hold input names. `owned` are the types that
-    owned inputs have afterwards, `sealed` those of them of which nobody else sees what they hold either, and `rebound`
-    their attributes that may hold something else afterwards. `given` is the owned input that the value itself is, and
-    `named` are those that assigned names are bound to.
+    owned inputs have afterwards, `seals` say how much of what they hold nobody else sees, and `rebound` which of their
+    attributes may hold something else. `given` is the owned input that the value itself is, `named` are those that
+    assigned names are bound to, and `made` are the seals of what is made for the others.
     """
 
     summary: Summary
     bindings: Mapping[str, AbstractType]
     owned: Mapping[str, AbstractType] = field(default_factory=dict)
-    sealed: frozenset[str] = frozenset()
+    seals: Mapping[str, Seal] = field(default_factory=dict)
     rebound: Mapping[str, frozenset[str]] = field(default_factory=dict)
     given: str | None = None
     named: Mapping[str, str] = field(default_factory=dict)
+    made: Mapping[str, Seal] = field(default_factory=dict)

@@ -30,7 +30,7 @@ from ..effects.abstract_type import (
     UnionType,
 )
 from ..effects.place import EVERYTHING, Place, is_content, overlap
-from ..effects.regions import is_sealable
+from ..effects.sealing import is_sealable
 from .expressions.leaf_ops import container_class
 from .state.facts import ProgramFacts
 from .state.written import Apartness, is_closed

@@ -114,11 +114,12 @@ class Program(ProgramFacts):
         staged.gives = next((name for name, one in borrowed.items() if one is value), None)
         if borrowed and isinstance(value, TupleValue):
             stager.hold(value)
-        sealed = {name for name, shape in shapes if shape.sealed}
+        seals = {name: shape.seal for name, shape in shapes}
         kept = {name: one for name, one in borrowed.items() if isinstance(one, Owned)}
         staged.let_go = frozenset(name for name, one in kept.items() if not stager.is_owned(one))
-        staged.opened = frozenset(name for name, one in kept.items() if name in sealed and not stager.is_sealed(one))
-        staged.apart = frozenset(name for name, one in kept.items() if stager.state.heap[one].apart) - staged.opened
+        staged.opened = {name: seal for name, one in kept.items() if (seal := stager.seal_of(one)) != seals[name]}
+        apart = {name for name, one in kept.items() if stager.state.heap[one].apart}
+        staged.apart = frozenset(apart - {name for name, seal in staged.opened.items() if seal is None})
         versions = [stager.ssa(one) if name in staged.let_go else stager.finish(one) for name, one in kept.items()]
         ssa = self._result(stager, staged, value)
         staged.lent = {name: stager.type_of(one) for name, one in kept.items()}
@@ -147,7 +148,7 @@ class Program(ProgramFacts):
             return stager.ssa(value)
         if staged.is_entry or staged.is_recursive or isinstance(stager.state.type_of(value), ListType):
             return stager.ssa(value)  # whoever calls it knows of one result
-        staged.makes, staged.is_sealed = value.cls, stager.is_sealed(value)
+        staged.makes, staged.seal = value.cls, stager.seal_of(value)
         return stager.finish(value) if any(stager.ssa(value).uses) else stager.ssa(value)
 
     def _with_known_supers(

@@ -4,7 +4,7 @@ A name's first letter is its kind, so that most programs run far before they rai
 of integers, `d` dicts from strings to integers, `n` lists of lists, `m` dicts of lists, `t` pairs, `q` sets, `b` boxes,
 `p` points, `u` objects with operators, `k` counters, `f` functions of one integer, `o` anything, `e` exceptions,
 `c` pupils, `a` lists of pupils, `r` dicts of pupils, `g` notes, `h` dicts of notes, `v` records, `z` drafts,
-`j` lists of records, `y` lists of drafts, `w` memos of integers, `x` stores.
+`j` lists of records, `y` lists of drafts, `w` memos of integers, `x` stores, `M` mates, `L` lists of mates.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ Number: TypeAlias = Callable[[int, int], int]
 """A number between two others, both included: what everything is drawn by."""
 
 PARAMETERS = {"i": "i0", "s": "s0", "l": "l0", "d": "d0"}
-KINDS = "isldnmtqbpukfoecarghvzjywx"
+KINDS = "isldnmtqbpukfoecarghvzjywxML"
 ABSENT = {
     "n": "[l0]",
     "m": "{s0: l0}",
@@ -38,6 +38,8 @@ ABSENT = {
     "y": "[Draft(i0)]",
     "w": "{i0: 1}",
     "x": "Store()",
+    "M": "Mate(i0, l0)",
+    "L": "[Mate(i0, l0), Mate(2, l0)]",
     "a": "[Pupil(x) for x in l0[:3]]",
     "r": "{str(x): Pupil(x) for x in l0[:3]}",
 }

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from program_memos import Memos
+from program_mates import Mates
 
 
-class Definitions(Memos):
+class Definitions(Mates):
     """Statements with definitions of functions."""
 
     def definition(self) -> list[str]:

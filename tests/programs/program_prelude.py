@@ -46,6 +46,7 @@ __all__ = [
     "Counter",
     "Door",
     "Draft",
+    "Mate",
     "Meter",
     "Mode",
     "Model",
@@ -60,6 +61,7 @@ __all__ = [
     "add",
     "answered",
     "ask",
+    "asked",
     "bump",
     "cached",
     "chatty",
@@ -75,6 +77,7 @@ __all__ = [
     "flaky",
     "flatten",
     "grow",
+    "hired",
     "keyword",
     "lazy",
     "look",
@@ -279,6 +282,69 @@ class Store:
                 self.held[key] = -1
                 self.hits -= 1
         return self.held[key]
+
+
+class Mate:
+    """Keeps what it says, and holds what others have, too."""
+
+    def __init__(self, name: Any, items: list[Any], friend: Any = None) -> None:
+        self.name = name
+        self.items = items
+        self.friend = friend
+        self.log: list[Any] = []
+        self.count = 0
+
+    def say(self, what: Any) -> Any:
+        """An answer for its log."""
+        answer = num(what)
+        self.log.append(answer)
+        self.count += 1
+        return answer
+
+    def tell(self, what: Any) -> Any:
+        """An answer for all."""
+        answer = num(what)
+        self.items.append(answer)
+        return answer
+
+    def look(self, what: Any) -> Any:
+        """An answer to what all have said, and the mate."""
+        answer = num(what + len(self.items) + len(self.log))
+        self.log.append(answer)
+        return answer
+
+    def risk(self, what: Any) -> Any:
+        """An answer that may fail, counted before."""
+        self.count += 1
+        answer = flaky(what)
+        self.log.append(answer)
+        return answer
+
+    def walk(self) -> list[Any]:
+        """An answer for each."""
+        return [self.say(x) for x in self.items[:3]]
+
+    def take(self, items: list[Any]) -> int:
+        """Holds another list."""
+        self.items = items
+        return len(self.items)
+
+    def give(self) -> list[Any]:
+        """Lets others have the log."""
+        self.friend = self.log
+        return self.log
+
+
+def hired(name: Any, items: list[Any]) -> Mate:
+    """A function's mate."""
+    made = Mate(name, items)
+    made.log.append(num(name))
+    return made
+
+
+def asked(mate: Mate) -> Any:
+    """A function's use of a mate."""
+    return mate.say(len(mate.items)) if mate.count < 9 else mate.tell(mate.count)
 
 
 def recalled(memo: dict[Any, Any], key: Any) -> Any:

@@ -12,6 +12,7 @@ from xdsl.ir import Attribute, Block, SSAValue
 from ....dialect.types import OBJ
 from ...effects.abstract_type import NEVER, AbstractType
 from ...effects.lattice import join
+from ...effects.seal import join_seals
 from ..expressions.awaits import AwaitStager
 from ..expressions.leaf_ops import container_class
 from ..source.exits import EXIT
@@ -373,7 +374,7 @@ class BranchStager(AwaitStager):
             elements=None,
             last=None,
             escaped=a.escaped or b.escaped,
-            sealed=a.sealed and b.sealed,
+            seal=join_seals(a.seal, b.seal),
             apart=a.apart and b.apart,
             parts={name: held for name, held in a.parts.items() if b.parts.get(name) is held},
         )

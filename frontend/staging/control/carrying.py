@@ -283,7 +283,7 @@ class CarryingStager(LeavingStager):
                 state = self.state.heap[owned]
                 apart = state.apart and owned not in carried.mixed
                 parts = carried.parts_of_version(owned, state)
-                self.change(owned, results[owned], known, state.sealed, apart, parts)
+                self.change(owned, results[owned], known, state.seal, apart, parts)
         for name, known in carried.names.items():
             if name_of_flag(name) is not None:
                 continue

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from ...effects.abstract_type import DictType, ListType
 from ...effects.lattice import join, widen
+from ...effects.seal import SEALED
 from ..source.names import names_of
 from ..source.syntax import call_node, load_name, placed
 from ..state.state import EMPTY_DICT
@@ -43,7 +44,7 @@ class ComprehensionStager(LoopStager):
                 made = self.own_list(())
                 self._generate(generators, lambda: self._append(made, element), made, bound)
             case ast.DictComp(key=key, value=value, generators=generators):
-                made = self.own(self.builder.make_dict((), ()), EMPTY_DICT, dict, sealed=True)
+                made = self.own(self.builder.make_dict((), ()), EMPTY_DICT, dict, SEALED)
                 self._generate(generators, lambda: self._insert(made, key, value), made, bound)
             case ast.SetComp(elt=element, generators=generators):
                 return self._stage_set(node, element, generators, bound)
@@ -91,14 +92,14 @@ class ComprehensionStager(LoopStager):
             return
         state = self.state.heap[owned]
         is_short = state.elements is not None and len(state.elements) < MAX_KNOWN_ELEMENTS
-        is_inside = isinstance(value, Owned) and state.sealed  # what leads to it is this list alone
+        is_inside = isinstance(value, Owned) and state.seal is not None  # what leads to it is this list alone
         if is_short and not is_inside and state.depth == self.depth and state.ssa is None:
             self.state.update(owned, elements=(*(state.elements or ()), value))
             return
         known = self.state.type_of(owned)
         grown = join(known, ListType(widen(self.type_of(value))))
         version = self.builder.append(self.ssa(owned), self.ssa(value))
-        self.change(owned, version, grown, state.sealed, state.apart)
+        self.change(owned, version, grown, state.seal, state.apart)
         if self.is_inert(value):
             self.state.update(owned, last=value)
 
@@ -118,7 +119,7 @@ class ComprehensionStager(LoopStager):
         self.hold_in(made, held)
         known = join(self.state.type_of(made), DictType(widen(self.type_of(held_key)), widen(self.type_of(held))))
         version = self.builder.insert(self.ssa(made), self.ssa(held_key), self.ssa(held))
-        self.change(made, version, known, self.state.heap[made].sealed, self.state.heap[made].apart)
+        self.change(made, version, known, self.state.heap[made].seal, self.state.heap[made].apart)
 
     def _generate(
         self, generators: list[ast.comprehension], finish: Callable[[], None], made: Owned, bound: set[str]

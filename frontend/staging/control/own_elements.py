@@ -90,7 +90,9 @@ class OwnElementsStager(CarryingStager):
                 walk = self._walk_of(name, DictType, callee=listed_values)
             case ast.Call(args=[ast.Name() as name], keywords=[]) if self.static_of(node.func) is enumerate:
                 walk = self._walk_of(name, ListType, callee=listed_enumeration, position=1)
-            case ast.Call(keywords=[]) if self.static_of(node.func) is zip:
+            case ast.Call(keywords=[] | [ast.keyword("strict", ast.Constant(False))]) if (
+                self.static_of(node.func) is zip
+            ):
                 walk = self._walk_side_by_side(node.args)
             case _:
                 return None
@@ -98,7 +100,7 @@ class OwnElementsStager(CarryingStager):
 
     def _walk_of(self, node: ast.Name, kind: type[AbstractType], **how: Any) -> OwnWalk | None:
         value = self.state.names.get(node.id)
-        if not isinstance(value, Owned) or not self.is_sealed(value) or not self.state.heap[value].apart:
+        if not isinstance(value, Owned) or not self.has_seal(value) or not self.state.heap[value].apart:
             return None
         if self.state.heap[value].in_order and (self.is_tried or self.state.heap[value].argument is None):
             return None
@@ -154,7 +156,7 @@ class OwnElementsStager(CarryingStager):
     def require_own(self, walk: OwnWalk, containers: Collection[Owned]) -> None:
         """Called before a body is traced, which carries `containers`: are the elements still what they were?"""
         state = self.state.heap[walk.owner]
-        if not state.sealed or not state.apart or state.escaped or walk.owner in containers:
+        if state.seal is None or not state.apart or state.escaped or walk.owner in containers:
             raise NotOwned
 
     def require_alone(self, walk: OwnWalk) -> None:
@@ -178,8 +180,8 @@ class OwnElementsStager(CarryingStager):
         cls = container_class(known)
         assert cls is not None
         around = self.state.heap[walk.owner]
-        state = OwnedState(known, self.depth, self.depth, None, ssa, sealed=True, within=walk.owner)
-        state = replace(state, in_order=around.in_order, argument=around.argument)
+        state = OwnedState(known, self.depth, self.depth, None, ssa, within=walk.owner)
+        state = replace(state, seal=around.seal, in_order=around.in_order, argument=around.argument)
         owned = self.state.own(state, cls)
         self.read_parts(owned)
         return owned

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 
+from ...effects.seal import SEALED
 from ...effects.source import FunctionNode
 from ..source.lifting import Lifted, lift
 from ..source.syntax import load_name, placed
@@ -66,7 +67,8 @@ class ArgumentStager(ArrayStager):
                 for part in value.values:
                     self.hold(part)
                 known = self.type_of(value) if value.names else EMPTY_DICT
-                self.state.names[name] = self.own(self.ssa(value), known, dict, all(map(self.is_inert, value.values)))
+                seal = SEALED if all(map(self.is_inert, value.values)) else None
+                self.state.names[name] = self.own(self.ssa(value), known, dict, seal)
 
     def items_of(self, node: ast.expr) -> TupleValue | None:
         """What a loop over `kwargs.items()`, `.keys()` or `.values()` goes over, where that is known one by one."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from ...effects.seal import SEALED
 from ..source.rewriting import children_in_order, get_child, rewrite_children, thaw
 from ..source.syntax import load_name, placed
 from ..state.state import EMPTY_DICT
@@ -81,7 +82,7 @@ class ExpressionStager(ReceiverStager):
             case ast.List(elts=elements) if not any(isinstance(e, ast.Starred) for e in elements):
                 return self.own_list([self.stage_expression(e) for e in elements])
             case ast.Dict(keys=[]):
-                return self.own(self.builder.make_dict((), ()), EMPTY_DICT, dict, sealed=True)
+                return self.own(self.builder.make_dict((), ()), EMPTY_DICT, dict, SEALED)
             case ast.Attribute():
                 return self.known_attribute(node)
             case ast.Subscript(value=ast.Name(), slice=ast.Constant(value=str())):

@@ -63,8 +63,9 @@ class InvocationStager(OutsideObjectStager):
             raise
         self.program.rely_on(summary.guards)
         if lent:
-            ours = [value for name, value in lent.items() if name not in staged.let_go | staged.opened]
-            summary = summary.without_writes_of(frozenset(k for k, value in keys.items() if value in ours))
+            ours = [value for name, value in lent.items() if name not in staged.let_go | staged.opened.keys()]
+            own = frozenset(k for k, value in keys.items() if value in ours)
+            summary = summary.without_writes_of(own, lambda place: self.is_sealed_at(place, keys[place.root]))  # type: ignore[index]
         behaviour = self._invoke_behaviour(summary)
         if staged.written is not None and not staged.is_recursive and (None, EVERYTHING) in summary.writes:
             self.program.note_writes(staged.written, staged.writes)  # staged, it has shown what it does
@@ -79,14 +80,14 @@ class InvocationStager(OutsideObjectStager):
             state = self.state.heap[lent[name]]
             held = {part: value for part, value in state.parts.items() if part in staged.kept[name]}
             held |= {part: Tracer(next(parts), known) for part, known in staged.bound[name]}
-            is_sealed, is_apart = state.sealed and name not in staged.opened, name in staged.apart
-            self.change(lent[name], version, after, is_sealed, is_apart, held)
+            seal = staged.opened.get(name, state.seal)
+            self.change(lent[name], version, after, seal, name in staged.apart, held)
             if name in staged.let_go:
                 self.hold(lent[name])
         if staged.gives in lent:
             return lent[staged.gives]
         if staged.makes is not None:
-            made = self.own(ssa, result, staged.makes, staged.is_sealed)
+            made = self.own(ssa, result, staged.makes, staged.seal)
             held = {part: Tracer(next(parts), known) for part, known in staged.parts}
             self.state.update(made, parts=AllParts(held) if staged.has_all_parts else held)
             return made
@@ -112,7 +113,7 @@ class InvocationStager(OutsideObjectStager):
             name: value
             for name, value in bound.items()
             if isinstance(value, Owned) and self.is_owned(value) and held.count(value) == 1
-            if self.is_sealed(value) or not any(one is value or one is None for one in roots)
+            if self.has_seal(value) or not any(one is value or one is None for one in roots)
             if container_class(self.type_of(value)) is value.cls
         }
 
@@ -163,7 +164,7 @@ class InvocationStager(OutsideObjectStager):
             type=self.type_of(owned),
             lent=lent,
             shared=not lent,
-            sealed=state.sealed,
+            seal=state.seal,
             in_order=lent and state.in_order,
             apart=lent and state.apart,
             argument=state.argument if lent else None,

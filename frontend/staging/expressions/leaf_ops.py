@@ -12,11 +12,21 @@ from xdsl.ir import Operation, SSAValue
 
 from ....diagnostics.effect import Behaviour, Effect
 from ....dialect.calls import IN_ORDER
-from ...effects.abstract_type import AbstractType, CollectionType, DictType, InstanceType, ListType, PlainType, SetType
+from ...effects.abstract_type import (
+    ANY,
+    AbstractType,
+    CollectionType,
+    DictType,
+    InstanceType,
+    ListType,
+    PlainType,
+    SetType,
+)
 from ...effects.lattice import is_immutable
 from ...effects.ledger import DECLARE
-from ...effects.place import EVERYTHING, ParameterKey
-from ...effects.regions import is_sealable
+from ...effects.place import EVERYTHING, ParameterKey, Place
+from ...effects.seal import SEALED, Seal, SealedBut, open_key
+from ...effects.sealing import is_sealable
 from ...effects.staleness import shallow
 from ...effects.summary import CALLEE, Summary
 from ..state.builder import Operand, ir_type
@@ -26,10 +36,10 @@ from .object_places import PlaceStager
 
 
 class Changed(NamedTuple):
-    """What an owned argument is after a call: its type, whether it is sealed, its parts that were bound anew."""
+    """What an owned argument is after a call: its type, its seal in terms of the callee, its parts bound anew."""
 
     type: AbstractType
-    is_sealed: bool
+    seal: Seal
     rebound: Container[str]
 
 
@@ -38,6 +48,8 @@ NOTHING_CHANGED: Mapping[int | str, Changed] = MappingProxyType({})
 
 class LeafStager(PlaceStager):
     """The layer of leaf calls."""
+
+    _last_seal: Seal = None  # of the result of the call emitted last
 
     def emit_leaf(
         self,
@@ -65,6 +77,7 @@ class LeafStager(PlaceStager):
         done = self._in_its_place(behaviour, updated, is_mark)
         # What it writes and lets go of in one may hold anything from here on.
         lets_go = any(index in summary.mutates and not self.is_owned(positional[index]) for index in ours)
+        keys = {**keyed(positional, keyword, callee), **self.open_contents(dict(enumerate(positional)))}
         operands: list[Operand] = [self.operand(value) for value in positional]
         named = [(name, self.operand(value)) for name, value in keyword]
         target: str | SSAValue
@@ -97,15 +110,30 @@ class LeafStager(PlaceStager):
                 continue
             held = NO_PARTS if EVERYTHING in after.rebound else self.state.heap[owned].parts
             kept = {name: value for name, value in held.items() if name not in after.rebound} if held else held
-            self.change(owned, version, after.type, after.is_sealed, parts=kept)
-        keys = keyed(positional, keyword, callee)
+            self.change(owned, version, after.type, self.seal_at(after.seal, keys), parts=kept)
         self._note_update(results[0], updated, done is not behaviour, is_mark)
         self.note_write(behaviour, summary, keys, lets_go)
         if isinstance(target, str) and (behaviour.sees_writes or behaviour.effect is Effect.READS):
             looks = self._looks(summary, keys)
             self.program.reads.note_call(target, results[0].owner, behaviour, looks)  # type: ignore[arg-type]
-        self._last_places = self.result_places(summary, keys)
+        self._last_places, self._last_seal = self.result_places(summary, keys), self.seal_at(summary.seal, keys)
         return results[0]
+
+    def open_contents(self, inputs: Mapping[int | str, Value]) -> dict[ParameterKey, Value]:
+        """What inputs that are objects of ours hold in open attributes, as arguments of their own."""
+        seals = {key: self.seal_of(value) for key, value in inputs.items()}
+        return {
+            open_key(key): Tracer(self.ssa(inputs[key]), ANY, seal.places)
+            for key, seal in seals.items()
+            if seal is not None and seal.open
+        }
+
+    def seal_as_given(self, owned: Owned, key: ParameterKey) -> Seal:
+        """The seal of an input of a callee that leaves it as it is."""
+        seal = self.seal_of(owned)
+        if seal is None or not seal.open:
+            return seal
+        return SealedBut(seal.open, frozenset((Place(open_key(key), inside=True),)))
 
     def _in_its_place(self, behaviour: Behaviour, updated: Sequence[OwnedState], is_mark: bool) -> Behaviour:
         """How an op moves that changes these objects: a handler may see what it does, and nothing later."""
@@ -131,6 +159,7 @@ class LeafStager(PlaceStager):
         """How a call moves given who owns its arguments, and which owned arguments it makes a next version of."""
         effect = summary.effect
         keys: dict[int | str, Value] = {**dict(enumerate(positional)), **dict(keyword)}
+        keys |= self.open_contents(keys)
         if CALLEE in summary.mutates:
             effect = max(effect, Effect.ORDERED)
         mutated: list[int] = []
@@ -157,14 +186,22 @@ class LeafStager(PlaceStager):
         """Whether all that a call looks at is what its arguments hold that nobody else sees: their versions say it."""
         if not summary.sees or summary.effect is Effect.READS:
             return False
-        return all(key is not None and key in keys and self.is_sealed(keys[key]) for key, _ in summary.sees)
+        if any(key is None or key not in keys or not self.has_seal(keys[key]) for key, _ in summary.sees):
+            return False
+        return all(self.is_sealed_at(place, keys[place.root]) for place, _ in summary.all_looks)  # type: ignore[index]
 
     def value_of(self, ssa: SSAValue, summary: Summary) -> Value:
         """What a name is bound to that gets the result of the call emitted last."""
         known = summary.result
         cls = container_class(known)
-        if summary.fresh and cls is not None and not summary.retains and not summary.mutates:
-            return self.own(ssa, known, cls, is_sealable(known))
+        if cls is None or summary.mutates:
+            return Tracer(ssa, known, self._last_places)
+        if summary.fresh and not summary.retains and is_sealable(known):
+            return self.own(ssa, known, cls, SEALED)
+        if self._last_seal is not None and not summary.unknown_types and is_sealable(known, self._last_seal):
+            return self.own(ssa, known, cls, self._last_seal)
+        if summary.fresh and not summary.retains:
+            return self.own(ssa, known, cls)
         return Tracer(ssa, known, self._last_places)
 
 

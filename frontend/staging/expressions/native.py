@@ -26,6 +26,7 @@ from ...effects.abstract_type import (
 from ...effects.array_methods import FACTS
 from ...effects.array_results import is_array, is_jax
 from ...effects.lattice import is_immutable
+from ...effects.seal import open_key, renamed_seal
 from ...effects.summary import CodeSummary, Summary
 from ..source.exits import Exits
 from ..source.names import names_of, only_appends_new
@@ -74,7 +75,7 @@ class NativeStager(TotalStager):
         if found.given is not None:
             return self.input_value(found.given)
         made = self.value_of(ssa, found.summary)
-        if isinstance(made, Owned) and self.is_sealed(made) and self._makes_elements_apart(node):
+        if isinstance(made, Owned) and self.has_seal(made) and self._makes_elements_apart(node):
             self.state.update(made, apart=True)
         if isinstance(made, Owned) and made.cls in DICTS:
             self.keep_items(made, node)
@@ -149,7 +150,7 @@ class NativeStager(TotalStager):
         for name in bound - set(outputs):
             self.state.names.pop(name, None)
         result: AbstractType = types[0] if len(types) == 1 else TupleType(tuple(types)) if types else NONE
-        summary = found.summary.replace(result=result)
+        summary = found.summary.replace(result=result, seal=found.made.get(outputs[0]) if len(types) == 1 else None)
         filled = [one for name, one in zip(segment.inputs, values, strict=True) if self._stays_apart(one, name, nodes)]
         ssa = self.call_segment(segment, replace(found, summary=summary), values)
         for owned in filled:
@@ -198,11 +199,10 @@ class NativeStager(TotalStager):
         """Emit the call of a segment, which doesn't raise if it is `total`."""
         self._refuse_kept_functions(segment, found)
         index: dict[int | str, int | str] = {name: position for position, name in enumerate(segment.inputs)}
+        index |= {open_key(name): open_key(index[name]) for name in found.owned}
         summary = found.summary.renamed(index)
-        changed = {
-            index[name]: Changed(known, name in found.sealed, found.rebound[name])
-            for name, known in found.owned.items()
-        }
+        after = ((name, known, renamed_seal(found.seals[name], index)) for name, known in found.owned.items())
+        changed = {index[name]: Changed(known, seal, found.rebound[name]) for name, known, seal in after}
         details = {"source": segment.name}
         return self.emit_leaf(
             segment,

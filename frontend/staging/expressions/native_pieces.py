@@ -11,6 +11,7 @@ from ...effects.contents import aged
 from ...effects.outside_types import gives_unknown, is_table_of_known, is_told
 from ...effects.place import EVERYTHING, Place
 from ...effects.scope import find
+from ...effects.seal import NO_SEALS, Seal
 from ...effects.summary import CodeSummary, Store
 from ..source.bound_names import definitely_bound
 from ..source.exits import Exits
@@ -29,7 +30,7 @@ FRAME_INSPECTION = frozenset({"locals", "vars", "globals", "eval", "exec", "dir"
 class PieceStager(VersionStager):
     """The layer of pieces of native code."""
 
-    handed_over: frozenset[str] = frozenset()  # inputs of the piece that nothing else leads to
+    handed_over: Mapping[str, Seal] = NO_SEALS  # inputs of the piece that nothing else leads to
     is_walked = False  # the piece is what a loop goes over: what the containers hold that it walks is worth looking at
     calm: frozenset[int] = frozenset()  # statements `with` by identity that pass on what their body raises
 
@@ -133,13 +134,14 @@ class PieceStager(VersionStager):
         owned = frozenset(name for name, value in values.items() if self.is_owned(value))
         if len({id(values[name]) for name in owned}) < len(owned):
             owned = frozenset()  # two names of one container: changing one changes the other
-        sealed = frozenset(name for name in owned if self.is_sealed(values[name])) | self.handed_over
+        found_seals = {name: seal for name in owned if (seal := self.seal_of(values[name])) is not None}
+        seals = {**found_seals, **self.handed_over}
         types = tuple(map(self.type_of, values.values()))
-        found = self.program.describe(segment, types, owned, sealed)
+        found = self.program.describe(segment, types, owned, seals)
         runs_unknown_code = (None, EVERYTHING) in found.summary.writes
         if not (runs_unknown_code or (self.is_walked and gives_unknown(found.summary.result))):
             return found
-        return self._infer_with_tables(segment, values, types, owned, sealed, runs_unknown_code) or found
+        return self._infer_with_tables(segment, values, types, owned, seals, runs_unknown_code) or found
 
     def _infer_with_tables(
         self,
@@ -147,7 +149,7 @@ class PieceStager(VersionStager):
         values: Mapping[str, Value],
         types: tuple[AbstractType, ...],
         owned: frozenset[str],
-        sealed: frozenset[str],
+        seals: Mapping[str, Seal],
         runs_unknown_code: bool,
     ) -> CodeSummary | None:
         """The same with what containers hold that free names are bound to; None where that doesn't say what is done."""
@@ -163,7 +165,7 @@ class PieceStager(VersionStager):
         for _ in range(MAX_ROUNDS if known else 0):
             inside = tuple(known.get(name, type_) for name, type_ in zip(segment.inputs, types, strict=True))
             outside = tuple((name, type_) for name, type_ in known.items() if name in free)
-            found = self.program.describe(segment, inside, owned, sealed, outside)
+            found = self.program.describe(segment, inside, owned, seals, outside)
             stored = list(found.summary.written_contents)
             weaker = {name: _aged(type_, stored) for name, type_ in known.items()}
             if (None, EVERYTHING) in found.summary.writes or not all(map(is_table_of_known, weaker.values())):

@@ -10,6 +10,8 @@ from ...effects.abstract_type import AbstractType, DictType, ListType, SetType
 from ...effects.lattice import is_immutable
 from ...effects.place import EVERYTHING, OutsideName, ParameterKey, Place, Root
 from ...effects.rebinding import names_bound
+from ...effects.seal import SEALED, Seal, SealedBut
+from ...effects.sealing import is_sealed_at
 from ...effects.summary import Summary
 from ..state.reads import Look
 from ..state.stager import Stager
@@ -79,11 +81,23 @@ class PlaceStager(Stager):
                 yield None, kind
         for place, kind in summary.all_looks:
             value = keys.get(place.root)  # type: ignore[arg-type]
-            if value is not None and not self.is_sealed(value):
+            if value is not None and not self.is_sealed_at(place, value):
                 found = self._places_in(place, self.places_of(value))
                 yield (None if None in found else found), kind  # type: ignore[misc]
         if not summary.sees or summary.effect is Effect.READS:
             yield None, EVERYTHING
+
+    def is_sealed_at(self, place: Place, value: Value) -> bool:
+        """Whether what is found at a place in an argument is seen by nobody else."""
+        return self.has_seal(value) and is_sealed_at(place, self.state.type_of(value), self.seal_of(value))
+
+    def seal_at(self, seal: Seal, keys: Mapping[ParameterKey, Value]) -> Seal:
+        """A callee's seal of what it has made or changed, as the entry function finds what is open."""
+        if seal is None or not seal.open:
+            return seal
+        found = {one for place in seal.places or () for one in self._places_at(place, keys)}
+        is_known = seal.places is not None and None not in found
+        return SealedBut(seal.open, frozenset(one for one in found if one is not None) if is_known else None)
 
     def places_of(self, value: Value) -> Places:
         """Where the objects that a value consists of were found at the start."""
@@ -99,8 +113,10 @@ class PlaceStager(Stager):
                 return None if None in found else NEW.union(*(one for one in found if one is not None))
             case Owned() if self.is_owned(value) and holds_immutables(self.state.type_of(value)):
                 return NEW
+            case Owned() if (seal := self.seal_of(value)) is not None and seal.open:
+                return seal.places
             case Owned() if not self.is_owned(value) and self.state.heap[value].argument is None:
-                return frozenset((Place(MADE_WHOLE if self.state.heap[value].sealed else MADE),))
+                return frozenset((Place(MADE_WHOLE if self.state.heap[value].seal == SEALED else MADE),))
             case _:
                 return None
 

@@ -10,10 +10,10 @@
     note["plan"] = ask(note["topic"])               %4 = call @ask(%2), and the next version of %3 when it is there
     note["facts"] = ask(note["topic"] + "?")        waits for %2 alone
 
-Attributes that can't change but by being bound anew are read once, when an object is made or a loop gives it; an item
-is known from the display that makes its dict; both from what is stored there. A function that the object is lent to
-gets them beside it, and gives those that it binds anew. So code that reads nothing else of an object waits for none of
-what is done to it: the next question is asked while the one before has no reply yet.
+Attributes that can't change but by being bound anew, or hold what others see anyway, are read once, when an object is
+made or a loop gives it; an item is known from the display that makes its dict; both from what is stored there. A
+function that the object is lent to gets them beside it, and gives those that it binds anew. So code that reads nothing
+else of an object waits for none of what is done to it: the next question is asked while the one before has no reply.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from ...effects.abstract_type import AbstractType, InstanceType, StaticType
 from ...effects.classes import has_plain_attributes
 from ...effects.lattice import is_data, is_immutable
 from ...effects.scope import spelled_in
+from ...effects.seal import SealedBut, is_open
 from ...effects.summary import CodeSummary, Summary
 from ...syntax_parts import parts_of_syntax, syntax_inside
 from ..source.class_attributes import assigned_at_first, is_stored_by_itself, names_in_methods, names_in_reach
@@ -71,30 +72,32 @@ class PartStager(LeafStager):
         return made
 
     def read_parts(self, owned: Owned) -> None:
-        """Called where an object is made, or comes from: what its attributes hold that can't change."""
+        """Called where an object is made, or comes from: what its attributes hold that can't change, or others have."""
         known = self.state.type_of(owned)
-        if not isinstance(known, InstanceType) or not self.is_sealed(owned):
+        seal = self.seal_of(owned)
+        if not isinstance(known, InstanceType) or seal is None:
             return
         used = (self._attribute_names | names_in_methods(known.cls)) & assigned_at_first(known.cls)
-        lasting = ((name, part) for name, part in known.attributes if name in used and _lasts(part))
-        held = {name: self._read(owned, name, part) for name, part in lasting}
+        found = [(name, part) for name, part in known.attributes if name in used]
+        lasting = ((name, part) for name, part in found if _lasts(part) or is_open(known.cls, name, seal))
+        held = {name: self._read(owned, name, part, seal) for name, part in lasting}
         if held:
             self.state.update(owned, parts=held)
 
-    def _read(self, owned: Owned, name: str, known: AbstractType) -> Value:
+    def _read(self, owned: Owned, name: str, known: AbstractType, seal: SealedBut) -> Value:
         read = ast.Attribute(ast.Name("self", ast.Load()), name, ast.Load())
         made = Segment(ast.fix_missing_locations(read), ("self",), (), self.scope)
         segment = self.program.loads.setdefault((id(self.scope), made.name, made.inputs, ()), made)
         summary = Summary(Effect.PURE, result=known)
         ssa = self.emit_leaf(segment, made.name, [owned], (), summary, {"source": made.name}, total=True)
         hint_name(ssa, name)
-        return super().value_of(ssa, summary)
+        return Tracer(ssa, known, seal.places)
 
     def keep_items(self, made: Owned, node: ast.expr) -> None:
         """Called where an expression has made a dict: what its items hold."""
         items: dict[str, Value] = {}
         self._merge(items, [None], [node])
-        held = {key: value for key, value in items.items() if self._may_be_part(made, value)}
+        held = {key: value for key, value in items.items() if self._may_be_part(made, key, value)}
         if held:
             keys = [key.value for key in getattr(node, "keys", ()) if isinstance(key, ast.Constant)]
             is_all = isinstance(node, ast.Dict) and len(held) == len(node.keys) and held.keys() == set(keys)
@@ -125,7 +128,9 @@ class PartStager(LeafStager):
         if self.is_owned(owned):
             held = {part: value for part, value in before.items() if part not in added}
             new = {
-                part: value for part, value in added.items() if value is not None and self._may_be_part(owned, value)
+                part: value
+                for part, value in added.items()
+                if value is not None and self._may_be_part(owned, part, value)
             }
             self.state.update(owned, parts={**held, **new})
 
@@ -171,11 +176,11 @@ class PartStager(LeafStager):
         """The value of a name or literal that stands for a part."""
         return self.literal(node) if isinstance(node, ast.Constant) else self.state.names.get(getattr(node, "id", ""))
 
-    def _may_be_part(self, owned: Owned, value: Value) -> bool:
+    def _may_be_part(self, owned: Owned, part: str, value: Value) -> bool:
         """Whether a value can stand for a part: what nobody else sees is led to by its owner alone."""
         if not isinstance(value, (Static, Tracer)):
             return False
-        return self.is_inert(value) or not self.is_sealed(owned)
+        return self.is_inert(value) or is_open(owned.cls, part, self.seal_of(owned))
 
     def part_stored(self, target: ast.expr) -> tuple[Owned, str] | None:
         """The owned object and its part that an assignment binds, and nothing else with it."""

@@ -71,7 +71,7 @@ class ReceiverStager(NameStager):
                 return None
             root = root.value if isinstance(root, ast.Subscript) else root.func.value  # type: ignore[attr-defined]
         value = self.state.names.get(root.id) if isinstance(root, ast.Name) else None
-        return node.func.value if root is not node.func.value and value is not None and self.is_sealed(value) else None
+        return node.func.value if root is not node.func.value and value is not None and self.has_seal(value) else None
 
     def may_wait(self, node: ast.expr) -> ast.expr | None:
         """The receiver of a method call that may be looked up after the arguments: a part of an owned container.
@@ -89,7 +89,7 @@ class ReceiverStager(NameStager):
             return receiver
         try:
             found = self.describe(receiver)
-            owned = {name for name in found.owned if self.is_sealed(self.state.names[name])}
+            owned = {name for name in found.owned if self.has_seal(self.state.names[name])}
             if not owned or not found.summary.retains <= owned or not self._only_looks_up(found, owned):
                 return None
             is_seen = self.is_tried or any(map(self._is_seen_later, owned))

@@ -49,7 +49,7 @@ class VersionStager(PartStager):
         assert shape.type is not None
         cls = container_class(shape.type)
         assert cls is not None
-        owned = self.own(_argument(block, name, shape.type), shape.type, cls, shape.sealed, shape.apart)
+        owned = self.own(_argument(block, name, shape.type), shape.type, cls, shape.seal, shape.apart)
         held = {part: Tracer(_argument(block, part, known), known) for part, known in shape.parts}
         self.state.update(owned, parts=held, shared=shape.shared, in_order=shape.in_order, argument=shape.argument)
         return owned
@@ -67,7 +67,7 @@ class VersionStager(PartStager):
 
     def find_as_left(self, owned: Owned, known: AbstractType) -> None:
         """At the start of a handler: an object is as the step has left it that failed, and of this type."""
-        changed: dict[int | str, Changed] = {0: Changed(known, self.state.heap[owned].sealed, (EVERYTHING,))}
+        changed: dict[int | str, Changed] = {0: Changed(known, self.seal_as_given(owned, 0), (EVERYTHING,))}
         summary = Summary(Effect.PURE, result=NONE, mutates=frozenset(changed))
         ssa = self.emit_leaf(as_left, AS_LEFT, [owned], (), summary, changed=changed)
         assert isinstance(ssa.owner, Operation)
@@ -77,9 +77,9 @@ class VersionStager(PartStager):
     def take_back(self, owned: Owned, known: AbstractType, apart: bool = False, walked: Owned | None = None) -> None:
         """What had the object, or went through the list `walked` of its elements, is done: it is of this type now."""
         operands = [owned] if walked is None else [owned, walked]
-        changed: dict[int | str, Changed] = {0: Changed(known, self.state.heap[owned].sealed, ())}
+        changed: dict[int | str, Changed] = {0: Changed(known, self.seal_as_given(owned, 0), ())}
         if walked is not None:
-            changed[1] = Changed(self.state.type_of(walked), False, ())
+            changed[1] = Changed(self.state.type_of(walked), None, ())
         summary = Summary(Effect.PURE, result=NONE, mutates=frozenset(changed))
         self.emit_leaf(next_version, "next_version", operands, (), summary, changed=changed, is_mark=True)
         self.state.update(owned, apart=apart, lent=False)

@@ -20,6 +20,7 @@ from ....runtime.row_shape import ROWS
 from ...effects.abstract_type import AbstractType
 from ...effects.infer import infer_code
 from ...effects.scope import CodeScope
+from ...effects.seal import NO_SEALS, Seal
 from ...effects.source import may_have_secrets
 from ...effects.summary import CodeSummary, Summary
 from ...syntax_parts import syntax_inside
@@ -136,19 +137,19 @@ class Segment:
         self,
         input_types: Sequence[AbstractType],
         owned: frozenset[str] = frozenset(),
-        sealed: frozenset[str] = frozenset(),
+        seals: Mapping[str, Seal] = NO_SEALS,
         outside: Sequence[tuple[str, AbstractType]] = (),
     ) -> CodeSummary:
         """The effect and types of this segment for inputs of these types.
 
-        Those in `owned` are seen by no one else; of those in `sealed`, what they hold neither. `outside` says more of
-        what free names are bound to.
+        Those in `owned` are seen by no one else; `seals` say of which of them what they hold isn't either. `outside`
+        says more of what free names are bound to.
         """
         known = dict(zip(self.inputs, input_types, strict=True))
         if (told := told_display(self.body, known)) is not None:
             return told
         scope = self.scope.with_statics(self.statics).with_types(dict(outside))
-        return infer_code(self.nodes(), known, scope, owned, sealed)
+        return infer_code(self.nodes(), known, scope, owned, seals)
 
     def summarise(self, arg_types: Sequence[AbstractType]) -> Summary:
         """The effect of calling the segment's function, parameters by index (what dynamic resolution asks)."""

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from ....diagnostics.effect import Effect
 from ...effects.abstract_type import SCALAR_TYPES, STR, AbstractType, DictType, ExactType
 from ...effects.lattice import join_all
+from ...effects.seal import SEALED
 from ...effects.summary import CodeSummary, Summary
 
 
@@ -21,7 +22,7 @@ def told_display(body: ast.expr | Sequence[ast.stmt], inputs: Mapping[str, Abstr
     if None in held:
         return None
     result = DictType(STR, join_all(held))  # type: ignore[arg-type]
-    return CodeSummary(Summary(Effect.PURE, result=result, fresh=True, builds=True), {})
+    return CodeSummary(Summary(Effect.PURE, result=result, fresh=True, builds=True, seal=SEALED), {})
 
 
 def _scalar(node: ast.expr, inputs: Mapping[str, AbstractType]) -> ExactType | None:

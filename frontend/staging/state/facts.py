@@ -20,6 +20,7 @@ from ...effects.infer import infer_call
 from ...effects.outside_types import ContentGuard, is_table_of_known, looked_at
 from ...effects.place import OutsideName, Place, overlap
 from ...effects.scope import CodeScope, class_view
+from ...effects.seal import Seal
 from ...effects.source import is_library
 from ...effects.summary import CodeSummary, Guard, Summary
 from ..source.lifting import Lifted
@@ -264,7 +265,7 @@ class ProgramFacts(SyntaxFacts):
         segment: Segment,
         types: tuple[AbstractType, ...],
         owned: frozenset[str],
-        sealed: frozenset[str],
+        seals: Mapping[str, Seal],
         outside: tuple[tuple[str, AbstractType], ...] = (),
     ) -> CodeSummary:
         """Effect and types of a segment; asked again and again while loops are traced, so remembered."""
@@ -272,8 +273,9 @@ class ProgramFacts(SyntaxFacts):
         nodes = (body,) if isinstance(body, ast.expr) else tuple(body)
         statics = tuple(map(identity, segment.statics.values()))
         where = identity(segment.scope), len(segment.prologue), segment.exits
-        key = (tuple(map(identity, nodes)), segment.inputs, types, owned, sealed, statics, where, outside)
+        ours = owned, frozenset(seals.items())
+        key = (tuple(map(identity, nodes)), segment.inputs, types, ours, statics, where, outside)
         found = self._described.get(key)
         if found is None:
-            found = self._described[key] = (segment, segment.infer(types, owned, sealed, outside))
+            found = self._described[key] = (segment, segment.infer(types, owned, seals, outside))
         return found[1]

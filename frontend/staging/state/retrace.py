@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...effects.seal import Seal
 from ..values import Owned
 
 
@@ -22,7 +23,11 @@ class MustEscape(Exception):
 
 
 class MustUnseal(MustEscape):
-    """The same for what a container holds."""
+    """The same for what a container holds, as far as this seal leaves it open."""
+
+    def __init__(self, owned: Owned, seal: Seal) -> None:
+        super().__init__(owned)
+        self.seal = seal
 
 
 class MustLend(MustEscape):

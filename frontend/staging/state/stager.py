@@ -32,10 +32,10 @@ from ...effects.abstract_type import (
 from ...effects.contents import element_type
 from ...effects.lattice import is_immutable, join_all, members
 from ...effects.operations import KNOWN_VALUE_CLASSES, dunder
-from ...effects.regions import is_sealable_inside
 from ...effects.scope import CodeScope, class_view
+from ...effects.seal import SEALED, Seal, join_seals
+from ...effects.sealing import is_sealable_inside, with_open_parts
 from ...effects.secret_literals import is_marked
-from ...effects.staleness import with_parts
 from ...effects.summary import Guard
 from ..source.names import Names
 from ..values import (
@@ -155,9 +155,7 @@ class Stager:
             return known
         if self.is_owned(value):
             assert isinstance(value, Owned)
-            if self.state.heap[value].sealed:
-                return known
-            return with_parts(known, lambda part: self.program.stale(part, None))
+            return with_open_parts(known, self.state.heap[value].seal, lambda part: self.program.stale(part, None))
         return self.program.stale(known, value.places if isinstance(value, Tracer) else None)
 
     def is_owned(self, value: Value) -> bool:
@@ -230,18 +228,18 @@ class Stager:
     def own_list(self, elements: Sequence[Value]) -> Owned:
         """A fresh list of these values."""
         kinds = join_all(map(self.type_of, elements))
-        if isinstance(kinds, InstanceType) and all(map(self.absorb, elements)):
+        if isinstance(kinds, InstanceType) and (seal := self._absorb_all(elements)) is not None:
             objects = self.builder.make_list([self.ssa(element) for element in elements])
-            return self.own(objects, ListType(kinds), list, sealed=True, apart=True)
+            return self.own(objects, ListType(kinds), list, seal, apart=True)
         for element in elements:
             self.hold(element)
-        sealed = all(map(self.is_inert, elements))
-        known = tuple(elements)
-        return self.state.own(OwnedState(ListType(kinds), self.depth, self.depth, known, sealed=sealed, apart=sealed))
+        is_inert = all(map(self.is_inert, elements))
+        known, seal = tuple(elements), SEALED if is_inert else None
+        return self.state.own(OwnedState(ListType(kinds), self.depth, self.depth, known, seal=seal, apart=is_inert))
 
-    def own(self, ssa: SSAValue, known: AbstractType, cls: type, sealed: bool = False, apart: bool = False) -> Owned:
-        """A fresh container that an op has made; `sealed`: with all that it holds, `apart`: each element by itself."""
-        return self.state.own(OwnedState(known, self.depth, self.depth, None, ssa, sealed=sealed, apart=apart), cls)
+    def own(self, ssa: SSAValue, known: AbstractType, cls: type, seal: Seal = None, apart: bool = False) -> Owned:
+        """A fresh container that an op has made, with as much of what it holds; `apart`: each element by itself."""
+        return self.state.own(OwnedState(known, self.depth, self.depth, None, ssa, seal=seal, apart=apart), cls)
 
     def is_inert(self, value: Value) -> bool:
         """Whether nothing that a value reaches can change, or is known by what it is."""
@@ -250,7 +248,15 @@ class Stager:
 
     def is_sealed(self, value: Value) -> bool:
         """Whether a value is a container that nobody else can see, nor anything in it."""
-        return isinstance(value, Owned) and self.is_owned(value) and self.state.heap[value].sealed
+        return self.seal_of(value) == SEALED
+
+    def has_seal(self, value: Value) -> bool:
+        """Whether a value is a container that nobody else can see, nor anything in it but in open attributes."""
+        return self.seal_of(value) is not None
+
+    def seal_of(self, value: Value) -> Seal:
+        """How much of what a container of ours holds is seen by nobody else."""
+        return self.state.heap[value].seal if isinstance(value, Owned) and self.is_owned(value) else None
 
     def hold(self, value: Value) -> None:
         """A value goes into a container: what it may change in later is seen through that container too."""
@@ -268,25 +274,34 @@ class Stager:
 
     def hold_in(self, owned: Owned, value: Value) -> None:
         """The same for an owned container, which from then on may hold what others see."""
-        if self.is_sealed(owned) and self.absorb(value):
+        if self.has_seal(owned) and (seal := self.absorb(value)) is not None:
+            self.unseal(owned, seal)
             return
         self.hold(value)
         if not self.is_inert(value):
             self.unseal(owned)
 
-    def absorb(self, value: Value) -> bool:
-        """Whether a value is an object of ours without a name; if so, what it goes into is all that leads to it now."""
-        if not isinstance(value, Owned) or not self.is_sealed(value) or not is_sealable_inside(self.type_of(value)):
-            return False
+    def _absorb_all(self, values: Sequence[Value]) -> Seal:
+        """What objects without names that go into one container leave of its seal; None if others see one of them."""
+        found: Seal = SEALED
+        for value in values:
+            found = join_seals(found, self.absorb(value)) if found is not None else None
+        return found
+
+    def absorb(self, value: Value) -> Seal:
+        """The seal of an object of ours without a name; what it goes into is all that leads to it now. Else None."""
+        seal = self.seal_of(value)
+        if not isinstance(value, Owned) or seal is None or not is_sealable_inside(self.type_of(value), seal):
+            return None
         state = self.state.heap[value]
         if state.shared or state.argument is not None:
-            return False  # a caller has it, too
+            return None  # a caller has it, too
         if state.within is not None or state.made_at < self.loop_depth or self._is_named(value):
-            return False
+            return None
         if any(self._owned_ssa(value).uses):
             self.finish(value)  # who has read it by this name is done before somebody changes it by another one
         self.state.update(value, escaped=True, elements=None, type=self.state.type_of(value))
-        return True
+        return seal
 
     def _is_named(self, owned: Owned) -> bool:
         """Whether a name, or a container whose elements are known, leads to an owned container."""
@@ -302,7 +317,7 @@ class Stager:
             return
         _refuse_shared(state)
         if state.within is not None:
-            raise MustUnseal(state.within)
+            raise MustUnseal(state.within, None)
         if state.made_at < self.loop_depth:
             raise MustEscape(owned)
         self.program.note_mixed(state.argument)
@@ -313,7 +328,7 @@ class Stager:
         """What a container holds gets names of its own; an object that runs code of its own at each step is let go."""
         if isinstance(value, Owned) and self.is_owned(value) and not is_container(self.state.type_of(value)):
             self.escape(value)
-        elif isinstance(value, Owned) and self.is_sealed(value) and not self.is_flat(self.state.type_of(value)):
+        elif isinstance(value, Owned) and self.has_seal(value) and not self.is_flat(self.state.type_of(value)):
             self.unseal(value)
 
     def is_flat(self, known: AbstractType) -> bool:
@@ -321,25 +336,26 @@ class Stager:
         given = element_type(known)
         return given is not None and is_immutable(given)
 
-    def unseal(self, owned: Owned) -> None:
-        """From here on somebody else may see what this container holds."""
+    def unseal(self, owned: Owned, seal: Seal = None) -> None:
+        """From here on somebody else may see what this container holds, or what it holds in the seal's open parts."""
         state = self.state.heap[owned]
-        if not state.sealed:
+        seal = join_seals(state.seal, seal)
+        if seal == state.seal:
             return
         _refuse_shared(state)
         if state.within is not None:
-            raise MustUnseal(state.within)
+            raise MustUnseal(state.within, seal)
         if state.made_at < self.loop_depth:
-            raise MustUnseal(owned)
+            raise MustUnseal(owned, seal)
         self.program.note_mixed(state.argument)
-        self.state.update(owned, sealed=False)
+        self.state.update(owned, seal=seal)
 
     def change(
         self,
         owned: Owned,
         ssa: SSAValue,
         known: AbstractType,
-        sealed: bool = False,
+        seal: Seal = None,
         apart: bool = False,
         parts: Mapping[str, Value] = NO_PARTS,
     ) -> None:
@@ -348,8 +364,7 @@ class Stager:
         _refuse_shared(state)
         if state.within is not None and not self.state.heap[state.within].lent:
             raise MustLend(state.within, state.made_at)
-        if not sealed:
-            self.unseal(owned)
+        self.unseal(owned, seal)
         changes = {"elements": None, "apart": apart, "lent": False, "last": None, "parts": parts}
         self.state.update(owned, ssa=ssa, type=known, **changes)
         self.note_change(owned)
@@ -364,8 +379,8 @@ class Stager:
                 if self.depth >= depth:
                     raise missing
                 self.lend(owned)
-            case MustUnseal(owned=owned):
-                self.unseal(owned)
+            case MustUnseal(owned=owned, seal=seal):
+                self.unseal(owned, seal)
             case _:
                 self.escape(missing.owned)
 

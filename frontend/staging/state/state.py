@@ -13,6 +13,7 @@ from xdsl.ir import SSAValue
 from ....diagnostics.frozen import frozen
 from ...effects.abstract_type import ANY, NEVER, STR, AbstractType, DictType, ListType, TupleType
 from ...effects.lattice import join_all, widen
+from ...effects.seal import Seal
 from ..values import Keywords, Maybe, Owned, Static, Tracer, TupleValue, Value
 
 NO_PARTS: Mapping[str, Value] = MappingProxyType({})
@@ -30,7 +31,7 @@ class OwnedState:
         depth: nesting depth of the region that its version comes from: a loop further in that changes it must carry it.
         made_at: nesting depth of the region it was made in: a loop further in must not let it escape.
         escaped: somebody else may see it: from here on it is an ordinary object of the outside world.
-        sealed: what it holds is seen by nobody else either.
+        seal: how much of what it holds is seen by nobody else either.
         apart: no two of the elements that it holds share an object that can change.
         within: the container that it is an element of, while a loop over that one has it; it stays there.
         lent: a loop that comes next may change its elements: all that has read it so far has done so.
@@ -46,7 +47,7 @@ class OwnedState:
     elements: tuple[Value, ...] | None = None
     ssa: SSAValue | None = None
     escaped: bool = False
-    sealed: bool = False
+    seal: Seal = None
     apart: bool = False
     within: Owned | None = None
     lent: bool = False

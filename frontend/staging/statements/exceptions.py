@@ -26,6 +26,7 @@ from ....dialect.containers import AppendOp, InsertOp, MakeTupleOp
 from ....dialect.types import OBJ
 from ...effects.abstract_type import BOOL, NEVER, AbstractType, CaughtType, DictType, ListType
 from ...effects.lattice import join
+from ...effects.seal import Seal, join_seals
 from ...effects.summary import Summary
 from ...effects.type_of import type_of
 from ..control.branches import EXIT, FALLS, RAISES, Completion, Side
@@ -240,8 +241,8 @@ class ExceptionStager(KeptNamesStager):
                 num_changes, num_unsealed = len(self._changes), len(self._unsealed)
                 body = self.trace_side(Block(), lambda: self._tried(inner, live | kept), before)
             early = self._touched_early(body, before, self._changes[num_changes:], reachable)
-            open_ = {o for o in self._unsealed[num_unsealed:] if o in before.heap and before.heap[o].sealed}
-            if not early and not open_ & reachable:
+            opened = self._opened(before, self._unsealed[num_unsealed:], reachable)
+            if not early and not opened:
                 break
             self.go_back(start)
             for owned in early:
@@ -252,8 +253,8 @@ class ExceptionStager(KeptNamesStager):
                     known = self.state.type_of(owned)
                     self.state.update(owned, in_order=True, elements=None, last=None, type=known)
                     in_order.append(owned)
-            for owned in open_ & reachable - set(early):
-                self.unseal(owned)
+            for owned in opened.keys() - set(early):
+                self.unseal(owned, opened[owned])
         changed = dict.fromkeys(self._changes[num_changes:])
         left = [one for one in changed if (held := before.heap.get(one)) and held.in_order and not held.escaped]
         handler = self._trace_handler(before, variables, left, in_order, on_failure)
@@ -264,6 +265,16 @@ class ExceptionStager(KeptNamesStager):
         )
         self._end_order(in_order)
         return completion
+
+    def _opened(
+        self, before: State, unsealed: Sequence[tuple[Owned, Seal]], reachable: Set[Owned]
+    ) -> dict[Owned, Seal]:
+        """Containers of which others may see more, once a body has been run in part, than they did before."""
+        found: dict[Owned, Seal] = {}
+        for owned, seal in unsealed:
+            if owned in reachable and owned in before.heap:
+                found[owned] = join_seals(found.get(owned, before.heap[owned].seal), seal)
+        return {owned: seal for owned, seal in found.items() if seal != before.heap[owned].seal}
 
     def _end_order(self, owned: Sequence[Owned]) -> None:
         for one in owned:

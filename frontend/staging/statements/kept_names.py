@@ -15,6 +15,7 @@ from xdsl.ir import SSAValue
 
 from ...effects.abstract_type import BOOL, NEVER, AbstractType
 from ...effects.lattice import join, widen
+from ...effects.seal import Seal, join_seals
 from ..source.exits import Exits
 from ..source.names import names_of
 from ..values import LocalFunction, Maybe, Owned, Static, Tracer, Unbound, Unstageable, Value, containers_in, parts_of
@@ -41,7 +42,7 @@ class KeptNamesStager(TargetStager):
 
     _kept: dict[str, tuple[Variable, ...]]
     _changes: list[Owned]  # containers changed, or let go, so far
-    _unsealed: list[Owned]  # and those whose contents were
+    _unsealed: list[tuple[Owned, Seal]]  # and those whose contents were
     _left_as: dict[Owned, AbstractType]  # what containers that a handler sees have been on the way
 
     @contextmanager
@@ -140,11 +141,11 @@ class KeptNamesStager(TargetStager):
             self._changes.append(owned)
         super().escape(owned)
 
-    def unseal(self, owned: Owned) -> None:
-        """From here on somebody else may see what this container holds."""
-        if self.state.heap[owned].sealed:
-            self._unsealed.append(owned)
-        super().unseal(owned)
+    def unseal(self, owned: Owned, seal: Seal = None) -> None:
+        """From here on somebody else may see what this container holds, or what it holds in the seal's open parts."""
+        if join_seals(self.state.heap[owned].seal, seal) != self.state.heap[owned].seal:
+            self._unsealed.append((owned, seal))
+        super().unseal(owned, seal)
 
     def reachable(self, names: Set[str]) -> set[Owned]:
         """Owned containers that code may reach which reads these names, and those that no name leads to."""

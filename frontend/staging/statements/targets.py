@@ -25,6 +25,7 @@ from ...effects.abstract_type import (
 from ...effects.array_results import is_jax
 from ...effects.classes import is_class, is_python_class
 from ...effects.scope import class_view
+from ...effects.seal import NO_SEALS
 from ...effects.summary import Summary
 from ..control.sort_keys import SortKeyStager
 from ..expressions.expressions import has_literal_defaults
@@ -64,7 +65,7 @@ class TargetStager(SortKeyStager):
         if not isinstance(value, ast.List) or not value.elts or not all(isinstance(e, ast.Name) for e in value.elts):
             return None
         held = [self.state.names.get(e.id) for e in value.elts]  # type: ignore[attr-defined]
-        if not all(isinstance(one, Owned) and self.is_sealed(one) for one in held):
+        if not all(one is not None and self.has_seal(one) for one in held):
             return None
         self.forget_dead(value.elts, later)
         return self.own_list(held)  # type: ignore[arg-type]
@@ -166,12 +167,13 @@ class TargetStager(SortKeyStager):
         """While values are put somewhere: those that no name leads to any more become part of what they are put in."""
         given = {node.id for node in nodes if isinstance(node, ast.Name) and self._is_used_up(node.id, later)}
         values = {name: self.state.names.pop(name) for name in sorted(given) if name in self.state.names}
-        self.handed_over = frozenset(name for name, value in values.items() if self.absorb(value))
+        absorbed = {name: self.absorb(value) for name, value in values.items()}
+        self.handed_over = {name: seal for name, seal in absorbed.items() if seal is not None}
         self.state.names.update(values.items())
         try:
             yield
         finally:
-            self.handed_over = frozenset()
+            self.handed_over = NO_SEALS
 
     def _is_used_up(self, name: str, later: Set[str]) -> bool:
         """Whether nobody reads a name any more; a handler goes on with the user's names as they were."""
@@ -226,7 +228,7 @@ class TargetStager(SortKeyStager):
         while isinstance(root, (ast.Subscript, ast.Attribute)):
             root = root.value
         value = self.state.names.get(root.id) if isinstance(root, ast.Name) else None
-        if value is None or not self.is_sealed(value):
+        if value is None or not self.has_seal(value):
             return None
         part = copied(target)
         part.ctx = ast.Load()
