@@ -10,12 +10,16 @@ import math
 import statistics
 import types
 from collections.abc import Sequence
+from dataclasses import MISSING
+from typing import Any
 
 from ..map_function import is_map
+from . import operations
 from .abstract_type import ANY, NEVER, NONE, SpreadType, StaticType, TupleType, UnionType
 from .array_methods import one_class
 from .attributes import load_callee
-from .calls import SPECIAL, call_value
+from .calls import SPECIAL, call_static, call_value
+from .classes import is_class
 from .coroutines import makes_coroutine, starts_coroutines
 from .expressions import mapping_items
 from .frame import Frame, Path, expression
@@ -44,7 +48,9 @@ def _call(frame: Frame, node: ast.Call) -> Value:
         if keyword.arg is not None:
             kwargs[keyword.arg] = held
         else:
-            is_exact &= _double_star(frame, held, keyword.value, kwargs) or _spread(callees, args, kwargs)
+            _double_star(frame, held, keyword.value, kwargs)
+    if "**" in kwargs:
+        is_exact &= _spread(frame, callees, args, kwargs, node)
     if not is_exact and len(callees) == 1 and _is_variadic(callees[0]):
         kwargs["*"] = Value(NONE)
         is_exact = True
@@ -135,20 +141,46 @@ def _star(frame: Frame, node: ast.Starred, args: list[Value]) -> bool:
     return False
 
 
-def _spread(callees: Sequence[Value], args: Sequence[Value], kwargs: dict[str, Value]) -> bool:
+def _spread(
+    frame: Frame, callees: Sequence[Value], args: Sequence[Value], kwargs: dict[str, Value], node: ast.Call
+) -> bool:
     """Gives each parameter that has no argument yet what a `**` of unknown keys may: its values, or the default."""
-    function = getattr(callees[0].type, "value", None)
-    flags = inspect.CO_VARARGS | inspect.CO_VARKEYWORDS
-    if len(callees) > 1 or type(function) is not types.FunctionType or function.__code__.co_flags & flags:
+    callee, is_bound = callees[0], callees[0].bound is not None
+    function = getattr(callee.bound, "function", None) if is_bound else getattr(callee.type, "value", None)
+    parameters = None if len(callees) > 1 else _named_parameters(frame, function, len(args) + is_bound, node)
+    if parameters is None:
         return False
-    code = function.__code__
-    names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
     given = kwargs.pop("**")
-    defaults = default_values(function)
-    for name in names[max(len(args), code.co_posonlyargcount) :]:
+    for name, default in parameters.items():
         if name not in kwargs:
-            kwargs[name] = join_values(given, defaults.get(name, NOTHING))
+            kwargs[name] = join_values(given, default)
     return True
+
+
+def _named_parameters(frame: Frame, function: object, num_given: int, node: ast.Call) -> dict[str, Value] | None:
+    """The parameters behind the first `num_given` that keywords may fill, with what they hold without one.
+
+    Of a class those of its `__init__`; a field's factory runs. None where they aren't told.
+    """
+    fields: dict[str, Any] = {}
+    if is_class(function):
+        fields = getattr(function, "__dataclass_fields__", {})
+        function, num_given = operations.dunder(function, "__init__"), num_given + 1
+    if type(function) is not types.FunctionType:
+        return None
+    code = function.__code__
+    if code.co_flags & (inspect.CO_VARARGS | inspect.CO_VARKEYWORDS):
+        return None
+    defaults = default_values(function)
+    found = {}
+    for name in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount][
+        max(num_given, code.co_posonlyargcount) :
+    ]:
+        factory = getattr(fields.get(name), "default_factory", MISSING)
+        is_made = operations.is_generated(function) and factory is not MISSING
+        held = call_static(frame, factory, [], {}, (node, name)) if is_made else defaults.get(name, NOTHING)
+        found[name] = held
+    return found
 
 
 def _spread_last(callee: Value, node: ast.Call, args: list[Value], kwargs: dict[str, Value]) -> bool:
@@ -178,14 +210,13 @@ def _spread_last(callee: Value, node: ast.Call, args: list[Value], kwargs: dict[
     return True
 
 
-def _double_star(frame: Frame, held: Value, node: ast.expr, kwargs: dict[str, Value]) -> bool:
+def _double_star(frame: Frame, held: Value, node: ast.expr, kwargs: dict[str, Value]) -> None:
+    """The keywords that a `**` gives; those of a dict whose keys aren't known under `**`, with those of all others."""
     origins = tuple(held.origins)
     cell = origins[0] if len(origins) == 1 and isinstance(origins[0], Cell) else None
     if cell is not None and cell.keywords is not None and cell.keywords[0] == cell.version and not cell.unsettled:
         kwargs.update(cell.keywords[1])
-        return True
+        return
     key, inner = mapping_items(frame, held, node)
-    if key.type is NEVER:
-        return True
-    kwargs["**"] = inner
-    return False
+    if key.type is not NEVER:
+        kwargs["**"] = join_values(kwargs.get("**", NOTHING), inner)

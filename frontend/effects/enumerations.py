@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import Any, TypeGuard
 
 from .abstract_type import AbstractType, InstanceType, StaticType
-from .lattice import MAX_UNION, is_immutable, join_all
+from .lattice import is_immutable, join_all
 from .type_of import type_of
 
 MAX_MEMBERS = 16  # of an enumeration whose members are told apart
@@ -35,9 +35,8 @@ def is_member(held: object) -> TypeGuard[enum.Enum]:
 
 
 def member_type(cls: type[enum.Enum]) -> AbstractType:
-    """The type of some member."""
-    found = list(cls)
-    return join_all(StaticType(one) for one in found) if len(found) <= MAX_UNION else join_all(map(type_of, found))
+    """The type of some member: which ones there are, but for flags, which can be put together."""
+    return join_all(map(type_of if issubclass(cls, enum.Flag) else StaticType, cls))
 
 
 def class_of_member(one: AbstractType) -> type[enum.Enum] | None:

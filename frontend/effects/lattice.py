@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from enum import Enum
 
 from .abstract_type import (
     ANY,
@@ -205,9 +206,15 @@ def _join_unions(left: AbstractType, right: AbstractType) -> AbstractType:
     parts = _join_members([*members(left), *members(right)])
     if len(parts) == 1:
         return next(iter(parts))
-    if len(parts) <= MAX_UNION or all(type(one) is ExactType and is_immutable(one) for one in parts):
+    if len(parts) <= MAX_UNION or all(map(_is_told_alone, parts)):
         return UnionType(parts)
     return PLAIN if all(map(is_plain, parts)) else DATA if all(map(is_data, parts)) else ANY
+
+
+def _is_told_alone(part: AbstractType) -> bool:
+    """Whether a part of a union says all that there is to say: scalars, and members of enumerations (there are few)."""
+    is_scalar = type(part) is ExactType and is_immutable(part)
+    return is_scalar or (isinstance(part, StaticType) and issubclass(type(part.value), Enum))
 
 
 def _join_members(parts: Sequence[AbstractType]) -> frozenset[AbstractType]:

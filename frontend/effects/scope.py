@@ -28,6 +28,7 @@ from .abstract_type import (
     TupleOfType,
 )
 from .classes import is_static
+from .enumerations import is_enumeration, member_type
 from .framework_models import Described
 from .instance_layout import is_told
 from .lattice import is_immutable
@@ -231,6 +232,8 @@ def current_type(held: object) -> AbstractType:
         return shallow
     if cls in SCALAR_TYPES:
         return SCALAR_TYPES[cls]
+    if is_enumeration(cls):
+        return member_type(cls)
     found = type_of(held, budget=1)
     if isinstance(found, InstanceType):
         hiding = tuple((n, ANY) for n, _ in found.attributes if class_view(cls).get(n, _ABSENT) is not _ABSENT)

@@ -150,7 +150,7 @@ NONE_VALUE = Value(NONE)
 
 def value(type: AbstractType, origins: frozenset[Origin] = NOWHERE, place: Place | None = None) -> Value:
     """A value of this type; what can't change needs no origin."""
-    if not origins or (isinstance(type, (ExactType, StaticType)) and _needs_no_origin(type)) or is_immutable(type):
+    if not origins or _needs_no_origin(type) or is_immutable(type):
         return Value(type)
     return Value(type, origins, None, place)
 
@@ -161,9 +161,11 @@ def as_key(one: Value) -> Value:
     return one if type == one.type else value(type, one.origins, one.place)
 
 
-def _needs_no_origin(type: ExactType | StaticType) -> bool:
-    """Scalars can't change; what happens to functions, classes and modules is told by which one it is."""
-    return isinstance(type, StaticType) or type.cls in IMMUTABLE_SCALARS
+def _needs_no_origin(type: AbstractType) -> bool:
+    """Scalars can't change; what happens to functions, classes, modules and members is told by which one it is."""
+    if isinstance(type, UnionType):
+        return all(map(_needs_no_origin, type.members))
+    return isinstance(type, StaticType) or (isinstance(type, ExactType) and type.cls in IMMUTABLE_SCALARS)
 
 
 def outside(type: AbstractType, place: Place | None = None) -> Value:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import pytest
 from leaves import LOG, ask
@@ -36,6 +37,11 @@ class Level(enum.IntEnum):
     HIGH = 3
     TOP = 4
     MOST = 5
+
+
+class Rights(enum.Flag):
+    READ = 1
+    WRITE = 2
 
 
 class Loud(enum.Enum):
@@ -151,6 +157,55 @@ def held(xs):
     return [(ask(x), f"{Held.ITEM!r}", Held(Held.ITEM.value)) for x in xs]
 
 
+@dataclass
+class Ticket:
+    title: str
+    mode: Mode = Mode.FAST
+    level: Level = Level.LOW
+    trail: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Pass:
+    title: str
+    rights: Rights = Rights.READ
+
+
+def advance(ticket):
+    while ticket.mode is not Mode.SLOW:
+        ticket.trail.append(ask(ticket.title))
+        ticket.level = Level.MOST if len(ticket.trail) > 1 else Level.MID
+        ticket.mode = Mode.SLOW
+    return ticket
+
+
+def tickets(xs):
+    return [advance(Ticket(f"{x}")) for x in xs]
+
+
+def rights(xs):
+    found = []
+    for x in xs:
+        ticket = Pass(f"{x}", Rights(x)) if x > 1 else Pass(f"{x}")
+        answer = ask(x)
+        if ticket.rights is Rights.READ:
+            found.append((answer, "read"))
+        elif ticket.rights is Rights.WRITE:
+            found.append((answer, "write"))
+        else:
+            found.append((answer, ticket.rights.value))
+    return found
+
+
+def marked(xs):
+    found = []
+    for x in xs:
+        ticket = Ticket(f"{x}")
+        ticket.mode.seen = x
+        found.append((ask(ticket.title), Mode.FAST.seen))
+    return found
+
+
 XS = ([1, 2, 3],)
 
 PROGRAMS = [
@@ -165,6 +220,9 @@ PROGRAMS = [
     case(loud, XS),
     case(shadowed, XS),
     case(held, XS),
+    case(tickets, XS, overlap=3),
+    case(rights, XS, overlap=3),
+    case(marked, XS),
 ]
 
 
