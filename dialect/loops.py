@@ -138,7 +138,8 @@ class ForOp(FoldOp):
     """Runs its body for each element, in order; iterations overlap as far as effects and carried values allow.
 
     `snapshot`: nothing in the body can write the iterable. `settled`: nothing in the program can, once the iterable is
-    there. `breaks`: the body's first yielded value is a bool which is not carried; true ends the loop after this
+    there. `plain`: if it can be gone over at all, it is of a class of Python's own, so that no step runs anybody's
+    code. `breaks`: the body's first yielded value is a bool which is not carried; true ends the loop after this
     iteration.
 
     ```mlir
@@ -157,6 +158,7 @@ class ForOp(FoldOp):
     WORDS: ClassVar[tuple[str, ...]] = (*SOURCE_WORDS, "breaks")
     snapshot = opt_prop_def(UnitAttr)
     settled = opt_prop_def(UnitAttr)
+    plain = opt_prop_def(UnitAttr)
     breaks = opt_prop_def(UnitAttr)
 
     traits = traits_def(LoopEffects())

@@ -32,7 +32,7 @@ from .types import flows_into
 UNIT = UnitAttr()
 _NOT_NESTED = ArrayAttr[StringAttr]([])
 FLAGS = ("total", "fresh")
-SOURCE_WORDS = ("snapshot", "settled")
+SOURCE_WORDS = ("snapshot", "settled", "plain")
 """What is said of how a loop may take the elements of what it goes over."""
 
 

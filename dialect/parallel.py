@@ -44,7 +44,8 @@ class MapOp(YieldingOp):
     """Independent iterations over the elements of an iterable; each value that the body yields becomes a list.
 
     `snapshot`: nothing in the body can write the iterable. `settled`: nothing in the program can, once the iterable is
-    there. `vectorized`: the body handles all elements as one array.
+    there. `plain`: if it can be gone over at all, it is of a class of Python's own, so that no step runs anybody's
+    code. `vectorized`: the body handles all elements as one array.
     `batch N`: the calls of the body go out in their batch form, up to N elements together.
 
     ```mlir
@@ -63,6 +64,7 @@ class MapOp(YieldingOp):
     iterable = operand_def()
     snapshot = opt_prop_def(UnitAttr)
     settled = opt_prop_def(UnitAttr)
+    plain = opt_prop_def(UnitAttr)
     vectorized = opt_prop_def(UnitAttr)
     batch = opt_prop_def(IntegerAttr.constr(type=EqAttrConstraint(i64)))
     body = region_def("single_block")

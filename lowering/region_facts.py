@@ -130,7 +130,9 @@ class ModuleFacts:
             return
         if "truth" in op.properties:
             _add_effect(facts, op.properties["truth"])
-        if cls in _STEPPING and "snapshot" not in op.properties and not isinstance(op.operands[0].type, ListType):
+        if cls in _STEPPING and not (
+            {"snapshot", "plain"} & op.properties.keys() or isinstance(op.operands[0].type, ListType)
+        ):
             facts.may_write = True
         for region in op.regions:
             inside = self._block(region.block)

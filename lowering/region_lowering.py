@@ -108,7 +108,8 @@ def _source(op: Operation) -> LoopSource:
         return LoopSource.SETTLED
     if "snapshot" in op.properties:
         return LoopSource.SNAPSHOT
-    return LoopSource.LISTED if isinstance(op.operands[0].type, ListType) else LoopSource.STEPPED
+    is_listed = "plain" in op.properties or isinstance(op.operands[0].type, ListType)
+    return LoopSource.LISTED if is_listed else LoopSource.STEPPED
 
 
 def _placed(builder: BlockBuilder, op: Operation) -> dict[str, Any]:

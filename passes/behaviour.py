@@ -149,7 +149,7 @@ def _iteration(loop: Operation) -> OpSummary:
         return INERT
     if isinstance(iterable.type, ListType):
         return _READING
-    if loop.name != "xcs.for" or "snapshot" in loop.properties:
+    if loop.name != "xcs.for" or "snapshot" in loop.properties or "plain" in loop.properties:
         return _READING_OR_RAISING
     return UNKNOWN_OP  # an unknown iterator runs code of its own at each step
 

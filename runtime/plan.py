@@ -63,7 +63,7 @@ class LoopSource(enum.Enum):
     STEPPED = "stepped"
     """Fetch element k once nothing in iterations before k may still write; immutable ones need no waiting."""
     LISTED = "listed"
-    """Likewise, and it is known before it is there that the iterable is a list: a fetch writes nothing."""
+    """Likewise, and it is known before that the iterable is a container of Python's own: a fetch writes nothing."""
     SETTLED = "settled"
     """Nothing in the program writes the iterable once it is there: take all elements of a container then."""
 

@@ -40,7 +40,7 @@ from .branches import FALLS, Completion
 from .carrying import Carried
 from .existing_keys import ExistingKey
 from .own_elements import NotOwned, OwnWalk
-from .walks import WalkStager, is_walkable
+from .walks import WalkStager, is_walkable, steps_are_plain
 
 MAX_UNROLLED = 8  # iterations; longer static loops are traced once
 
@@ -235,7 +235,9 @@ class LoopStager(WalkStager):
                 self.require_alone(walk)
             is_snapshot = snapshot or is_ours or is_left_alone or walk is not None
             is_snapshot = is_snapshot or self._is_undisturbed(target, known, places, first_write, walks)
-            given = self.builder.for_(source, initial, blocks[0], snapshot=is_snapshot, breaks=flag is not None)
+            is_plain = not (is_snapshot or isinstance(known, ListType)) and steps_are_plain(known)
+            said = {"snapshot": is_snapshot, "plain": is_plain, "breaks": flag is not None}
+            given = self.builder.for_(source, initial, blocks[0], [word for word, holds in said.items() if holds])
             self._note_loop(known, places, is_ours)
             return given
 

@@ -14,6 +14,8 @@ from typing import TypeGuard
 
 from ...effects.abstract_type import (
     BYTES,
+    IMMUTABLE_SCALARS,
+    PLAIN,
     STR,
     AbstractType,
     CollectionType,
@@ -25,7 +27,7 @@ from ...effects.abstract_type import (
     TupleOfType,
     TupleType,
 )
-from ...effects.lattice import is_immutable, widen
+from ...effects.lattice import is_immutable, members, widen
 from ...effects.source import SourceUnavailable, function_source
 from ..source.syntax import call_node, load_name
 from ..values import LocalFunction, Owned, Static, Tracer, TupleValue, Unstageable, Value
@@ -130,6 +132,14 @@ def _is_view_method(node: ast.expr) -> TypeGuard[ast.Attribute]:
 def _has_end(node: ast.AST) -> bool:
     """Whether code does something where it is left: with `try` or `with`."""
     return any(isinstance(one, (ast.Try, ast.TryStar, ast.With)) for one in ast.walk(node))
+
+
+def steps_are_plain(known: AbstractType) -> bool:
+    """Whether iterating a value of this type, if that can be done at all, runs no code and changes nothing."""
+    return all(
+        one == PLAIN or is_walkable(one) or (isinstance(one, ExactType) and one.cls in IMMUTABLE_SCALARS)
+        for one in map(widen, members(known))
+    )
 
 
 def is_walkable(known: AbstractType) -> bool:

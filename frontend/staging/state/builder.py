@@ -250,12 +250,11 @@ class Builder:
         return self.emit(CurrentOp.make(variable, location=self.location))[0]
 
     def for_(
-        self, iterable: SSAValue, initial: Sequence[SSAValue], body: Block, *, snapshot: bool, breaks: bool
+        self, iterable: SSAValue, initial: Sequence[SSAValue], body: Block, words: Sequence[str]
     ) -> Sequence[SSAValue]:
         """A loop over an iterable; the results have the types of the carried block arguments."""
         types = [argument.type for argument in body.args[1:]]
-        words = tuple(word for word, is_set in (("snapshot", snapshot), ("breaks", breaks)) if is_set)
-        return self.emit(ForOp.make(iterable, initial, Region(body), types, words, location=self.location))
+        return self.emit(ForOp.make(iterable, initial, Region(body), types, tuple(words), location=self.location))
 
     def while_(
         self, initial: Sequence[SSAValue], condition: Block, body: Block, truth: Behaviour

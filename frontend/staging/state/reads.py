@@ -18,7 +18,7 @@ from xdsl.ir import Operation
 from ....diagnostics.effect import PURE, Behaviour, Effect
 from ....dialect.calls import AT_ITS_TIME, CallOp
 from ....dialect.effects import EffectAttr
-from ....dialect.operation import SOURCE_WORDS, UNIT
+from ....dialect.operation import UNIT
 from ...effects.place import Place, is_content, overlap, whole_kind
 from .written import Apartness, Places, Written, inside_of, is_name
 
@@ -149,7 +149,7 @@ class Reads:
     def _settle_loops(self, apartness: Apartness) -> None:
         for op, looks in self.loops:
             if not any(self._is_disturbed(one, apartness, None, self.written) for one in looks or ()):
-                op.properties.update(dict.fromkeys(SOURCE_WORDS, UNIT))
+                op.properties.update(dict.fromkeys(("snapshot", "settled"), UNIT))
 
     def _is_disturbed_ever(self, read: Read, apartness: Apartness) -> bool:
         looks = [(inside_of(places), kind) for places, kind in read.looks or ()]
