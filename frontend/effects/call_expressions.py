@@ -9,7 +9,7 @@ import inspect
 import math
 import statistics
 import types
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING
 from typing import Any
 
@@ -49,22 +49,58 @@ def _call(frame: Frame, node: ast.Call) -> Value:
             kwargs[keyword.arg] = held
         else:
             _double_star(frame, held, keyword.value, kwargs)
-    if "**" in kwargs:
-        is_exact &= _spread(frame, callees, args, kwargs, node)
-    if not is_exact and len(callees) == 1 and _is_variadic(callees[0]):
-        kwargs["*"] = Value(NONE)
-        is_exact = True
-    if not is_exact and len(callees) == 1:
-        is_exact = _spread_last(callees[0], node, args, kwargs)
-    if is_exact and len(callees) == 1:
+    if not is_exact or "**" in kwargs:
+        return _call_with_stars(frame, callees, args, kwargs, is_exact, node)
+    if len(callees) == 1:
         return call_value(frame, callees[0], args, kwargs, node)
-    if is_exact:
-        found = NOTHING
-        for position, one in enumerate(callees):
-            found = join_values(found, call_value(frame, one, args, kwargs, (node, position)))
+    found = NOTHING
+    for position, one in enumerate(callees):
+        found = join_values(found, call_value(frame, one, args, kwargs, (node, position)))
+    return found
+
+
+def _call_with_stars(
+    frame: Frame,
+    callees: Sequence[Value],
+    args: Sequence[Value],
+    kwargs: Mapping[str, Value],
+    is_exact: bool,
+    node: ast.Call,
+) -> Value:
+    """A call with arguments whose number or names aren't known; `is_exact`: those without names are."""
+    found = NOTHING
+    for position, one in enumerate(part for callee in callees for part in _alternatives(callee)):
+        own_args, own_kwargs = list(args), dict(kwargs)
+        if not _fit(frame, one, own_args, own_kwargs, is_exact, node):
+            break
+        site = (node, position) if position else node
+        found = join_values(found, call_value(frame, one, own_args, own_kwargs, site))
+    else:
         return found
     frame.ledger.unknown("a call with `*` of unknown length", [*callees, *args, *kwargs.values()])
+    if any(one.type is ANY for one in callees):
+        frame.ledger.site(id(node), 1)  # it may well be a model
     return Value(ANY, frozenset((None,)).union(*(reach_of(one) for one in (*args, *kwargs.values()))))
+
+
+def _alternatives(callee: Value) -> list[Value]:
+    """What is called, where that may be one of several functions."""
+    if callee.bound is not None or not isinstance(callee.type, UnionType):
+        return [callee]
+    return [callee.part(one) for one in sorted(callee.type.members, key=str)]
+
+
+def _fit(
+    frame: Frame, callee: Value, args: list[Value], kwargs: dict[str, Value], is_exact: bool, node: ast.Call
+) -> bool:
+    """Gives parameters what stars may hold for them; says whether it is known which they are."""
+    has_names = "**" not in kwargs or _spread(frame, callee, args, kwargs, is_exact, node)
+    if has_names and is_exact:
+        return True
+    if _is_variadic(callee):
+        kwargs["*"] = Value(NONE)
+        return True
+    return has_names and _spread_last(callee, node, args, kwargs)
 
 
 def _callees(frame: Frame, node: ast.expr) -> list[Value]:
@@ -142,19 +178,39 @@ def _star(frame: Frame, node: ast.Starred, args: list[Value]) -> bool:
 
 
 def _spread(
-    frame: Frame, callees: Sequence[Value], args: Sequence[Value], kwargs: dict[str, Value], node: ast.Call
+    frame: Frame, callee: Value, args: Sequence[Value], kwargs: dict[str, Value], is_exact: bool, node: ast.Call
 ) -> bool:
-    """Gives each parameter that has no argument yet what a `**` of unknown keys may: its values, or the default."""
-    callee, is_bound = callees[0], callees[0].bound is not None
-    function = getattr(callee.bound, "function", None) if is_bound else getattr(callee.type, "value", None)
-    parameters = None if len(callees) > 1 else _named_parameters(frame, function, len(args) + is_bound, node)
+    """Gives each parameter that has no argument yet what a `**` of unknown keys may: its values, or the default.
+
+    What a function takes beside its parameters stays under `**`.
+    """
+    is_bound = callee.bound is not None
+    function: Any = getattr(callee.bound, "function", None) if is_bound else getattr(callee.type, "value", None)
+    num_given = len(args) + is_bound
+    if is_class(function):
+        num_given += 1
+    parameters = _named_parameters(frame, function, num_given, node)
     if parameters is None:
         return False
-    given = kwargs.pop("**")
+    code = _initialiser(function).__code__
+    if not is_exact and _first_star(node) + num_given - len(args) < code.co_argcount:
+        return False  # a parameter may have its value from either
+    given = kwargs["**"]
+    if not code.co_flags & inspect.CO_VARKEYWORDS:
+        del kwargs["**"]
     for name, default in parameters.items():
         if name not in kwargs:
             kwargs[name] = join_values(given, default)
     return True
+
+
+def _initialiser(function: Any) -> Any:
+    """The function that gets the arguments of a call: of a class its `__init__`."""
+    return operations.dunder(function, "__init__") if is_class(function) else function
+
+
+def _first_star(node: ast.Call) -> int:
+    return next((index for index, one in enumerate(node.args) if isinstance(one, ast.Starred)), len(node.args))
 
 
 def _named_parameters(frame: Frame, function: object, num_given: int, node: ast.Call) -> dict[str, Value] | None:
@@ -162,14 +218,13 @@ def _named_parameters(frame: Frame, function: object, num_given: int, node: ast.
 
     Of a class those of its `__init__`; a field's factory runs. None where they aren't told.
     """
-    fields: dict[str, Any] = {}
-    if is_class(function):
-        fields = getattr(function, "__dataclass_fields__", {})
-        function, num_given = operations.dunder(function, "__init__"), num_given + 1
+    fields: dict[str, Any] = getattr(function, "__dataclass_fields__", {}) if is_class(function) else {}
+    function = _initialiser(function)
     if type(function) is not types.FunctionType:
         return None
     code = function.__code__
-    if code.co_flags & (inspect.CO_VARARGS | inspect.CO_VARKEYWORDS):
+    takes_others = code.co_flags & (inspect.CO_VARARGS | inspect.CO_VARKEYWORDS)
+    if takes_others and (id(function) in SPECIAL or known(function) is not None or makes_coroutine(function)):
         return None
     defaults = default_values(function)
     found = {}
@@ -188,18 +243,18 @@ def _spread_last(callee: Value, node: ast.Call, args: list[Value], kwargs: dict[
     function: object = (
         getattr(callee.type, "value", None) if callee.bound is None else getattr(callee.bound, "function", None)
     )
-    stars = [index for index, one in enumerate(node.args) if isinstance(one, ast.Starred)]
-    if type(function) is not types.FunctionType or "**" in kwargs or len(args) != len(node.args) or not stars:
+    first = _first_star(node)
+    if type(function) is not types.FunctionType or len(args) != len(node.args) or first == len(args):
         return False
     if id(function) in SPECIAL or known(function) is not None or makes_coroutine(function):
         return False
     code, is_bound = function.__code__, callee.bound is not None
-    if stars[0] < len(args) - 1 and stars[0] + is_bound < code.co_argcount:
+    if first < len(args) - 1 and first + is_bound < code.co_argcount:
         return False  # what follows it may be any parameter
     given = NOTHING
-    for one in args[stars[0] :]:
+    for one in args[first:]:
         given = join_values(given, one)
-    del args[stars[0] :]
+    del args[first:]
     defaults = default_values(function)
     for name in code.co_varnames[len(args) + is_bound : code.co_argcount]:
         if name in kwargs:

@@ -10,6 +10,7 @@ from .abstract_type import (
     ANY,
     BOOL,
     FLOAT,
+    IMMUTABLE_SCALARS,
     INT,
     NEVER,
     NONE,
@@ -267,9 +268,16 @@ def _dict(frame: Frame, node: ast.Dict) -> Value:
 
 
 def mapping_items(frame: Frame, one: Value, node: ast.expr) -> tuple[Value, Value]:
-    """Keys and values of a `**mapping`."""
+    """Keys and values of a `**mapping`; what is none raises."""
     type_ = one.type
     frame.ledger.look(one)
+    if isinstance(type_, UnionType):
+        keys, values = NOTHING, NOTHING
+        for part in type_.members:
+            if not (isinstance(part, ExactType) and part.cls in IMMUTABLE_SCALARS):
+                found = mapping_items(frame, one.part(part), node)
+                keys, values = join_values(keys, found[0]), join_values(values, found[1])
+        return keys, values
     if isinstance(type_, DictType):
         return load(one, KEY, type_.key), load(one, VALUE, type_.value)
     if isinstance(type_, PlainType):

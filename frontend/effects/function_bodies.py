@@ -99,7 +99,8 @@ def enter_body(
         for held in rest.values():
             cell.hold(KEY, Value(STR))
             cell.hold(VALUE, held)
-        cell.keywords = (cell.version, dict(rest))
+        if "**" not in rest:  # which stands for any others
+            cell.keywords = (cell.version, dict(rest))
         frame.bind(function.args.kwarg.arg, Value(DictType(NEVER, NEVER), frozenset((cell,))))
 
 

@@ -232,6 +232,7 @@ class Ledger:
         self, cell: Cell, type_: AbstractType, kind: str, stored: Value | None, field: str | None, held: AbstractType
     ) -> None:
         self.written_cells.setdefault(cell, set()).add(kind)
+        cell.forget_keywords()
         if cell.unsettled:  # others may reach it by now
             self.note_store(kind, field, held)
             self.writes.add((None, kind))

@@ -6,7 +6,18 @@ import ast
 from typing import Any
 
 from . import comparisons, operations
-from .abstract_type import ANY, PLAIN, AbstractType, DictType, InstanceType, PlainType, StaticType, UnionType
+from .abstract_type import (
+    ANY,
+    NEVER,
+    PLAIN,
+    STR,
+    AbstractType,
+    DictType,
+    InstanceType,
+    PlainType,
+    StaticType,
+    UnionType,
+)
 from .application import apply_summary
 from .attributes import load_attribute
 from .contents import element_type
@@ -14,7 +25,7 @@ from .frame import Frame, Names, joined, statement
 from .items import made_list
 from .lattice import is_immutable, members
 from .statements import test
-from .value import ELEMENT, VALUE, Value, load, reach_of
+from .value import ELEMENT, KEY, VALUE, Value, load, reach_of
 
 MATCHED_WHOLE = (bool, bytearray, bytes, dict, float, frozenset, int, list, set, str, tuple)
 """Classes whose one positional pattern is matched against the object itself."""
@@ -98,17 +109,20 @@ def _has_plain_items(pattern: ast.MatchMapping, type_: AbstractType) -> bool:
 def _mapping(frame: Frame, pattern: ast.MatchMapping, subject: Value) -> None:
     frame.ledger.look(subject)
     match subject.type:
-        case DictType(value=held):
-            part = load(subject, VALUE, held)
+        case DictType(key=key, value=held):
+            keys, part = load(subject, KEY, key), load(subject, VALUE, held)
         case PlainType():
-            part = load(subject, ELEMENT, PLAIN)
+            keys, part = Value(STR), load(subject, ELEMENT, PLAIN)
         case _:
             _bind_unknown(frame, pattern, subject)  # no mapping: it doesn't match
             return
     for inner in pattern.patterns:
         _pattern(frame, inner, part)
     if pattern.rest is not None:
-        frame.bind(pattern.rest, Value(ANY, reach_of(subject) | {None}))
+        cell = frame.ledger.cell((pattern, "rest"))
+        cell.hold(KEY, keys)
+        cell.hold(VALUE, part)
+        frame.bind(pattern.rest, Value(DictType(NEVER, NEVER), frozenset((cell,))))
 
 
 def _class_of(frame: Frame, pattern: ast.MatchClass) -> type | None:

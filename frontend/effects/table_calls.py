@@ -15,12 +15,17 @@ from .abstract_type import (
     ANY,
     NEVER,
     AbstractType,
+    CollectionType,
+    DictType,
     InstanceType,
     IteratorType,
+    ListType,
     NeverType,
     PlainType,
+    SetType,
     StaticType,
     StreamType,
+    TupleOfType,
 )
 from .application import keyed, watch_sources
 from .contents import element_type, kinds
@@ -31,7 +36,7 @@ from .lattice import join, members
 from .ledger import DECLARE
 from .place import EVERYTHING, ParameterKey
 from .uses import apply_use, use_deep
-from .value import NOTHING, Origin, Value, consumed, deep, join_values, load, reach, reach_of, value
+from .value import NOTHING, Origin, Value, consumed, deep, join_values, load, reach, reach_inside, reach_of, value
 
 
 def apply_known(
@@ -158,9 +163,12 @@ def _known_result(
     called: Value,
     node: object,
 ) -> Value:
-    kept = reach(o for key in entry.retains if key in by_key for o in reach_of(by_key[key]))
     outer: frozenset[Origin] = frozenset() if entry.fresh else frozenset((None,))
     result = entry.result_type(types, keyword_types)
+    kept: frozenset[Origin] = frozenset()
+    for key in entry.retains & by_key.keys():
+        is_emptied = entry.builds and isinstance(result, _FILLED) and f"iter {key}" in entry.uses
+        kept |= reach_inside(by_key[key]) if is_emptied else reach_of(by_key[key])
     if isinstance(result, StreamType):  # the arguments may be sent as late as it is read
         given = reach(origin for one in by_key.values() for origin in reach_of(one))
         return frame.ledger.made(result, (node, "result"), given, builds=True)
@@ -182,6 +190,10 @@ def _known_result(
     if result is not ANY and found.bound is None and not isinstance(result, NothingMore):
         found = join_values(found, value(result))
     return found
+
+
+_FILLED = (ListType, SetType, DictType, TupleOfType, CollectionType)
+"""Containers that take the elements of what they are made of, and not that itself."""
 
 
 def _watch(frame: Frame, made: Value, sources: Sequence[Value], node: object) -> None:

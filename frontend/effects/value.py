@@ -86,6 +86,12 @@ class Cell:
             self.fields[field] = new
             self.version += 1
 
+    def forget_keywords(self) -> None:
+        """Any item may be another one now, or gone."""
+        if self.keywords is not None:
+            self.keywords = None
+            self.version += 1
+
     def unsettle(self, origins: Iterable[Origin] = ()) -> None:
         """Unknown code may have written here."""
         inside = self.fields.get(INSIDE) if self.unsettled else None
@@ -220,6 +226,17 @@ def reach_of(one: Value) -> frozenset[Origin]:
     if one.bound is None and not one.origins:
         return NOWHERE
     return reach(one.origins | bound_origins(one))
+
+
+def reach_inside(one: Value) -> frozenset[Origin]:
+    """All origins reachable from what a container holds: itself only if it holds itself."""
+    found = reach(bound_origins(one))
+    for origin in one.origins:
+        if isinstance(origin, Cell) and not (origin.opaque or origin.unsettled):
+            found = found.union(*(reach_of(held) for held in origin.fields.values()))
+        else:
+            found |= reach((origin,))
+    return found
 
 
 def load(one: Value, field: str, part: AbstractType, is_partial: bool = False) -> Value:

@@ -136,6 +136,121 @@ def default_that_shows(row):
     return inner(**row), answer
 
 
+def positional_or_named(first, options):
+    answer = ask("one")
+    note(answer)
+    return shown(*first, **options), answer
+
+
+def with_others(prompt, *context, temperature=0.0, **meta):
+    return ask(prompt, *context, temperature, *(f"{name}={meta[name]}" for name in sorted(meta)))
+
+
+def others(prompts, defaults):
+    found = []
+    for index, prompt in enumerate(prompts):
+        options = {**defaults, "temperature": index}
+        found.append(with_others(prompt, *[f"c{n}" for n in range(index)], "end", **options))
+    return found
+
+
+def others_that_show(prompts, defaults):
+    return [(with_others(prompt, **defaults), note(prompt)) for prompt in prompts]
+
+
+LOUD = Loud(9)
+
+
+def shows_first(a=LOUD, b=None):
+    return f"{a}"
+
+
+def popped(**options):
+    options.pop("a")
+    return shows_first(**options)
+
+
+def deleted(**options):
+    del options["a"]
+    return shows_first(**options)
+
+
+def replaced(**options):
+    options["a"] = options["b"]
+    return shows_first(**options)
+
+
+def merged(**options):
+    options |= {"a": options["b"]}
+    return shows_first(**options)
+
+
+def replaced_in_a_loop(**options):
+    found = []
+    for _ in range(2):
+        found.append(shows_first(**options))
+        options["a"] = options["b"]
+    return found
+
+
+def replaced_inside(**options):
+    def replace():
+        options["a"] = options["b"]
+
+    replace()
+    return shows_first(**options)
+
+
+def changed_before_they_go_on(x):
+    answer = ask("one")
+    note(answer)
+    return [
+        popped(a=1, b=x),
+        deleted(a=1, b=x),
+        replaced(a=1, b=x),
+        merged(a=1, b=x),
+        replaced_in_a_loop(a=1, b=x),
+        replaced_inside(a=1, b=x),
+    ]
+
+
+def look_up(topic):
+    return ask(f"look up {topic}")
+
+
+def count(topic, times=2):
+    return ask(topic * times)
+
+
+TOOLS = {"look_up": look_up, "count": count}
+
+
+def chat(messages):
+    wanted = ["look_up", "count"][len(messages) % 2]
+    answer = ask(str(messages))
+    calls = [{"name": wanted, "args": {"topic": messages[0]["content"]}}] if len(messages) < 4 else []
+    return {"content": answer, "calls": calls}
+
+
+def tool_loop(question):
+    messages = [{"role": "user", "content": question}]
+    while True:
+        reply = chat(messages)
+        messages.append({"role": "assistant", "content": f"{reply['content']}"})
+        if not reply["calls"]:
+            return reply["content"]
+        for call in reply["calls"]:
+            try:
+                result = TOOLS[call["name"]](**call["args"])
+            except KeyError as error:
+                result = f"no {error}"
+            messages.append({"role": "tool", "content": result})
+
+
+def tool_loops(questions):
+    return {question: tool_loop(question) for question in questions}
+
+
 XS = ([1, 2, 4, 3],)
 
 PROGRAMS = [
@@ -147,6 +262,11 @@ PROGRAMS = [
     case(kept, XS, setup=Kept.all.clear, state=lambda: list(Kept.all)),
     case(two_spread, lambda: ({"x": 1}, {"y": Loud(2)}), lambda: ({"y": Loud(3)}, {})),
     case(default_that_shows, ({"x": 1},)),
+    case(positional_or_named, lambda: ([1], {"y": Loud(4)}), lambda: ([], {"x": Loud(5)}), lambda: ([1, Loud(6)], {})),
+    case(changed_before_they_go_on, lambda: (Loud(2),)),
+    case(others, (["p", "q", "r"], {"user": "u", "lang": "en"}), overlap=3),
+    case(others_that_show, lambda: (["p", "q"], {"user": Loud(8)}), lambda: (["p"], {"temperature": Loud(9)})),
+    case(tool_loops, (["alpha", "beta", "gamma"],), overlap=3),
 ]
 
 

@@ -89,7 +89,43 @@ def too_few(xs):
         return str(error)
 
 
+def graph(nodes):
+    done = {}
+    for node, needs in nodes:
+        done[node] = many(node, *[done[need] for need in needs])
+    return done
+
+
+def graph_with_a_gap(nodes):
+    done = {}
+    for node, needs in nodes:
+        try:
+            done[node] = many(node, *[done[need] for need in needs], end=ask("end"))
+        except KeyError as error:
+            done[node] = f"no {error}"
+    return done
+
+
+class Shown:
+    def __init__(self, parts):
+        self.parts = parts
+
+    def __iter__(self):
+        note("walked")
+        return iter(self.parts)
+
+
+def noted_then(x):
+    note(x)
+    return x
+
+
+def walked_in_its_place(parts):
+    return ask(*Shown(parts), noted_then("after")), ask(noted_then("before"), *Shown(parts), *[ask("x")])
+
+
 XS = ([1, 2, 3, 4],)
+NODES = ([("a", []), ("b", ["a"]), ("c", ["a"]), ("d", ["b", "c"]), ("e", []), ("f", [])],)
 
 PROGRAMS = [
     case(windows, XS, overlap=3),
@@ -100,6 +136,9 @@ PROGRAMS = [
     case(noted_calls, XS, setup=LOG.clear),
     case(too_many, XS),
     case(too_few, XS),
+    case(graph, NODES, overlap=3),
+    case(graph_with_a_gap, ([("a", []), ("b", ["x"]), ("c", ["a"])],), more_calls=True),
+    case(walked_in_its_place, (["p", "q"],)),
 ]
 
 

@@ -6,6 +6,7 @@ A local function that is passed on is lifted: where it arrives it is a `Closure`
 from __future__ import annotations
 
 import ast
+import copy
 
 from ...effects.seal import SEALED
 from ...effects.source import FunctionNode
@@ -59,6 +60,27 @@ class ArgumentStager(ArrayStager):
                 keywords.append(keyword)
         names = [keyword.arg for keyword in keywords if keyword.arg is not None]
         return node if len(set(names)) < len(names) else placed(ast.Call(node.func, args, keywords), node)
+
+    def with_stars_computed(self, node: ast.Call) -> ast.Call:
+        """The call with what is put together for `*` and `**`, and what stands before that, under names of its own.
+
+        Such a piece looks only at what it needs: `ask(x, *[done[d] for d in ds])` waits for these, and not for `done`.
+        """
+        stars = [*(a for a in node.args if isinstance(a, ast.Starred)), *(k for k in node.keywords if k.arg is None)]
+        looked_up = [one.value for one in stars if not isinstance(one.value, (ast.Name, ast.Attribute, ast.Constant))]
+        keys = [k.arg for k in node.keywords]
+        if not looked_up or (None in keys and keys.index(None) < len(keys) - 1):
+            return node
+
+        def named(one: ast.expr) -> ast.expr:
+            return one if self.is_trivial(one) or self.is_local_function(one) else self.compute(one)
+
+        made = copy.copy(node)
+        if not isinstance(node.func, (ast.Name, ast.Attribute)):
+            made.func = self.compute(node.func)
+        made.args = [named(one) for one in node.args]
+        made.keywords = [placed(ast.keyword(k.arg, named(k.value)), k) for k in node.keywords]
+        return made
 
     def open_keywords(self, node: FunctionNode) -> None:
         """At the start of a function: `**kwargs` that are used for more than passing them on are a dict of its own."""

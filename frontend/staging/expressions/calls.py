@@ -39,6 +39,7 @@ class CallStager(InvocationStager):
         if self.passes_functions(node) and (value := self._pass_functions(node)) is not None:
             return value
         if self.runs_natively(node):
+            node = self.with_stars_computed(node)
             entry = known(self.static_of(node.func))
             calls_jax = self._is_transformed(node.func) or (entry is not None and entry.array == "jax")
             return self.stage_native_expression(node, calls_jax=calls_jax)
