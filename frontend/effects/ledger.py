@@ -251,21 +251,30 @@ class Ledger:
             cell.unsettle(reach_of(stored))
 
     def made(
-        self, type_: AbstractType, site: object, extra: frozenset[Origin] = NOWHERE, builds: bool = False
+        self,
+        type_: AbstractType,
+        site: object,
+        extra: frozenset[Origin] = NOWHERE,
+        builds: bool = False,
+        kin: object = None,
     ) -> Value:
-        """A value of this type that a call at `site` has made; `extra`: what it may reach, or (not `builds`) be."""
+        """A value of this type that a call at `site` has made; `extra`: what it may reach, or (not `builds`) be.
+
+        `kin`: that call, where this is inside of what it has made.
+        """
         if is_immutable(type_):
             return Value(type_)
         if isinstance(type_, UnionType):
             found = Value(NEVER)
             for part in type_.members:
-                made = self.made(part, (site, type(part), getattr(part, "cls", None)), extra, builds)
+                made = self.made(part, (site, type(part), getattr(part, "cls", None)), extra, builds, kin or site)
                 found = join_values(found, made)
             return found
         cell = self.cell(site, opaque=not isinstance(type_, _STRUCTURED))
+        cell.kin = kin or site
         cell.walks = isinstance(type_, IteratorType) and (cell.walks or not cell.fields)
         for field, part in parts_of_cell(type_):
-            cell.hold(field, self.made(part, (site, field), extra))
+            cell.hold(field, self.made(part, (site, field), extra, kin=kin or site))
         if isinstance(type_, (TupleType, TupleOfType)):
             return Value(type_, frozenset(_origins(cell)) | extra)
         if not builds:

@@ -5,7 +5,6 @@ In: operand types. Out: `Summary`s whose parameters are the operands by index.
 
 from __future__ import annotations
 
-import functools
 import types
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -47,7 +46,7 @@ from .known import known
 from .lattice import join_all, members, tuple_element
 from .ledger import Inference
 from .scope import class_view
-from .seal import join_seals
+from .seal import join_alike
 from .summary import EVERYTHING, Guard, Summary
 
 SAMPLES: dict[type, tuple[Any, ...]] = {
@@ -127,7 +126,7 @@ def merged(summaries: Iterable[Summary], result: AbstractType | None = None) -> 
         first.unknown_types,
         all(s.fresh for s in found),
         all(s.builds for s in found),
-        functools.reduce(join_seals, (s.seal for s in found)) if result is None else None,
+        join_alike(s.seal for s in found) if result is None else None,
         frozenset().union(*(s.sees for s in found)),
         frozenset().union(*(s.writes for s in found)),
         frozenset().union(*(s.written_places for s in found)),

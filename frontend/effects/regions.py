@@ -22,11 +22,23 @@ from .contents import parts_of_cell
 from .lattice import is_immutable
 from .ledger import Ledger
 from .place import Place
-from .seal import Seal, is_open, open_key
-from .sealing import class_of
+from .seal import Seal, is_open, join_seals, open_key
+from .sealing import class_of, seal_of
 from .value import Cell, Value, join_values, outside, value
 
 OWNED = "owned"
+
+
+def opened_up(type_: AbstractType, seal: Seal, other: Seal) -> Seal:
+    """The seal of a container of this type and seal once it is open where another seal is, too.
+
+    None where what would be open may be reached through what would not.
+    """
+    if seal is None or other is None or other.open <= seal.open:
+        return join_seals(seal, other)
+    joined = seal.join(other)
+    found = seal_of(Region(Ledger(()), "", seal).enter(type_), seal=joined)
+    return joined if found is not None and found.open == joined.open else None
 
 
 class Region:

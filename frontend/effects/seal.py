@@ -7,7 +7,8 @@ and a history that only the agent has.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import TypeAlias
 
@@ -53,8 +54,15 @@ NO_SEALS: Mapping[str, Seal] = MappingProxyType({})
 
 
 def join_seals(left: Seal, right: Seal) -> Seal:
-    """What is true of both."""
+    """What is true of both, where nothing that is closed in one may be reached through what is open in the other."""
     return left if left is right else None if left is None or right is None else left.join(right)
+
+
+def join_alike(seals: Iterable[Seal]) -> Seal:
+    """What is true of all of these, if the same is open in all; what is open in one alone may be what others close."""
+    found = list(seals)
+    is_alike = len({one.open for one in found if one is not None}) == 1
+    return functools.reduce(join_seals, found) if is_alike else None
 
 
 def renamed_seal(seal: Seal, keys: Mapping[ParameterKey, ParameterKey]) -> Seal:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from .abstract_type import (
     ANY,
@@ -132,15 +132,25 @@ def seal_of(whole: Value, taken: frozenset[Origin] = frozenset(), seal: Seal = S
     """The seal of what code has made, or has been given with this seal, where others see what is in `taken`."""
     if seal is None:
         return None
-    search = _Search(taken, seal.open)
-    outside = reach(search.outside) if search.is_own(whole) else None
-    if outside is None or not search.closed.isdisjoint(outside):
-        return None
-    if not search.open:
+    found = seal.open
+    while True:  # an attribute that is open in one object is so in all of the class
+        search = _Search(taken, found)
+        outside = reach(search.outside) if search.is_own(whole) else None
+        if outside is None or not _objects(search.closed).isdisjoint(_objects(outside)):
+            return None
+        if search.open == found:
+            break
+        found = frozenset(search.open)
+    if not found:
         return SEALED
     keys = [origin for origin in outside if not isinstance(origin, Cell)]
     places = frozenset(Place(key, inside=True) for key in keys if key is not None)
-    return SealedBut(frozenset(search.open), None if None in keys else places)
+    return SealedBut(found, None if None in keys else places)
+
+
+def _objects(origins: Iterable[Origin]) -> set[object]:
+    """What tells objects apart: what one call has made may be one object."""
+    return {one.kin if isinstance(one, Cell) and one.kin is not None else one for one in origins}
 
 
 def seal_of_made(made: Value, taken: frozenset[Origin] = frozenset()) -> Seal:

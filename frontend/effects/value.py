@@ -48,7 +48,8 @@ class Cell:
     `opaque`: contents are described by the type of the values that point here; `INSIDE` holds what was stored since.
     `is_lazy`: an iterator whose steps run code. `unsettled`: anything may be inside by now. `keywords`: the
     items of a `**kwargs` dict, true of `version` only. `is_partial`: it may have attributes that no field tells.
-    `stored_in`: from where others may reach it (None: anywhere). `walks`: an iterator or a view.
+    `stored_in`: from where others may reach it (None: anywhere). `walks`: an iterator or a view. `kin`: the call that
+    has made it, with others that may be the same object; None where this code has made it.
     """
 
     __slots__ = (
@@ -56,6 +57,7 @@ class Cell:
         "is_lazy",
         "is_partial",
         "keywords",
+        "kin",
         "opaque",
         "source_versions",
         "stored_in",
@@ -75,6 +77,7 @@ class Cell:
         self.source_versions: tuple[tuple[Cell, int], ...] = ()
         self.stored_in: frozenset[Place | None] = frozenset()
         self.walks = False
+        self.kin: object = None
 
     def hold(self, field: str, value: Value) -> None:
         """Joins `value` into what `field` may hold."""

@@ -25,6 +25,8 @@ class Mates(Memos):
             lambda: f"Mate({self.int_(0)}, {items}, {self.name('x')})",
             lambda: f"hired({self.int_(0)}, {items})",
             lambda: f"Mate({self.int_(0)}, {items}, {self.name('M')})",
+            lambda: f"loner({self.int_(0)})",
+            lambda: f"(loner({self.int_(0)}) if {self.cond()} else Mate(1, {items}))",
         )
 
     def done(self, mate: str) -> str:
@@ -41,6 +43,8 @@ class Mates(Memos):
             lambda: f"{mate}.items.append({x})",
             lambda: f"{mate}.take({self.one([self.name('l'), self.list_(1)])})",
             lambda: f"{mate}.give()",
+            lambda: f"{mate}.take({mate}.log)",
+            lambda: f"note(len({mate}.log))",
             lambda: f"SHARED.append({mate}.log)",
         )
 

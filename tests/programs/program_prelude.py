@@ -80,6 +80,7 @@ __all__ = [
     "hired",
     "keyword",
     "lazy",
+    "loner",
     "look",
     "loud",
     "many",
@@ -339,6 +340,13 @@ def hired(name: Any, items: list[Any]) -> Mate:
     """A function's mate."""
     made = Mate(name, items)
     made.log.append(num(name))
+    return made
+
+
+def loner(name: Any) -> Mate:
+    """A mate that has one list in two places."""
+    made = Mate(name, [])
+    made.items = made.log
     return made
 
 

@@ -115,6 +115,18 @@ class Rag:
         return self.answers[question]
 
 
+class Plain:
+    def __init__(self, given: list[str]) -> None:
+        self.given = given
+        self.mine: list[str] = []
+
+
+def aliased() -> Plain:
+    made = Plain([])
+    made.given = made.mine
+    return made
+
+
 class Crew:
     def __init__(self, members: list[Agent], memory: Memory) -> None:
         self.members = members
@@ -486,6 +498,96 @@ def tells_the_tasks(memory, tasks):
     return replies, memory.notes
 
 
+def log_or_memory(memory, tasks, flag):
+    agent = Agent("a", Memory())
+    if flag:
+        agent.memory.notes = agent.log
+    else:
+        agent.memory = memory
+    out = []
+    for task in tasks:
+        agent.act_and_tell(task)
+        out.append(len(agent.log))
+        agent.log.append("own")
+    return out, agent.log, memory.notes
+
+
+def list_or_given(given, tasks, flag):
+    one = Twice([])
+    if flag:
+        one.given = one.mine
+    else:
+        one.given = given
+    out = []
+    for task in tasks:
+        one.given.append(ask(task))
+        out.append(len(one.mine))
+        one.mine.append("own")
+    return out, one.mine, given
+
+
+def elements_of_both_kinds(given, tasks):
+    first = Twice([])
+    first.given = first.mine
+    objects = [first, Twice(given)]
+    first = None
+    out = []
+    for task in tasks:
+        objects[0].given.append(ask(task))
+        out.append(len(objects[0].mine))
+    return out, given, len(objects[0].mine)
+
+
+def appended_elements_of_both_kinds(given, tasks):
+    objects = []
+    for index in range(2):
+        one = Plain(given if index else [])
+        if not index:
+            one.given = one.mine
+        objects.append(one)
+    out = []
+    for task in tasks:
+        objects[0].given.append(ask(task))
+        out.append(len(objects[0].mine))
+    return out, given, len(objects[0].mine)
+
+
+def opened_late_in_a_loop(given, tasks):
+    one = Plain([])
+    one.given = one.mine
+    out = []
+    for task in tasks:
+        one.given.append(ask(task))
+        out.append(len(one.mine))
+        if len(out) == 2:
+            one.given = given
+    return out, one.mine, given
+
+
+def opened_late_in_a_try(given, tasks):
+    one = Plain([])
+    one.given = one.mine
+    out = []
+    try:
+        one.given.append(ask(tasks[0]))
+        out.append(len(one.mine))
+        one.given = given
+        raise KeyError(tasks[0])
+    except KeyError:
+        one.given.append(ask(tasks[1]))
+        out.append(len(one.mine))
+    return out, one.mine, given
+
+
+def made_in_either_way(given, tasks, flag):
+    one = aliased() if flag else Plain(given)
+    out = []
+    for task in tasks:
+        one.given.append(ask(task))
+        out.append(len(one.mine))
+    return out, given, one.mine
+
+
 def walks_what_it_tells(memory):
     agent = Agent("a", memory)
     for text in memory.notes:
@@ -586,6 +688,16 @@ PROGRAMS = [
     case(pages, lambda: (list(DOCS), tasks()), overlap=3),
     case(tells_the_tasks, kept_as_notes),
     case(one_agent_of_given_memory, kept_as_notes, name="tasks_are_the_one_memorys"),
+    case(log_or_memory, lambda: (memory(), tasks(), True)),
+    case(log_or_memory, lambda: (memory(), tasks(), False), name="memory_not_log"),
+    case(list_or_given, lambda: (tasks(), tasks(), True)),
+    case(list_or_given, lambda: (tasks(), tasks(), False), name="given_not_list"),
+    case(elements_of_both_kinds, lambda: (tasks(), tasks())),
+    case(appended_elements_of_both_kinds, lambda: (tasks(), tasks())),
+    case(opened_late_in_a_loop, lambda: (tasks(), tasks())),
+    case(opened_late_in_a_try, lambda: (tasks(), tasks())),
+    case(made_in_either_way, lambda: (tasks(), tasks(), True)),
+    case(made_in_either_way, lambda: (tasks(), tasks(), False), name="made_of_given"),
     case(crew_of_members, lambda: (memory(), tasks())),
     case(crew_and_a_member, lambda: (memory(), tasks())),
     case(memory_of_the_module, lambda: (tasks(),)),

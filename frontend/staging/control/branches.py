@@ -12,6 +12,7 @@ from xdsl.ir import Attribute, Block, SSAValue
 from ....dialect.types import OBJ
 from ...effects.abstract_type import NEVER, AbstractType
 from ...effects.lattice import join
+from ...effects.regions import opened_up
 from ...effects.seal import join_seals
 from ..expressions.awaits import AwaitStager
 from ..expressions.leaf_ops import container_class
@@ -374,7 +375,7 @@ class BranchStager(AwaitStager):
             elements=None,
             last=None,
             escaped=a.escaped or b.escaped,
-            seal=join_seals(a.seal, b.seal),
+            seal=join_seals(opened_up(a.type, a.seal, b.seal), opened_up(b.type, b.seal, a.seal)),
             apart=a.apart and b.apart,
             parts={name: held for name, held in a.parts.items() if b.parts.get(name) is held},
         )

@@ -7,6 +7,7 @@ segments, expressions, calls, comprehensions, branches, loops, statements.
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TypeAlias
@@ -32,6 +33,7 @@ from ...effects.abstract_type import (
 from ...effects.contents import element_type
 from ...effects.lattice import is_immutable, join_all, members
 from ...effects.operations import KNOWN_VALUE_CLASSES, dunder
+from ...effects.regions import opened_up
 from ...effects.scope import CodeScope, class_view
 from ...effects.seal import SEALED, Seal, join_seals
 from ...effects.sealing import is_sealable_inside, with_open_parts
@@ -274,8 +276,9 @@ class Stager:
 
     def hold_in(self, owned: Owned, value: Value) -> None:
         """The same for an owned container, which from then on may hold what others see."""
-        if self.has_seal(owned) and (seal := self.absorb(value)) is not None:
-            self.unseal(owned, seal)
+        seal, known = self.seal_of(owned), self.state.type_of(value)
+        if seal is not None and (absorbed := self.absorb(value)) is not None:
+            self.unseal(owned, opened_up(known, absorbed, seal))
             return
         self.hold(value)
         if not self.is_inert(value):
@@ -283,10 +286,15 @@ class Stager:
 
     def _absorb_all(self, values: Sequence[Value]) -> Seal:
         """What objects without names that go into one container leave of its seal; None if others see one of them."""
-        found: Seal = SEALED
+        types = [self.state.type_of(value) for value in values]
+        seals = []
         for value in values:
-            found = join_seals(found, self.absorb(value)) if found is not None else None
-        return found
+            seals.append(self.absorb(value))
+            if seals[-1] is None:
+                return None
+        joined = functools.reduce(join_seals, seals, SEALED)
+        found = [opened_up(known, seal, joined) for known, seal in zip(types, seals, strict=True)]
+        return None if None in found else joined
 
     def absorb(self, value: Value) -> Seal:
         """The seal of an object of ours without a name; what it goes into is all that leads to it now. Else None."""
@@ -339,7 +347,7 @@ class Stager:
     def unseal(self, owned: Owned, seal: Seal = None) -> None:
         """From here on somebody else may see what this container holds, or what it holds in the seal's open parts."""
         state = self.state.heap[owned]
-        seal = join_seals(state.seal, seal)
+        seal = opened_up(self.state.type_of(owned), state.seal, seal)
         if seal == state.seal:
             return
         _refuse_shared(state)

@@ -15,7 +15,7 @@ from xdsl.ir import SSAValue
 
 from ...effects.abstract_type import BOOL, NEVER, AbstractType
 from ...effects.lattice import join, widen
-from ...effects.seal import Seal, join_seals
+from ...effects.seal import Seal
 from ..source.exits import Exits
 from ..source.names import names_of
 from ..values import LocalFunction, Maybe, Owned, Static, Tracer, Unbound, Unstageable, Value, containers_in, parts_of
@@ -143,9 +143,10 @@ class KeptNamesStager(TargetStager):
 
     def unseal(self, owned: Owned, seal: Seal = None) -> None:
         """From here on somebody else may see what this container holds, or what it holds in the seal's open parts."""
-        if join_seals(self.state.heap[owned].seal, seal) != self.state.heap[owned].seal:
-            self._unsealed.append((owned, seal))
+        before = self.state.heap[owned].seal
         super().unseal(owned, seal)
+        if (after := self.state.heap[owned].seal) != before:
+            self._unsealed.append((owned, after))
 
     def reachable(self, names: Set[str]) -> set[Owned]:
         """Owned containers that code may reach which reads these names, and those that no name leads to."""
