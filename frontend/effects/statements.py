@@ -63,9 +63,20 @@ def _assert(frame: Frame, node: ast.Assert) -> None:
 
 @statement(ast.Assign)
 def _assign(frame: Frame, node: ast.Assign) -> None:
-    held = frame.evaluate(node.value)
-    for target in node.targets:
-        assign(frame, target, held)
+    match node:
+        case ast.Assign(targets=[ast.Tuple(elts=targets)], value=ast.Tuple(elts=given)) if _pair_up(targets, given):
+            parts = [frame.evaluate(one) for one in given]  # a tuple of them wouldn't say where each comes from
+            for target, part in zip(targets, parts, strict=True):
+                assign(frame, target, part)
+        case _:
+            held = frame.evaluate(node.value)
+            for target in node.targets:
+                assign(frame, target, held)
+
+
+def _pair_up(targets: Sequence[ast.expr], elements: Sequence[ast.expr]) -> bool:
+    """Whether each target is bound to what one element gives."""
+    return len(targets) == len(elements) and not any(isinstance(one, ast.Starred) for one in (*targets, *elements))
 
 
 @statement(ast.AnnAssign)

@@ -115,6 +115,17 @@ class Rag:
         return self.answers[question]
 
 
+class Index:
+    def __init__(self, docs: list[str]) -> None:
+        self.docs, self.asked, self.hits = docs, [], {"all": 0}
+
+    def ask(self, question: str) -> str:
+        reply = ask(f"{question} of {len(self.docs)}")
+        self.asked.append(question)
+        self.hits["all"] += 1
+        return reply
+
+
 class Plain:
     def __init__(self, given: list[str]) -> None:
         self.given = given
@@ -274,6 +285,11 @@ def pages(docs, questions):
     found = {question: rag.answer(question) for question in questions}
     rag.docs = [*docs, "more"]
     return found, [rag.answer(question + "2") for question in questions], rag.docs
+
+
+def stored_in_one_statement(docs, questions):
+    index = Index(docs)
+    return [index.ask(question) for question in questions], index.hits, index.asked, index.docs is docs
 
 
 # What must stay in order.
@@ -698,6 +714,7 @@ PROGRAMS = [
     case(opened_late_in_a_try, lambda: (tasks(), tasks())),
     case(made_in_either_way, lambda: (tasks(), tasks(), True)),
     case(made_in_either_way, lambda: (tasks(), tasks(), False), name="made_of_given"),
+    case(stored_in_one_statement, lambda: (list(DOCS), tasks()), overlap=3),
     case(crew_of_members, lambda: (memory(), tasks())),
     case(crew_and_a_member, lambda: (memory(), tasks())),
     case(memory_of_the_module, lambda: (tasks(),)),
