@@ -111,8 +111,9 @@ def first_call_s() -> float:
 def array_first_calls_s() -> tuple[float, float]:
     """First calls of a function of array code, jitted by XCS and by JAX, in turns."""
     ours, theirs = [], []
-    for number in range(3):
-        for found, jit in ((ours, xcs.jit), (theirs, jax.jit)):
+    sides = [(ours, xcs.jit), (theirs, jax.jit)]
+    for number in range(5):
+        for found, jit in sides if number % 2 else reversed(sides):
             lines = ["argument = jnp.tanh(argument @ argument.T)"] * (NUM_OPS // 3)
             jitted = jit(made([*lines, f"argument = argument + {number}"]))
             found.append(processor_s(lambda jitted=jitted: jitted(ARRAY).block_until_ready()))

@@ -7,7 +7,7 @@ function is put in while it is such a program.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
@@ -15,12 +15,13 @@ from typing import Any
 from ..lowering.all_tensor import AllTensorProgram, all_tensor_program
 from ..runtime.asked_runs import usual
 from ..runtime.plan import Plan
-from .direct_gate import DirectGate
+from .direct_gate import ArrayKernel, DirectGate, GateTerms
 from .effects.summary import Guard
 from .guard_check import guard_source
 from .own_parameters import MISSING, free_prefix, names_of, needed_guards, otherwise, parameters_source, with_cells
 from .stats import Counters
 from .timeline import current_instrument
+from .tree_kernels import TreeKernels
 
 MAX_ARGS = 64  # parameters; the work of a program with more hides what its dispatch costs
 
@@ -52,13 +53,13 @@ class DirectDispatch:
     """A program's one kernel, called whatever the shapes and dtypes.
 
     Attributes:
-        attempt: gives the result or `MISSED`.
+        attempt: gives the result or `MISSED`, if there is such a way.
         call: the same that goes the other way itself, with what the user gave.
-        gate: a quicker way than `call`, if there is one, while it is open.
+        gate: a quicker way, if there is one, while it is open.
     """
 
-    attempt: Callable[..., Any]
-    call: Callable[..., Any]
+    attempt: Callable[..., Any] | None
+    call: Callable[..., Any] | None
     gate: DirectGate | None
 
 
@@ -91,6 +92,32 @@ integers.
 """
 
 
+def tree_dispatch(
+    kernels: TreeKernels, num_args: int, guards: Iterable[Guard], calls: DirectCalls
+) -> DirectDispatch | None:
+    """Direct dispatch for a program that has a kernel for each structure of its arguments; None where there is none."""
+    args = names_of(calls.function, num_args)
+    prefix = free_prefix(args)
+    test, names = guard_source(needed_guards(guards, calls.function), prefix)
+    names.update({prefix + name: value for name, value in _asked(calls).items()})
+    gate = DirectGate(kernels, _terms(args, calls))
+    return DirectDispatch(None, None, gate) if gate.make(test, names, prefix) else None
+
+
+def _asked(calls: DirectCalls) -> dict[str, Any]:
+    """The names by which it is asked whether runs are usual."""
+    is_disabled = calls.disabled.get
+    return {
+        "usual": usual,
+        "is_usual": lambda: not is_disabled() and current_instrument() is None,
+        "Exception": Exception,
+    }
+
+
+def _terms(args: Sequence[str], calls: DirectCalls) -> GateTerms:
+    return GateTerms(args, calls.function.__code__.co_posonlyargcount, calls.counters, calls.otherwise, calls.closed)
+
+
 def _dispatch(program: AllTensorProgram, num_args: int, guards: Iterable[Guard], calls: DirectCalls) -> DirectDispatch:
     import jax  # loaded already: the kernel is its own
 
@@ -98,16 +125,13 @@ def _dispatch(program: AllTensorProgram, num_args: int, guards: Iterable[Guard],
     args = names_of(calls.function, num_args)
     prefix = free_prefix(args)
     test, names = guard_source(guards, prefix)
-    is_disabled = calls.disabled.get
     for name, value in {
+        **_asked(calls),
         "array_type": type(jax.numpy.zeros(())),
-        "usual": usual,
-        "is_usual": lambda: not is_disabled() and current_instrument() is None,
         "jitted": staged.jitted,
         "otherwise": otherwise(calls.otherwise, args),
         "missing": MISSING,
         "missed": MISSED,
-        "Exception": Exception,
         **{f"load{index}": load for index, load in enumerate(program.loads)},
     }.items():
         names[prefix + name] = value
@@ -126,7 +150,6 @@ def _dispatch(program: AllTensorProgram, num_args: int, guards: Iterable[Guard],
         exec(compile(source.replace("?", prefix), "<xcs direct call>", "exec"), names)
         cells = {f"{prefix}count": calls.counters.direct}
         made.append(with_cells(names["make"](None), cells, calls.function.__qualname__))
-    parameters = (args, calls.function.__code__.co_posonlyargcount)
-    gate = DirectGate(staged.jitted, parameters, calls.counters, calls.otherwise, calls.closed)
+    gate = DirectGate(ArrayKernel(staged.jitted), _terms(args, calls))
     has_gate = not loaded and gate.make(test, names, prefix)
     return DirectDispatch(made[0], made[1], gate if has_gate else None)

@@ -18,7 +18,7 @@ from typing import Any
 from ..diagnostics.errors import XCSWarning
 from ..runtime.executor import ThreadsExecutor
 from ..runtime.garbage import without_garbage_collection
-from .direct_dispatch import DirectCalls, DirectDispatch, direct_dispatch
+from .direct_dispatch import DirectCalls, DirectDispatch, direct_dispatch, tree_dispatch
 from .disable_jit import DISABLED
 from .effects.abstract_type import ANY, StaticType
 from .effects.array_results import is_jax
@@ -31,6 +31,7 @@ from .staging.values import Unstageable
 from .stats import Counters
 from .straight_call import StraightCalls, is_usual, straight_call
 from .tracing import trace
+from .tree_kernels import tree_kernels
 from .trust import Trust
 from .variant import Variant
 from .whole_call import WholeCall, whole_call
@@ -184,9 +185,9 @@ class Programs:
                 traced = self.trace(signature, trust)
                 lowered = traced.lower_in_place(self.pipeline)
                 compiled = lowered.compile(self.executor)
-                direct = self._direct_of(compiled, signature)
+                direct = self._direct_of(compiled, signature, passed)
                 call = None if direct is None else direct.call
-                is_settled = direct is not None or not self._may_go_straight(compiled)
+                is_settled = call is not None or not self._may_go_straight(compiled)
                 guards = GuardCheck(lowered.guards)
                 return Variant(compiled, passed, None, direct, guards, call, is_settled=is_settled)
         except Unstageable as refusal:
@@ -221,13 +222,19 @@ class Programs:
                 self._seen[index] = {ANY}
         return tuple(ANY if index in self._generalised else known for index, known in enumerate(signature))
 
-    def _direct_of(self, compiled: Compiled, signature: Signature) -> DirectDispatch | None:
-        num_args = len(self.parameters.names)
-        is_for_arrays = all(known == ANY or is_jax(known) for known in signature)  # and says nothing of other arguments
-        if not is_for_arrays or not self.parameters.plain or self._is_async or compiled.lowered.apart:
+    def _direct_of(self, compiled: Compiled, signature: Signature, passed: tuple[int, ...]) -> DirectDispatch | None:
+        if not self.parameters.plain or self._is_async or compiled.lowered.apart:
             return None
+        num_args, guards = len(self.parameters.names), compiled.lowered.guards
         calls = DirectCalls(self._function, DISABLED, self._counters, self._otherwise, self._let_go)
-        return direct_dispatch(compiled.plan, num_args, compiled.lowered.guards, calls)
+        if all(known == ANY or is_jax(known) for known in signature):  # and says nothing of other arguments
+            direct = direct_dispatch(compiled.plan, num_args, guards, calls)
+            if direct is not None:
+                return direct
+        kernels = tree_kernels(
+            compiled.plan, passed, lambda values: signature_of(values, self._generalised) == signature
+        )
+        return None if kernels is None else tree_dispatch(kernels, num_args, guards, calls)
 
     def _may_go_straight(self, compiled: Compiled) -> bool:
         """Whether calls might once go straight to straight code."""

@@ -88,8 +88,8 @@ class Wrapped:
             self._xcs_count_plain(variant)
             with recording(self._xcs_counters.tally):
                 return self.__xcs_wrapped__(*args, **kwargs)
-        direct = variant.direct
-        if direct is not None and not kwargs and (result := direct.attempt(*args)) is not MISSED:
+        attempt = None if variant.direct is None else variant.direct.attempt
+        if attempt is not None and not kwargs and (result := attempt(*args)) is not MISSED:
             return result
         arguments = variant.arguments(values)
         journalled = recording_of(self.__xcs_wrapped__, self._xcs_options.journal, variant.compiled, arguments)
@@ -201,13 +201,14 @@ class Wrapped:
 
 def _class_for(variant: Variant) -> type[Wrapped]:
     """The class of a jitted function whose calls go to this program."""
-    if variant.call is None:
-        return Wrapped
     gate = None if variant.direct is None else variant.direct.gate
-    if gate is not None and not gate.is_open:
-        gate = None
-    if variant.dispatch is None or issubclass(variant.dispatch, Gated) != (gate is not None):
-        variant.dispatch = _class_of(variant.call) if gate is None else _gated(gate.call)
+    if gate is not None and gate.is_open:
+        if variant.dispatch is None or not issubclass(variant.dispatch, Gated):
+            variant.dispatch = _gated(gate.call)
+    elif variant.call is None:
+        return Wrapped
+    elif variant.dispatch is None or issubclass(variant.dispatch, Gated):
+        variant.dispatch = _class_of(variant.call)
     return variant.dispatch
 
 

@@ -1,8 +1,8 @@
-"""A kernel as an object of C code that takes JAX arrays by itself and asks Python for whatever else it is given.
+"""Objects of JAX's C code that call kernels by themselves, and ask Python about whatever they haven't met before.
 
-In: the `jax.jit` object of a kernel. Out: another object of its class, for the same compiled code, whose misses are
-told to a function. Each call that hits runs no Python at all. Assumes: the state in which JAX pickles such objects;
-where that has changed, there is no entrance, and nothing but time is lost.
+In: a function that is asked. Out: an object of the class of `jax.jit`'s own whose misses are told to it. A call that
+hits runs no Python at all. Assumes: the state in which JAX pickles such objects; where that has changed, there is no
+entrance, and nothing but time is lost.
 """
 
 from __future__ import annotations
@@ -11,24 +11,25 @@ import functools
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
+import jax
 import numpy
 
 Missed: TypeAlias = tuple[Any, Any, bool]
 """The result of a call; what JAX needs to make such calls itself, None if it shan't; whether to compile it anew."""
 
 
-def array_entrance(jitted: Any, missed: Callable[..., Missed], registry: Any = None) -> Any:
-    """The kernel, asking `missed(*args, **kwargs)` about arguments that are met first, or that aren't all JAX arrays.
+def array_entrance(missed: Callable[..., Missed], registry: Any = None) -> Any:
+    """An object that makes calls as `missed(*args, **kwargs)` says, which it asks about arguments that are met first.
 
     Args:
-        jitted: takes JAX arrays by position.
-        missed: may answer what `jitted._cache_miss` does for as many arrays, of which those given by name come last, in
-            the order of the alphabet.
+        missed: may answer what the `_cache_miss` of a `jax.jit` object does for the arrays in the arguments, of which
+            those given by name come last, in the order of the alphabet.
         registry: of the trees that arguments may be; by default they are arrays.
 
     Returns:
         None where JAX doesn't let a kernel be entered so.
     """
+    jitted: Any = jax.jit(_anything)
     if not hasattr(jitted, "_cache_miss"):
         return None
 
@@ -44,6 +45,10 @@ def array_entrance(jitted: Any, missed: Callable[..., Missed], registry: Any = N
     except (AttributeError, KeyError, TypeError, ValueError, ImportError):
         return None
     return entrance
+
+
+def _anything() -> None:
+    """What the object is made like."""
 
 
 @functools.cache

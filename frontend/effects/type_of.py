@@ -37,10 +37,14 @@ from .framework_classes import is_history
 from .framework_models import described_type
 from .instance_layout import layout_of
 from .lattice import is_data, join, join_all, without_items
+from .parameter_trees import holds_parameters
 from .users_code import is_hooked
 
 MAX_DEPTH = 3  # instances inside instances; deeper ones are told by class only
 MAX_ITEMS = 16  # keys of a dict whose values are told apart
+PARAMETERS = 4096  # leaves, and keys, of containers in which the first that is found is an array of JAX's
+PARAMETERS_DEPTH = 8  # instances inside instances in those
+LISTED = 64  # elements that are looked at one by one before it is known that they aren't all arrays
 MAX_TUPLE = 16  # elements a tuple type spells out one by one
 MAX_CACHED = 1024  # descriptions of arrays, dtypes and instances remembered
 
@@ -55,18 +59,24 @@ _SCALAR_INSTANCES: dict[tuple[object, ...], AbstractType] = {}
 
 
 def type_of(value: object, budget: int = 64) -> AbstractType:
-    """The deep type of `value`; at most about `budget` leaves of its containers are looked at one by one."""
+    """The deep type of `value`; at most about `budget` leaves of its containers are looked at one by one.
+
+    Of the parameters of a model, thousands: code that finds its way in them is array code only if all are known.
+    """
     known = SCALAR_TYPES.get(type(value))
-    return known if known is not None else _Look(budget).type_of(value, 0)
+    if known is not None:
+        return known
+    look = _Look(PARAMETERS, PARAMETERS, PARAMETERS_DEPTH) if holds_parameters(value) else _Look(budget)
+    return look.type_of(value, 0)
 
 
 class _Look:
     """One look into a value: what is left of the budget, and the containers being looked into (cycles end there)."""
 
-    __slots__ = ("active", "budget", "found")
+    __slots__ = ("active", "budget", "depth", "found", "items")
 
-    def __init__(self, budget: int) -> None:
-        self.budget = budget
+    def __init__(self, budget: int, items: int = MAX_ITEMS, depth: int = MAX_DEPTH) -> None:
+        self.budget, self.items, self.depth = budget, items, depth
         self.active: set[int] = set()
         self.found: dict[tuple[int, int], AbstractType] = {}  # one object in many places is looked into once
 
@@ -100,8 +110,10 @@ class _Look:
             if classes <= IMMUTABLE_SCALARS:
                 self.budget -= 1
                 return join_all(ExactType(cls) for cls in classes)
-        if len(values) > self.budget:
-            return self.arrays(values)
+        if len(values) > min(self.budget, LISTED):
+            found = self.arrays(values)
+            if found is not ANY or len(values) > self.budget:
+                return found
         return self.joined(values, depth)
 
     def arrays(self, values: Any) -> AbstractType:
@@ -137,7 +149,7 @@ class _Look:
 
     def dict_type(self, value: dict[Any, Any], depth: int) -> DictType:
         key = self.element(dict.keys(value), depth)
-        if key != STR or len(value) > min(MAX_ITEMS, self.budget):
+        if key != STR or len(value) > min(self.items, self.budget):
             return DictType(key, self.element(dict.values(value), depth))
         items = [(name, self.type_of(held, depth)) for name, held in tuple(dict.items(value))]
         types_ = [held for _, held in items]
@@ -192,7 +204,7 @@ class _Look:
         held = layout.attributes(value)
         if layout.is_record and all(is_data(self.type_of(one, depth)) for one in held.values()):
             return DATA
-        if not layout.is_open or depth >= MAX_DEPTH:
+        if not layout.is_open or depth >= self.depth:
             names = [name for name in held if _hides_class_attribute(cls, name)]
             return InstanceType(cls, tuple((name, ANY) for name in sorted(names)))
         try:

@@ -1,0 +1,219 @@
+"""Plans that are array code around structure: loops over layers, weights in dicts, objects that hold arrays.
+
+In: a plan. Out: whether it is one of these, and its result for stand-ins: run once for each structure of its arguments,
+while JAX traces, all of its kernels become one. Assumes: the plan was made for arguments like these. Ensures: other
+code than kernels only moves arrays about, reads nothing but the arguments and what the guards are about, and writes
+nothing but containers of its own.
+"""
+
+from __future__ import annotations
+
+import builtins
+import dis
+import operator
+import types
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import fields, replace
+from operator import itemgetter
+from typing import Any
+
+from ..diagnostics.effect import Effect
+from ..runtime.executor import SequentialExecutor
+from ..runtime.plan import Arguments, Block, Call, Instruction, Literal, Plan, Slot, Try
+from . import structure_calls
+from .array_access import ArrayAccess
+from .kernel import Kernel
+from .structure_calls import Unpacking
+
+MAX_KERNEL_CALLS = 512  # of one run; a loop that makes more is better a loop
+
+Rebuild = Callable[[Any, Callable[[Any], Any]], Any]
+
+
+def attributes_read(plan: Plan) -> frozenset[str] | None:
+    """The names of attributes that a plan may read; None if it does more than find arrays and compute with them."""
+    calls = list(_calls(plan))
+    kernels = [call for call in calls if isinstance(_callee(call), Kernel)]
+    if plan.is_async or not kernels or len(plan.functions[plan.entry].outputs) != 1:
+        return None
+    attributes: set[str] = set()
+    if not all(isinstance(_callee(call), Kernel) or _is_structure(call, attributes) for call in calls):
+        return None
+    if any(isinstance(one, Try) for block in _blocks(plan.functions.values()) for one in block.instructions):
+        return None  # its handler would take what tells that an array was looked at for the program's own exception
+    return frozenset(attributes)
+
+
+def run_on_leaves(plan: Plan, values: tuple[Any, ...], rebuild: Rebuild) -> Any:
+    """The result of a plan, with stand-ins for arrays, for arguments with stand-ins.
+
+    Args:
+        plan: one for which `attributes_read` gives something.
+        values: its arguments.
+        rebuild: see `with_arrays`.
+
+    Raises:
+        Exception: whatever the program raises, or code in it that looks at an array; it calls too many kernels.
+    """
+    on_leaves = _OnLeaves(rebuild)
+    functions = {symbol: on_leaves.block(block) for symbol, block in plan.functions.items()}
+    return SequentialExecutor().run(replace(plan, functions=functions), values).unwrap()[0]
+
+
+class _OnLeaves:
+    """Makes the kernels of a plan take and give stand-ins, for one run."""
+
+    def __init__(self, rebuild: Rebuild) -> None:
+        self._rebuild = rebuild
+        self._num_calls = 0
+
+    def block(self, block: Block) -> Block:
+        return replace(block, instructions=tuple(map(self.instruction, block.instructions)))
+
+    def instruction(self, instruction: Instruction) -> Instruction:
+        if isinstance(instruction, Call):
+            callee = _callee(instruction)
+            if isinstance(instruction.callee, Slot):
+                given = Arguments(
+                    ((False, instruction.callee), *instruction.arguments.positional), instruction.arguments.keyword
+                )
+                return replace(instruction, callee=Literal(self.indirect), arguments=given)
+            if not isinstance(callee, (Kernel, ArrayAccess)):
+                return instruction
+            kernel = callee.undonated if isinstance(callee, Kernel) else callee
+            return replace(instruction, callee=Literal(self.kernel(kernel)))
+        held = ((field.name, getattr(instruction, field.name)) for field in fields(instruction))
+        blocks: dict[str, Any] = {name: self.block(one) for name, one in held if isinstance(one, Block)}
+        return replace(instruction, **blocks) if blocks else instruction
+
+    def indirect(self, callee: Any, /, *args: Any, **kwargs: Any) -> Any:
+        """A call of what is data: of functions of JAX's, which are part of the arguments' structure."""
+        from .array_leaf import LookedAt, with_arrays, with_leaves
+        from .staged_region import is_array_function
+
+        self._count()
+        if not is_array_function(callee):
+            raise LookedAt(f"a call of `{callee!r}`")
+        named = {name: with_arrays(one, self._rebuild) for name, one in kwargs.items()}
+        return with_leaves(callee(*(with_arrays(one, self._rebuild) for one in args), **named))
+
+    def kernel(self, kernel: Callable[..., Any]) -> Callable[..., Any]:
+        from .array_leaf import with_arrays, with_leaves  # imports JAX, which the kernel has loaded
+
+        def call(*arguments: Any) -> Any:
+            self._count()
+            return with_leaves(kernel(*(with_arrays(one, self._rebuild) for one in arguments)))
+
+        return call
+
+    def _count(self) -> None:
+        from .array_leaf import LookedAt
+
+        self._num_calls += 1
+        if self._num_calls > MAX_KERNEL_CALLS:
+            raise LookedAt("too many calls of kernels")
+
+
+def _blocks(blocks: Iterable[Block]) -> Iterator[Block]:
+    for block in blocks:
+        yield block
+        for instruction in block.instructions:
+            held = (getattr(instruction, field.name) for field in fields(instruction))
+            yield from _blocks(one for one in held if isinstance(one, Block))
+
+
+def _calls(plan: Plan) -> Iterator[Call]:
+    for block in _blocks(plan.functions.values()):
+        yield from (one for one in block.instructions if isinstance(one, Call))
+
+
+def _callee(call: Call) -> Any:
+    return call.callee.value if isinstance(call.callee, Literal) else None
+
+
+def _is_structure(call: Call, attributes: set[str]) -> bool:
+    """Whether a call finds its way in structures, or makes some; adds the names of attributes it reads."""
+    callee, does = _callee(call), call.behaviour
+    if does.external or call.is_async or call.batch is not None:
+        return False
+    if isinstance(call.callee, Slot):
+        return does.effect is Effect.PURE and not call.mutates  # what it is gets looked at when it runs
+    if any(callee is one for one in _OWN) or isinstance(callee, (ArrayAccess, Unpacking, itemgetter)):
+        return True  # what they update is the program's own
+    if does.effect > Effect.READS or call.arguments.keyword:
+        return False  # what is read are the arguments: nothing here looks elsewhere, and nothing writes them
+    operands = [operand for _, operand in call.arguments.positional]
+    if callee is getattr:
+        name = operands[1].value if len(operands) == 2 and isinstance(operands[1], Literal) else None
+        attributes.update([name] if isinstance(name, str) else [])
+        return isinstance(name, str)
+    if callee is operator.is_ or callee is operator.is_not:
+        return any(isinstance(operand, Literal) and operand.value is None for operand in operands)
+    if isinstance(callee, types.FunctionType) and "__xcs_segment__" in vars(callee):
+        return _moves(callee.__code__, _names_of(callee), attributes)
+    return _is_known(callee)
+
+
+_OWN = (
+    *structure_calls.STRUCTURE,
+    structure_calls.append,
+    structure_calls.insert,
+    structure_calls.assign,
+    structure_calls.current,
+    structure_calls.hand_on,
+)
+_OPERATORS = frozenset(operator.__all__) - {"mod", "imod", "call", "is_", "is_not", "methodcaller", "attrgetter"}
+"""`%` of a text writes what it is given."""
+_KNOWN = (
+    *(getattr(operator, name) for name in sorted(_OPERATORS) if not isinstance(getattr(operator, name), type)),
+    *(abs, all, any, bool, dict, enumerate, float, int, isinstance, len, list, max, min, range, reversed),
+    *(slice, sorted, str, sum, tuple, zip),
+)
+
+
+def _is_known(callee: object) -> bool:
+    """Whether a function can only move what it is given, or fails."""
+    return any(callee is one for one in _KNOWN)
+
+
+def _names_of(function: types.FunctionType) -> Callable[[str], Any]:
+    """What the names around a piece of code mean; `None` where that may change while the guards hold."""
+    statics, globals_ = function.__xcs_segment__.statics, function.__globals__  # type: ignore[attr-defined]
+
+    def meaning(name: str) -> Any:
+        if name in statics:
+            return statics[name]
+        return None if name in function.__code__.co_freevars else globals_.get(name, getattr(builtins, name, None))
+
+    return meaning
+
+
+def _moves(
+    code: types.CodeType, meaning: Callable[[str], Any], attributes: set[str], own: frozenset[str] = frozenset()
+) -> bool:
+    """Whether code only finds its way in structures; adds the names of attributes it reads."""
+    if code.co_exceptiontable or code.co_flags & (0x20 | 0x80 | 0x100 | 0x200):  # generators and coroutines
+        return False
+    before: tuple[str, Any] = ("", None)
+    own = own | {*code.co_varnames, *code.co_cellvars}
+    for one in dis.get_instructions(code):
+        name = one.opname
+        if name.startswith(_WRITING) or (name == "IS_OP" and before not in _NONE):
+            return False
+        if name in _NAMES and one.argval not in own and not _is_known(meaning(one.argval)):
+            return False
+        if name.startswith(("LOAD_ATTR", "LOAD_METHOD")):
+            attributes.add(one.argval)
+        if isinstance(one.argval, types.CodeType) and not _moves(one.argval, meaning, attributes, own):
+            return False
+        before = name, one.argval
+    return True
+
+
+_NONE = (("LOAD_CONST", None), ("RETURN_CONST", None))
+_NAMES = ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_DEREF", "LOAD_CLASSDEREF")
+_WRITING = (
+    *("STORE_ATTR", "STORE_SUBSCR", "STORE_GLOBAL", "STORE_NAME", "STORE_DEREF", "DELETE_", "IMPORT", "YIELD", "RAISE"),
+    "LOAD_SUPER",
+)
+"""How opcodes begin that do more than to find something."""
