@@ -7,7 +7,7 @@ function is put in while it is such a program.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +16,8 @@ from ..lowering.all_tensor import AllTensorProgram, all_tensor_program
 from ..runtime.asked_runs import usual
 from ..runtime.plan import Plan
 from .direct_gate import ArrayKernel, DirectGate, GateTerms
+from .effects.abstract_type import SCALAR_TYPES
+from .effects.scope import FunctionView
 from .effects.summary import Guard
 from .guard_check import guard_source
 from .own_parameters import MISSING, free_prefix, names_of, needed_guards, otherwise, parameters_source, with_cells
@@ -98,9 +100,13 @@ def tree_dispatch(
     """Direct dispatch for a program that has a kernel for each structure of its arguments; None where there is none."""
     args = names_of(calls.function, num_args)
     prefix = free_prefix(args)
-    test, names = guard_source(needed_guards(guards, calls.function), prefix)
+    defaults = _settings(calls.function, num_args)
+    relied_on = (
+        {Guard(FunctionView(calls.function), "__defaults__", calls.function.__defaults__)} if defaults else set()
+    )
+    test, names = guard_source([*needed_guards(guards, calls.function), *relied_on], prefix)
     names.update({prefix + name: value for name, value in _asked(calls).items()})
-    gate = DirectGate(kernels, _terms(args, calls))
+    gate = DirectGate(kernels, _terms(args, calls, defaults))
     return DirectDispatch(None, None, gate) if gate.make(test, names, prefix) else None
 
 
@@ -114,8 +120,16 @@ def _asked(calls: DirectCalls) -> dict[str, Any]:
     }
 
 
-def _terms(args: Sequence[str], calls: DirectCalls) -> GateTerms:
-    return GateTerms(args, calls.function.__code__.co_posonlyargcount, calls.counters, calls.otherwise, calls.closed)
+def _settings(function: Any, num_args: int) -> dict[int, Any]:
+    """The defaults of parameters, by place, that say nothing but their value."""
+    defaults = function.__defaults__ or ()
+    places = enumerate(defaults, num_args - len(defaults))
+    return {place: value for place, value in places if type(value) in SCALAR_TYPES}
+
+
+def _terms(args: Sequence[str], calls: DirectCalls, defaults: Mapping[int, Any] | None = None) -> GateTerms:
+    num_unnamed = calls.function.__code__.co_posonlyargcount
+    return GateTerms(args, num_unnamed, defaults or {}, calls.counters, calls.otherwise, calls.closed)
 
 
 def _dispatch(program: AllTensorProgram, num_args: int, guards: Iterable[Guard], calls: DirectCalls) -> DirectDispatch:

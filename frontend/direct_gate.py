@@ -8,7 +8,7 @@ notes it for each array; this one has ended by then.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -27,9 +27,11 @@ class KernelFinder(Protocol):
 
     Attributes:
         registry: of the trees that arguments are; None for arrays alone.
+        num_visits: its one element is set to 0 before each call.
     """
 
     registry: Any
+    num_visits: list[int]
 
     def find(self, values: tuple[Any, ...]) -> tuple[Sequence[Any], Callable[..., Any]] | None:
         """The arrays in arguments, and what takes them; None where there is nothing so far.
@@ -50,6 +52,7 @@ class ArrayKernel:
     def __init__(self, jitted: Any) -> None:
         import jax  # loaded already: the kernel is its own
 
+        self.num_visits: list[int] = []
         self._call, self._array = getattr(jitted, "_cache_miss", None), type(jax.numpy.zeros(()))
 
     def find(self, values: tuple[Any, ...]) -> tuple[Sequence[Any], Callable[..., Any]]:
@@ -75,6 +78,7 @@ class GateTerms:
     Attributes:
         names: of its parameters.
         num_unnamed: how many of these can't be used.
+        defaults: by place, those that say nothing but their value.
         counters: where calls are counted.
         otherwise: the general way of a call.
         closed: called when the gate has closed.
@@ -82,6 +86,7 @@ class GateTerms:
 
     names: Sequence[str]
     num_unnamed: int
+    defaults: Mapping[int, Any]
     counters: Counters
     otherwise: Callable[..., Any]
     closed: Callable[[], None]
@@ -112,7 +117,9 @@ class DirectGate:
         if entrance is None:
             return False
         known = {**names, f"{prefix}entrance": entrance, f"{prefix}general": self._terms.otherwise}
-        exec(compile(_SOURCE.format(guards=source).replace("?", prefix), "<xcs direct call>", "exec"), known)
+        known[f"{prefix}num_visits"] = self._finder.num_visits
+        source = _SOURCE.format(guards=source, start="?num_visits[0] = 0" if self._finder.num_visits else "pass")
+        exec(compile(source.replace("?", prefix), "<xcs direct call>", "exec"), known)
         cells = {f"{prefix}count": self._terms.counters.direct}
         self.call = CallGate(with_cells(known["make"](None), cells, "__call__"))
         return True
@@ -137,8 +144,10 @@ class DirectGate:
         """A call whose arguments are given in this order, likewise; None where no kernel takes them so far."""
         if order is None:
             raise NoKernel
-        values = tuple(given[order.index(place)] for place in range(len(order)))
-        found = self._finder.find(values)
+        values = {**self._terms.defaults, **dict(zip(order, given, strict=True))}
+        if len(values) < len(self._terms.names):
+            raise NoKernel
+        found = self._finder.find(tuple(values[place] for place in range(len(values))))
         if found is None:
             return None
         arrays, call = found
@@ -166,7 +175,7 @@ class DirectGate:
             return None
         places = {name: place for place, name in enumerate(self._terms.names)}
         order = [*range(num_args), *(places.get(name, 0) for name in named)]
-        return order if sorted(order) == [*range(len(places))] else None
+        return order if len({*order}) == len(order) and num_args <= len(places) else None
 
 
 _SOURCE = """
@@ -175,6 +184,7 @@ def make(?count):
         nonlocal ?count
         try:
             if {guards} and (?usual.holds or ?is_usual()):
+                {start}
                 ?count += 1.0
                 return ?entrance
         except ?Exception:  # a name is gone

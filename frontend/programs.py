@@ -22,6 +22,7 @@ from .direct_dispatch import DirectCalls, DirectDispatch, direct_dispatch, tree_
 from .disable_jit import DISABLED
 from .effects.abstract_type import ANY, StaticType
 from .effects.array_results import is_jax
+from .effects.parameter_trees import names_arrays, without_sizes
 from .guard_check import GuardCheck
 from .known_arguments import KnownArguments, known_arguments
 from .options import JitOptions
@@ -231,9 +232,14 @@ class Programs:
             direct = direct_dispatch(compiled.plan, num_args, guards, calls)
             if direct is not None:
                 return direct
-        kernels = tree_kernels(
-            compiled.plan, passed, lambda values: signature_of(values, self._generalised) == signature
-        )
+        if not names_arrays(signature):
+            return None
+        known = without_sizes(signature)
+
+        def takes(values: tuple[Any, ...]) -> bool:
+            return without_sizes(signature_of(values, self._generalised)) == known
+
+        kernels = tree_kernels(compiled.plan, passed, takes)
         return None if kernels is None else tree_dispatch(kernels, num_args, guards, calls)
 
     def _may_go_straight(self, compiled: Compiled) -> bool:

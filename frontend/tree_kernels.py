@@ -10,6 +10,7 @@ from __future__ import annotations
 import enum
 import types
 from collections.abc import Callable, Iterable, Iterator
+from itertools import repeat
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -24,18 +25,21 @@ if TYPE_CHECKING:
     from ..lowering.tree_kernel import TreeKernel
 
 MAX_STRUCTURES = 4  # with kernels; where there are more, something in them is data that changes
-MAX_SEEN = 16  # structures that have come once
+MAX_SEEN = 16  # structures that have come, but not often enough
+MAX_DEPTH = 64  # of a structure
+OFTEN = 8  # calls with one structure, before which another compilation isn't worth it
 MAX_ARRAYS = 2048  # in all arguments; what goes over more is better a loop
 
 
 class TreeKernels:
     """The kernels of one program, by the structure of its arguments. See `KernelFinder`.
 
-    A structure that comes a second time gets a kernel: what runs once is done before that would be compiled, and a
+    A structure that comes often gets a kernel: what runs a few times is done before that would be compiled, and a
     number that is another one each time is no part of a kernel.
 
     Attributes:
         registry: of the trees that arguments may be.
+        num_visits: see `ArgumentTrees`.
     """
 
     def __init__(
@@ -54,8 +58,8 @@ class TreeKernels:
         self._plan, self._attributes, self._passed, self._takes = plan, attributes, passed, takes
         self._trees = ArgumentTrees()
         self._kernels: dict[Any, TreeKernel] = {}
-        self._seen: set[Any] = set()
-        self.registry = self._trees.registry
+        self._seen: dict[Any, int] = {}
+        self.registry, self.num_visits = self._trees.registry, self._trees.num_visits
 
     def find(self, values: tuple[Any, ...]) -> tuple[list[Any], TreeKernel] | None:
         """See `KernelFinder.find`."""
@@ -64,25 +68,30 @@ class TreeKernels:
         arrays, structure = self._trees.flatten(values)
         if not 0 < len(arrays) <= MAX_ARRAYS or not all(is_array_class(type(one)) for one in arrays):
             raise NoKernel
+        if not self._takes(values):
+            return None  # another program of the function does, and calls go there then
         kernel = self._kernels.get(structure)
         if kernel is not None:
             return arrays, kernel
-        if len(self._kernels) >= MAX_STRUCTURES or len(self._seen) >= MAX_SEEN or not self._takes(values):
+        num_seen = self._seen.get(structure, 1) + 1
+        if len(self._kernels) >= MAX_STRUCTURES or (num_seen == 2 and len(self._seen) >= MAX_SEEN):
             raise NoKernel
-        if structure not in self._seen:
-            self._seen.add(structure)
+        if num_seen < OFTEN:
+            self._seen[structure] = num_seen
             return None
-        self._seen.discard(structure)
+        self._seen.pop(structure, None)
         kernel = self._kernels[structure] = self._staged(structure)
         return arrays, kernel
 
-    def _admit(self, value: Any) -> bool:
+    def _admit(self, value: Any, depth: int = 0) -> bool:
         """Whether a value may be a tree; the classes of objects in it are known from then on."""
-        cls = type(value)
+        cls, depths = type(value), repeat(depth + 1)
+        if depth > MAX_DEPTH:
+            return False  # it is in itself
         if cls is list or cls is tuple:
-            return all(map(self._admit, value))
+            return all(map(self._admit, value, depths))
         if cls is dict:
-            return all(map(self._admit, value.values()))
+            return all(map(self._admit, value.values(), depths))
         if not is_tree_class(cls):
             return True
         held = layout_of(cls).attributes(value)
@@ -92,7 +101,7 @@ class TreeKernels:
             self._trees.admit(cls, attrgetter("__dict__") if is_plain else layout.attributes)
         if any(is_of_class(cls, name) for name in self._attributes - held.keys()):
             return False  # what a class holds may be bound anew
-        return all(map(self._admit, held.values()))
+        return all(map(self._admit, held.values(), depths))
 
     def _staged(self, structure: Any) -> TreeKernel:
         from ..lowering.tree_kernel import TreeKernel

@@ -8,8 +8,6 @@ nothing but containers of its own.
 
 from __future__ import annotations
 
-import builtins
-import dis
 import operator
 import types
 from collections.abc import Callable, Iterable, Iterator
@@ -23,6 +21,7 @@ from ..runtime.plan import Arguments, Block, Call, Instruction, Literal, Plan, S
 from . import structure_calls
 from .array_access import ArrayAccess
 from .kernel import Kernel
+from .piece_code import calls_jax, is_mover, only_moves
 from .structure_calls import Unpacking
 
 MAX_KERNEL_CALLS = 512  # of one run; a loop that makes more is better a loop
@@ -32,12 +31,12 @@ Rebuild = Callable[[Any, Callable[[Any], Any]], Any]
 
 def attributes_read(plan: Plan) -> frozenset[str] | None:
     """The names of attributes that a plan may read; None if it does more than find arrays and compute with them."""
-    calls = list(_calls(plan))
-    kernels = [call for call in calls if isinstance(_callee(call), Kernel)]
-    if plan.is_async or not kernels or len(plan.functions[plan.entry].outputs) != 1:
+    if plan.is_async or len(plan.functions[plan.entry].outputs) != 1:
         return None
     attributes: set[str] = set()
-    if not all(isinstance(_callee(call), Kernel) or _is_structure(call, attributes) for call in calls):
+    if not all(isinstance(_callee(call), Kernel) or _is_structure(call, attributes) for call in _calls(plan)):
+        return None
+    if not any(isinstance(_callee(call), Kernel) or _takes_tracers(call, set()) for call in _calls(plan)):
         return None
     if any(isinstance(one, Try) for block in _blocks(plan.functions.values()) for one in block.instructions):
         return None  # its handler would take what tells that an array was looked at for the program's own exception
@@ -78,7 +77,8 @@ class _OnLeaves:
                     ((False, instruction.callee), *instruction.arguments.positional), instruction.arguments.keyword
                 )
                 return replace(instruction, callee=Literal(self.indirect), arguments=given)
-            if not isinstance(callee, (Kernel, ArrayAccess)):
+            is_array_code = isinstance(callee, (Kernel, ArrayAccess))
+            if not is_array_code and (not _is_piece(callee) or only_moves(callee, set())):
                 return instruction
             kernel = callee.undonated if isinstance(callee, Kernel) else callee
             return replace(instruction, callee=Literal(self.kernel(kernel)))
@@ -140,6 +140,8 @@ def _is_structure(call: Call, attributes: set[str]) -> bool:
         return does.effect is Effect.PURE and not call.mutates  # what it is gets looked at when it runs
     if any(callee is one for one in _OWN) or isinstance(callee, (ArrayAccess, Unpacking, itemgetter)):
         return True  # what they update is the program's own
+    if is_mover(callee) and not call.arguments.keyword:
+        return True  # whatever it is given: nothing that it can meet here has code of its own
     if does.effect > Effect.READS or call.arguments.keyword:
         return False  # what is read are the arguments: nothing here looks elsewhere, and nothing writes them
     operands = [operand for _, operand in call.arguments.positional]
@@ -149,9 +151,17 @@ def _is_structure(call: Call, attributes: set[str]) -> bool:
         return isinstance(name, str)
     if callee is operator.is_ or callee is operator.is_not:
         return any(isinstance(operand, Literal) and operand.value is None for operand in operands)
-    if isinstance(callee, types.FunctionType) and "__xcs_segment__" in vars(callee):
-        return _moves(callee.__code__, _names_of(callee), attributes)
-    return _is_known(callee)
+    return _is_piece(callee) and (only_moves(callee, attributes) or _takes_tracers(call, attributes))
+
+
+def _is_piece(callee: object) -> bool:
+    return isinstance(callee, types.FunctionType) and "__xcs_segment__" in vars(callee)
+
+
+def _takes_tracers(call: Call, attributes: set[str]) -> bool:
+    """Whether a call is one of code that calls JAX with functions of the user's."""
+    callee = _callee(call)
+    return _is_piece(callee) and call.behaviour.effect is Effect.PURE and calls_jax(callee, attributes)
 
 
 _OWN = (
@@ -162,58 +172,3 @@ _OWN = (
     structure_calls.current,
     structure_calls.hand_on,
 )
-_OPERATORS = frozenset(operator.__all__) - {"mod", "imod", "call", "is_", "is_not", "methodcaller", "attrgetter"}
-"""`%` of a text writes what it is given."""
-_KNOWN = (
-    *(getattr(operator, name) for name in sorted(_OPERATORS) if not isinstance(getattr(operator, name), type)),
-    *(abs, all, any, bool, dict, enumerate, float, int, isinstance, len, list, max, min, range, reversed),
-    *(slice, sorted, str, sum, tuple, zip),
-)
-
-
-def _is_known(callee: object) -> bool:
-    """Whether a function can only move what it is given, or fails."""
-    return any(callee is one for one in _KNOWN)
-
-
-def _names_of(function: types.FunctionType) -> Callable[[str], Any]:
-    """What the names around a piece of code mean; `None` where that may change while the guards hold."""
-    statics, globals_ = function.__xcs_segment__.statics, function.__globals__  # type: ignore[attr-defined]
-
-    def meaning(name: str) -> Any:
-        if name in statics:
-            return statics[name]
-        return None if name in function.__code__.co_freevars else globals_.get(name, getattr(builtins, name, None))
-
-    return meaning
-
-
-def _moves(
-    code: types.CodeType, meaning: Callable[[str], Any], attributes: set[str], own: frozenset[str] = frozenset()
-) -> bool:
-    """Whether code only finds its way in structures; adds the names of attributes it reads."""
-    if code.co_exceptiontable or code.co_flags & (0x20 | 0x80 | 0x100 | 0x200):  # generators and coroutines
-        return False
-    before: tuple[str, Any] = ("", None)
-    own = own | {*code.co_varnames, *code.co_cellvars}
-    for one in dis.get_instructions(code):
-        name = one.opname
-        if name.startswith(_WRITING) or (name == "IS_OP" and before not in _NONE):
-            return False
-        if name in _NAMES and one.argval not in own and not _is_known(meaning(one.argval)):
-            return False
-        if name.startswith(("LOAD_ATTR", "LOAD_METHOD")):
-            attributes.add(one.argval)
-        if isinstance(one.argval, types.CodeType) and not _moves(one.argval, meaning, attributes, own):
-            return False
-        before = name, one.argval
-    return True
-
-
-_NONE = (("LOAD_CONST", None), ("RETURN_CONST", None))
-_NAMES = ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_DEREF", "LOAD_CLASSDEREF")
-_WRITING = (
-    *("STORE_ATTR", "STORE_SUBSCR", "STORE_GLOBAL", "STORE_NAME", "STORE_DEREF", "DELETE_", "IMPORT", "YIELD", "RAISE"),
-    "LOAD_SUPER",
-)
-"""How opcodes begin that do more than to find something."""

@@ -5,9 +5,11 @@ In: any object. Out: a guess, from what is found first. Ensures: no user code ru
 
 from __future__ import annotations
 
+from dataclasses import fields, replace
 from itertools import islice
 from typing import Any
 
+from .abstract_type import AbstractType, ArrayType, StaticType
 from .instance_layout import layout_of
 
 MAX_DEPTH = 8  # containers in containers
@@ -39,3 +41,24 @@ def _first(held: dict[Any, Any]) -> tuple[Any, ...]:
         return tuple(islice(dict.values(held), 1))
     except RuntimeError:  # another thread writes it
         return ()
+
+
+def names_arrays(known: Any) -> bool:
+    """Whether a type, or one of several, is of arrays of JAX's or of what holds some."""
+    if isinstance(known, ArrayType):
+        return known.cls.__module__ != "numpy"
+    if isinstance(known, AbstractType):
+        return any(names_arrays(getattr(known, field.name)) for field in fields(known))
+    return isinstance(known, (tuple, frozenset)) and any(map(names_arrays, known))
+
+
+def without_sizes(known: Any) -> Any:
+    """A type, or several, with arrays told by dtype and number of axes: no more of them decides what code does."""
+    if isinstance(known, ArrayType):
+        return known if known.shape is None else replace(known, shape=(1,) * len(known.shape))
+    if isinstance(known, AbstractType) and not isinstance(known, StaticType):
+        held = {field.name: getattr(known, field.name) for field in fields(known)}
+        return replace(known, **{name: without_sizes(value) for name, value in held.items()}) if held else known
+    if isinstance(known, (tuple, frozenset)):
+        return type(known)(map(without_sizes, known))
+    return known

@@ -44,6 +44,12 @@ class Net:
     activation: Any = jnp.tanh
 
 
+@pytest.fixture(autouse=True)
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A structure has a kernel by its second call."""
+    monkeypatch.setattr(tree_kernels, "OFTEN", 2)
+
+
 Pair = namedtuple("Pair", "left right")
 
 
@@ -294,6 +300,36 @@ def test_arguments_that_are_written_are_written() -> None:
         same(params, others)
 
 
+def test_an_item_that_is_written_is_written() -> None:
+    def counted(params, x):
+        params["seen"] = params["seen"] + 1
+        return x @ params["w"]
+
+    def longer(layers, x):
+        layers += [x]
+        for w in layers:
+            x = x * w
+        return x
+
+    params, others = {"w": W, "seen": B}, {"w": W, "seen": B}
+    layers, copies = [B], [B]
+    first, second = xcs.jit(counted), xcs.jit(longer)
+    for _ in range(4):
+        same(first(params, X), counted(others, X))
+        same(params, others)
+        same(second(layers, X), longer(copies, X))
+        same(layers, copies)
+
+
+def test_other_sizes_are_the_same_program() -> None:
+    small, large = [(W, B)] * 2, [(jnp.eye(5), jnp.ones(5))] * 2
+    x = jnp.ones((7, 5))
+    jitted = checked(of_layers, (small, X), (large, x), (small, X))
+    assert hits(jitted, small, X)
+    assert hits(jitted, large, x)
+    same(jitted([(W, jnp.float32(2))] * 2, X), of_layers([(W, jnp.float32(2))] * 2, X))
+
+
 def test_identity_of_arrays_is_seen() -> None:
     def tied(params, x):
         for w in params["layers"]:
@@ -368,6 +404,62 @@ def test_names_of_parameters() -> None:
         same(jitted(x=X, layers=layers), of_layers(layers, X))
 
 
+def powered(layers, x, power=2, shift=None):
+    for w in layers:
+        x = (x @ w) ** power
+    return x if shift is None else x + shift
+
+
+def test_defaults_are_part_of_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    jitted = checked(powered, ([W, W], X), times=5)
+    assert hits(jitted, [W, W], X)
+    same(jitted([W, W], X, 3), powered([W, W], X, 3))
+    same(jitted([W, W], X, shift=B), powered([W, W], X, shift=B))
+    same(jitted([W, W], X), powered([W, W], X))
+    monkeypatch.setattr(powered, "__defaults__", (3, 1.0))
+    for _ in range(3):
+        same(jitted([W, W], X), powered([W, W], X))
+
+
+def trained(params, x, y):
+    def loss(params):
+        return ((jnp.tanh(x @ params["w"] + params["b"]) - y) ** 2).mean() * SCALE
+
+    value, grads = jax.value_and_grad(loss)(params)
+    return value, {name: params[name] - 0.1 * grads[name] for name in params}
+
+
+def scanned(params, xs):
+    def one(carry, x):
+        carry = squashed(carry @ params["w"] + x)
+        return carry, carry.sum()
+
+    return jax.lax.scan(one, jnp.zeros(3), xs)
+
+
+def squashed(x):
+    return jnp.tanh(x)
+
+
+def labelled(params, xs):
+    def one(carry, x):
+        return carry + x, f"{params['b']}"
+
+    return jax.lax.scan(lambda carry, x: (one(carry, x)[0], None), jnp.zeros(3), xs)[0], one(xs, xs)[1]
+
+
+def test_jax_with_functions_of_the_users(monkeypatch: pytest.MonkeyPatch) -> None:
+    params = {"w": W, "b": B}
+    jitted = checked(scanned, (params, X), times=5)
+    assert hits(jitted, params, X)
+    monkeypatch.setitem(globals(), "squashed", jnp.sin)
+    same(jitted(params, X), scanned(params, X))
+    jitted = checked(trained, (params, X, X))
+    monkeypatch.setitem(globals(), "SCALE", 5.0)
+    same(jitted(params, X, X), trained(params, X, X))
+    checked(labelled, (params, X))
+
+
 def test_results_of_all_kinds() -> None:
     def described(net, x):
         for layer in net.layers:
@@ -414,6 +506,42 @@ def test_results_keep_the_order_of_their_keys() -> None:
 
     jitted = checked(split, (X,))
     assert hits(jitted, X)
+
+
+def test_what_runs_a_few_times_is_compiled_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tree_kernels, "OFTEN", 8)
+    layers = [(W, B), (W, B)]
+    jitted = checked(of_layers, (layers, X), times=7)
+    assert not gate_of(jitted)._finder._kernels
+    jitted(layers, X)
+    assert len(gate_of(jitted)._finder._kernels) == 1
+    assert hits(jitted, layers, X)
+
+
+class Node:
+    def __init__(self, w: Any) -> None:
+        self.w, self.up, self.more = w, None, {}
+
+
+def test_objects_that_are_in_themselves() -> None:
+    def run(nodes, x):
+        for node in nodes:
+            x = x @ node.w
+        return x
+
+    nodes = [Node(W), Node(W)]
+    jitted = checked(run, (nodes, X))
+    assert hits(jitted, nodes, X)
+    nodes[0].up = nodes
+    same(jitted(nodes, X), run(nodes, X))
+    again, keyed = xcs.jit(run), [Node(W), Node(W)]
+    for _ in range(3):
+        same(again(keyed, X), run(keyed, X))
+    keyed[1].more["self"] = keyed[1].more
+    same(again(keyed, X), run(keyed, X))
+    same(jitted([Node(W)] * 300, X * 0), run([Node(W)] * 300, X * 0))
+    large = [Node(W * 0.5) for _ in range(400)]
+    same(jitted(large, X), run(large, X))
 
 
 def test_threads_share_the_kernels() -> None:
