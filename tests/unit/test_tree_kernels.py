@@ -520,7 +520,9 @@ def test_what_runs_a_few_times_is_compiled_once(monkeypatch: pytest.MonkeyPatch)
 
 class Node:
     def __init__(self, w: Any) -> None:
-        self.w, self.up, self.more = w, None, {}
+        self.w = w
+        self.up: Any = None
+        self.more: dict[str, Any] = {}
 
 
 def test_objects_that_are_in_themselves() -> None:
