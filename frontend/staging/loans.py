@@ -33,7 +33,7 @@ from ..effects.place import EVERYTHING, Place, is_content, overlap
 from ..effects.sealing import is_sealable
 from .expressions.leaf_ops import container_class
 from .state.facts import ProgramFacts
-from .state.written import Apartness, is_closed
+from .state.written import is_closed
 
 Loans = Mapping[int, frozenset[str]]
 """Arguments by number, each with the kinds of state that the program writes in it."""
@@ -82,7 +82,7 @@ def _behaviour_of(op: Operation) -> Behaviour | None:
 
 
 def _is_alone(index: int, place: Place | None, kind: str, program: ProgramFacts) -> bool:
-    apartness: Apartness = program.apartness
+    apartness = program.apartness
     if (place is not None and place.root in program.lent) or not is_content(kind):
         return True
     if not any(overlap(kind, other) for other in _kinds_in(apartness.types[index])):

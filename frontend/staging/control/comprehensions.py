@@ -13,6 +13,7 @@ from ..source.syntax import call_node, load_name, placed
 from ..state.state import EMPTY_DICT
 from ..values import Owned, Static, Unstageable, Value
 from .branches import FALLS, Completion
+from .for_loop import ForLoop
 from .hashing import hashes_quietly, hashing_runs_code
 from .loops import LoopStager
 
@@ -138,7 +139,8 @@ class ComprehensionStager(LoopStager):
                 )
 
         everything = set(self.state.names) | bound
-        self.stage_loop(first.target, first.iter, targets | bound, everything, everything - targets, body, [made])
+        loop = ForLoop(first.target, first.iter, targets | bound, everything, everything - targets, body)
+        self.stage_loop(loop, [made])
         for name, value in hidden.items():
             if value is None:
                 self.state.names.pop(name, None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Iterable, Sequence, Set
 
 from xdsl.ir import Block, BlockArgument, SSAValue
 
@@ -39,6 +39,7 @@ from ..values import Owned, Static, Tracer, TupleValue, Unstageable, Value
 from .branches import FALLS, Completion
 from .carrying import Carried
 from .existing_keys import ExistingKey
+from .for_loop import ForLoop
 from .own_elements import NotOwned, OwnWalk
 from .walks import WalkStager, is_walkable, steps_are_plain
 
@@ -80,79 +81,79 @@ class LoopStager(WalkStager):
             self.is_walked = outer
 
     def stage_loop(
-        self,
-        target: ast.expr,
-        iterable_node: ast.expr,
-        bound: set[str],
-        read: set[str],
-        live: Set[str],
-        body: Callable[[], None],
-        changed: Sequence[Owned] = (),
-        flag: str | None = None,
-        key: ExistingKey | None = None,
-        is_rewritten: bool = False,
+        self, loop: ForLoop, changed: Sequence[Owned] = (), key: ExistingKey | None = None, is_rewritten: bool = False
     ) -> None:
-        """Stage `for target in iterable: body`.
+        """Stage a loop.
 
         Args:
-            target: what the elements are bound to.
-            iterable_node: what is iterated.
-            bound: names that target and body bind.
-            read: names that an iteration may read before it binds them.
-            live: names that may be read after the loop.
-            body: stages the body once, in the current state.
+            loop: its syntax, and how its body is staged.
             changed: owned containers that the body looks like changing.
-            flag: the name that the body makes true where it leaves the loop.
             key: the key under which the body stores in what is iterated.
             is_rewritten: the loop is only right if all that it goes through can be taken at its start.
 
         Raises:
             NotOwned: that can't be done with a rewritten loop.
         """
-        if key is not None:
-            start = self.mark()
-            with self.storing_under(key):
-                listed = self.stage_expression(self.call_of_list(iterable_node))
-                first_write = len(self.program.writes)
-                self._stage_over(target, listed, bound, read, live, body, changed, flag)
-            if self.is_only_stored_under(key, first_write):
-                return
-            self.go_back(start)
-        if (walk := self.own_walk(iterable_node)) is not None and walk.owner not in changed:
-            start = self.mark()
-            try:
-                listed = self.listed(walk)
-                first_write = len(self.program.writes)
-                before = {one: self.state.heap[one] for one in walk.others if isinstance(one, Owned)}
-                self._stage_over(target, listed, bound, read, live, body, changed, flag, walk=walk)
-                if not any(self._is_disturbed(one, before, first_write) for one in walk.others):
-                    return
-            except NotOwned:
-                pass
-            self.go_back(start)
+        if key is not None and self._stage_storing_under(key, loop, changed):
+            return
+        walk = self.own_walk(loop.iterable)
+        if walk is not None and walk.owner not in changed and self._stage_own_walk(walk, loop, changed):
+            return
         if is_rewritten:
             raise NotOwned
-        if self.is_view(iterable_node):
-            walked = self.walked(iterable_node)
-            start, first_write = self.mark(), len(self.program.writes)
-            before = {one: self.state.heap[one] for one in walked if isinstance(one, Owned)}
-            if None not in walked:
-                listed = self._stage_walked(self.call_of_list(iterable_node))
-                self._stage_over(target, listed, bound, read, live, body, changed, flag)
-                if not any(self._is_disturbed(one, before, first_write) for one in walked):
-                    return
-                self.go_back(start)  # the body writes what the view walks: step it as Python does
+        if self.is_view(loop.iterable):
+            walked = self.walked(loop.iterable)
+            if None not in walked and self._stage_listed(walked, loop, changed):
+                return
             changed = self._settle_walked(walked, changed)
-        iterable = self.stage_iterable(iterable_node)
+        iterable = self.stage_iterable(loop.iterable)
         elements = self.static_elements(iterable)
         if elements is not None:
-            self._unroll(target, iterable, elements, body, live, flag)
+            self._unroll(loop, iterable, elements)
             return
         changed = self._settle_walked([iterable], changed)
-        is_private = self.makes_generator(iterable_node)
-        self._stage_over(target, iterable, bound, read, live, body, changed, flag, is_private)
-        if flag is not None and self.cleans_up(iterable_node):
-            self._close(iterable, target)
+        self._stage_over(loop, iterable, changed, is_private=self.makes_generator(loop.iterable))
+        if loop.flag is not None and self.cleans_up(loop.iterable):
+            self._close(iterable, loop.target)
+
+    def _stage_storing_under(self, key: ExistingKey, loop: ForLoop, changed: Sequence[Owned]) -> bool:
+        """A loop whose body stores in what is iterated, under a key that is there; says whether that is all it does."""
+        start = self.mark()
+        with self.storing_under(key):
+            listed = self.stage_expression(self.call_of_list(loop.iterable))
+            first_write = len(self.program.writes)
+            self._stage_over(loop, listed, changed)
+        if self.is_only_stored_under(key, first_write):
+            return True
+        self.go_back(start)
+        return False
+
+    def _stage_own_walk(self, walk: OwnWalk, loop: ForLoop, changed: Sequence[Owned]) -> bool:
+        """A loop whose iterations own elements of a container of ours; says whether they can."""
+        start = self.mark()
+        try:
+            listed = self.listed(walk)
+            first_write, before = len(self.program.writes), self._heap_of(walk.others)
+            self._stage_over(loop, listed, changed, walk=walk)
+            if not any(self._is_disturbed(one, before, first_write) for one in walk.others):
+                return True
+        except NotOwned:
+            pass
+        self.go_back(start)
+        return False
+
+    def _stage_listed(self, walked: Sequence[Value | None], loop: ForLoop, changed: Sequence[Owned]) -> bool:
+        """A loop over what a view walks, taken at its start; says whether its body leaves that as it is."""
+        start, first_write, before = self.mark(), len(self.program.writes), self._heap_of(walked)
+        self._stage_over(loop, self._stage_walked(self.call_of_list(loop.iterable)), changed)
+        if not any(self._is_disturbed(one, before, first_write) for one in walked):
+            return True
+        self.go_back(start)  # the body writes what the view walks: step it as Python does
+        return False
+
+    def _heap_of(self, walked: Iterable[Value | None]) -> Heap:
+        """What owned containers are now."""
+        return {one: self.state.heap[one] for one in walked if isinstance(one, Owned)}
 
     def _close(self, generator: Value, at: ast.expr) -> None:
         """A generator that a loop has left, and that nobody else knows, ends there."""
@@ -179,14 +180,9 @@ class LoopStager(WalkStager):
 
     def _stage_over(
         self,
-        target: ast.expr,
+        loop: ForLoop,
         iterable: Value,
-        bound: set[str],
-        read: set[str],
-        live: Set[str],
-        body: Callable[[], None],
         changed: Sequence[Owned],
-        flag: str | None,
         is_private: bool = False,
         walk: OwnWalk | None = None,
     ) -> None:
@@ -194,6 +190,7 @@ class LoopStager(WalkStager):
 
         `walk`: iterations own elements of a container of ours.
         """
+        target, flag = loop.target, loop.flag
         if isinstance(iterable, Static) and isinstance(iterable.value, range):
             source: SSAValue = self.builder.load_object(iterable.value)
             known: AbstractType = TupleOfType(INT)
@@ -221,7 +218,7 @@ class LoopStager(WalkStager):
                 if walk is not None:
                     given = self.own_element(block.args[0], element or ANY, walk, walk.position)
                 self.assign(target, given)
-                body()
+                loop.body()
                 if walk is not None:
                     self.finish_element(given)
                     after = self.state.type_of(given)
@@ -244,7 +241,7 @@ class LoopStager(WalkStager):
         if isinstance(iterable, Owned):
             self.iterated.append(iterable)
         try:
-            self._stage_carrying(bound, read, live, changed, lambda c: [trace(c)], emit, flag)
+            self._stage_carrying(loop.bound, loop.read, loop.live, changed, lambda c: [trace(c)], emit, flag)
         finally:
             if isinstance(iterable, Owned):
                 self.iterated.pop()
@@ -278,32 +275,24 @@ class LoopStager(WalkStager):
         self.program.note_stepped(f"the loop over `{shown_source(target)}`", *found, where)
         return False
 
-    def _unroll(
-        self,
-        target: ast.expr,
-        iterable: Value,
-        elements: Sequence[Value],
-        body: Callable[[], None],
-        live: Set[str],
-        flag: str | None,
-    ) -> None:
+    def _unroll(self, loop: ForLoop, iterable: Value, elements: Sequence[Value]) -> None:
         held = self.state.heap[iterable].elements if isinstance(iterable, Owned) else None
         for number, element in enumerate(elements, 1):
-            self.assign(target, element)
-            body()
+            self.assign(loop.target, element)
+            loop.body()
             if isinstance(iterable, Owned) and self.state.heap[iterable].elements != held:
-                raise Unstageable("a list is changed while it is iterated", target.lineno)
-            has_left = Static(False) if flag is None else self.state.names[flag]
+                raise Unstageable("a list is changed while it is iterated", loop.target.lineno)
+            has_left = Static(False) if loop.flag is None else self.state.names[loop.flag]
             known, others = self.truth(has_left), elements[number:]
             if known or not others:
                 return
             if known is None:
 
                 def go_on(others: Sequence[Value] = others) -> Completion:
-                    self._unroll(target, iterable, others, body, live, flag)
+                    self._unroll(loop, iterable, others)
                     return FALLS
 
-                self.branch(has_left, lambda: FALLS, go_on, live)
+                self.branch(has_left, lambda: FALLS, go_on, loop.live)
                 return
 
     def stage_while(

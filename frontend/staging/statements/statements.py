@@ -9,6 +9,7 @@ from functools import partial
 
 from ...effects.infer import infer_call
 from ..control.branches import FALLS, JUMPS, SKIPS, Completion
+from ..control.for_loop import ForLoop
 from ..control.own_elements import NotOwned
 from ..source.box import BoundBox, Box, box_of
 from ..source.exits import WAYS, tests_exit
@@ -304,7 +305,8 @@ class FunctionStager(RepeatedStatementStager):
 
             bound, live_after = names.bound | names.deleted | exits.names, after | exits.names
             key = self.existing_key(node.target, node.iter, node.body)
-            self.stage_loop(node.target, node.iter, bound, exposed, live_after, body, changed, flag, key, is_rewritten)
+            loop = ForLoop(node.target, node.iter, bound, exposed, live_after, body, flag)
+            self.stage_loop(loop, changed, key, is_rewritten)
         return self.go_on_after(exits.after(node, node.orelse), rest, later, live, tail)
 
     def _stage_while(
