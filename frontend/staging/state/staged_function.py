@@ -25,7 +25,7 @@ class Shape:
     With a type go the places where the argument's objects were found when the program started. An argument that is
     `lent` is an object that nobody else sees, nor what it holds as far as its `seal` says: the callee makes its next
     versions, and is given what `parts` hold. One that is `shared` is such an object, too, that the callee only looks
-    at.
+    at. What `seal`, `apart` and `in_order` say of it is what they say of its version (`OwnedState`).
     The program's caller lends an `argument` of this number, and goes on with it when the program is done.
     `elements` are those of a tuple, the values of `**kwargs` with these `names`, or what a local function captures that
     is called as `closure`.
