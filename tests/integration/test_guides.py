@@ -59,21 +59,22 @@ class Client:
 
 
 def vendor() -> types.ModuleType:
-    """A package that XCS knows nothing of. What is registered stays so: nothing in it is anybody else's."""
-    module = types.ModuleType("vendor")
+    """A package that XCS knows nothing of. What is registered stays so: neither its name nor its parts are others'."""
+    module = types.ModuleType("vendor_of_the_guide")
     exec(VENDOR, vars(module))
     return module
 
 
 def test_effects(run: Callable[..., Namespace], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "vendor", module := vendor())
+    module = vendor()
+    monkeypatch.setitem(sys.modules, module.__name__, module)
     sent: list[list[str]] = []
 
     def embed_texts(model: str, texts: list[str]) -> list[int]:
         sent.append(texts)
         return [len(text) for text in texts]
 
-    *declared, checked = blocks("docs/effects.md")
+    *declared, checked = [source.replace('"vendor.', f'"{module.__name__}.') for source in blocks("docs/effects.md")]
     names = run("docs/effects.md", declared, client=types.SimpleNamespace(embed=embed_texts), vendor=module)
     embed, translate, search = names["embed"], names["translate"], names["search"]
     assert xcs.jit(lambda texts: [embed(text) for text in texts])(["a", "bb", "ccc"]) == [1, 2, 3]
