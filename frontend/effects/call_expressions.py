@@ -15,7 +15,7 @@ from typing import Any
 
 from ..map_function import is_map
 from . import operations
-from .abstract_type import ANY, NEVER, NONE, SpreadType, StaticType, TupleType, UnionType
+from .abstract_type import ANY, NEVER, NONE, DictType, SpreadType, StaticType, TupleType, UnionType
 from .array_methods import one_class
 from .attributes import load_callee
 from .calls import SPECIAL, call_static, call_value
@@ -29,7 +29,7 @@ from .lattice import widen
 from .made_records import may_be_record
 from .namespaces import LOOKING
 from .scope import default_values
-from .value import NOTHING, Cell, Value, deep, join_values, reach_of
+from .value import NOTHING, Cell, Value, deep, items_of, join_values, reach_of
 
 
 @expression(ast.Call)
@@ -267,10 +267,9 @@ def _spread_last(callee: Value, node: ast.Call, args: list[Value], kwargs: dict[
 
 def _double_star(frame: Frame, held: Value, node: ast.expr, kwargs: dict[str, Value]) -> None:
     """The keywords that a `**` gives; those of a dict whose keys aren't known under `**`, with those of all others."""
-    origins = tuple(held.origins)
-    cell = origins[0] if len(origins) == 1 and isinstance(origins[0], Cell) else None
-    if cell is not None and cell.keywords is not None and cell.keywords[0] == cell.version and not cell.unsettled:
-        kwargs.update(cell.keywords[1])
+    items = items_of(held) if isinstance(held.type, DictType) else None
+    if items is not None and not any(one.has_others for one in held.origins if isinstance(one, Cell)):
+        kwargs.update(items)
         return
     key, inner = mapping_items(frame, held, node)
     if key.type is not NEVER:

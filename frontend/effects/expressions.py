@@ -254,7 +254,7 @@ def hash_keys(frame: Frame, key: Value, node: ast.expr) -> None:
 @expression(ast.Dict)
 def _dict(frame: Frame, node: ast.Dict) -> Value:
     cell = frame.ledger.cell(node)
-    keys = NOTHING
+    keys, items = NOTHING, {}
     for key_node, value_node in zip(node.keys, node.values, strict=True):
         if key_node is None:
             key, held = mapping_items(frame, frame.evaluate(value_node), value_node)
@@ -263,6 +263,11 @@ def _dict(frame: Frame, node: ast.Dict) -> Value:
         keys = join_values(keys, key)
         cell.hold(KEY, key)
         cell.hold(VALUE, held)
+        items[key_node.value if isinstance(key_node, ast.Constant) else None] = held
+    if all(type(name) is str for name in items):
+        cell.keep_keywords(items)  # type: ignore[arg-type]
+    else:
+        cell.forget_keywords()
     hash_keys(frame, keys, node)
     return Value(DictType(NEVER, NEVER), frozenset((cell,)))
 

@@ -99,8 +99,10 @@ def enter_body(
         for held in rest.values():
             cell.hold(KEY, Value(STR))
             cell.hold(VALUE, held)
-        if "**" not in rest:  # which stands for any others
-            cell.keywords = (cell.version, dict(rest))
+        if "**" in rest:  # which stands for any others
+            cell.forget_keywords()
+        else:
+            cell.keep_keywords(dict(rest))
         frame.bind(function.args.kwarg.arg, Value(DictType(NEVER, NEVER), frozenset((cell,))))
 
 

@@ -39,7 +39,21 @@ from .iteration import elements_of, iterate
 from .lattice import is_data, is_immutable, is_plain, members
 from .library_data import load_data_item, unknown, write_data
 from .place import item_kind
-from .value import ELEMENT, FACTORY, KEY, NOTHING, VALUE, Cell, Value, deep, join_values, load, reach_of, value
+from .value import (
+    ELEMENT,
+    FACTORY,
+    KEY,
+    NOTHING,
+    VALUE,
+    Cell,
+    Value,
+    deep,
+    items_of,
+    join_values,
+    load,
+    reach_of,
+    value,
+)
 
 OPERATOR_NAMES: dict[type[ast.operator], str] = {
     ast.Add: "add",
@@ -102,6 +116,9 @@ def _subscript_part(frame: Frame, owner: Value, index: Value, node: ast.Subscrip
             return Value(type_, owner.origins) if is_slice else value(element, owner.origins)
         case DictType():
             _hash(frame, owner, index, node)
+            made = items_of(owner)
+            if made is not None and key in made:
+                return made[key]
             return load(owner, VALUE, type_.item(key))
         case PlainType():
             _hash(frame, owner, index, node)

@@ -34,6 +34,7 @@ from .value import (
     INSIDE,
     KEY,
     NOWHERE,
+    VALUE,
     Cell,
     Origin,
     Value,
@@ -275,6 +276,13 @@ class Ledger:
         cell.walks = isinstance(type_, IteratorType) and (cell.walks or not cell.fields)
         for field, part in parts_of_cell(type_):
             cell.hold(field, self.made(part, (site, field), extra, kin=kin or site))
+        if isinstance(type_, DictType) and type_.items:
+            items = {
+                name: self.made(part, (site, "item", name), extra, kin=kin or site) for name, part in type_.items
+            }
+            for held in items.values():
+                cell.hold(VALUE, held)  # it is the same object
+            cell.keep_keywords(items, are_all=False)
         if isinstance(type_, (TupleType, TupleOfType)):
             return Value(type_, frozenset(_origins(cell)) | extra)
         if not builds:

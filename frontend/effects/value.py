@@ -47,15 +47,18 @@ class Cell:
 
     `opaque`: contents are described by the type of the values that point here; `INSIDE` holds what was stored since.
     `is_lazy`: an iterator whose steps run code. `unsettled`: anything may be inside by now. `keywords`: the
-    items of a `**kwargs` dict, true of `version` only. `is_partial`: it may have attributes that no field tells.
+    items of a dict that nobody has written, by name (None: not known). `has_others`: it may lack some, and
+    have others. `is_rewritten`: they aren't known for good. `is_partial`: it may have attributes that no field tells.
     `stored_in`: from where others may reach it (None: anywhere). `walks`: an iterator or a view. `kin`: the call that
     has made it, with others that may be the same object; None where this code has made it.
     """
 
     __slots__ = (
         "fields",
+        "has_others",
         "is_lazy",
         "is_partial",
+        "is_rewritten",
         "keywords",
         "kin",
         "opaque",
@@ -69,8 +72,10 @@ class Cell:
     def __init__(self, opaque: bool = False) -> None:
         self.fields: dict[str, Value] = {}
         self.is_lazy = False
+        self.has_others = False
         self.is_partial = False
-        self.keywords: tuple[int, dict[str, Value]] | None = None
+        self.is_rewritten = False
+        self.keywords: dict[str, Value] | None = None
         self.opaque = opaque
         self.unsettled = False
         self.version = 0
@@ -89,8 +94,23 @@ class Cell:
             self.fields[field] = new
             self.version += 1
 
+    def keep_keywords(self, items: dict[str, Value], are_all: bool = True) -> None:
+        """A dict of these items was made here, or of some of them and (not `are_all`) others; perhaps not the first."""
+        if self.is_rewritten:
+            return
+        self.has_others |= not are_all
+        before = self.keywords
+        if before is None:
+            self.keywords = dict(items)
+        elif before.keys() == items.keys():
+            self.keywords = {name: join_values(held, items[name]) for name, held in before.items()}
+            self.version += self.keywords != before
+        else:
+            self.forget_keywords()
+
     def forget_keywords(self) -> None:
         """Any item may be another one now, or gone."""
+        self.is_rewritten = True
         if self.keywords is not None:
             self.keywords = None
             self.version += 1
@@ -242,6 +262,14 @@ def reach_inside(one: Value) -> frozenset[Origin]:
     return found
 
 
+def items_of(one: Value) -> dict[str, Value] | None:
+    """The items of a dict made in this code, where they are known by name."""
+    cell = next(iter(one.origins), None)
+    if not isinstance(cell, Cell) or len(one.origins) > 1 or cell.unsettled:
+        return None
+    return cell.keywords
+
+
 def load(one: Value, field: str, part: AbstractType, is_partial: bool = False) -> Value:
     """The content `field` of a value; `part` is what its type says of objects that aren't settled cells.
 
@@ -308,9 +336,8 @@ def _deep(one: Value, type_: AbstractType, depth: int, around: frozenset[type]) 
             return ANY
         case IteratorType(cls=cls, element=element):
             return IteratorType(cls, inside(ELEMENT, element))
-        case DictType(key=key, value=held, items=items):
-            is_known = not any(isinstance(origin, Cell) for origin in one.origins)
-            kept = tuple((name, deep(value(part, one.origins), depth, around)) for name, part in items if is_known)
+        case DictType(key=key, value=held):
+            kept = tuple((name, deep(part, depth, around)) for name, part in _items(one, type_))
             return DictType(inside(KEY, key), inside(VALUE, held), kept)
         case CollectionType(cls=collections.deque, value=held):
             return CollectionType(collections.deque, NEVER, inside(ELEMENT, held), NEVER)
@@ -331,6 +358,15 @@ def _deep(one: Value, type_: AbstractType, depth: int, around: frozenset[type]) 
             return type_ if all(_holds_only(type_, cell, depth) for cell in cells) else ANY
         case _:
             return type_
+
+
+def _items(one: Value, type_: DictType) -> Iterable[tuple[str, Value]]:
+    """What is known of single items: of a dict made here by its cell, of one from elsewhere by its type."""
+    if (made := items_of(one)) is not None:
+        return sorted(made.items())
+    if any(isinstance(origin, Cell) for origin in one.origins):
+        return ()
+    return ((name, value(part, one.origins)) for name, part in type_.items)
 
 
 def _holds_only(whole: AbstractType, cell: Cell, depth: int) -> bool:
