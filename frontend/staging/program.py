@@ -207,7 +207,8 @@ class Program(ProgramFacts):
             qualname=code.co_qualname,
             future_flags=code.co_flags & FUTURE_FLAGS,
         )
-        local_names = frozenset((names.bound | names.declared | parameter_names(node.args)) - names.nonlocal_names)
+        own = names.bound | names.declared | names.deleted | parameter_names(node.args)
+        local_names = frozenset(own - names.nonlocal_names)
         stager = FunctionStager(self, scope, local_names | {*map(box_of, shared)}, names)
         stager.is_async = isinstance(node, ast.AsyncFunctionDef)
         stager.function = function

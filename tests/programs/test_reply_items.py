@@ -119,7 +119,7 @@ def made_of_two_kinds(x, flag):
 def merged(x):
     answer = ask("one")
     note(answer)
-    record = {"a": 1, "b": 2, "a": x}
+    record = {"a": 1, "b": 2, **{"a": x}}  # noqa: PIE800
     return answer, shown(record["a"]), shown(({"a": 1} | {"a": x})["a"])
 
 

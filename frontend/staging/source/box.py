@@ -58,6 +58,11 @@ class Box:
         self.value  # noqa: B018 - raises what `del` of an unbound name raises
         del self.value
 
+    def unbind_free(self) -> None:
+        """What `del name` does in a function inside."""
+        self.free  # noqa: B018 - raises what `del` of an unbound name raises there
+        del self.value
+
 
 class BoundBox:
     """The cell of a local name that has a value wherever it is read."""
@@ -173,7 +178,8 @@ class _Boxing(ast.NodeTransformer):
     def _deleted(self, target: ast.expr, at: ast.Delete) -> ast.stmt:
         if not isinstance(target, ast.Name) or target.id not in self._names:
             return placed(ast.Delete([self.visit(target)]), at)
-        method = placed(ast.Attribute(load_name(box_of(target.id), at), "unbind", ast.Load()), at)
+        unbind = "unbind_free" if self._is_inside else "unbind"
+        method = placed(ast.Attribute(load_name(box_of(target.id), at), unbind, ast.Load()), at)
         return placed(ast.Expr(placed(ast.Call(method, [], []), at)), at)
 
     def visit_AugAssign(self, node: ast.AugAssign) -> ast.stmt | list[ast.stmt]:
