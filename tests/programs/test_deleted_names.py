@@ -13,16 +13,16 @@ OUTSIDE = "outside"
 
 def global_of_that_name(x):
     first = ask(x)
-    second = ask(OUTSIDE)  # noqa: F821
+    second = ask(OUTSIDE)
     if x == "never":
-        del OUTSIDE
+        del OUTSIDE  # noqa: F821
     return first, second
 
 
 def name_of_the_function_around(x):
     def inner(n):
         ask(x)
-        del x
+        del x  # noqa: F821
         return n
 
     return inner(1), ask(x)
@@ -32,7 +32,7 @@ def behind_a_return(x):
     def inner(y):
         ask(y)
         return OUTSIDE
-        del OUTSIDE
+        del OUTSIDE  # noqa: F821
 
     return inner(x)
 
@@ -40,7 +40,7 @@ def behind_a_return(x):
 def in_a_comprehension(x):
     def inner(n):
         both = [x for _ in range(n)]
-        del x
+        del x  # noqa: F821
         return both
 
     return inner(2), ask(x)
