@@ -146,7 +146,7 @@ _TAKERS = (
     *(math.prod, math.fsum, heapq.nlargest, heapq.nsmallest, collections.Counter, collections.OrderedDict),
 )
 _CONSUMERS = frozenset(
-    "all any bytes deque dict enumerate extend frozenset join list max min set sorted sum tuple update".split()
+    "all any bytes deque dict enumerate extend fromkeys frozenset join list max min set sorted sum tuple update".split()
 )
 
 
