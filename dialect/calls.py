@@ -40,6 +40,9 @@ AT_ITS_TIME = "at_its_time"
 """The attribute of a call that only looks at state, and at which later writes wait for it: passes leave it there."""
 IN_ORDER = "in_order"
 """The attribute of a call that updates what such a call finds: the object itself, in its place in the order."""
+IN_TURN = "in_turn"
+"""The attribute of one of those that does nothing else, to an object that only this program sees: it waits for what
+comes before it in the bodies of `try` that are around it, and for nothing before these."""
 
 
 class LeafCallOp(EffectfulOp):

@@ -12,7 +12,7 @@ from ..diagnostics.effect import PURE, READS, Behaviour
 from ..diagnostics.errors import XCSError
 from ..dialect.access import GetAttrOp, GetItemOp, UnpackOp
 from ..dialect.arguments import ArgumentsAttr
-from ..dialect.calls import AT_ITS_TIME, CallIndirectOp, CallOp, InvokeOp
+from ..dialect.calls import AT_ITS_TIME, IN_TURN, CallIndirectOp, CallOp, InvokeOp
 from ..dialect.constants import ConstantOp, UndefOp
 from ..dialect.containers import AppendOp, InsertOp, MakeDictOp, MakeListOp, MakeTupleOp
 from ..dialect.control_flow import RaiseOp, TryOp
@@ -58,14 +58,16 @@ def add_call(
 ) -> None:
     """Adds the call of a leaf call op."""
     properties: Any = op.properties
+    is_plain = AT_ITS_TIME in op.attributes or IN_TURN in op.attributes
     instruction = Call(
         name,
         builder.results(op),
         callee=callee,
         arguments=arguments_of(builder, properties["args"], operands),
-        behaviour=PURE if AT_ITS_TIME in op.attributes else properties["effect"].data,
+        behaviour=PURE if is_plain else properties["effect"].data,
         mutates=op.mutated_positions if "mutates" in properties else (),
         is_async="async" in properties,
+        retires=IN_TURN in op.attributes,
         batch=batch,
         after=builder.after(op),
         location=builder.context.location(op.location),

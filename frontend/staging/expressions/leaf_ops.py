@@ -11,7 +11,7 @@ from xdsl.dialects.builtin import UnitAttr
 from xdsl.ir import Operation, SSAValue
 
 from ....diagnostics.effect import Behaviour, Effect
-from ....dialect.calls import IN_ORDER
+from ....dialect.calls import IN_ORDER, IN_TURN
 from ...effects.abstract_type import (
     ANY,
     AbstractType,
@@ -44,6 +44,8 @@ class Changed(NamedTuple):
 
 
 NOTHING_CHANGED: Mapping[int | str, Changed] = MappingProxyType({})
+
+_PURE = Behaviour(Effect.PURE)
 
 
 class LeafStager(PlaceStager):
@@ -111,7 +113,7 @@ class LeafStager(PlaceStager):
             held = NO_PARTS if EVERYTHING in after.rebound else self.state.heap[owned].parts
             kept = {name: value for name, value in held.items() if name not in after.rebound} if held else held
             self.change(owned, version, after.type, self.seal_at(after.seal, keys), parts=kept)
-        self._note_update(results[0], updated, done is not behaviour, is_mark)
+        self._note_update(results[0], updated, done is not behaviour, is_mark, behaviour == _PURE)
         self.note_write(behaviour, summary, keys, lets_go)
         if isinstance(target, str) and (behaviour.sees_writes or behaviour.effect is Effect.READS):
             looks = self._looks(summary, keys)
@@ -142,12 +144,19 @@ class LeafStager(PlaceStager):
             return behaviour
         return Behaviour(Effect.ORDERED, behaviour.sees_writes, behaviour.external)
 
-    def _note_update(self, made: SSAValue, updated: Sequence[OwnedState], is_moved: bool, is_mark: bool) -> None:
-        """An op was emitted that changes objects of ours; `is_moved`: it acts in its place for that alone."""
+    def _note_update(
+        self, made: SSAValue, updated: Sequence[OwnedState], is_moved: bool, is_mark: bool, is_all: bool
+    ) -> None:
+        """An op was emitted that changes objects of ours, and (`is_all`) does nothing else.
+
+        `is_moved`: it acts in its place for that alone.
+        """
         arguments = {one.argument for one in updated if one.argument is not None}
         if is_moved or arguments:
             assert isinstance(made.owner, Operation)
             made.owner.attributes[IN_ORDER] = UnitAttr()
+            if is_moved and is_all and not arguments:
+                made.owner.attributes[IN_TURN] = UnitAttr()
         if is_moved:
             self.program.note_update()
         for argument in arguments if not is_mark else ():
