@@ -13,6 +13,8 @@ import pytest
 from leaves import ask, flaky, say
 from observe import case
 
+import xcs
+
 
 class Job:
     """An object with a log, changed by its own method inside of a `try`."""
@@ -314,6 +316,75 @@ def asked_of_what_is_there(xs):
     return out
 
 
+def in_stages(xs):
+    found = []
+    for x in xs:
+        out = {"x": x, "errors": []}
+        try:
+            out["reply"] = flaky(x)
+        except ValueError as error:
+            out["errors"].append(str(error))
+        try:
+            out["answer"] = ask(out.get("reply", x))
+            out["size"] = len(out)
+        except KeyError:
+            out["size"] = -1
+        finally:
+            out["done"] = True
+        found.append(out)
+    return found
+
+
+@xcs.op(effect="unordered")
+def read_number(text):
+    return int(text)
+
+
+def parsed_then_asked(texts):
+    found = []
+    for text in texts:
+        out = {"text": text, "errors": []}
+        try:
+            out["number"] = read_number(text)
+            out["half"] = 10 // out["number"]
+        except ValueError as error:
+            out["errors"].append(str(error))
+        except ZeroDivisionError:
+            out["errors"].append(out["number"])
+        out["answer"] = ask(out.get("half", text))
+        found.append(out)
+    return found
+
+
+def behind_an_outer_failure(xs):
+    found = []
+    for x in xs:
+        out = {"x": x}
+        try:
+            y = flaky(x)
+            try:
+                out["inner"] = x
+                out["reply"] = ask(x)
+            except KeyError:
+                out["inner"] = "failed"
+            out["y"] = y
+        except ValueError:
+            found.append((sorted(out), ask("handler")))
+        else:
+            found.append(out)
+    return found
+
+
+def of_the_caller(row, xs):
+    for x in xs:
+        try:
+            row["last"] = x
+            row["reply"] = flaky(x)
+        except KeyError:
+            row["last"] = "failed"
+    return ask(row["reply"])
+
+
 XS = ([0, 1, 2, 3, 5],)
 ROWS = ([{"number": number} for number in range(4)],)
 
@@ -339,6 +410,10 @@ PROGRAMS = [
     case(left_on_the_way, XS, more_calls=True),
     case(returned_on_the_way, XS, more_calls=True),
     case(asked_of_what_is_there, XS, more_calls=True),
+    case(parsed_then_asked, (["1", "x", "0", "5"],), overlap=4, more_calls=True),
+    case(in_stages, XS, overlap=5, more_calls=True),
+    case(behind_an_outer_failure, XS, more_calls=True),
+    case(of_the_caller, ({"last": None}, [0, 1, 2, 3]), ({}, [3]), raises="*", more_calls=True),
 ]
 
 
