@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from program_mates import Mates
+from program_replies import Replies
 
 
-class Definitions(Mates):
+class Definitions(Replies):
     """Statements with definitions of functions."""
 
     def definition(self) -> list[str]:

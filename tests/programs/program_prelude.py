@@ -43,6 +43,7 @@ __all__ = [
     "SHELF",
     "Basket",
     "Box",
+    "Card",
     "Counter",
     "Door",
     "Draft",
@@ -65,6 +66,7 @@ __all__ = [
     "bump",
     "cached",
     "chatty",
+    "checked",
     "counted",
     "defaultdict",
     "deque",
@@ -76,6 +78,7 @@ __all__ = [
     "fetch",
     "flaky",
     "flatten",
+    "graded",
     "grow",
     "hired",
     "keyword",
@@ -100,6 +103,7 @@ __all__ = [
     "rate",
     "reduce",
     "renamed",
+    "replied",
     "roll",
     "say",
     "scored",
@@ -743,6 +747,38 @@ def try_it(x: Any) -> Any:
 def keyword(a: Any, /, b: Any = 2, *rest: Any, c: Any = 3, **others: Any) -> Any:
     note(sorted(others))
     return a + num(b) + c + sum(rest) + sum(others.values())
+
+
+@dataclass
+class Card:
+    """A record that is made of replies."""
+
+    size: Any = 0
+    items: list[Any] = field(default_factory=list)
+    mode: Mode = Mode.ONE
+
+    def __post_init__(self) -> None:
+        if self.size == 3:
+            raise ValueError("three")
+
+
+def replied(x: Any) -> dict[str, Any]:
+    """What a service answers, put together."""
+    return {"size": num(x), "items": [x, x + 1]}
+
+
+def graded(x: Any) -> dict[str, Any]:
+    """An answer of two kinds."""
+    size = rate(x)
+    return {"size": size, "items": ["low"]} if size < 1 else {"size": x, "items": [], "extra": ask(x)}
+
+
+def checked(x: Any) -> Any:
+    """A helper that may refuse what it has asked for."""
+    y = num(x)
+    if y > 10:
+        raise ValueError(f"too large: {y}")
+    return y
 
 
 def chatty(x: Any) -> Any:
