@@ -29,13 +29,13 @@ from .awaited_map import AWAITED_REGIONS
 from .awaited_maps import AwaitedMaps
 from .batched_calls import CollectedCall
 from .dataflow import RunFailed, Scheduler
-from .frame import ISSUED, Frame
+from .frame import HELD, ISSUED, Frame
 from .handled import await_call
 from .instrument import Instrument
 from .latency import Latency
 from .outcome import Failure, Outcome
 from .plan import Plan
-from .prepared import RETIRED
+from .prepared import RETIRED, Kind
 from .stuck import describe_stuck
 from .tally import begin_recording
 from .task import Completions, Task
@@ -109,7 +109,9 @@ class LoopScheduler(Scheduler):
         return bool(self.stack)
 
     def _look_at(self, frame: Frame, index: int) -> None:
-        """Never: which call Python would be awaiting must stay known, so that a cancellation goes there."""
+        """Variables are assigned; failures stay: it must be known which call Python would await, for cancellations."""
+        if frame.state[index] == HELD and frame.code.kinds[index] != Kind.RAISE:
+            super()._look_at(frame, index)
 
     async def run_async(self, arguments: tuple[Any, ...]) -> Outcome:
         """Runs the entry block to its end, on the running loop."""
