@@ -265,21 +265,20 @@ class Ledger:
         """
         if is_immutable(type_):
             return Value(type_)
+        root = kin or site  # what is of one type, anywhere inside, may be one object
         if isinstance(type_, UnionType):
             found = Value(NEVER)
             for part in type_.members:
-                made = self.made(part, (site, type(part), getattr(part, "cls", None)), extra, builds, kin or site)
+                made = self.made(part, (root, part), extra, builds, root)
                 found = join_values(found, made)
             return found
         cell = self.cell(site, opaque=not isinstance(type_, _STRUCTURED))
-        cell.kin = kin or site
+        cell.kin = root
         cell.walks = isinstance(type_, IteratorType) and (cell.walks or not cell.fields)
         for field, part in parts_of_cell(type_):
-            cell.hold(field, self.made(part, (site, field), extra, kin=kin or site))
+            cell.hold(field, self.made(part, (root, part), extra, kin=root))
         if isinstance(type_, DictType) and type_.items:
-            items = {
-                name: self.made(part, (site, "item", name), extra, kin=kin or site) for name, part in type_.items
-            }
+            items = {name: self.made(part, (root, part), extra, kin=root) for name, part in type_.items}
             for held in items.values():
                 cell.hold(VALUE, held)  # it is the same object
             cell.keep_keywords(items, are_all=False)

@@ -814,3 +814,48 @@ LIMIT = 3
 
 def test_a_function_without_return_gives_none():
     assert infer_call(append_parameter, (INTS,), {}).result == NONE
+
+
+class TwoNames:
+    """Both attributes are one list."""
+
+    def __init__(self, items):
+        self.first, self.second = items, items
+
+
+def in_two_attributes(number):
+    return TwoNames([number])
+
+
+def under_two_keys(number):
+    items = [number]
+    return {"first": items, "second": items}
+
+
+def deeper_down(number):
+    items = [number]
+    return [items], {"second": {"inside": items}}
+
+
+def through_attributes(evil):
+    made = in_two_attributes(1)
+    made.first.append(evil)
+    return [str(one) for one in made.second]
+
+
+def through_keys(evil):
+    made = under_two_keys(1)
+    kept = {"second": made["second"]}
+    made["first"].append(evil)
+    return str(kept["second"][1])
+
+
+def through_a_tuple(evil):
+    lists, rows = deeper_down(1)
+    lists[0].append(evil)
+    return [str(one) for one in rows["second"]["inside"]]
+
+
+@pytest.mark.parametrize("function", [through_attributes, through_keys, through_a_tuple])
+def test_what_a_call_has_made_may_be_one_object_in_two_places(function):
+    assert infer_call(function, (InstanceType(Evil),), {}).effect >= Effect.ORDERED
