@@ -259,18 +259,14 @@ class Ledger:
         builds: bool = False,
         kin: object = None,
     ) -> Value:
-        """A value of this type that a call at `site` has made; `extra`: what it may reach, or (not `builds`) be.
-
-        `kin`: that call, where this is inside of what it has made.
-        """
+        """A value that a call at `site` (`kin`: or around it) has made; `extra`: what it may reach, or (not `builds`) be."""
         if is_immutable(type_):
             return Value(type_)
         root = kin or site  # what is of one type, anywhere inside, may be one object
         if isinstance(type_, UnionType):
             found = Value(NEVER)
             for part in type_.members:
-                made = self.made(part, (root, part), extra, builds, root)
-                found = join_values(found, made)
+                found = join_values(found, self.made(part, (root, part), extra, builds, root))
             return found
         cell = self.cell(site, opaque=not isinstance(type_, _STRUCTURED))
         cell.kin = root
