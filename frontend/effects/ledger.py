@@ -259,7 +259,7 @@ class Ledger:
         builds: bool = False,
         kin: object = None,
     ) -> Value:
-        """A value that a call at `site` has made (`kin`: or around that); `extra`: what it reaches, or (no `builds`) is."""
+        """A value that a call at `site` (`kin`: or around) has made; it reaches `extra`, or (no `builds`) may be it."""
         if is_immutable(type_):
             return Value(type_)
         root = kin or site  # what is of one type, anywhere inside, may be one object

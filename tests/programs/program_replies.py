@@ -62,8 +62,8 @@ class Replies(Mates):
             lambda: [f"{o} = keyword({self.int_(1)}, **{self.row()})"],
             lambda: [f"{o} = keyword(*{self.list_(1)}, **{{'c': num({self.int_(0)})}})"],
             lambda: [f"{o} = {{}}", f"for x in {rows}:", f"    {o}[x] = keyword(x, *[{o}[y] for y in {o} if y < x])"],
-            lambda: [f"{o} = dict(size={self.int_(1)}, **{self.row()})"],
-            lambda: [f"{o} = Card(**{self.row()}, **{{'size': {self.int_(0)}}})"],
+            lambda: [f"{o} = dict(more={self.int_(1)}, **{self.row()})"],
+            lambda: [f"{o} = Card(**{self.row()}, **{{'mode': Mode.TWO}})"],
         )
 
     def attempts(self) -> list[str]:
