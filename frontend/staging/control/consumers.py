@@ -28,6 +28,7 @@ from ...effects.abstract_type import (
     SetType,
     TupleType,
 )
+from ...effects.classes import has_plain_attributes
 from ...effects.lattice import members, widen
 from ...effects.summary import Summary
 from ...map_function import is_map
@@ -195,13 +196,20 @@ class ConsumerStager(GeneratorBodyStager):
 
     def _is_looked_up(self, node: ast.expr) -> bool:
         """Whether a function is an attribute whose lookup may fail or be seen."""
-        if not isinstance(node, ast.Attribute) or self.static_of(node) is not None:
-            return False
-        owner = self.state.names.get(node.value.id) if isinstance(node.value, ast.Name) else None
-        known = None if owner is None else self.type_of(owner)
+        return isinstance(node, ast.Attribute) and self.static_of(node) is None and self.method_of(node) is None
+
+    def method_of(self, node: ast.expr) -> object:
+        """The function behind a method of an object that a name is bound to, if its lookup can't be told; else None."""
+        if not isinstance(node, ast.Attribute) or not isinstance(node.value, ast.Name):
+            return None
+        owner = self.state.names.get(node.value.id)
+        known = None if owner is None or not self.is_trivial(node.value) else self.type_of(owner)
         if not isinstance(known, InstanceType) or node.attr in dict(known.attributes):
-            return True
-        return class_function(known.cls, node.attr) is None
+            return None
+        method = class_function(known.cls, node.attr) if has_plain_attributes(known.cls) else None
+        if method is not None:
+            self.program.rely_on_class(known.cls, node.attr)
+        return method
 
     def all_of(self, node: ast.expr, listed: ast.ListComp) -> Value:
         """The list of all that an iterator gives, which may be a generator: in its body StopIteration is an error."""

@@ -51,15 +51,21 @@ class SortKeyStager(ReductionStager):
         if key is None or not set(others) <= options:
             return None
         counts = node.args[:-1]
-        if not all(map(self.is_trivial, (key, *others.values(), *counts))):
+        if not self._is_known(key) or not all(map(self.is_trivial, (*others.values(), *counts))):
             return None
         if any(widen(self.describe(count).summary.result) != INT for count in counts):
             return None
         element = self.fresh_name()
-        one = applied_unless_none(key, placed(ast.Name(element, ast.Load()), node), self)
+        one = applied_unless_none(key, load_name(element, node), self)
         if one is None or not self.has_gain(one) or not (held is sorted or self._is_taken_quietly(node)):
             return None
         return self._compare(node, node.args[-1], element, one, others)
+
+    def _is_known(self, key: ast.expr) -> bool:
+        """Whether evaluating a key function later makes no difference; a method is the one of the class."""
+        if not isinstance(key, ast.Attribute):
+            return self.is_trivial(key)
+        return self.method_of(key) is not None or self.static_of(key) is not None
 
     def sorted_in_place(self, call: ast.Call, line: ast.AST) -> ast.Assign | None:
         """`xs.sort(key=...)` as `xs[:] = sorted(xs, key=...)`, where nobody can tell them apart.
@@ -74,7 +80,7 @@ class SortKeyStager(ReductionStager):
         if owner.id in self.program.names([key]).read:
             return None
         element = store_name(self.fresh_name(), call)
-        one = applied_unless_none(key, load_name(element.id, call), self)
+        one = applied_unless_none(key, load_name(element.id, call), self) if self._is_known(key) else None
         if one is None or not self.has_gain(one):
             return None
         listed = placed(ast.ListComp(one, [ast.comprehension(element, owner, [], 0)]), call)

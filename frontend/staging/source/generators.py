@@ -33,6 +33,10 @@ class Namespace(Protocol):
         """A local name bound to a known object."""
         raise NotImplementedError
 
+    def method_of(self, node: ast.expr) -> object:
+        """The function behind a method of an object that a name is bound to, if its lookup can't be told; else None."""
+        raise NotImplementedError
+
 
 def as_generator(node: ast.expr, names: Namespace) -> ast.GeneratorExp | None:
     """The generator expression that an expression is equal to, with names of its own; None if it isn't one.
@@ -60,7 +64,7 @@ def _mapped(node: ast.Call, scope: Namespace) -> ast.GeneratorExp | None:
     function, *iterables = node.args
     names = [scope.fresh_name() for _ in iterables]
     arguments = [load_name(name, node) for name in names]
-    body = applied(function, arguments) or _partially_applied(function, arguments, scope)
+    body = applied(function, arguments, scope) or _partially_applied(function, arguments, scope)
     target = _pattern(names, node)
     over = iterables[0] if len(iterables) == 1 else call_node(load_name(scope.name_of(zip), node), iterables)
     return None if body is None else _generator(body, target, over, (), node)
@@ -112,8 +116,11 @@ def _paired(node: ast.Call, is_zip: bool, names: Namespace) -> ast.GeneratorExp 
     return _generator(body, target, over, (), node)
 
 
-def applied(function: ast.expr, arguments: Sequence[ast.expr]) -> ast.expr | None:
-    """A function applied to names: a lambda's body with its parameters so called, or a call. None: it isn't trivial."""
+def applied(function: ast.expr, arguments: Sequence[ast.expr], names: Namespace) -> ast.expr | None:
+    """A function applied to names: a lambda's body with its parameters so called, or a call. None: it isn't trivial.
+
+    Of a method the function is called that it is now, whatever the object has under that name by then.
+    """
     if isinstance(function, ast.Lambda):
         parameters = function.args
         plain = [*parameters.posonlyargs, *parameters.args]
@@ -122,6 +129,9 @@ def applied(function: ast.expr, arguments: Sequence[ast.expr]) -> ast.expr | Non
             return None
         renamed = {p.arg: a.id for p, a in zip(plain, arguments, strict=True) if isinstance(a, ast.Name)}
         return rename(function.body, renamed)
+    if isinstance(function, ast.Attribute) and (method := names.method_of(function)) is not None:
+        held = load_name(names.name_of(method), function)
+        return placed(ast.Call(held, [function.value, *arguments], []), function)
     if isinstance(function, (ast.Name, ast.Attribute)):
         return placed(ast.Call(function, list(arguments), []), function)
     return None
@@ -142,8 +152,9 @@ def _partially_applied(function: ast.expr, arguments: Sequence[ast.expr], scope:
 
 def applied_unless_none(function: ast.expr, argument: ast.expr, names: Namespace) -> ast.expr | None:
     """Like `applied`, where `None` in place of the function stands for the argument itself."""
-    called = applied(function, [argument])
-    if called is None or isinstance(function, ast.Lambda) or names.static_of(function) is not None:
+    called = applied(function, [argument], names)
+    is_function = isinstance(function, ast.Lambda) or names.static_of(function) is not None
+    if called is None or is_function or names.method_of(function) is not None:
         return called
     is_none = placed(ast.Compare(function, [ast.Is()], [placed(ast.Constant(None), function)]), function)
     return placed(ast.IfExp(is_none, argument, called), function)
