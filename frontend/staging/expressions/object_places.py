@@ -13,15 +13,15 @@ from ...effects.rebinding import names_bound
 from ...effects.seal import SEALED, Seal, SealedBut
 from ...effects.sealing import is_sealed_at
 from ...effects.summary import Summary
+from ..state.ownership import OwnershipStager
 from ..state.reads import Look
-from ..state.stager import Stager
 from ..state.written import ANYWHERE, MADE, MADE_WHOLE, NEW, WRITES_ANYTHING, Places, written_by
 from ..values import Owned, Static, Tracer, TupleValue, Value
 
 NO_ARGUMENTS: Mapping[int | str, Value] = MappingProxyType({})
 
 
-class PlaceStager(Stager):
+class PlaceStager(OwnershipStager):
     """The layer of places."""
 
     _last_places: Places = None  # of the result of the call emitted last
