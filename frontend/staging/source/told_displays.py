@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 
 from ....diagnostics.effect import Effect
 from ...effects.abstract_type import SCALAR_TYPES, STR, AbstractType, DictType, ExactType
@@ -21,7 +22,8 @@ def told_display(body: ast.expr | Sequence[ast.stmt], inputs: Mapping[str, Abstr
     held = [_scalar(node, inputs) for node in body.values]
     if None in held:
         return None
-    result = DictType(STR, join_all(held))  # type: ignore[arg-type]
+    items = {key.value: known for key, known in zip(body.keys, held, strict=True)}  # type: ignore[union-attr]
+    result = DictType(STR, join_all(held), tuple(sorted(items.items(), key=itemgetter(0))))  # type: ignore[arg-type]
     return CodeSummary(Summary(Effect.PURE, result=result, fresh=True, builds=True, seal=SEALED), {})
 
 
