@@ -132,6 +132,18 @@ class Plain:
         self.mine: list[str] = []
 
 
+def merged(A: Plain, B: Plain) -> None:
+    A.mine.extend(B.mine)
+    A.given = B.mine
+    B.mine.append("end")
+
+
+def put_in(A: Plain, pair: tuple[Plain, int]) -> None:
+    pair[0].mine.append("x")
+    A.mine.append("y")
+    A.given = pair
+
+
 def aliased() -> Plain:
     made = Plain([])
     made.given = made.mine
@@ -404,6 +416,36 @@ def children_know_their_parent(texts):
 def objects_that_hold_themselves(texts):
     one = Selfish(texts)
     return [one.act(text) for text in texts], one.seen
+
+
+def held_by_itself():
+    Agent_1 = Agent("a", Memory())  # before the names of temporaries in the order of the alphabet
+    Agent_1.memory = Agent_1
+    return Agent_1, Agent_1.memory is Agent_1
+
+
+def held_by_itself_by_another_name():
+    one = Agent("a", Memory())
+    other = one
+    one.memory = other
+    other.log.append("x")
+    return one, one.memory is other, one.log
+
+
+def told_of_itself():
+    A = Plain([])
+    A.mine.append(ask("a"))
+    A.mine.extend(A.mine)
+    merged(A, A)
+    merged(B=A, A=A)
+    return A.mine, A.given
+
+
+def told_of_itself_in_a_tuple():
+    A = Plain([])
+    A.mine.append(ask("a"))
+    put_in(A, (A, 1))
+    return A, A.given
 
 
 def a_list_in_two_places(texts):
@@ -691,6 +733,10 @@ PROGRAMS = [
     case(store_of_an_agents, lambda: (list(DOCS), tasks())),
     case(children_know_their_parent, lambda: (tasks(),)),
     case(objects_that_hold_themselves, lambda: (tasks(),)),
+    case(held_by_itself, ()),
+    case(held_by_itself_by_another_name, ()),
+    case(told_of_itself, ()),
+    case(told_of_itself_in_a_tuple, ()),
     case(a_list_in_two_places, lambda: (tasks(),)),
     case(failing_handler_sees_what_is_left, lambda: (tasks(),), more_calls=True),
     case(opened_in_a_branch, lambda: (memory(), tasks(), True)),

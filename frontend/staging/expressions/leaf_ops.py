@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABCMeta
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -31,7 +31,7 @@ from ...effects.staleness import shallow
 from ...effects.summary import CALLEE, Summary
 from ..state.builder import Operand, ir_type
 from ..state.state import NO_PARTS, OwnedState
-from ..values import Owned, Tracer, Value
+from ..values import Owned, Tracer, Value, containers_in
 from .object_places import PlaceStager
 
 
@@ -172,24 +172,29 @@ class LeafStager(PlaceStager):
         if CALLEE in summary.mutates:
             effect = max(effect, Effect.ORDERED)
         mutated: list[int] = []
-        for key, value in keys.items():
-            if is_immutable(self.state.type_of(value)):
-                continue
+        changeable = {key: value for key, value in keys.items() if not is_immutable(self.state.type_of(value))}
+        for key, value in changeable.items():
             if summary.unknown_types or key in summary.retains:
                 self.hold(value)
-            if not summary.unknown_types and key in summary.mutates:
-                if isinstance(value, Owned) and self.is_owned(value) and isinstance(key, int):
-                    self.require_carried(value)
-                    mutated.append(key)
-                else:
-                    self.hold(value)
-                    effect = max(effect, Effect.ORDERED)
+        for key, value in changeable.items() if not summary.unknown_types else ():
+            if key not in summary.mutates:
+                continue
+            if isinstance(key, int) and self._is_given_once(value, keys.values()):
+                self.require_carried(value)  # type: ignore[arg-type]
+                mutated.append(key)
+            else:
+                self.hold(value)
+                effect = max(effect, Effect.ORDERED)
         if summary.unknown_types:
             return Behaviour(Effect.DYNAMIC, False, summary.external), []
         sees_writes = summary.sees_writes and not self._sees_own_alone(summary, keys)
         if effect is Effect.PURE and sees_writes:
             effect = Effect.READS
         return Behaviour(effect, sees_writes and not effect.may_write, summary.external), mutated
+
+    def _is_given_once(self, value: Value, values: Iterable[Value]) -> bool:
+        """Whether an argument is an object of ours, and no other argument is or holds that object."""
+        return self.is_owned(value) and sum(one is value for given in values for one in containers_in(given)) == 1
 
     def _sees_own_alone(self, summary: Summary, keys: Mapping[int | str, Value]) -> bool:
         """Whether all that a call looks at is what its arguments hold that nobody else sees: their versions say it."""
