@@ -34,8 +34,11 @@ from .abstract_type import (
 from .array_results import element as array_element
 from .lattice import covers, is_immutable, join, join_all
 from .place import EVERYTHING, item_kind, overlap, whole_kind
-from .staleness import with_parts
+from .staleness import shallow, with_parts
 from .value import ELEMENT, KEY, VALUE
+
+MAX_STORED = 128  # types in what is told of a store; beyond that it may be anything
+MAX_AGED = 512  # and in what is left of a type
 
 
 def element_type(type_: AbstractType) -> AbstractType | None:
@@ -191,7 +194,21 @@ def _may_be_of_data(kind: str) -> bool:
 def aged(type_: AbstractType, stored: Mapping[tuple[str, str | None], AbstractType]) -> AbstractType:
     """What is left of a type once objects of some kinds may hold these types; most stores leave it as it is."""
     breaking = {key: held for key, held in stored.items() if not fits(type_, *key, held)}
-    return degraded(type_, breaking) if breaking else type_
+    if not breaking:
+        return type_
+    found = degraded(type_, breaking)
+    return shallow(type_) if is_large(found, MAX_AGED) else found
+
+
+def is_large(type_: AbstractType, most: int) -> bool:
+    """Whether a type consists of more than so many: such that hold each other grow with each store."""
+    num_seen, todo = 0, [type_]
+    while todo and num_seen <= most:
+        one = todo.pop()
+        num_seen += 1
+        todo += one.members if isinstance(one, UnionType) else (part for _, part in parts_of_cell(one))
+        todo += (part for _, part in one.items) if isinstance(one, DictType) else ()
+    return num_seen > most
 
 
 def degraded(

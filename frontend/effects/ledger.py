@@ -25,7 +25,7 @@ from .abstract_type import (
     TupleType,
     UnionType,
 )
-from .contents import fits, kinds, parts_of_cell
+from .contents import MAX_STORED, fits, is_large, kinds, parts_of_cell
 from .lattice import covers, is_immutable, join
 from .place import EVERYTHING, OutsideName, Place, Root, is_content
 from .sealing import seal_of_made
@@ -176,7 +176,8 @@ class Ledger:
     def note_store(self, kind: str, field: str | None = None, held: AbstractType = ANY) -> None:
         """Some outside object of this kind may now hold this in this field: types learned earlier must allow it."""
         old = self.stores.get((kind, field))
-        self.stores[kind, field] = held if old is None else join(old, held)
+        held = held if old is None else join(old, held)
+        self.stores[kind, field] = ANY if is_large(held, MAX_STORED) else held
 
     def look(self, one: Value, deeply: bool = False) -> None:
         """Mutable contents of this value are looked at."""

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from xcs.frontend.effects.abstract_type import NEVER, STR, AbstractType, InstanceType, ListType
-from xcs.frontend.effects.contents import aged
+from xcs.frontend.effects.abstract_type import NEVER, STR, AbstractType, DictType, InstanceType, ListType, TupleType
+from xcs.frontend.effects.contents import MAX_AGED, aged, is_large
 from xcs.frontend.effects.value import ELEMENT
+
+
+class Other:
+    """Likewise."""
 
 
 class Node:
@@ -32,3 +36,20 @@ def test_objects_stored_in_lists_of_their_own_class_nest_no_deeper() -> None:
 def test_what_else_is_stored_in_such_a_list_is_told() -> None:
     known = aged(InstanceType(Node, (("lines", ListType(NEVER)),)), {("list", ELEMENT): STR})
     assert known == InstanceType(Node, (("lines", ListType(STR)),))
+
+
+def test_types_that_hold_each_other_stay_small() -> None:
+    """Lists that may hold each other square what is told of them with each store."""
+    held = InstanceType(Node, (("items", ListType(STR)), ("log", ListType(NEVER)), ("others", ListType(NEVER))))
+    known: AbstractType = ListType(TupleType((held, ListType(InstanceType(Other, (("nodes", ListType(held)),))))))
+    for _ in range(5):
+        known = aged(known, {("list", ELEMENT): known})
+        assert not is_large(known, MAX_AGED)
+    assert isinstance(known, ListType)
+
+
+def test_large_types_are_told_by_their_parts() -> None:
+    rows = TupleType((STR,) * 20)
+    assert not is_large(rows, 21)
+    assert is_large(rows, 20)
+    assert is_large(DictType(STR, STR, (("a", STR), ("b", rows))), 20)
