@@ -73,10 +73,12 @@ def run_code(
     summary = ledger.summary(result, is_leaf=False)
     if any(None in reach_of(held) for held in bindings.values()):
         summary = summary.replace(fresh=False)
-    if not owned:
-        made = {name: found for name, held in bindings.items() if (found := seal_of_made(held)) is not None}
-        return CodeSummary(summary, {name: deep(held) for name, held in bindings.items()}, made=made)
     regions = {name: region for name, region in regions.items() if name in owned}
+    given_in = reach(cell for region in regions.values() for cell in region.cells)
+    types_bound = {name: deep(held) for name, held in bindings.items()}
+    made = {name: seal for name, held in bindings.items() if (seal := seal_of_made(held, given_in)) is not None}
+    if not owned:
+        return CodeSummary(summary, types_bound, made=made)
     given = _which(result, regions, inputs)
     known = () if given is not None else reach_of(result)
     named = {name: of for name, held in bindings.items() if (of := _which(held, regions, inputs)) is not None}
@@ -85,18 +87,17 @@ def run_code(
     found = {name: _after(name, regions, reached, ledger, inputs[name]) for name in owned}
     written = {name for name, one in found.items() if one.is_written}
     kept = {name for name, one in found.items() if one.is_kept}
-    given_in = reach(cell for region in regions.values() for cell in region.cells)
     seal = None if summary.seal is None else seal_of_made(result, given_in)
     summary = summary.replace(mutates=summary.mutates | written, retains=summary.retains | kept, seal=seal)
     return CodeSummary(
         summary,
-        {name: deep(held) for name, held in bindings.items()},
+        types_bound,
         {name: one.type for name, one in found.items()},
         {name: one.seal for name, one in found.items()},
         {name: one.rebound for name, one in found.items()},
         given,
         named,
-        {name: seal for name, held in bindings.items() if (seal := seal_of_made(held, given_in)) is not None},
+        made,
     )
 
 

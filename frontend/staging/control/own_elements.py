@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from xdsl.ir import BlockArgument, SSAValue
@@ -21,7 +21,6 @@ from ...effects.contents import element_type
 from ...effects.lattice import is_immutable, join, widen
 from ...effects.summary import Summary
 from ..expressions.leaf_ops import container_class
-from ..state.state import OwnedState
 from ..values import Owned, Tracer, TupleValue, Value, containers_in
 from .carrying import CarryingStager
 
@@ -180,9 +179,8 @@ class OwnElementsStager(CarryingStager):
         cls = container_class(known)
         assert cls is not None
         around = self.state.heap[walk.owner]
-        state = OwnedState(known, self.depth, self.depth, None, ssa, within=walk.owner)
-        state = replace(state, seal=around.seal, in_order=around.in_order, argument=around.argument)
-        owned = self.state.own(state, cls)
+        owned = self.own(ssa, known, cls, around.seal)
+        self.state.update(owned, within=walk.owner, in_order=around.in_order, argument=around.argument)
         self.read_parts(owned)
         return owned
 

@@ -14,7 +14,7 @@ from ...effects.place import EVERYTHING, ParameterKey, Place
 from ...effects.summary import Summary
 from ..state.binding import bind_call
 from ..state.staged_function import Shape, StagedFunction
-from ..values import Closure, Keywords, Owned, Static, Tracer, TupleValue, Unstageable, Value, containers_in
+from ..values import Closure, Keywords, Owned, Static, Tracer, TupleValue, Unstageable, Value
 from .leaf_ops import container_class, keyed
 from .outside_objects import OutsideObjectStager
 from .part_values import AllParts
@@ -108,11 +108,10 @@ class InvocationStager(OutsideObjectStager):
         """Arguments that nobody else sees, nor what it writes in them: the callee may change them as its own."""
         inside = [place for place in summary.written_places if place is None or place != Place(place.root)]
         roots = [None if place is None else keys.get(place.root) for place in inside]  # type: ignore[arg-type]
-        held = [one for value in bound.values() for one in containers_in(value)]
         return {
             name: value
             for name, value in bound.items()
-            if isinstance(value, Owned) and self.is_owned(value) and held.count(value) == 1
+            if isinstance(value, Owned) and self.is_given_once(value, bound.values())
             if self.has_seal(value) or not any(one is value or one is None for one in roots)
             if container_class(self.type_of(value)) is value.cls
         }

@@ -179,7 +179,7 @@ class LeafStager(PlaceStager):
         for key, value in changeable.items() if not summary.unknown_types else ():
             if key not in summary.mutates:
                 continue
-            if isinstance(key, int) and self._is_given_once(value, keys.values()):
+            if isinstance(key, int) and self.is_given_once(value, keys.values()):
                 self.require_carried(value)  # type: ignore[arg-type]
                 mutated.append(key)
             else:
@@ -192,7 +192,7 @@ class LeafStager(PlaceStager):
             effect = Effect.READS
         return Behaviour(effect, sees_writes and not effect.may_write, summary.external), mutated
 
-    def _is_given_once(self, value: Value, values: Iterable[Value]) -> bool:
+    def is_given_once(self, value: Value, values: Iterable[Value]) -> bool:
         """Whether an argument is an object of ours, and no other argument is or holds that object."""
         return self.is_owned(value) and sum(one is value for given in values for one in containers_in(given)) == 1
 
@@ -208,15 +208,13 @@ class LeafStager(PlaceStager):
         """What a name is bound to that gets the result of the call emitted last."""
         known = summary.result
         cls = container_class(known)
-        if cls is None or summary.mutates:
+        is_made = summary.fresh and not summary.retains
+        seal = self._last_seal if not summary.unknown_types and is_sealable(known, self._last_seal) else None
+        if is_made and is_sealable(known):
+            seal = SEALED
+        if cls is None or summary.mutates or not (is_made or seal is not None):
             return Tracer(ssa, known, self._last_places)
-        if summary.fresh and not summary.retains and is_sealable(known):
-            return self.own(ssa, known, cls, SEALED)
-        if self._last_seal is not None and not summary.unknown_types and is_sealable(known, self._last_seal):
-            return self.own(ssa, known, cls, self._last_seal)
-        if summary.fresh and not summary.retains:
-            return self.own(ssa, known, cls)
-        return Tracer(ssa, known, self._last_places)
+        return self.own(ssa, known, cls, seal)
 
 
 def _why(summary: Summary, behaviour: Behaviour, done: Behaviour, updated: Sequence[OwnedState]) -> tuple[str, str]:
