@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import functools
 import operator
-from collections.abc import Callable, Iterator
-from typing import Any, NoReturn
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, NoReturn, TypeAlias
 
 import jax
 
 from .literal_key import literal_key
+
+Rebuild: TypeAlias = Callable[[Any, Callable[[Any], Any]], Any]
+"""`rebuild(held, change)` gives an object with what it holds changed, or as it is."""
 
 
 class LookedAt(Exception):
@@ -55,9 +58,14 @@ class ArrayLeaf:
     __hash__ = _refuse
 
 
+def called(function: Callable[..., Any], rebuild: Rebuild, args: Iterable[Any], kwargs: Mapping[str, Any]) -> Any:
+    """What a function of arrays gives for stand-ins, with stand-ins again; `rebuild`: see `with_arrays`."""
+    named = {name: with_arrays(value, rebuild) for name, value in kwargs.items()}
+    return with_leaves(function(*(with_arrays(value, rebuild) for value in args), **named))
+
+
 def _called(method: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    named = {name: with_arrays(value, _as_it_is) for name, value in kwargs.items()}
-    return with_leaves(method(*(with_arrays(value, _as_it_is) for value in args), **named))
+    return called(method, _as_it_is, args, kwargs)
 
 
 def _as_it_is(value: Any, change: Callable[[Any], Any]) -> Any:
@@ -98,12 +106,12 @@ array_of: Callable[[ArrayLeaf], Any] = _SLOT.__get__
 """The array that a stand-in stands for."""
 
 
-def with_arrays(value: Any, rebuild: Callable[[Any, Callable[[Any], Any]], Any]) -> Any:
+def with_arrays(value: Any, rebuild: Rebuild) -> Any:
     """A value with the arrays that stand-ins in it stand for.
 
     Args:
         value: of stand-ins, in lists, tuples and dicts.
-        rebuild: `rebuild(held, change)` gives any other object with what it holds changed, or as it is.
+        rebuild: what is done with any other object.
     """
     cls = type(value)
     if cls is ArrayLeaf:

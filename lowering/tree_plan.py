@@ -88,21 +88,19 @@ class _OnLeaves:
 
     def indirect(self, callee: Any, /, *args: Any, **kwargs: Any) -> Any:
         """A call of what is data: of functions of JAX's, which are part of the arguments' structure."""
-        from .array_leaf import LookedAt, with_arrays, with_leaves
+        from .array_leaf import LookedAt
         from .staged_region import is_array_function
 
-        self._count()
         if not is_array_function(callee):
             raise LookedAt(f"a call of `{callee!r}`")
-        named = {name: with_arrays(one, self._rebuild) for name, one in kwargs.items()}
-        return with_leaves(callee(*(with_arrays(one, self._rebuild) for one in args), **named))
+        return self.kernel(callee)(*args, **kwargs)
 
     def kernel(self, kernel: Callable[..., Any]) -> Callable[..., Any]:
-        from .array_leaf import with_arrays, with_leaves  # imports JAX, which the kernel has loaded
+        from .array_leaf import called  # imports JAX, which the kernel has loaded
 
-        def call(*arguments: Any) -> Any:
+        def call(*args: Any, **kwargs: Any) -> Any:
             self._count()
-            return with_leaves(kernel(*(with_arrays(one, self._rebuild) for one in arguments)))
+            return called(kernel, self._rebuild, args, kwargs)
 
         return call
 
